@@ -1,0 +1,1 @@
+"""The harness: plan, environments, launch, measure, verify, record."""

@@ -1,0 +1,160 @@
+"""The command line: `python -m bench run | report | list | env`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+try:
+    import typer
+except ImportError:
+    sys.exit(
+        "metalbench: this Python has none of the host's packages.\n"
+        "Expected: the host environment. Received: " + sys.executable + "\n"
+        "Run `make setup` once, then `.venv/host/bin/python -m bench ...`, or use `make bench`."
+    )
+
+if TYPE_CHECKING:
+    from bench.progress import Bar, Plain
+    from bench.run import Outcome, Request
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="The same work, verified, through every framework on this machine.",
+)
+
+PRESET_NAMES = ("smoke", "quick", "standard", "full")
+PRECISION_NAMES = ("float32", "float16", "bfloat16")
+
+Commas = Annotated[str, typer.Option(metavar="A,B")]
+
+
+@app.command("run")
+def run_command(
+    framework: Annotated[
+        str, typer.Option(help="Contenders, as in torch,torch@compile,jax==0.4.38,./mine.py.")
+    ] = "",
+    suite: Annotated[str, typer.Option(help="Suites by name, or paths of .py files.")] = "",
+    device: Annotated[str, typer.Option(help="cpu, gpu, all, or a device id.")] = "all",
+    precision: Annotated[str, typer.Option(help="float32, float16, bfloat16.")] = "float32",
+    preset: Annotated[str, typer.Option(help="smoke, quick, standard or full.")] = "quick",
+    out: Annotated[Path, typer.Option(help="Folder that gets the run's own folder.")] = Path(
+        "results"
+    ),
+    threads: Annotated[int | None, typer.Option(help="CPU threads of each framework.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of weights and data.", min=0)] = 0,
+    timeout: Annotated[float, typer.Option(help="Seconds any one stage may take.", min=1)] = 600.0,
+) -> None:
+    """Measure, verify, and write records and reports."""
+    from rich.console import Console
+
+    from bench import contenders, progress, run
+    from frameworks import NAMES
+    from suites import catalog
+
+    try:
+        wanted = run.Wanted(
+            specs=contenders.parse(_split(framework) or NAMES),
+            device=device,
+            precisions=_choices("precision", _split(precision), PRECISION_NAMES),
+            threads=_positive("threads", threads),
+            timeout_s=timeout,
+        )
+        request = run.Request(
+            wanted=wanted,
+            suites=_split(suite) or catalog.NAMES,
+            preset=_choices("preset", [preset], PRESET_NAMES)[0],
+            out=out,
+            seed=seed,
+            arguments=sys.argv[1:],
+        )
+        with progress.for_console(Console(stderr=True)) as shown:
+            outcome = _run(request, shown)
+    except (ValueError, OSError) as error:
+        _refuse(error)
+    _finish(outcome)
+
+
+def _run(request: Request, shown: Bar | Plain) -> Outcome:
+    from bench.run import run
+
+    return run(request, shown)
+
+
+def _finish(outcome: Outcome) -> NoReturn:
+    """Report on what there is and leave with the run's exit code."""
+    _report([outcome.records], outcome.folder)
+    if outcome.interrupted:
+        print("Interrupted: the report holds what was finished.", file=sys.stderr)
+        raise typer.Exit(130)
+    raise typer.Exit(1 if outcome.troubles else 0)
+
+
+@app.command("report")
+def report_command(
+    results: Annotated[
+        list[Path] | None, typer.Argument(help="Record files, or folders that hold them.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder that gets the report.")] = Path(
+        "results/report"
+    ),
+) -> None:
+    """Write a report on runs already made."""
+    try:
+        _report(results or [Path("results")], out)
+    except (ValueError, OSError) as error:
+        _refuse(error)
+
+
+def _report(paths: list[Path], out: Path) -> None:
+    from rich.console import Console
+
+    from reports import build, terminal
+
+    built = build.build(paths, out)
+    console = Console()
+    terminal.show(built.content, console)
+    for path in (built.html, built.markdown):
+        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command("list")
+def list_command() -> None:
+    """Show frameworks, suites and presets."""
+    from bench.catalogue import show
+
+    show()
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _choices(what: str, given: list[str], known: tuple[str, ...]) -> list[str]:
+    for word in given:
+        if word not in known:
+            raise ValueError(
+                f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}. "
+                f"For example: make bench {what.upper()}={known[0]}"
+            )
+    return list(dict.fromkeys(given))
+
+
+def _positive(what: str, value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise ValueError(f"{what} must be at least 1. Received: {value}")
+    return value
+
+
+def _refuse(error: Exception) -> NoReturn:
+    """Bad arguments or input: one message, exit code 2."""
+    print(f"metalbench: {error}", file=sys.stderr)
+    raise typer.Exit(2)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m bench")

@@ -1,0 +1,84 @@
+"""`python3 -m bench.boot [name ...]`: from the system's Python to the host environment.
+
+Makes .venv/boot with uv in it, then the environments named (`host` if none, `all` for every one).
+Says nothing and takes no time when all is there. Standard library and Python 3.9 only.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench import environments, folders, requirements, uv
+from bench.folders import BuildFailed
+from bench.platforms import Unavailable, here
+
+
+def main(arguments: list[str]) -> int:
+    """Make what is named; 0, or 1 and a message on stderr."""
+    names = list(requirements.NAMES) if arguments == ["all"] else arguments or ["host"]
+    try:
+        _boot()
+        for name in names:
+            try:
+                environments.ensure(name, _say)
+            except Unavailable as reason:
+                _say(f"{name}: left out: {reason}")
+    except (BuildFailed, ValueError) as error:
+        _say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        _say("interrupted; the next run starts the unfinished environment anew")
+        return 130
+    return 0
+
+
+def _boot() -> None:
+    tool = requirements.lines(environments.CHECKOUT / "requirements", requirements.BOOT, here())
+    home, sha256 = environments.root() / "boot", folders.digest(tool)
+    folders.settle(home, sha256, _say, lambda aside: _make(aside, tool))
+
+
+def _make(aside: Path, tool: list[str]) -> dict[str, str]:
+    if importlib.util.find_spec("ensurepip") is None:
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        raise BuildFailed(
+            f"{sys.executable} cannot make virtual environments: its module ensurepip is missing. "
+            f"On Debian and Ubuntu: `sudo apt install python{version}-venv`, then run the same "
+            "command again. Or name another Python: `make PYTHON=/path/to/python3 ...`."
+        )
+    _say(f"boot: making .venv/boot with {sys.executable} and installing {' '.join(tool)} (once)")
+    _run([sys.executable, "-m", "venv", str(aside)])
+    _run([str(aside / "bin" / "python"), "-m", "pip", "install", "--quiet", *tool])
+    return {}
+
+
+def _run(command: list[str]) -> None:
+    ended = subprocess.run(
+        command,
+        env=uv.variables(os.environ, here()),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if ended.returncode:
+        told = [line for line in ended.stdout.splitlines() if line.strip()]
+        raise BuildFailed(
+            f"environment boot: `{' '.join(command)}` failed. Check the network, HTTPS_PROXY and "
+            "the free disk space, then run the same command again. It says: "
+            + " / ".join(told[-3:])
+        )
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"metalbench: {line}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,155 @@
+"""Contenders: what a user may write after FRAMEWORK=, and what runs because of it.
+
+spec = name [==version] [@execution]   |   path.py [@execution]
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from frameworks import FRAMEWORKS, NAMES, NULL, Facts
+
+VERSION = re.compile(r"[0-9][0-9a-zA-Z.+!-]{0,40}")
+
+MAX_ADAPTER_BYTES = 2**20
+
+
+class Unknown(ValueError):
+    """No such contender; the message says which there are."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One entry of FRAMEWORK, understood."""
+
+    text: str
+    """As it stands in records: `torch`, `torch@compile`, `jax==0.4.38`, `./my_adapter.py`."""
+    framework: str
+    module: str
+    """What the worker imports: dotted, or a path."""
+    environment: str
+    """Name of the environment its worker runs in."""
+    execution: str
+    facts: Facts | None = None
+    """None for an adapter from outside."""
+
+    @property
+    def outside(self) -> bool:
+        return self.facts is None
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device as the worker described it."""
+
+    id: str
+    kind: Literal["cpu", "gpu"]
+    name: str
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A spec on a device in a precision: what gets a worker of its own."""
+
+    spec: Spec
+    device: Device
+    precision: str
+    threads: int | None
+
+    @property
+    def id(self) -> str:
+        """Unique in its run: `torch@compile/cpu/float32`."""
+        return f"{self.spec.text}/{self.device.id}/{self.precision}"
+
+
+def parse(texts: Sequence[str]) -> list[Spec]:
+    """The specs in order, repetitions dropped. Raises Unknown."""
+    specs = [_parse_one(text.strip()) for text in texts if text.strip()]
+    return list({spec.text: spec for spec in specs}.values())
+
+
+def _parse_one(text: str) -> Spec:
+    target, _, execution = text.partition("@")
+    if target.endswith(".py"):
+        return _outside(Path(target), execution)
+    name, pinned, version = target.partition("==")
+    facts = _facts(name)
+    if pinned and (not VERSION.fullmatch(version) or facts.package is None):
+        expected = f"a version, as in {facts.name}==1.2.3" if facts.package else "no version"
+        raise Unknown(f"bad version for {facts.name}. Expected {expected}. Received: {text}")
+    if execution and execution not in facts.executions:
+        known = ", ".join(facts.executions)
+        raise Unknown(f"{facts.name} has no execution {execution!r}. Expected one of {known}.")
+    environment = "host" if facts is NULL else f"{facts.name}{pinned}{version}"
+    return Spec(
+        text=f"{facts.name}{pinned}{version}" + (f"@{execution}" if execution else ""),
+        framework=facts.name,
+        module=f"frameworks.{facts.name}",
+        environment=environment,
+        execution=execution or facts.executions[0],
+        facts=facts,
+    )
+
+
+def _facts(name: str) -> Facts:
+    for facts in (*FRAMEWORKS.values(), NULL):
+        if name == facts.name or name in facts.aliases:
+            return facts
+    raise Unknown(
+        f"unknown framework. Expected one of {', '.join(NAMES)}, one of them with ==version, or a "
+        f"path ending in .py. Received: {name!r}. `make list` shows what each can do."
+    )
+
+
+def _outside(path: Path, execution: str) -> Spec:
+    """A spec from an adapter file: its NAME and ENVIRONMENT are read, not run."""
+    constants = _constants(path)
+    name, environment = constants.get("NAME"), constants.get("ENVIRONMENT", "numpy")
+    if not name or not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
+        raise Unknown(
+            f'adapter {path} names no framework. Expected a line like NAME = "mine" (letters, '
+            f"digits, . _ -). Received: {name!r}. See docs/adding.md."
+        )
+    if environment != "host":
+        environment = _environment(path, environment)
+    return Spec(
+        text=f"{path}" + (f"@{execution}" if execution else ""),
+        framework=name,
+        module=str(path.resolve()),
+        environment=environment,
+        execution=execution or "default",
+    )
+
+
+def _environment(path: Path, text: str) -> str:
+    try:
+        return _parse_one(text).environment
+    except Unknown as error:
+        raise Unknown(f"adapter {path} asks for ENVIRONMENT {text!r}: {error}") from None
+
+
+def _constants(path: Path) -> dict[str, str]:
+    """Module-level string constants of a Python file."""
+    try:
+        if path.stat().st_size > MAX_ADAPTER_BYTES:
+            raise Unknown(f"adapter {path} is larger than {MAX_ADAPTER_BYTES} bytes")
+        tree = ast.parse(path.read_bytes(), filename=str(path))
+    except OSError as error:
+        raise Unknown(f"cannot read adapter {path}: {error.strerror}") from None
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise Unknown(f"adapter {path} is not valid Python: {error}") from None
+    return {
+        target.id: statement.value.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    }

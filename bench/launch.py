@@ -1,0 +1,200 @@
+"""The host's end of a worker: start it, ask it, bound its time and its output, notice its death."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+ALLOWED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH")
+"""Variables a worker inherits; everything else could carry another environment into it."""
+
+TUNING = (
+    *("OMP_", "MKL_", "OPENBLAS_", "VECLIB_", "KMP_", "CUDA_", "NVIDIA_", "XLA_", "JAX_", "TF_"),
+    *("PYTORCH_", "TORCH_", "TORCHINDUCTOR_", "MLX_", "MPS_", "METAL_", "ENABLE_PJRT_"),
+)
+"""Prefixes of variables that change figures: inherited, and kept in the record."""
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+TAIL_BYTES = 8192
+"""Of a worker's output, how much of its beginning and how much of its end are kept."""
+
+MAX_REPLY_BYTES = 64 * 2**20
+
+
+class Broken(Exception):
+    """The worker can no longer be used; a new one must be started."""
+
+    def __init__(
+        self, reason: str, *, signal_name: str | None = None, exit_code: int | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.signal_name, self.exit_code = reason, signal_name, exit_code
+
+
+class Refused(Exception):
+    """The worker answered with an exception; it lives on."""
+
+    def __init__(self, reason: str, unsupported: str | None, traceback: str) -> None:
+        super().__init__(reason)
+        self.reason, self.unsupported, self.traceback = reason, unsupported, traceback
+
+
+class Worker:
+    """One running worker process."""
+
+    def __init__(
+        self, python: Path, module: str, environment: Mapping[str, str], threads: int | None
+    ) -> None:
+        commands_read, self._commands = os.pipe()
+        self._replies, replies_write = os.pipe()
+        command = [str(python), "-P", "-m", "bench.worker", module]
+        command += [str(commands_read), str(replies_write), str(threads or 0)]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(commands_read, replies_write),
+            env=dict(environment),
+            # Of its own session: Ctrl-C reaches the host alone, and a kill reaches its children.
+            start_new_session=True,
+        )
+        os.close(commands_read)
+        os.close(replies_write)
+        self._pending = b""
+        self._output = _Output(self._process.stdout)
+        self.pid = self._process.pid
+
+    def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
+        """The reply to one request. Raises Refused; Broken on death, silence or nonsense."""
+        try:
+            os.write(self._commands, json.dumps(request).encode() + b"\n")
+        except BrokenPipeError:
+            raise self._died() from None
+        line = self._read_line(time.monotonic() + timeout_s, timeout_s)
+        try:
+            reply = json.loads(line)
+        except ValueError:
+            self.kill()
+            raise Broken("the worker's reply was no JSON") from None
+        if "error" in reply:
+            raise Refused(reply["error"], reply["unsupported"], reply["traceback"])
+        answer: dict[str, Any] = reply
+        return answer
+
+    @property
+    def output_tail(self) -> str:
+        """What the worker printed, its middle cut out where it was long."""
+        return self._output.text()
+
+    def kill(self) -> None:
+        """End the worker and its children now, and free its pipes."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        self._output.finish()
+        for descriptor in (self._commands, self._replies):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+    def _read_line(self, deadline: float, timeout_s: float) -> bytes:
+        while b"\n" not in self._pending:
+            ready, _, _ = select.select(
+                [self._replies], [], [], max(0, deadline - time.monotonic())
+            )
+            if not ready:
+                self.kill()
+                raise Broken(f"no answer within {timeout_s:.0f} s: killed")
+            received = os.read(self._replies, 65536)
+            if not received:
+                raise self._died()
+            self._pending += received
+            if len(self._pending) > MAX_REPLY_BYTES:
+                self.kill()
+                raise Broken(f"the worker's reply exceeded {MAX_REPLY_BYTES} bytes")
+        line, _, self._pending = self._pending.partition(b"\n")
+        return line
+
+    def _died(self) -> Broken:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=5)
+        code = self._process.poll()
+        self.kill()
+        if code is not None and code < 0:
+            known = -code in {number.value for number in signal.Signals}
+            name = signal.Signals(-code).name if known else f"signal {-code}"
+            return Broken(f"the worker was ended by {name}", signal_name=name)
+        return Broken(f"the worker exited with code {code}", exit_code=code)
+
+
+class _Output:
+    """Reads a worker's output to its end, keeping its first and last bytes."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._first = b""
+        self._last: collections.deque[int] = collections.deque(maxlen=TAIL_BYTES)
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._drain, daemon=True)
+        self._thread.start()
+
+    def _drain(self) -> None:
+        while received := os.read(self._stream.fileno(), 65536):
+            room = TAIL_BYTES - len(self._first)
+            self._first += received[:room]
+            rest = received[room:]
+            self._dropped += max(0, len(self._last) + len(rest) - TAIL_BYTES)
+            self._last.extend(rest[-TAIL_BYTES:])
+
+    def finish(self) -> None:
+        self._thread.join(timeout=2)
+        if not self._thread.is_alive():
+            self._stream.close()
+
+    def text(self) -> str:
+        cut = f"\n[... {self._dropped} bytes left out ...]\n" if self._dropped else ""
+        return scrub(
+            (self._first.decode(errors="replace") + cut)
+            + bytes(self._last).decode(errors="replace")
+        )
+
+
+def environment(
+    inherited: Mapping[str, str], framework: Mapping[str, str], threads: int | None
+) -> dict[str, str]:
+    """The whole environment of a worker: allowed variables, the framework's own, thread counts."""
+    chosen = {k: v for k, v in inherited.items() if k in ALLOWED or k.startswith(TUNING)}
+    chosen |= {name: str(threads) for name in THREAD_VARIABLES if threads}
+    chosen |= {"PYTHONPATH": str(CHECKOUT), "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
+    return {**framework, **chosen}
+
+
+def recorded(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that change figures, fit for a record."""
+    return {k: scrub(v) for k, v in sorted(variables.items()) if k.startswith(TUNING)}
+
+
+def scrub(text: str, private: Iterable[str] = (str(Path.home()),)) -> str:
+    """The text without the user's home folder: records carry no names of people."""
+    for path in private:
+        if len(path) > 1:
+            text = text.replace(path, "~")
+    return text

@@ -1,0 +1,159 @@
+"""The clock: samples of K steps, latency of single steps, CPU time and memory around them.
+
+Runs in the worker. Adapters and suites never time anything.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any, TypeVar
+
+Step = Callable[[], Mapping[str, Any]]
+Wait = Callable[[Sequence[Mapping[str, Any]]], None]
+T = TypeVar("T")
+
+HELD_BYTES = {"cpu": 4 * 2**20, "gpu": 256 * 2**20}
+"""Results held before a wait, by kind of device. On a CPU, holding more than its caches makes every
+step write to fresh memory, which no real program does; a GPU needs depth to hide its dispatch."""
+
+MAX_IN_FLIGHT = 1024
+"""Steps between waits at most: deeper queues hide no more and make latency hard to bound."""
+
+LATENCIES = 8
+"""Single steps timed in each slice."""
+
+LATENCY_SHARE = 0.1
+"""Part of a slice that single steps may take; beyond it fewer are timed."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How one sample is made: `waits` times `in_flight` steps, a wait after each batch of them."""
+
+    in_flight: int
+    waits: int
+
+    @property
+    def steps(self) -> int:
+        """K, the steps of one sample."""
+        return self.in_flight * self.waits
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One turn of a contender; seconds of one step in `samples_s` and `latencies_s`."""
+
+    samples_s: list[float]
+    latencies_s: list[float]
+    cpu_user_s: float
+    cpu_system_s: float
+    wall_s: float
+    sampled_s: float
+
+
+def timed(call: Callable[[], T]) -> tuple[T, float]:
+    """The call's result and the seconds it took."""
+    start = perf_counter_ns()
+    result = call()
+    return result, (perf_counter_ns() - start) / 1e9
+
+
+def sample_ns(step: Step, wait: Wait, loop: Loop) -> int:
+    """Nanoseconds of one sample: every step's results are waited for before the clock stops."""
+    in_flight = range(loop.in_flight)
+    start = perf_counter_ns()
+    for _ in range(loop.waits):
+        wait([step() for _ in in_flight])
+    return perf_counter_ns() - start
+
+
+def calibrate(
+    step: Step, wait: Wait, *, asynchronous: bool, kind: str, output_bytes: int, sample_s: float
+) -> tuple[Loop, float]:
+    """The loop whose sample takes about `sample_s`, and the seconds one step then takes.
+
+    Doubles K until a sample is long enough to be believed, as timeit's autorange does.
+    """
+    deepest = max(1, min(MAX_IN_FLIGHT, HELD_BYTES[kind] // max(1, output_bytes)))
+    deepest = deepest if asynchronous else 1
+    loop = Loop(1, 1)
+    while True:
+        taken_s = sample_ns(step, wait, loop) / 1e9
+        if taken_s >= sample_s / 2 or loop.steps >= 2**30:
+            break
+        loop = _loop(loop.steps * 2, deepest)
+    step_s = taken_s / loop.steps
+    return _loop(max(1, round(sample_s / step_s)), deepest), step_s
+
+
+def _loop(steps: int, deepest: int) -> Loop:
+    """K steps or the next multiple of the batch, in batches as deep as allowed."""
+    in_flight = min(steps, deepest)
+    return Loop(in_flight, -(-steps // in_flight))
+
+
+def take_slice(step: Step, wait: Wait, loop: Loop, *, slice_s: float, warm_s: float) -> Slice:
+    """Re-warm for `warm_s`, time some single steps, then samples until `slice_s` has passed.
+
+    At least one sample is taken; a step longer than `warm_s` needs no re-warming of its own.
+    """
+    begun = perf_counter_ns()
+    _warm(step, wait, loop, warm_s)
+    latencies_s = _latencies_s(step, wait, slice_s * LATENCY_SHARE)
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    samples_ns = [sample_ns(step, wait, loop)]
+    while sum(samples_ns) + samples_ns[-1] / 2 < slice_s * 1e9:
+        samples_ns.append(sample_ns(step, wait, loop))
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return Slice(
+        samples_s=[ns / 1e9 / loop.steps for ns in samples_ns],
+        latencies_s=latencies_s,
+        cpu_user_s=after.ru_utime - before.ru_utime,
+        cpu_system_s=after.ru_stime - before.ru_stime,
+        wall_s=(perf_counter_ns() - begun) / 1e9,
+        sampled_s=sum(samples_ns) / 1e9,
+    )
+
+
+def _warm(step: Step, wait: Wait, loop: Loop, warm_s: float) -> None:
+    """Clocks ramp up with time under load, not with the number of calls."""
+    batch, begun = Loop(loop.in_flight, 1), perf_counter_ns()
+    while perf_counter_ns() - begun < warm_s * 1e9:
+        sample_ns(step, wait, batch)
+
+
+def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:
+    single, taken_ns = Loop(1, 1), [0]
+    while len(taken_ns) <= LATENCIES and sum(taken_ns) <= budget_s * 1e9:
+        taken_ns.append(sample_ns(step, wait, single))
+    return [ns / 1e9 for ns in taken_ns[1:]]
+
+
+# --- memory ---------------------------------------------------------------------------------
+
+_CLEAR_REFS = Path("/proc/self/clear_refs")
+_STATUS = Path("/proc/self/status")
+
+
+def reset_peak_resident() -> bool:
+    """Forget the process's peak so far; False where the system cannot (only Linux can)."""
+    try:
+        _CLEAR_REFS.write_text("5")  # proc(5): resets VmHWM
+    except OSError:
+        return False
+    return True
+
+
+def peak_resident_bytes() -> int:
+    """Largest resident memory of this process since the last reset, or since its start."""
+    if _STATUS.exists():
+        for line in _STATUS.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes there, KiB elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,0 +1,131 @@
+"""Record files: one JSON object a line, written when it exists; read back as untrusted input."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import msgspec
+
+from bench.schema import SCHEMA, Published, Record, Run
+
+MAX_LINE_BYTES = 16 * 2**20
+"""A longer line is refused unread; the longest honest one, a slice of short samples, is 2 MiB."""
+
+MAX_FILE_BYTES = 2 * 2**30
+"""Reading stops here, counted after decompression."""
+
+_REMEDY = "Give a records.jsonl, or a folder that holds one, made by `make bench`."
+
+_decode = msgspec.json.Decoder(Record).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class NotRecords(ValueError):
+    """The file is no record file this version can read; the message says what it is instead."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A line that was left out."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file held: good records in order, and bad lines by number and reason."""
+
+    path: Path
+    records: tuple[Record, ...]
+    refused: tuple[Refused, ...]
+
+
+class Writer:
+    """Appends records to a file, each flushed when it exists."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO = path.open("xb")
+
+    def write(self, record: Record) -> None:
+        """The record as one line, handed to the system before this returns."""
+        self._file.write(_encode(record) + b"\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read(path: Path) -> Reading:
+    """All good records of a `.jsonl` (or `.jsonl.gz`) file. Raises NotRecords, OSError.
+
+    A line that is too long, no JSON, of an unknown kind or out of range is refused by number and
+    reason. A file whose first record is no `run` or `published` of a known schema is refused whole.
+    """
+    records: list[Record] = []
+    refused: list[Refused] = []
+    for number, line in _lines(path, refused):
+        if not records:
+            _check_schema(path, number, line)
+        try:
+            records.append(_decode(line))
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            refused.append(Refused(number, str(error)[:500]))
+    if not records:
+        raise NotRecords(f"{path} holds no records. Expected lines written by a run. {_REMEDY}")
+    if not isinstance(records[0], Run | Published):
+        raise NotRecords(f"{path} does not begin with a run record. {_REMEDY}")
+    return Reading(path, tuple(records), tuple(refused))
+
+
+class _Head(msgspec.Struct):
+    """The least any line has."""
+
+    kind: str
+    schema: int | None = None
+
+
+def _check_schema(path: Path, number: int, line: bytes) -> None:
+    """Refuse the file if its first good line is not ours or belongs to a newer schema."""
+    try:
+        head = msgspec.json.decode(line, type=_Head)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        problem = f"line {number}: {str(error)[:200]}"
+        raise NotRecords(f"{path} is not a record file ({problem}). {_REMEDY}") from None
+    if head.schema is not None and head.schema > SCHEMA:
+        raise NotRecords(
+            f"{path} has schema {head.schema}; this version reads up to {SCHEMA}. "
+            "Update Metalbench with `git pull`."
+        )
+
+
+def _lines(path: Path, refused: list[Refused]) -> Iterator[tuple[int, bytes]]:
+    """Non-empty lines with their numbers, holding at most one in memory."""
+    number = read_bytes = 0
+    with _open(path) as file:
+        try:
+            for number, line in enumerate(
+                iter(lambda: file.readline(MAX_LINE_BYTES), b""), start=1
+            ):
+                read_bytes += len(line)
+                if read_bytes > MAX_FILE_BYTES:
+                    refused.append(Refused(number, f"beyond {MAX_FILE_BYTES} bytes: rest unread"))
+                    return
+                if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+                    refused.append(
+                        Refused(number, f"longer than {MAX_LINE_BYTES} bytes: rest unread")
+                    )
+                    return
+                if line.strip():
+                    yield number, line
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            refused.append(Refused(number + 1, f"compressed data is damaged: {error}"))
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")

@@ -1,0 +1,99 @@
+"""The roster: which contenders a request amounts to on this machine, each in a seat of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench import environments, launch
+from bench.contenders import Contender, Device, Spec
+from bench.launch import Broken, Refused, Worker
+from bench.schema import Failed, Skipped
+from bench.seat import Seat, checked, failure, open_worker
+
+Say = Callable[[str], None]
+Ensure = Callable[[str, Say], Path]
+
+
+class BadVersion(ValueError):
+    """A version that was never published: the request's fault, not the machine's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which contenders are asked for."""
+
+    specs: Sequence[Spec]
+    device: str
+    """`cpu`, `gpu`, `all`, or a device id such as `mps`."""
+    precisions: Sequence[str]
+    threads: int | None
+    timeout_s: float
+    """Longest any one request to a worker may take."""
+
+
+@dataclass
+class Roster:
+    """Seats taken, and a record for each spec that got none."""
+
+    seats: list[Seat] = field(default_factory=list)
+    absent: list[Skipped | Failed] = field(default_factory=list)
+    devices: dict[str, Device] = field(default_factory=dict)
+    """Every device found, by id, asked for or not."""
+
+    def close(self) -> None:
+        for seat in self.seats:
+            seat.close()
+
+
+def assemble(wanted: Wanted, ensure: Ensure, say: Say) -> Roster:
+    """Environments made, workers probed for their devices, a seat for every contender."""
+    roster = Roster()
+    try:
+        for spec in wanted.specs:
+            python = _environment(spec, roster, ensure, say)
+            if python:
+                say(f"{spec.text}: looking for devices")
+                _take_seats(spec, python, wanted, roster)
+    except BaseException:
+        roster.close()
+        raise
+    return roster
+
+
+def _environment(spec: Spec, roster: Roster, ensure: Ensure, say: Say) -> Path | None:
+    try:
+        return ensure(spec.environment, say)
+    except environments.NoSuchVersion as error:
+        raise BadVersion(launch.scrub(str(error))) from None
+    except environments.Unavailable as error:
+        roster.absent.append(Skipped(contender=spec.text, reason=launch.scrub(str(error))))
+    except environments.BuildFailed as error:
+        reason = launch.scrub(str(error))
+        roster.absent.append(Failed(contender=spec.text, stage="environment", reason=reason))
+    return None
+
+
+def _take_seats(spec: Spec, python: Path, wanted: Wanted, roster: Roster) -> None:
+    """One worker tells the devices; it then serves the first contender."""
+    worker: Worker | None = open_worker(python, spec, wanted.threads)
+    assert worker is not None
+    try:
+        found = checked(worker.ask({"do": "devices"}, wanted.timeout_s)["devices"], list[Device])
+    except (Refused, Broken) as error:
+        roster.absent.append(failure(spec.text, "import", error, worker, None))
+        worker.kill()
+        return
+    roster.devices |= {device.id: device for device in found}
+    chosen = [device for device in found if wanted.device in ("all", device.kind, device.id)]
+    if not chosen:
+        has = ", ".join(device.id for device in found)
+        reason = f"has no device {wanted.device!r} here, only {has}"
+        roster.absent.append(Skipped(contender=spec.text, reason=reason))
+        worker.kill()
+    for device in chosen:
+        for precision in wanted.precisions:
+            contender = Contender(spec, device, precision, wanted.threads)
+            roster.seats.append(Seat(contender, python, wanted.timeout_s, worker))
+            worker = None

@@ -1,0 +1,184 @@
+"""A run: from what was asked to a folder of records."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import secrets
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import environments, launch, limits, machine, records, roster, schema, seat
+from bench.case import Session
+from bench.launch import CHECKOUT
+from bench.presets import PRESETS
+from bench.progress import Progress
+from bench.roster import Roster, Wanted
+from bench.schema import Failed, Record, Run, Verified
+from suites import catalog
+from suites.workload import ITEMSIZE, Workload, definition_hash
+
+
+class BadRequest(ValueError):
+    """What was asked cannot be done; the message says what was expected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Everything a run depends on."""
+
+    wanted: Wanted
+    suites: Sequence[str]
+    preset: str
+    out: Path
+    seed: int = 0
+    arguments: Sequence[str] = ()
+    """The command line, for the record."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind."""
+
+    folder: Path
+    troubles: int
+    """Failures and wrong answers."""
+    interrupted: bool
+
+    @property
+    def records(self) -> Path:
+        return self.folder / "records.jsonl"
+
+
+def run(request: Request, progress: Progress) -> Outcome:
+    """Measure everything asked for. Raises BadRequest, catalog.UnknownSuite, OSError."""
+    plan = [(s, w) for s in request.suites for w in catalog.cases(s, request.preset)]
+    if not plan:
+        raise BadRequest("the suites asked for hold no case at this preset")
+    _require_writable(request.out)
+    found = roster.assemble(request.wanted, environments.ensure, progress.say)
+    try:
+        _require_contenders(request.wanted, found)
+        return _measure(request, plan, found, progress)
+    finally:
+        found.close()
+
+
+def _measure(
+    request: Request, plan: list[tuple[str, Workload]], found: Roster, progress: Progress
+) -> Outcome:
+    begun = datetime.datetime.now(datetime.UTC)
+    name = f"{begun:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = request.out / name
+    folder.mkdir(parents=True)
+    writer = _CountingWriter(folder / "records.jsonl")
+    preset, interrupted = PRESETS[request.preset], False
+    session = Session(
+        preset_name=request.preset,
+        preset=preset,
+        seed=request.seed,
+        cache=CHECKOUT / ".cache" / "reference",
+        write=writer.write,
+        progress=progress,
+        pace=limits.Pace(preset.step_limit_s),
+    )
+    try:
+        writer.write(_run_record(request, plan, found, name, begun))
+        for absent in found.absent:
+            writer.write(absent)
+        a_case = len(found.seats) * preset.rounds
+        progress.expect(len(plan) * a_case)
+        for number, (suite, workload) in enumerate(plan, start=1):
+            session.measure(suite, workload, found.seats)
+            progress.reach(number * a_case)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        writer.close()
+    return Outcome(folder, writer.troubles, interrupted)
+
+
+class _CountingWriter(records.Writer):
+    """Also counts what a run's exit code must tell."""
+
+    troubles = 0
+
+    def write(self, record: Record) -> None:
+        wrong = isinstance(record, Verified) and not record.passed
+        self.troubles += wrong or isinstance(record, Failed)
+        super().write(record)
+
+
+def _require_writable(out: Path) -> None:
+    """Refuse before anything is built what would fail after it."""
+    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise BadRequest(
+            f"cannot write results. Expected a folder that can be written to. Received: {out} "
+            f"({existing} is not). Name another with OUT=folder."
+        )
+
+
+def _require_contenders(wanted: Wanted, found: Roster) -> None:
+    """A device nobody has is a bad request; a framework that cannot be had is a finding."""
+    if found.devices and not found.seats:
+        has = ", ".join(sorted(found.devices))
+        raise BadRequest(
+            f"no framework asked for has the device here. Expected cpu, gpu, all or one of {has}. "
+            f"Received: {wanted.device}. `make list` shows every framework's devices."
+        )
+
+
+def _run_record(
+    request: Request,
+    plan: list[tuple[str, Workload]],
+    found: Roster,
+    name: str,
+    begun: datetime.datetime,
+) -> Run:
+    gpus = ((d.name, d.memory_bytes) for d in found.devices.values() if d.kind == "gpu")
+    wanted, preset = request.wanted, PRESETS[request.preset]
+    return Run(
+        schema=schema.SCHEMA,
+        run=name,
+        started_at=begun.isoformat(timespec="seconds"),
+        arguments=tuple(launch.scrub(argument) for argument in request.arguments),
+        machine=machine.describe(gpus),
+        settings={
+            "preset": request.preset,
+            "device": wanted.device,
+            "threads": wanted.threads,
+            "seed": request.seed,
+            "timeout_s": wanted.timeout_s,
+            **{f"preset_{key}": value for key, value in vars(preset).items()},
+        },
+        cases=tuple(_case_record(workload) for _, workload in plan),
+        contenders=tuple(seat.record(taken.contender) for taken in found.seats),
+        commit=_commit(),
+    )
+
+
+def _case_record(workload: Workload) -> schema.Case:
+    return schema.Case(
+        case=workload.case,
+        suite=workload.suite,
+        name=workload.name,
+        size=workload.size,
+        flop=workload.flop,
+        traffic_bytes={p: workload.traffic_bytes(p) for p in ITEMSIZE},  # type: ignore[misc]
+        definition_sha256=definition_hash(workload),
+    )
+
+
+def _commit() -> str | None:
+    """The checkout's commit, `+` when it has been changed since; None outside git."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(
+            command, cwd=CHECKOUT, capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

@@ -1,0 +1,207 @@
+"""The schema of records: every kind of line a result file may hold, typed and bounded.
+
+History (a change is an entry here, in docs/records.md and in CHANGELOG.md):
+1  first version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Annotated, Literal
+
+import msgspec
+
+SCHEMA: Literal[1] = 1
+
+Text = Annotated[str, msgspec.Meta(max_length=4096)]
+LongText = Annotated[str, msgspec.Meta(max_length=2**18)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Bytes = Count
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+SampleSeconds = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Magnitude = Annotated[float, msgspec.Meta(ge=0, le=1e308)]
+Precision = Literal["float32", "float16", "bfloat16"]
+DeviceKind = Literal["cpu", "gpu"]
+Size = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Part of a record. Absent fields are unknown: never NaN, -1 or 0."""
+
+
+class Gpu(_Part, frozen=True):
+    name: Text
+    memory_bytes: Bytes | None = None
+
+
+class Machine(_Part, frozen=True):
+    """The computer, without anything that identifies its owner."""
+
+    label: Text
+    system: Text
+    release: Text | None = None
+    architecture: Text | None = None
+    model: Text | None = None
+    cpu: Text | None = None
+    cores_physical: Count | None = None
+    cores_logical: Count | None = None
+    memory_bytes: Bytes | None = None
+    gpus: Annotated[tuple[Gpu, ...], msgspec.Meta(max_length=64)] = ()
+
+
+class Case(_Part, frozen=True):
+    """A workload at one size, with what derived figures need."""
+
+    case: Text
+    suite: Text
+    name: Text
+    size: Size
+    flop: Count
+    traffic_bytes: dict[Precision, Bytes]
+    definition_sha256: Sha256
+
+
+class Contender(_Part, frozen=True):
+    """Framework + version + device + precision + execution + threads."""
+
+    contender: Text
+    framework: Text
+    spec: Text
+    device: Text
+    device_kind: DeviceKind
+    device_name: Text
+    precision: Precision
+    execution: Text
+    threads: Count | None = None
+    outside: bool = False
+
+
+class Check(_Part, frozen=True):
+    name: Text
+    error: Magnitude | None = None
+    limit: Magnitude | None = None
+    problem: Text | None = None
+
+
+class _Record(_Part, frozen=True, tag_field="kind"):
+    """One line of a file."""
+
+
+class Run(_Record, frozen=True, tag="run"):
+    """First line of a file: what was asked, where, and what is about to be measured."""
+
+    schema: Literal[1]
+    run: Text
+    started_at: Text
+    arguments: Annotated[tuple[Text, ...], msgspec.Meta(max_length=256)]
+    machine: Machine
+    settings: dict[str, Text | int | float | bool | None]
+    cases: Annotated[tuple[Case, ...], msgspec.Meta(max_length=10_000)]
+    contenders: Annotated[tuple[Contender, ...], msgspec.Meta(max_length=1_000)]
+    commit: Text | None = None
+
+
+class Runtime(_Record, frozen=True, tag="runtime"):
+    """One start of a contender's worker: what was really chosen."""
+
+    contender: Text
+    versions: dict[str, Text]
+    device: Text
+    device_name: Text
+    asynchronous: bool
+    python: Text
+    threads: Count | None = None
+    notes: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=256)] = ()
+    details: LongText | None = None
+    packages: Annotated[tuple[Text, ...], msgspec.Meta(max_length=4096)] = ()
+    environment: dict[str, Text] = field(default_factory=dict)
+    device_memory_bytes: Bytes | None = None
+    start_s: Seconds | None = None
+
+
+class Verified(_Record, frozen=True, tag="verified"):
+    """Answers held against the float64 reference, in the timed process."""
+
+    contender: Text
+    case: Text
+    phase: Literal["before", "after"]
+    passed: bool
+    checks: Annotated[tuple[Check, ...], msgspec.Meta(max_length=10_000)]
+    arrays_sha256: Sha256 | None = None
+    build_s: Seconds | None = None
+    first_step_s: Seconds | None = None
+
+
+class Slice(_Record, frozen=True, tag="slice"):
+    """One contender's turn in one round: samples of `steps_per_sample` steps and their wait."""
+
+    contender: Text
+    case: Text
+    round: Count
+    steps_per_sample: Annotated[int, msgspec.Meta(ge=1)]
+    samples_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(min_length=1, max_length=100_000)]
+    """Seconds for one step: a sample's duration divided by its steps."""
+    latencies_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(max_length=100_000)] = ()
+    """Seconds of single steps, each with its own wait."""
+    cpu_user_s: Seconds | None = None
+    cpu_system_s: Seconds | None = None
+    wall_s: Seconds | None = None
+    """Time of the whole slice in the worker, re-warming included."""
+    sampled_s: Seconds | None = None
+    """Part of `wall_s` inside timed samples."""
+    others_cpu_s: Seconds | None = None
+    """CPU seconds the rest of the machine used meanwhile."""
+    peak_resident_bytes: Bytes | None = None
+    peak_resident_of: Literal["case", "process"] | None = None
+    device_memory_bytes: Bytes | None = None
+    device_peak_bytes: Bytes | None = None
+
+
+class Cell(_Record, frozen=True, tag="cell"):
+    """A contender's case is finished."""
+
+    contender: Text
+    case: Text
+    stopped: Text
+    """Why sampling stopped."""
+    rounds: Count
+    samples: Count
+
+
+class Skipped(_Record, frozen=True, tag="skipped"):
+    """Not attempted, with a reason a user would accept; no case: the whole contender."""
+
+    contender: Text
+    reason: LongText
+    case: Text | None = None
+
+
+class Failed(_Record, frozen=True, tag="failed"):
+    """Attempted and broken; no case: the whole contender."""
+
+    contender: Text
+    stage: Text
+    reason: LongText
+    case: Text | None = None
+    signal: Text | None = None
+    exit_code: int | None = None
+    output_tail: LongText | None = None
+
+
+class Published(_Record, frozen=True, tag="published"):
+    """A figure taken from elsewhere, with its source; never ranked with measured ones."""
+
+    source: Text
+    suite: Text
+    name: Text
+    size: Size
+    framework: Text
+    device: Text
+    machine: Text
+    time_s: SampleSeconds
+    version: Text | None = None
+    faults: Annotated[tuple[Text, ...], msgspec.Meta(max_length=64)] = ()
+
+
+Record = Run | Runtime | Verified | Slice | Cell | Skipped | Failed | Published

@@ -1,0 +1,235 @@
+"""The worker: one contender in its own process and environment, obeying JSON lines on a pipe.
+
+Standard library, NumPy and the one framework. Started as
+`python -P -m bench.worker MODULE COMMANDS_FD REPLIES_FD THREADS`; MODULE is dotted or a .py path.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import importlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import measure
+from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
+from suites import arrays, catalog, checks
+from suites.workload import Train, Workload
+
+ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")
+
+
+class Worker:
+    """The contender's state: adapter, runtime, and the case under way."""
+
+    def __init__(self, adapter: Framework) -> None:
+        self.adapter = adapter
+        self.runtime: Runtime | None = None
+        self.case: _Case | None = None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply to one request. Raises whatever the adapter raises."""
+        commands: dict[str, Callable[..., dict[str, Any]]] = {
+            "devices": self.devices,
+            "start": self.start,
+            "build": self.build,
+            "verify": self.verify,
+            "continue": self.continue_training,
+            "calibrate": self.calibrate,
+            "slice": self.slice,
+            "drop": self.drop,
+        }
+        return commands[request.pop("do")](**request)
+
+    def devices(self) -> dict[str, Any]:
+        return {"devices": [dataclasses.asdict(device) for device in self.adapter.devices()]}
+
+    def start(self, device: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+        self.runtime = self.adapter.start(Device(**device), Settings(**settings))
+        found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+        return {
+            "versions": dict(self.runtime.versions),
+            "device": dataclasses.asdict(self.runtime.device),
+            "asynchronous": self.runtime.asynchronous,
+            "threads": self.runtime.threads,
+            "notes": list(self.runtime.notes),
+            "details": self.runtime.details,
+            "python": platform.python_version(),
+            "packages": sorted(f"{name}=={version}" for name, version in found.items()),
+        }
+
+    def build(self, suite: str, case: str, preset: str, seed: int) -> dict[str, Any]:
+        """Make the arrays, copy them to the device, and run the first step."""
+        workload = catalog.find(suite, preset, case)
+        made = arrays.make(workload, seed)
+        resettable = measure.reset_peak_resident()
+        self.case = _Case(self.adapter, workload, made, seed, resettable)
+        return {"arrays_sha256": made.sha256(), "build_s": self.case.build_s}
+
+    def verify(self, expected: str) -> dict[str, Any]:
+        """Observe the timed step itself and compare with the reference's file."""
+        observed = self._current.observe()
+        results = checks.compare(observed, Path(expected))
+        return {
+            "checks": [dataclasses.asdict(check) for check in results],
+            "first_step_s": self._current.first_step_s,
+        }
+
+    def continue_training(self, path: str) -> dict[str, Any]:
+        """Write the weights of one step, and what the next step made of them, to an .npz file."""
+        self._current.continue_training(Path(path))
+        return {}
+
+    def calibrate(self, sample_s: float) -> dict[str, Any]:
+        assert self.runtime is not None
+        case = self._current
+        case.loop, step_s = measure.calibrate(
+            case.step,
+            self.adapter.wait,
+            asynchronous=self.runtime.asynchronous,
+            kind=self.runtime.device.kind,
+            output_bytes=case.workload.output_bytes,
+            sample_s=sample_s,
+        )
+        return {"steps_per_sample": case.loop.steps, "step_s": step_s}
+
+    def slice(self, slice_s: float, warm_s: float) -> dict[str, Any]:
+        case = self._current
+        taken = measure.take_slice(
+            case.step, self.adapter.wait, case.loop, slice_s=slice_s, warm_s=warm_s
+        )
+        memory = self.adapter.memory()
+        return {
+            **dataclasses.asdict(taken),
+            "steps_per_sample": case.loop.steps,
+            "peak_resident_bytes": measure.peak_resident_bytes(),
+            "peak_resident_of": "case" if case.resettable else "process",
+            "device_memory_bytes": memory.now_bytes,
+            "device_peak_bytes": memory.peak_bytes,
+        }
+
+    def drop(self) -> dict[str, Any]:
+        self.case = None
+        gc.collect()
+        return {}
+
+    @property
+    def _current(self) -> _Case:
+        assert self.case is not None, "no case is built"
+        return self.case
+
+
+class _Case:
+    """One workload, placed and ready: the step that is verified is the step that is timed."""
+
+    def __init__(
+        self,
+        adapter: Framework,
+        workload: Workload,
+        made: arrays.Arrays,
+        seed: int,
+        resettable: bool,
+    ) -> None:
+        self.adapter, self.workload, self.seed, self.resettable = (
+            adapter,
+            workload,
+            seed,
+            resettable,
+        )
+        self.weights = made.weights
+        self.loop = measure.Loop(1, 1)
+        self.first_step_s: float | None = None
+        self.step, self.build_s = measure.timed(lambda: adapter.build(workload, made))
+
+    def observe(self) -> checks.Observed:
+        return checks.observe(self.workload, self._run, self.weights, self.seed)
+
+    def continue_training(self, path: Path) -> None:
+        assert isinstance(self.workload, Train)
+        results = self._run()
+        weights = {name: results[name] for name in self.weights}
+        observed = checks.observe_training(self._run, weights, steps=1)
+        entries = {f"weight|{name}": array for name, array in weights.items()}
+        entries |= {f"observed|{name}": array for name, array in observed.items()}
+        with path.open("wb") as file:
+            np.savez(file, **entries)  # type: ignore[arg-type]
+
+    def _run(self) -> Mapping[str, arrays.Array]:
+        """One step's results on the host, copied: a framework may reuse its memory."""
+        results, step_s = measure.timed(self._finished_step)
+        if self.first_step_s is None:
+            self.first_step_s = step_s
+        return {name: np.array(self.adapter.to_numpy(value)) for name, value in results.items()}
+
+    def _finished_step(self) -> Mapping[str, Any]:
+        results = self.step()
+        self.adapter.wait([results])
+        return results
+
+
+def load(module: str) -> Framework:
+    """The adapter by dotted name or path. Raises ImportError with what is missing."""
+    if module.endswith(".py"):
+        spec = importlib.util.spec_from_file_location("outside_adapter", module)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{module} is no Python file")
+        adapter: Any = importlib.util.module_from_spec(spec)
+        sys.modules["outside_adapter"] = adapter  # dataclasses in the file look themselves up
+        spec.loader.exec_module(adapter)
+    else:
+        adapter = importlib.import_module(module)
+    missing = [name for name in ADAPTER_NAMES if not callable(getattr(adapter, name, None))]
+    if missing:
+        raise ImportError(f"adapter {module} lacks {', '.join(missing)}; see docs/adding.md")
+    framework: Framework = adapter
+    return framework
+
+
+def limit_cores(threads: int) -> None:
+    """Keep to `threads` cores where the system can pin a process: frameworks size pools by it."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def error_reply(error: BaseException) -> dict[str, Any]:
+    """What the host needs to record an exception."""
+    return {
+        "error": f"{type(error).__name__}: {error}"[:4000],
+        "unsupported": str(error)[:4000] if isinstance(error, Unsupported) else None,
+        "traceback": "".join(traceback.format_exception(error))[-8000:],
+    }
+
+
+def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
+    """Answer until the host closes the pipe. An exception is a reply, never the end."""
+    for descriptor in (commands_fd, replies_fd):
+        os.set_inheritable(descriptor, False)
+    if threads:
+        limit_cores(threads)
+    gc.disable()  # as timeit does: a collection is nobody's step
+    worker: Worker | None = None
+    with os.fdopen(commands_fd) as commands, os.fdopen(replies_fd, "w") as replies:
+        for line in commands:
+            try:
+                # The first request pays for the import, so that its failure has an answer too.
+                worker = worker or Worker(load(module))
+                reply = worker.answer(json.loads(line))
+            except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
+                reply = error_reply(error)
+            replies.write(json.dumps(reply) + "\n")
+            replies.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *(int(argument) for argument in sys.argv[2:5]))

@@ -1,0 +1,97 @@
+"""What an adapter is: a module with these names. The harness owns the clock and the schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from suites.arrays import Array, Arrays
+from suites.workload import Workload
+
+Step = Callable[[], Mapping[str, Any]]
+"""One step of the work. Returns EVERYTHING it is responsible for, as the framework's own arrays:
+
+Product: `product` [m, n]. Forward: `output`. Train: `loss` (a scalar, at the weights before the
+update) and every updated weight under its dotted path, in the layout of the description.
+"""
+
+
+class Unsupported(Exception):
+    """This framework cannot do this work here; the message is the reason a user will read."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device this environment can really use."""
+
+    id: str
+    """The framework's word for it, as in `cpu`, `cuda:0`, `mps`, `metal:0`."""
+    kind: str
+    """`cpu` or `gpu`."""
+    name: str
+    """Marketing name, as in `AMD Radeon RX 570`; the id where the framework cannot say."""
+    memory_bytes: int | None = None
+    """Memory of its own; None where shared with the host or unknown."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the harness asks of a contender."""
+
+    precision: str
+    """`float32`, `float16` or `bfloat16`: of weights, inputs and results."""
+    execution: str
+    """The framework's way of running, one of its row in `frameworks.FRAMEWORKS`."""
+    threads: int | None = None
+    """CPU threads; None leaves the framework's default."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What was really chosen after `start`."""
+
+    versions: Mapping[str, str]
+    """Version by distribution, the framework's own first."""
+    device: Device
+    asynchronous: bool
+    """Whether a step may return before its results are complete; the harness then keeps several
+    steps in flight before it waits."""
+    threads: int | None = None
+    """CPU threads the framework says it uses; None where it does not say."""
+    notes: Sequence[str] = ()
+    """What a reader of the figures must know, a sentence each."""
+    details: str = ""
+    """The build's own description (BLAS, flags), free text."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Device bytes as the framework counts them; None where it cannot say, never 0 for unknown."""
+
+    now_bytes: int | None = None
+    peak_bytes: int | None = None
+
+
+class Framework(Protocol):
+    """The adapter module. `start` is called once in a process, before `build`."""
+
+    NAME: str
+
+    def devices(self) -> Sequence[Device]:
+        """The devices usable here, `cpu` first; never a guess."""
+
+    def start(self, device: Device, settings: Settings) -> Runtime:
+        """Select device, precision, threads, execution. Raises Unsupported."""
+
+    def build(self, workload: Workload, arrays: Arrays) -> Step:
+        """Copy the arrays to the device and return the step. Raises Unsupported."""
+
+    def wait(self, outputs: Sequence[Mapping[str, Any]]) -> None:
+        """Return when the device has finished all of these steps' results."""
+
+    def to_numpy(self, array: Any) -> Array:
+        """A result on the host, float32 or wider, in the layout of the description."""
+
+    def memory(self) -> Memory:
+        """Device memory now and at its peak."""

@@ -1,0 +1,72 @@
+"""Which suites there are, which cases a preset chooses, and loading a suite from a file."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+from suites.workload import Workload
+
+NAMES = ("matmul", "hackintosh", "mlp")
+
+
+class UnknownSuite(ValueError):
+    """No such suite, or the file named is not one; the message says what would be."""
+
+
+def load(name: str) -> ModuleType:
+    """The suite called `name`, or the one defined by the file at that path. Raises UnknownSuite."""
+    if name in NAMES:
+        return importlib.import_module(f"suites.{name}")
+    if not name.endswith(".py"):
+        raise UnknownSuite(
+            f"unknown suite. Expected one of {', '.join(NAMES)}, or a path ending in .py. "
+            f"Received: {name}. `make list` shows what each suite holds."
+        )
+    return _from_file(Path(name))
+
+
+def cases(name: str, preset: str) -> tuple[Workload, ...]:
+    """The workloads of one suite at a preset. Raises UnknownSuite for a file that is none."""
+    suite = load(name)
+    try:
+        chosen = tuple(suite.cases(preset))
+    except Exception as error:
+        if name in NAMES:
+            raise
+        raise UnknownSuite(f"suite file {name} fails in cases({preset!r}): {error!r}") from error
+    strange = [type(case).__name__ for case in chosen if not isinstance(case, Workload)]
+    if strange:
+        raise UnknownSuite(
+            f"suite file {name} returns what is no workload. Expected Product, Forward or Train "
+            f"of suites.workload. Received: {strange[0]}"
+        )
+    return chosen
+
+
+def find(name: str, preset: str, case: str) -> Workload:
+    """The workload with this case id. Raises UnknownSuite when the suite has none."""
+    for workload in cases(name, preset):
+        if workload.case == case:
+            return workload
+    raise UnknownSuite(f"suite {name} has no case {case} in its {preset} preset")
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise UnknownSuite(f"no suite file. Expected a Python file defining cases(preset): {path}")
+    # The path is part of the module's name, so that two files of one name stay apart.
+    unique = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+    spec = importlib.util.spec_from_file_location(f"outside_suite_{unique}", path)
+    assert spec is not None and spec.loader is not None  # a .py path always has a loader
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001  the file is the user's: any error in it is a message
+        raise UnknownSuite(f"suite file {path} does not load: {error!r}") from error
+    if not callable(getattr(module, "cases", None)):
+        raise UnknownSuite(f"suite file {path} defines no function cases(preset)")
+    return module

@@ -1,0 +1,155 @@
+"""What is looked at to decide whether answers are right, and the comparison that decides it.
+
+`observe` runs in the timed process on the timed step; `compare` holds the result against values
+and limits that the reference wrote to an .npz file. NumPy and the standard library only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from suites.arrays import Array, signs
+from suites.workload import (
+    CHECKED_STEPS,
+    Forward,
+    Product,
+    Train,
+    Workload,
+)
+
+Observed = dict[str, Array]
+Run = Callable[[], Mapping[str, Array]]
+"""One finished step: its results on the host, in arrays that later steps cannot change."""
+
+SAMPLED_ROWS = 64
+"""Rows of a large product that are compared element by element; the probe covers the others."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison: error and limit at the worst element, or the problem that prevented it."""
+
+    name: str
+    error: float | None = None
+    limit: float | None = None
+    problem: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """True only for a number within its limit."""
+        return self.error is not None and self.limit is not None and self.error <= self.limit
+
+
+def observe(workload: Workload, run: Run, weights: Mapping[str, Array], seed: int) -> Observed:
+    """Run the step as often as the workload's checks need and return what they compare.
+
+    `weights` are those the step starts from; only training looks at them.
+    """
+    match workload:
+        case Product(generated=True):
+            return _observe_generated(workload, run)
+        case Product():
+            return _observe_product(workload, run, seed)
+        case Forward():
+            return dict(run())
+        case Train():
+            return observe_training(run, weights, CHECKED_STEPS)
+
+
+def observe_training(run: Run, weights: Mapping[str, Array], steps: int) -> Observed:
+    """Losses of `steps` steps and every parameter's change over them."""
+    losses: list[Any] = []
+    after: Mapping[str, Array] = {}
+    for _ in range(steps):
+        after = run()
+        losses.append(after.get("loss", math.nan))
+    observed: Observed = {"loss": np.asarray(losses, dtype=np.float64)}
+    for path, initial in weights.items():
+        if path in after:
+            observed[change_name(path)] = _difference(after[path], initial)
+    return observed
+
+
+def sampled_rows(workload: Product) -> npt.NDArray[np.int64]:
+    """Indices of the compared rows, evenly spread, first and last among them."""
+    count = min(workload.m, SAMPLED_ROWS)
+    return np.linspace(0, workload.m - 1, count).astype(np.int64)
+
+
+def probe(workload: Product, seed: int) -> Array:
+    """The sign vector v of Freivalds' check, A (B v) = C v, which sees every element of C."""
+    return signs(seed, "probe", workload.n)
+
+
+def drawn_products(workload: Product) -> int:
+    """How many products of drawn operands are looked at: fewer where each takes long."""
+    return max(8, min(256, 10**7 // workload.k))
+
+
+def change_name(path: str) -> str:
+    """The check of one parameter's change."""
+    return f"change of {path}"
+
+
+def compare(observed: Observed, expected: Path) -> list[Check]:
+    """One check for every expected value; what was not observed fails."""
+    with np.load(expected, allow_pickle=False) as file:
+        names = [key.removesuffix("|value") for key in file.files if key.endswith("|value")]
+        return [
+            _compare_one(name, observed.get(name), file[f"{name}|value"], file[f"{name}|limit"])
+            for name in names
+        ]
+
+
+def _compare_one(name: str, got: Array | None, expected: Array, limit: Array) -> Check:
+    if got is None:
+        return Check(name, problem="missing from the step's results")
+    if got.shape != expected.shape:
+        problem = f"shape {list(got.shape)}, expected {list(expected.shape)}"
+        return Check(name, problem=problem)
+    if not np.all(np.isfinite(got)):
+        return Check(name, problem=f"{int(np.sum(~np.isfinite(got)))} values are not finite")
+    error = np.abs(got.astype(np.float64) - expected)
+    limits = np.broadcast_to(limit, error.shape)
+    worst = int(np.argmax(error / limits))
+    return Check(name, error=float(error.flat[worst]), limit=float(limits.flat[worst]))
+
+
+def _observe_product(workload: Product, run: Run, seed: int) -> Observed:
+    results = run()
+    if "product" not in results:
+        return {}
+    product = results["product"]
+    if product.shape != (workload.m, workload.n):
+        return {"rows": product, "probe": product}
+    vector = probe(workload, seed)
+    blocks = np.array_split(product, max(1, product.nbytes >> 24))  # float64 copies stay small
+    return {
+        "rows": product[sampled_rows(workload)],
+        "probe": np.concatenate([block.astype(np.float64) @ vector for block in blocks]),
+    }
+
+
+def _observe_generated(workload: Product, run: Run) -> Observed:
+    results = [run() for _ in range(drawn_products(workload))]
+    if any("product" not in result for result in results):
+        return {}
+    values = np.array([np.ravel(result["product"]) for result in results], dtype=np.float64)
+    repeated = 1 - len(np.unique(values)) / values.size
+    return {
+        "mean square": np.asarray(np.mean(np.square(values)) / workload.k),
+        "repeated": np.asarray(repeated),
+    }
+
+
+def _difference(after: Array, before: Array) -> Array:
+    if after.shape != before.shape:
+        return after
+    return after.astype(np.float64) - before.astype(np.float64)

@@ -1,0 +1,217 @@
+"""The float64 reference: what every framework's answers are compared with.
+
+Plain NumPy with gradients by `autograd`, for the host only. Results are cached by the hash of
+everything they depend on, this package's source included.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import math
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import autograd.numpy as anp
+import numpy as np
+import numpy.typing as npt
+from autograd import value_and_grad
+
+from suites import arrays, checks, tolerance
+from suites.arrays import Array
+from suites.layers import Flatten, Layer, Linear, ReLU, Residual, Sequential, join
+from suites.workload import CHECKED_STEPS, Forward, Product, Train, Workload, definition_hash
+
+Float64 = npt.NDArray[np.float64]
+Weights = Mapping[str, Float64]
+Rectify = Callable[[Any], Any]
+
+
+class NoReference(ValueError):
+    """The reference cannot do this work; the message says what it lacks."""
+
+
+_SHA256 = "arrays|sha256"
+
+
+class Expected:
+    """Expected values and their limits by check, as they go to the file."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Array] = {}
+
+    def add(self, name: str, value: Float64, limit: Float64 | float) -> None:
+        """A limit is one number or one for each element; it must be positive."""
+        self.entries[f"{name}|value"] = np.asarray(value)
+        self.entries[f"{name}|limit"] = np.asarray(limit)
+
+    def save(self, path: Path) -> None:
+        """Write aside, rename into place: a reader never sees half a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(f".{os.getpid()}.{path.name}")
+        with aside.open("wb") as file:
+            np.savez(file, **self.entries)  # type: ignore[arg-type]
+        aside.replace(path)
+
+
+def expected(workload: Workload, precision: str, seed: int, cache: Path) -> Path:
+    """The .npz file of expected values and limits, computed unless it is in the cache."""
+    key = f"{definition_hash(workload)} {precision} {seed} {source_hash()}"
+    path = cache / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"
+    if not path.exists():
+        solved = solve(workload, precision, seed)
+        solved.entries[_SHA256] = np.asarray(arrays.make(workload, seed).sha256())
+        solved.save(path)
+    return path
+
+
+def arrays_sha256(path: Path) -> str:
+    """Hash of the arrays that these expected values were worked out from."""
+    with np.load(path, allow_pickle=False) as file:
+        return str(file[_SHA256])
+
+
+def solve(workload: Workload, precision: str, seed: int) -> Expected:
+    """Expected values from the initial weights."""
+    match workload:
+        case Product(generated=True):
+            return _solve_generated(workload)
+        case Product():
+            return _solve_product(workload, precision, seed)
+        case Forward():
+            return _solve_forward(workload, precision, seed)
+        case Train():
+            initial = arrays.make(workload, seed).weights
+            return solve_training(workload, precision, seed, initial, CHECKED_STEPS)
+
+
+def solve_training(
+    workload: Train, precision: str, seed: int, initial: Mapping[str, Array], steps: int
+) -> Expected:
+    """Losses and changes over `steps` steps from any weights.
+
+    Where a rectifier's input is so near zero that rounding decides its sign, its derivative may
+    rightly be 0 or 1: training is solved with all such signs down and up, and twice the
+    difference is added to the limits of the elements it reaches.
+    """
+    inputs = arrays.make(workload, seed).inputs
+    x, labels = arrays.rounded(inputs["x"], precision), inputs["labels"]
+    weights = {path: arrays.rounded(array, precision) for path, array in initial.items()}
+    train = functools.partial(_train, workload, weights, x, labels, steps)
+    losses, changes, logits = train(_relu)
+    margin = functools.partial(tolerance.kink_margin, workload, precision=precision)
+    low_losses, low, _ = train(functools.partial(_shifted_relu, margin, -1))
+    high_losses, high, _ = train(functools.partial(_shifted_relu, margin, 1))
+    result = Expected()
+    limit = tolerance.loss_limit(workload, logits, float(np.max(losses)), precision)
+    result.add("loss", losses, limit + 2 * np.abs(high_losses - low_losses))
+    for path, change in changes.items():
+        limit = tolerance.change_limit(workload, change, weights[path], steps, precision)
+        result.add(checks.change_name(path), change, limit + 2 * np.abs(high[path] - low[path]))
+    return result
+
+
+def forward(layer: Layer, weights: Mapping[str, Any], x: Any, path: str, relu: Rectify) -> Any:
+    """The layer applied to x, in whatever arithmetic the arrays carry."""
+    match layer:
+        case Sequential():
+            for name, child in layer.children:
+                x = forward(child, weights, x, join(path, name), relu)
+            return x
+        case Residual():
+            return x + forward(layer.body, weights, x, join(path, "body"), relu)
+        case Linear():
+            y = anp.dot(x, anp.transpose(weights[join(path, "weight")]))
+            return y + weights[join(path, "bias")] if layer.bias else y
+        case ReLU():
+            return relu(x)
+        case Flatten():
+            return anp.reshape(x, (x.shape[0], -1))
+    raise NoReference(f"the reference has no {type(layer).__name__}; see docs/adding.md")
+
+
+def outputs(workload: Forward | Train, weights: Weights, x: Float64) -> Float64:
+    """The model's output for x, in float64."""
+    result: Float64 = forward(workload.model, weights, x, "", _relu)
+    return result
+
+
+def one_step(
+    workload: Train, weights: Weights, x: Float64, labels: Array
+) -> tuple[float, dict[str, Float64]]:
+    """The loss at these weights and every parameter's change in one training step."""
+    losses, changes, _ = _train(workload, weights, x, labels, 1, _relu)
+    return float(losses[0]), changes
+
+
+def cross_entropy(logits: Any, labels: Array) -> Any:
+    """Mean over the batch of -log softmax(logits)[label]."""
+    shifted = logits - anp.max(logits, axis=1, keepdims=True)
+    log_total = anp.log(anp.sum(anp.exp(shifted), axis=1))
+    return anp.mean(log_total - shifted[np.arange(len(labels)), labels])
+
+
+@functools.cache
+def source_hash() -> str:
+    """Hash of the files a reference depends on."""
+    folder = Path(__file__).parent
+    names = ("arrays", "checks", "layers", "reference", "tolerance", "workload")
+    return hashlib.sha256(b"".join((folder / f"{n}.py").read_bytes() for n in names)).hexdigest()
+
+
+def _train(
+    workload: Train, weights: Weights, x: Float64, labels: Array, steps: int, relu: Rectify
+) -> tuple[Float64, dict[str, Float64], Float64]:
+    """Losses [steps], changes by path, and the first step's logits."""
+
+    def loss(current: Weights) -> Any:
+        return cross_entropy(forward(workload.model, current, x, "", relu), labels)
+
+    losses, current = [], dict(weights)
+    for _ in range(steps):
+        value, gradients = value_and_grad(loss)(current)
+        losses.append(float(value))
+        current = {p: w - workload.optimizer.lr * gradients[p] for p, w in current.items()}
+    changes = {path: current[path] - weights[path] for path in weights}
+    return np.array(losses), changes, forward(workload.model, weights, x, "", relu)
+
+
+def _relu(x: Any) -> Any:
+    return x * (x > 0)
+
+
+def _shifted_relu(margin: Callable[[Float64], float], sign: int, x: Any) -> Any:
+    plain = x._value if hasattr(x, "_value") else x  # autograd wraps what it differentiates
+    return x * (x > sign * margin(plain))
+
+
+def _solve_product(workload: Product, precision: str, seed: int) -> Expected:
+    inputs = arrays.make(workload, seed).inputs
+    a, b = (arrays.rounded(inputs[name], precision) for name in ("a", "b"))
+    rows = a[checks.sampled_rows(workload)] @ b
+    probed = a @ (b @ checks.probe(workload, seed))
+    result = Expected()
+    result.add("rows", rows, tolerance.product_limit(workload.k, precision))
+    result.add("probe", probed, tolerance.probe_limit(workload.k, workload.n, precision))
+    return result
+
+
+def _solve_generated(workload: Product) -> Expected:
+    """The product of two standard normal vectors of length k has mean 0 and variance k."""
+    draws, result = checks.drawn_products(workload) * workload.m * workload.n, Expected()
+    spread = math.sqrt(2 / draws)  # of the mean of `draws` squared standard normals
+    result.add("mean square", np.asarray(1.0), tolerance.MARGIN * spread)
+    result.add("repeated", np.asarray(0.0), 0.5)  # bfloat16 has few values: some must repeat
+    return result
+
+
+def _solve_forward(workload: Forward, precision: str, seed: int) -> Expected:
+    made = arrays.make(workload, seed)
+    weights = {path: arrays.rounded(array, precision) for path, array in made.weights.items()}
+    x = arrays.rounded(made.inputs["x"], precision)
+    output = outputs(workload, weights, x)
+    result = Expected()
+    result.add("output", output, tolerance.output_limit(workload, output, precision))
+    return result
