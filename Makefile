@@ -2,7 +2,7 @@
 
 PYTHON = python3
 HOST = .venv/host/bin/python -m bench
-DEV = .venv/dev/bin/python -m
+DEV = .venv/dev/bin/python
 
 # Another Python's settings would be inherited by ours. The options below travel as flags: exported
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
@@ -19,41 +19,41 @@ flag = $(if $(value $2),$1 $(call quote,$(value $2)))
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench report list env test check clean boot dev
+.PHONY: help bench report list env test check setup clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT; of report: RESULTS OUT'
 
-bench: boot ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp PRESET=smoke ...]
+bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp PRESET=smoke ...]
 	@$(HOST) run $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
 		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
 		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT)
 
-report: boot ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder]
+report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT)
 
-list: boot ## show frameworks, suites, presets and devices
+list: setup ## show frameworks, suites, presets and devices
 	@$(HOST) list
 
-env: boot ## show the environments with their versions and sizes
+env: setup ## show the environments with their versions and sizes
 	@$(HOST) env
 
 test: dev ## run all tests, in the environments of all frameworks
 	@$(PYTHON) -m bench.boot all
-	@$(DEV) pytest tests
+	@$(DEV) -m pytest tests
 
 check: dev ## check format, lint, types and sizes
-	@$(DEV) ruff format --check .
-	@$(DEV) ruff check .
-	@$(DEV) mypy
-	@$(DEV:-m=) scripts/sizes.py
+	@$(DEV) -m ruff format --check .
+	@$(DEV) -m ruff check .
+	@$(DEV) -m mypy
+	@$(DEV) scripts/sizes.py
+
+setup: ## make the environment of the command line, as the other verbs do when it is missing
+	@$(PYTHON) -m bench.boot
 
 clean: ## delete environments and caches; results stay
 	rm -rf .venv .cache .hypothesis
-
-boot:
-	@$(PYTHON) -m bench.boot
 
 dev:
 	@$(PYTHON) -m bench.boot dev

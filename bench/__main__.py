@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -27,11 +28,6 @@ app = typer.Typer(
     help="The same work, verified, through every framework on this machine.",
 )
 
-PRESET_NAMES = ("smoke", "quick", "standard", "full")
-PRECISION_NAMES = ("float32", "float16", "bfloat16")
-
-Commas = Annotated[str, typer.Option(metavar="A,B")]
-
 
 @app.command("run")
 def run_command(
@@ -53,21 +49,23 @@ def run_command(
     from rich.console import Console
 
     from bench import contenders, progress, run
+    from bench.presets import PRESETS
     from frameworks import NAMES
     from suites import catalog
+    from suites.workload import ITEMSIZE
 
     try:
         wanted = run.Wanted(
             specs=contenders.parse(_split(framework) or NAMES),
             device=device,
-            precisions=_choices("precision", _split(precision), PRECISION_NAMES),
+            precisions=_choices("precision", _split(precision), ITEMSIZE),
             threads=_positive("threads", threads),
             timeout_s=timeout,
         )
         request = run.Request(
             wanted=wanted,
             suites=_split(suite) or catalog.NAMES,
-            preset=_choices("preset", [preset], PRESET_NAMES)[0],
+            preset=_choices("preset", [preset], PRESETS)[0],
             out=out,
             seed=seed,
             arguments=sys.argv[1:],
@@ -125,21 +123,61 @@ def _report(paths: list[Path], out: Path) -> None:
 @app.command("list")
 def list_command() -> None:
     """Show frameworks, suites and presets."""
-    from bench.catalogue import show
+    from rich.console import Console
 
-    show()
+    from bench import listing
+
+    listing.show_choices(Console())
+
+
+@app.command("env")
+def env_command(
+    action: Annotated[str, typer.Argument(help="list, build or remove.")] = "list",
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Environments, as in torch or jax==0.4.38.")
+    ] = None,
+) -> None:
+    """List, build or remove the environments under .venv."""
+    try:
+        raise typer.Exit(_environments(action, names or []))
+    except (ValueError, OSError) as error:
+        _refuse(error)
+
+
+def _environments(action: str, names: list[str]) -> int:
+    """Do it, and return the exit code: 1 when an environment could not be built."""
+    from rich.console import Console
+
+    from bench import environments, listing
+    from frameworks import NAMES
+
+    action = _choices("action", [action], ("list", "build", "remove"))[0]
+    code = 0
+    if action == "remove" and not names:
+        raise ValueError("nothing named. Expected environments to remove, as in env remove torch")
+    for name in names or (NAMES if action == "build" else ()):
+        try:
+            if action == "build":
+                environments.ensure(name, lambda line: print(line, file=sys.stderr))
+            elif action == "remove":
+                environments.remove(name)
+        except (environments.BuildFailed, environments.Unavailable) as error:
+            print(f"metalbench: {name}: {error}", file=sys.stderr)
+            code = 1
+    listing.show_environments(environments.listing(), Console())
+    return code
 
 
 def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _choices(what: str, given: list[str], known: tuple[str, ...]) -> list[str]:
+def _choices(what: str, given: list[str], known: Iterable[str]) -> list[str]:
     for word in given:
         if word not in known:
             raise ValueError(
                 f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}. "
-                f"For example: make bench {what.upper()}={known[0]}"
+                "`make list` shows them all."
             )
     return list(dict.fromkeys(given))
 

@@ -57,12 +57,16 @@ class Recipe:
         return folders.digest(self.lines, self.pythons, tool)
 
 
+def _silent(line: str) -> None:
+    """What hears nothing."""
+
+
 def root() -> Path:
     """The folder of all environments."""
     return CHECKOUT / ".venv"
 
 
-def ensure(name: str, say: Say = lambda _: None) -> Path:
+def ensure(name: str, say: Say = _silent) -> Path:
     """The Python of the environment, which is built first if absent, changed or half-built.
 
     `say` hears of each step in a line. Raises Unavailable, BuildFailed, or ValueError for a name
@@ -116,15 +120,17 @@ def _build(recipe: Recipe, aside: Path, say: Say) -> dict[str, Any]:
         raise BuildFailed(f"{tool} is missing. `python3 -m bench.boot` in {CHECKOUT} makes it.")
     variables = uv.variables(os.environ, recipe.where)
 
-    def run(*arguments: str, **more: str) -> str:
-        heard = f"{recipe.name}: "
-        return uv.run(tool, arguments, {**variables, **more}, lambda line: say(heard + line))
+    def heard(line: str) -> None:
+        say(f"{recipe.name}: {line}")
+
+    def run(*arguments: str, say: Say = heard, **more: str) -> str:
+        return uv.run(tool, arguments, {**variables, **more}, say)
 
     try:
-        _with_a_python(recipe, aside, say, run)
+        _with_a_python(recipe, aside, heard, run)
     except uv.Failed as failure:
         message = uv.explain(str(failure), str(recipe.name))
-        if not failure.no_version:
+        if not (recipe.name.version and failure.no_version):
             raise BuildFailed(message) from None
         raise NoSuchVersion(f"{message} {_nearest(recipe, aside, run)}".strip()) from None
     return _contents(aside)
@@ -132,16 +138,21 @@ def _build(recipe: Recipe, aside: Path, say: Say) -> dict[str, Any]:
 
 def _with_a_python(recipe: Recipe, aside: Path, say: Say, run: Callable[..., str]) -> None:
     """Build with the first of the recipe's Pythons that every package has a wheel for."""
+    first: uv.Failed | None = None
     for python in recipe.pythons:
-        say(f"{recipe.name}: creating with Python {python}")
-        # Relocatable, since it is renamed when it is complete.
-        run("venv", "--no-project", "--relocatable", "--clear", "--python", python, str(aside))
+        say(f"creating with Python {python}")
         try:
+            # Relocatable, since it is renamed when it is complete.
+            run("venv", "--no-project", "--relocatable", "--clear", "--python", python, str(aside))
             _install(recipe, aside, say, run)
             return
         except uv.Failed as failure:
-            if not failure.wrong_python or python == recipe.pythons[-1]:
-                raise
+            # The preferred Python's reason counts; a later one may only be missing here.
+            first = first or failure
+            if not failure.wrong_python:
+                break
+    assert first is not None  # there is always a Python to try
+    raise first
 
 
 def _install(recipe: Recipe, aside: Path, say: Say, run: Callable[..., str]) -> None:
@@ -154,7 +165,7 @@ def _install(recipe: Recipe, aside: Path, say: Say, run: Callable[..., str]) -> 
         except uv.Failed as failure:
             if not failure.unreachable:
                 raise
-        say(f"{recipe.name}: PyTorch's own index does not answer; taking the CUDA build, some GB")
+        say("PyTorch's own index does not answer; taking the build with CUDA, several GB")
     run(*into, "--", *recipe.lines)
 
 
@@ -169,16 +180,17 @@ def _wants_cpu_index(recipe: Recipe) -> bool:
 
 def _nearest(recipe: Recipe, aside: Path, run: Callable[..., str], most: int = 3) -> str:
     """The newest versions before the one that does not exist, as a sentence; empty if none."""
-    package = requirements.FRAMEWORKS[recipe.name.base][-1]
+    package = requirements.FRAMEWORKS[recipe.name.base][0]
     found: list[str] = []
     below = recipe.name.version
     dry = ("pip", "install", "--python", str(aside / "bin" / "python"), "--dry-run", "--no-deps")
     with contextlib.suppress(uv.Failed):
         while len(found) < most:
-            text = run(*dry, "--no-build", f"{package}<{below}")
+            text = run(*dry, "--no-build", f"{package}<{below}", say=_silent)
             below = text.rsplit("==", 1)[1].split()[0].partition("+")[0]
             found.append(below)
-    return f"The newest before it are {', '.join(found)}." if found else ""
+    newest = f"The newest before it for Python {recipe.pythons[0]}: {', '.join(found)}."
+    return newest if found else ""
 
 
 def _contents(home: Path) -> dict[str, Any]:

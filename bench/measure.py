@@ -134,6 +134,39 @@ def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:
     return [ns / 1e9 for ns in taken_ns[1:]]
 
 
+# --- waiting --------------------------------------------------------------------------------
+
+READY_TRIES = 5
+"""A conversion can be slow by accident; results that were not ready are slow every time."""
+
+READY_FLOOR_S = 1e-4
+"""Work shorter than this cannot be told from the cost of a conversion."""
+
+
+def unready(
+    step: Step, wait: Wait, convert: Callable[[Mapping[str, Any]], object]
+) -> tuple[float, float]:
+    """Seconds by which converting results right after `wait` exceeds converting them again, and
+    the limit: as long as the step itself seemed to take.
+
+    An adapter that does not wait shows the device's work here instead of in its samples.
+    """
+
+    def finished() -> Mapping[str, Any]:
+        results = step()
+        wait([results])
+        return results
+
+    for _ in range(READY_TRIES):
+        results, step_s = timed(finished)
+        first_s = timed(lambda results=results: convert(results))[1]  # type: ignore[misc]
+        again_s = timed(lambda results=results: convert(results))[1]  # type: ignore[misc]
+        excess_s, limit_s = max(0.0, first_s - again_s), max(step_s, READY_FLOOR_S)
+        if excess_s <= limit_s:
+            break
+    return excess_s, limit_s
+
+
 # --- memory ---------------------------------------------------------------------------------
 
 _CLEAR_REFS = Path("/proc/self/clear_refs")

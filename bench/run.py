@@ -127,7 +127,7 @@ def _require_contenders(wanted: Wanted, found: Roster) -> None:
         has = ", ".join(sorted(found.devices))
         raise BadRequest(
             f"no framework asked for has the device here. Expected cpu, gpu, all or one of {has}. "
-            f"Received: {wanted.device}. `make list` shows every framework's devices."
+            f"Received: {wanted.device}. Try DEVICE=cpu."
         )
 
 

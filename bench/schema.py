@@ -6,7 +6,6 @@ History (a change is an entry here, in docs/records.md and in CHANGELOG.md):
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Annotated, Literal
 
 import msgspec
@@ -115,7 +114,7 @@ class Runtime(_Record, frozen=True, tag="runtime"):
     notes: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=256)] = ()
     details: LongText | None = None
     packages: Annotated[tuple[Text, ...], msgspec.Meta(max_length=4096)] = ()
-    environment: dict[str, Text] = field(default_factory=dict)
+    environment: dict[str, Text] = msgspec.field(default_factory=dict)
     device_memory_bytes: Bytes | None = None
     start_s: Seconds | None = None
 

@@ -23,7 +23,7 @@ _OFFLINE = re.compile(
 _NO_PYTHON = re.compile(
     r"No interpreter found for Python (\S+)|Failed to download `\S*/cpython-(3\.\d+)"
 )
-_NO_VERSION = re.compile(r"there is no version of (\S+?)(?:\[.*?\])?==(\S+)")
+_NO_VERSION = re.compile(r"there is no version of ([^\s\[=]+)\S*?==(\S*[^\s,.])")
 _NO_WHEEL = re.compile(r"(\S+==\S+) has no (?:wheels with a matching|usable wheels)")
 _OTHER_PYTHON = re.compile(
     r"has no wheels with a matching Python (?:ABI|implementation|version) tag"
@@ -31,7 +31,6 @@ _OTHER_PYTHON = re.compile(
 )
 # Such as one for each Python on PATH that does not start, with its continuation lines.
 _WARNING = re.compile(r"^warning: .*\n(?: {2,}.*\n|\s*\n)*", re.MULTILINE)
-_RETRY = "then run the same command again; what was downloaded is kept."
 
 
 class Failed(Exception):
@@ -87,51 +86,62 @@ def run(uv: Path, arguments: Sequence[str], environment: Mapping[str, str], say:
                 say(line[0].lower() + line.strip()[1:])
     text = "".join(written)
     if process.returncode:
-        raise Failed(text or f"uv ended with status {process.returncode}")
+        raise Failed(_plain(text) or f"uv ended with status {process.returncode}")
     return text
 
 
 def explain(stderr: str, name: str) -> str:
     """What went wrong in uv while it made the environment `name`, and what to do about it."""
-    return f"environment {name}: {_reason(_WARNING.sub('', stderr))}"
+    told = _plain(stderr)
+    reason = _surroundings(told) or _unresolved(told, contender="==" in name)
+    return f"environment {name}: {reason or f'uv failed. It says: {_last(told)}'}"
 
 
-def _reason(stderr: str) -> str:
-    if _FULL.search(stderr):
-        return (
-            "the disk is full. Make room there, or point UV_CACHE_DIR to a larger disk, "
-            f"{_RETRY} uv says: {_last(stderr)}"
-        )
-    python = _NO_PYTHON.search(stderr)
-    if python:
+def _surroundings(told: str) -> str:
+    """What this machine lacks; empty if it is not that."""
+    python = _NO_PYTHON.search(told)
+    if _FULL.search(told):
+        lacks = "the disk is full. Make room there, or point UV_CACHE_DIR to a larger disk"
+    elif python:
         version = python[1] or python[2]
-        return (
+        lacks = (
             f"Python {version} is not installed, and uv could not download it. Install Python "
-            f"{version}, or give uv a way to the network, {_RETRY} uv says: {_last(stderr)}"
+            f"{version}, or give uv a way to the network"
         )
-    if _OFFLINE.search(stderr):
-        return (
-            f"no answer from the package index. Check the network and HTTPS_PROXY, or name a "
-            f"mirror in UV_DEFAULT_INDEX or a folder of wheels in UV_FIND_LINKS, {_RETRY} "
-            f"uv says: {_last(stderr)}"
+    elif _OFFLINE.search(told):
+        lacks = (
+            "no answer from the package index. Check the network and HTTPS_PROXY, or name a "
+            "mirror in UV_DEFAULT_INDEX or a folder of wheels in UV_FIND_LINKS"
         )
-    return _unresolved(stderr) or f"uv failed. It says: {_last(stderr)}"
+    else:
+        return ""
+    return f"{lacks}, then run the same command again; what was downloaded is kept. uv says: " + (
+        _last(told)
+    )
 
 
-def _unresolved(stderr: str) -> str:
-    missing = _NO_VERSION.search(stderr)
+def _unresolved(told: str, *, contender: bool) -> str:
+    """Which requirement cannot be met; empty if it is not that."""
+    # A version of ours exists; what a user typed may not.
+    remedy = (
+        "Ask for another version."
+        if contender
+        else "Check whether UV_OFFLINE or UV_DEFAULT_INDEX keeps it from uv."
+    )
+    missing, wheel, other = (p.search(told) for p in (_NO_VERSION, _NO_WHEEL, _OTHER_PYTHON))
     if missing:
-        return f"{missing[1]} has no version {missing[2].rstrip('.,')}."
-    wheel = _NO_WHEEL.search(stderr)
-    other = _OTHER_PYTHON.search(stderr)
+        return f"the package index has no {missing[1]} {missing[2]}. {remedy}"
     if wheel:
         kind = "this version of Python" if other else "this operating system and processor"
-        return (
-            f"{wheel[1]} has no wheel for {kind}. Ask for another version. {_hint(stderr)}".strip()
-        )
+        return f"{wheel[1]} has no wheel for {kind}. {remedy} {_hint(told)}".strip()
     if other:
-        return f"it needs Python{other['needs']}. Ask for another version. uv says: {_last(stderr)}"
+        return f"it needs Python{other['needs']}. {remedy} uv says: {_last(told)}"
     return ""
+
+
+def _plain(stderr: str) -> str:
+    """Without warnings, and without the markers that uv repeats after a package's name."""
+    return re.sub(r"\{[^}]*\}", "", _WARNING.sub("", stderr))
 
 
 def _hint(stderr: str) -> str:

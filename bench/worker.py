@@ -30,6 +30,10 @@ from suites.workload import Train, Workload
 ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")
 
 
+READY = "seconds of work left after wait"
+"""Name of the check that `wait` really waits."""
+
+
 class Worker:
     """The contender's state: adapter, runtime, and the case under way."""
 
@@ -81,6 +85,8 @@ class Worker:
         """Observe the timed step itself and compare with the reference's file."""
         observed = self._current.observe()
         results = checks.compare(observed, Path(expected))
+        excess_s, limit_s = self._current.unready()
+        results.append(checks.Check(READY, error=excess_s, limit=limit_s))
         return {
             "checks": [dataclasses.asdict(check) for check in results],
             "first_step_s": self._current.first_step_s,
@@ -154,6 +160,13 @@ class _Case:
 
     def observe(self) -> checks.Observed:
         return checks.observe(self.workload, self._run, self.weights, self.seed)
+
+    def unready(self) -> tuple[float, float]:
+        """Seconds of work left after `wait`, and how many are accepted."""
+        convert = self.adapter.to_numpy
+        return measure.unready(
+            self.step, self.adapter.wait, lambda results: [convert(v) for v in results.values()]
+        )
 
     def continue_training(self, path: Path) -> None:
         assert isinstance(self.workload, Train)

@@ -21,6 +21,10 @@ class Unsupported(Exception):
     """This framework cannot do this work here; the message is the reason a user will read."""
 
 
+FLOAT32_TRAINING = "training is defined in float32; products and forward passes in all precisions"
+"""The reason for refusing any other."""
+
+
 @dataclass(frozen=True)
 class Device:
     """A device this environment can really use."""

@@ -159,8 +159,8 @@ def walk(model: Layer, shape: Shape, path: str = "") -> Iterator[Node]:
 
 
 def join(path: str, name: str) -> str:
-    """A dotted path: the root's path is empty."""
-    return f"{path}.{name}" if path else name
+    """A dotted path; the root's own is empty."""
+    return ".".join(part for part in (path, name) if part)
 
 
 def parameters(model: Layer, shape: Shape) -> dict[str, Parameter]:

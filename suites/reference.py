@@ -93,23 +93,29 @@ def solve_training(
     """Losses and changes over `steps` steps from any weights.
 
     Where a rectifier's input is so near zero that rounding decides its sign, its derivative may
-    rightly be 0 or 1: training is solved with all such signs down and up, and twice the
-    difference is added to the limits of the elements it reaches.
+    rightly be 0 or 1: each step's gradient is taken with all such signs down and up, and twice
+    the difference widens the limits of the elements it reaches.
     """
     inputs = arrays.make(workload, seed).inputs
     x, labels = arrays.rounded(inputs["x"], precision), inputs["labels"]
-    weights = {path: arrays.rounded(array, precision) for path, array in initial.items()}
-    train = functools.partial(_train, workload, weights, x, labels, steps)
-    losses, changes, logits = train(_relu)
+    current = start = {p: arrays.rounded(array, precision) for p, array in initial.items()}
+    doubt: dict[str, Any] = dict.fromkeys(start, 0.0)
     margin = functools.partial(tolerance.kink_margin, workload, precision=precision)
-    low_losses, low, _ = train(functools.partial(_shifted_relu, margin, -1))
-    high_losses, high, _ = train(functools.partial(_shifted_relu, margin, 1))
+    down, up = (functools.partial(_shifted_relu, margin, sign) for sign in (-1, 1))
+    losses = []
+    for _ in range(steps):
+        low, high = (one_step(workload, current, x, labels, relu)[1] for relu in (down, up))
+        loss, changes = one_step(workload, current, x, labels)
+        losses.append(loss)
+        doubt = {p: doubt[p] + 2 * np.abs(high[p] - low[p]) for p in doubt}
+        current = {p: w + changes[p] for p, w in current.items()}
     result = Expected()
-    limit = tolerance.loss_limit(workload, logits, float(np.max(losses)), precision)
-    result.add("loss", losses, limit + 2 * np.abs(high_losses - low_losses))
-    for path, change in changes.items():
-        limit = tolerance.change_limit(workload, change, weights[path], steps, precision)
-        result.add(checks.change_name(path), change, limit + 2 * np.abs(high[path] - low[path]))
+    limit = tolerance.loss_limit(workload, outputs(workload, start, x), max(losses), precision)
+    result.add("loss", np.array(losses), limit)
+    for path, weight in start.items():
+        change = current[path] - weight
+        limit = tolerance.change_limit(workload, change, weight, steps, precision)
+        result.add(checks.change_name(path), change, limit + doubt[path])
     return result
 
 
@@ -139,11 +145,15 @@ def outputs(workload: Forward | Train, weights: Weights, x: Float64) -> Float64:
 
 
 def one_step(
-    workload: Train, weights: Weights, x: Float64, labels: Array
+    workload: Train, weights: Weights, x: Float64, labels: Array, relu: Rectify | None = None
 ) -> tuple[float, dict[str, Float64]]:
     """The loss at these weights and every parameter's change in one training step."""
-    losses, changes, _ = _train(workload, weights, x, labels, 1, _relu)
-    return float(losses[0]), changes
+
+    def loss(current: Weights) -> Any:
+        return cross_entropy(forward(workload.model, current, x, "", relu or _relu), labels)
+
+    value, gradients = value_and_grad(loss)(dict(weights))
+    return float(value), {p: -workload.optimizer.lr * g for p, g in gradients.items()}
 
 
 def cross_entropy(logits: Any, labels: Array) -> Any:
@@ -159,23 +169,6 @@ def source_hash() -> str:
     folder = Path(__file__).parent
     names = ("arrays", "checks", "layers", "reference", "tolerance", "workload")
     return hashlib.sha256(b"".join((folder / f"{n}.py").read_bytes() for n in names)).hexdigest()
-
-
-def _train(
-    workload: Train, weights: Weights, x: Float64, labels: Array, steps: int, relu: Rectify
-) -> tuple[Float64, dict[str, Float64], Float64]:
-    """Losses [steps], changes by path, and the first step's logits."""
-
-    def loss(current: Weights) -> Any:
-        return cross_entropy(forward(workload.model, current, x, "", relu), labels)
-
-    losses, current = [], dict(weights)
-    for _ in range(steps):
-        value, gradients = value_and_grad(loss)(current)
-        losses.append(float(value))
-        current = {p: w - workload.optimizer.lr * gradients[p] for p, w in current.items()}
-    changes = {path: current[path] - weights[path] for path in weights}
-    return np.array(losses), changes, forward(workload.model, weights, x, "", relu)
 
 
 def _relu(x: Any) -> Any:

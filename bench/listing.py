@@ -1,0 +1,55 @@
+"""What there is to ask for: `list`, and the state of the environments: `env`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bench.environments import State
+from bench.presets import PRESETS
+from frameworks import FRAMEWORKS, NULL
+from suites import catalog
+
+
+def show_choices(console: Console) -> None:
+    """Frameworks, suites and presets, as tables."""
+    frameworks = _table("FRAMEWORK", "is", "executions (first is the default)")
+    for facts in (*FRAMEWORKS.values(), NULL):
+        frameworks.add_row(facts.name, facts.title, ", ".join(facts.executions))
+    suites = _table("SUITE", "is", *PRESETS)
+    for name in catalog.NAMES:
+        counts = (str(len(catalog.cases(name, preset))) for preset in PRESETS)
+        suites.add_row(name, escape((catalog.load(name).__doc__ or "").splitlines()[0]), *counts)
+    presets = _table("PRESET", "rounds", "sampling in a round", "longest step")
+    for name, preset in PRESETS.items():
+        row = f"{preset.rounds}", f"{preset.slice_s:g} s", f"{preset.step_limit_s:g} s"
+        presets.add_row(name, *row)
+    for table in (frameworks, suites, presets):
+        console.print(table)
+    console.print(
+        "Also: a version (jax==0.4.38), an execution (torch@compile), an adapter or suite of your "
+        "own (./mine.py).\nSuite columns count cases. DEVICE is cpu, gpu, all or a device's id; "
+        "PRECISION is float32, float16, bfloat16.",
+        markup=False,
+        highlight=False,
+    )
+
+
+def show_environments(states: Iterable[State], console: Console) -> None:
+    """Every environment with its state, versions and size."""
+    table = _table("environment", "state", "python", "versions", "size")
+    for state in states:
+        versions = ", ".join(f"{name} {version}" for name, version in state.versions.items())
+        size = f"{state.size_bytes / 2**20:,.0f} MiB" if state.size_bytes else ""
+        table.add_row(state.name, state.state, state.python or "", versions or state.reason, size)
+    console.print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0)
+    return table

@@ -1,0 +1,1 @@
+"""What the records say: tables, figures and reports. pandas and matplotlib live here alone."""

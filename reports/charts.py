@@ -1,0 +1,222 @@
+"""Figures as SVG: time and throughput against size, on logarithmic axes, a line for each contender.
+
+The same content gives the same bytes. Text stays text; axes and words take the page's colour.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+from xml.sax.saxutils import escape
+
+from reports import units
+from reports.ranking import Ranking, Row
+
+Quantity = Literal["time", "throughput"]
+QUANTITIES: tuple[Quantity, ...] = ("time", "throughput")
+
+COLOURS = {
+    "numpy": ("#CC79A7", "o"),
+    "torch": ("#D55E00", "s"),
+    "tf": ("#E69F00", "^"),
+    "jax": ("#0072B2", "D"),
+    "mlx": ("#009E73", "v"),
+}
+"""Colour and marker of each framework, in every figure (Okabe & Ito's colour-blind-safe palette)."""
+
+OTHERS = (("#56B4E9", "P"), ("#8C8C8C", "X"))
+"""For adapters from outside, in the order of their names."""
+
+_LINES = ("-", "--", ":", "-.")
+"""Contenders of one framework share its colour and differ in these."""
+
+_INK = "#102030"
+"""Stands for the text colour of whatever page the figure is shown on."""
+
+_SIZE_IN = (4.6, 3.3)
+"""331 x 238 units: text of 9.5 units is still read on a telephone 360 px wide."""
+
+_SETTINGS = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "text.parse_math": False,
+    "text.color": _INK,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "svg.fonttype": "none",
+}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One figure: its SVG, and in words what it shows."""
+
+    key: str
+    """Unique in a report; letters, digits and hyphens."""
+    title: str
+    description: str
+    svg: str
+    """For a page: it takes the page's text colour."""
+
+    @property
+    def standalone(self) -> str:
+        """For a file of its own: it chooses a text colour by the reader's theme."""
+        style = (
+            "<style>svg { color: #24292f } "
+            "@media (prefers-color-scheme: dark) { svg { color: #d0d7de } }</style>"
+        )
+        head, end, rest = self.svg.partition("</desc>")
+        return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{end}\n{style}{rest}'
+
+
+def draw(ranking: Ranking, quantity: Quantity, key: str) -> Chart | None:
+    """The figure of a workload; None with fewer than two sizes, where there is no line to draw."""
+    if len(ranking.groups) < 2:
+        return None
+    what = "Time of one step" if quantity == "time" else "GFLOP/s"
+    title = f"{ranking.suite} {ranking.name}: {what} against n, {ranking.precision}"
+    description = _describe(ranking, quantity)
+    with mpl.rc_context(_SETTINGS | {"svg.hashsalt": key}), warnings.catch_warnings():
+        # A name in a script that the font lacks is measured wrong but written right: it is text.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        drawn = _render(_figure(ranking, quantity))
+    return Chart(key, title, description, _accessible(drawn, key, title, description))
+
+
+def _figure(ranking: Ranking, quantity: Quantity) -> Figure:
+    figure = Figure(figsize=_SIZE_IN)
+    FigureCanvasSVG(figure)
+    axes = figure.add_axes((0.155, 0.31, 0.83, 0.62))
+    handles, labels = [], []
+    for label, style, rows in _lines(ranking):
+        sizes = [size for size, _ in rows]
+        if quantity == "time":
+            bounded = [(s, r.low_s, r.high_s) for s, r in rows if r.low_s and r.high_s]
+            if bounded:
+                axes.fill_between(*zip(*bounded, strict=True), color=style["color"], alpha=0.18, lw=0)
+        (line,) = axes.plot(sizes, [_value(row, quantity) for _, row in rows], **style)
+        handles.append(line)
+        labels.append(label if len(label) <= 24 else f"{label[:23]}…")
+    _dress(axes, ranking, quantity)
+    figure.legend(
+        handles,
+        labels,
+        loc="lower center",
+        ncols=min(3 if max(map(len, labels)) > 8 else 5, len(labels)),
+        frameon=False,
+        handlelength=2.2,
+        columnspacing=1.2,
+        bbox_to_anchor=(0.55, -0.01),
+    )
+    return figure
+
+
+def _lines(ranking: Ranking) -> list[tuple[str, dict[str, Any], list[tuple[int, Row]]]]:
+    """Label, style and points of every contender."""
+    strangers = sorted({line.framework for line in ranking.lines} - set(COLOURS))
+    seen: Counter[str] = Counter()
+    lines = []
+    for line in ranking.lines:
+        if line.framework in COLOURS:
+            colour, marker = COLOURS[line.framework]
+        else:
+            colour, marker = OTHERS[strangers.index(line.framework) % len(OTHERS)]
+        number = seen[line.framework]
+        seen[line.framework] += 1
+        style = {
+            "color": colour,
+            "marker": marker,
+            "linestyle": _LINES[number % len(_LINES)],
+            "linewidth": 1.6,
+            "markersize": 5,
+            "markerfacecolor": "none" if number else colour,
+        }
+        points = [
+            (group.size, row) for group in ranking.groups for row in group.rows
+            if row.label == line.label
+        ]
+        lines.append((line.label, style, points))
+    return lines
+
+
+def _value(row: Row, quantity: Quantity) -> float:
+    return row.time_s if quantity == "time" else row.flop_per_s / 1e9
+
+
+def _dress(axes: Any, ranking: Ranking, quantity: Quantity) -> None:
+    """Axes, ticks and grid, as light as they can be."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    sizes = sorted({group.size for group in ranking.groups})
+    every = -(-len(sizes) // 8)
+    axes.xaxis.set_major_locator(FixedLocator(sizes[::-1][::every]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: _tick(size)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    show = units.seconds if quantity == "time" else units.digits
+    axes.yaxis.set_major_locator(LogLocator(numticks=6))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(show(value))))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.grid(axis="y", color=_INK, alpha=0.15, linewidth=0.6)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(length=0, axis="y")
+    axes.tick_params(length=3, axis="x")
+    axes.set_xlabel("n", labelpad=1)
+    heading = "time of one step" if quantity == "time" else "GFLOP/s"
+    better = "lower" if quantity == "time" else "higher"
+    axes.set_title(f"{heading} ({better} is faster)", loc="left", fontsize=9.5, x=-0.16)
+
+
+def _tick(size: float) -> str:
+    """`512`, `10k`, `1M`"""
+    whole = round(size)
+    for scale, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if whole >= 10_000 and whole % scale == 0:
+            return f"{whole // scale}{suffix}"
+    return str(whole)
+
+
+def _short(text: str) -> str:
+    """`1.00 ms` as `1 ms`: ticks are powers of ten."""
+    return re.sub(r"\.0+(?=\D|$)", "", text)
+
+
+def _describe(ranking: Ranking, quantity: Quantity) -> str:
+    """What the figure shows at its right end, for those who do not see it."""
+    last = ranking.groups[-1]
+    show = units.seconds if quantity == "time" else lambda value: f"{units.digits(value)} GFLOP/s"
+    values = (f"{row.label} {show(_value(row, quantity))}" for row in last.rows)
+    sizes = f"n from {units.count(ranking.groups[0].size)} to {units.count(last.size)}"
+    return f"Lines over {sizes}, both axes logarithmic. At n = {last.size}: {', '.join(values)}."
+
+
+def _render(figure: Figure) -> str:
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    return buffer.getvalue()
+
+
+def _accessible(svg: str, key: str, title: str, description: str) -> str:
+    """The <svg> element alone, named and described, with ids of its own and the page's colour."""
+    svg = svg[svg.index("<svg") :].rstrip()
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{key}-", svg)
+    svg = svg.replace(_INK.lower(), "currentColor").replace(_INK, "currentColor")
+    head, body = svg.split(">", 1)
+    head = re.sub(r' (width|height)="[^"]*"', "", head)
+    return (
+        f'{head} role="img" aria-labelledby="{key}-title {key}-desc">\n'
+        f'<title id="{key}-title">{escape(title)}</title>\n'
+        f'<desc id="{key}-desc">{escape(description)}</desc>{body}'
+    )

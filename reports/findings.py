@@ -1,0 +1,226 @@
+"""What is wrong or doubtful, gravest first, each with what to do; and what was left out on purpose."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.schema import Run
+from reports.frame import NULL, Results
+from reports.reading import LeftOut
+from reports.units import percent, plain
+
+STATUSES = {
+    "ok": "verified",
+    "wrong": "wrong",
+    "failed": "failed",
+    "incomplete": "unfinished",
+    "skipped": "skipped",
+}
+"""Every status of a cell, in the order and words of a summary."""
+
+NOISY = 0.10
+"""Relative deviation between rounds from which a cell is doubtful (pyperf warns at the same)."""
+
+ENOUGH_ROUNDS = 6
+"""Fewer cannot reach 95 %: an interval of n rounds covers at most 1 - 2^(1-n)."""
+
+SHOWN = 6
+"""Places a finding names before it counts the rest."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a reader must know before believing a figure."""
+
+    severity: str
+    """`wrong`, `failed`, `noisy`, `unfinished`, `left out` or `note`."""
+    what: str
+    where: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Omission:
+    """Work that was not attempted, for one reason."""
+
+    reason: str
+    what: tuple[str, ...]
+
+
+def find(results: Results) -> tuple[Finding, ...]:
+    """All findings, gravest first."""
+    return tuple(
+        finding
+        for kind in (_wrong, _failed, _absent, _noisy, _unfinished, _left_out, _notes, _few_rounds)
+        for finding in kind(results)
+    )
+
+
+def omissions(results: Results) -> tuple[Omission, ...]:
+    """What was skipped, by reason."""
+    found: dict[str, list[str]] = {}
+    skipped = results.cells[results.cells["status"] == "skipped"]
+    for (run, contender, reason), cells in skipped.groupby(
+        ["run", "contender", "reason"], sort=False
+    ):
+        where = f"{contender}: {_listed(cells['case'])}"
+        found.setdefault(plain(reason), []).append(_in(results, run, where))
+    planned = set(zip(results.cells["run"], results.cells["contender"], strict=True))
+    for absent in results.absent:
+        if absent.status == "skipped" and (absent.run, absent.contender) not in planned:
+            where = _in(results, absent.run, plain(absent.contender))
+            found.setdefault(plain(absent.reason), []).append(where)
+    return tuple(Omission(reason, tuple(what)) for reason, what in found.items())
+
+
+def command(run: Run) -> str:
+    """The command line that made the run."""
+    return plain(f".venv/host/bin/python -m bench {shlex.join(run.arguments)}", 1000)
+
+
+# --- kinds, gravest first ---------------------------------------------------------------------
+
+
+def _wrong(results: Results) -> Iterator[Finding]:
+    for (run, contender, reason), cells in _by_reason(results, "wrong"):
+        yield Finding(
+            severity="wrong",
+            what=f"{plain(contender)} gives wrong answers: {plain(reason)}",
+            where=_in(results, run, _listed(cells["case"])),
+            action="Ranked nowhere. Do not use this result; try another version of the framework, "
+            f"or show its makers this: {_again(cells)}",
+        )
+
+
+def _failed(results: Results) -> Iterator[Finding]:
+    for (run, contender, reason), cells in _by_reason(results, "failed"):
+        yield Finding(
+            severity="failed",
+            what=f"{plain(contender)} failed: {plain(reason)}",
+            where=_in(results, run, _listed(cells["case"])),
+            action=f"What it printed is in the run's records. Try it alone: {_again(cells)}",
+        )
+
+
+def _absent(results: Results) -> Iterator[Finding]:
+    """Contenders that failed before a single cell of theirs was planned."""
+    planned = set(zip(results.cells["run"], results.cells["contender"], strict=True))
+    for absent in results.absent:
+        if absent.status == "failed" and (absent.run, absent.contender) not in planned:
+            name = plain(absent.contender)
+            yield Finding(
+                severity="failed",
+                what=f"{name} could not be used: {plain(absent.reason)}",
+                where=_in(results, absent.run, "all its cases"),
+                action=f"Build its environment alone to see why: make bench FRAMEWORK={_quoted(name)}",
+            )
+
+
+def _noisy(results: Results) -> Iterator[Finding]:
+    cells = results.cells
+    noisy = cells[cells["verified"] & (cells["spread"] > NOISY)]
+    for (run, contender), mine in noisy.groupby(["run", "contender"], sort=False):
+        ordered = mine.sort_values("spread", ascending=False)
+        of = int(
+            (cells["verified"] & (cells["run"] == run) & (cells["contender"] == contender)).sum()
+        )
+        yield Finding(
+            severity="noisy",
+            what=f"{plain(contender)}: {len(noisy)} of {len(mine)} cells vary by more than "
+            f"{percent(NOISY)} from round to round, at most {percent(noisy['spread'].iloc[0])}",
+            where=_in(results, run, _listed(noisy["case"])),
+            action="Trust the intervals, not the third digit. Close other programs, plug in the "
+            "power supply and repeat with PRESET=standard.",
+        )
+
+
+def _unfinished(results: Results) -> Iterator[Finding]:
+    for run, cells in results.cells.groupby("run", sort=False):
+        mine = cells[cells["status"] == "incomplete"]
+        if len(mine):
+            yield Finding(
+                severity="unfinished",
+                what=f"{len(mine)} of {len(cells)} cells were not finished: "
+                f"{_listed(mine['reason'].unique())}",
+                where=_in(results, run, _listed(mine["case"].unique())),
+                action=f"What was finished is reported. Repeat it: {command(results.runs[run])}",
+            )
+
+
+def _left_out(results: Results) -> Iterator[Finding]:
+    by_file: dict[str, list[LeftOut]] = {}
+    for left in results.left_out:
+        by_file.setdefault(str(left.path), []).append(left)
+    for path, lefts in by_file.items():
+        lines = [
+            f"line {left.line}: {plain(left.reason, 120)}" if left.line else plain(left.reason)
+            for left in lefts
+        ]
+        yield Finding(
+            severity="left out",
+            what=_listed(lines, separator="; "),
+            where=plain(f"{path}"),
+            action="The rest of the file is reported. A file cut off or edited by hand looks so.",
+        )
+
+
+def _notes(results: Results) -> Iterator[Finding]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for (run, contender), runtime in results.runtimes.items():
+        for note in runtime.notes if NULL not in runtime.versions else ():
+            found.setdefault((run, plain(note)), []).append(contender)
+    for (run, note), contenders in found.items():
+        yield Finding(
+            severity="note",
+            what=note,
+            where=_in(results, run, _listed(contenders)),
+            action="Read its figures with this in mind.",
+        )
+
+
+def _few_rounds(results: Results) -> Iterator[Finding]:
+    verified = results.cells[results.cells["verified"]]
+    few = verified[verified["rounds"] < ENOUGH_ROUNDS]
+    if len(few):
+        rounds = int(few["rounds"].min())
+        covered = 1 - 2.0 ** (1 - rounds)
+        yield Finding(
+            severity="note",
+            what=f"{len(few)} of {len(verified)} cells have few rounds. With {rounds} an interval "
+            + (f"covers at most {percent(covered)}, not 95 %" if rounds > 2 else "cannot be told"),
+            where=_listed(few["run"].unique()),
+            action="Fine for a look. For figures to rely on, use PRESET=quick or longer.",
+        )
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def _by_reason(
+    results: Results, status: str
+) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
+    cells = results.cells[results.cells["status"] == status]
+    yield from cells.groupby(["run", "contender", "reason"], sort=False)
+
+
+def _in(results: Results, run: str, where: str) -> str:
+    return where if len(results.runs) == 1 else f"{where} (run {plain(run)})"
+
+
+def _listed(items: Sequence[str], separator: str = ", ") -> str:
+    shown = separator.join(plain(item, 200) for item in items[:SHOWN])
+    return shown if len(items) <= SHOWN else f"{shown} and {len(items) - SHOWN} more"
+
+
+def _again(cells: pd.DataFrame) -> str:
+    """The command that repeats these cells."""
+    cell = cells.iloc[0]
+    return f"make bench FRAMEWORK={_quoted(cell['spec'])} SUITE={_quoted(cell['suite'])}"
+
+
+def _quoted(word: str) -> str:
+    return shlex.quote(plain(word))

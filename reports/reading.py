@@ -1,0 +1,152 @@
+"""Record files found, read and sorted by what they tell: the untrusted side of the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.records import NotRecords, Reading, read
+from bench.schema import Cell, Failed, Published, Run, Runtime, Skipped, Slice, Verified
+
+NAMES = ("records.jsonl", "records.jsonl.gz")
+
+Key = tuple[str, str, str]
+"""Run, contender, case."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something a file held that no report shows."""
+
+    path: Path
+    reason: str
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A contender, or all its cases, that came to nothing."""
+
+    run: str
+    contender: str
+    status: str
+    """`skipped` or `failed`."""
+    reason: str
+
+
+@dataclass
+class Gathered:
+    """Everything read, by kind."""
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    runtimes: dict[tuple[str, str], Runtime] = field(default_factory=dict)
+    slices: list[tuple[Key, Slice]] = field(default_factory=list)
+    verified: dict[Key, list[Verified]] = field(default_factory=dict)
+    finished: dict[Key, Cell] = field(default_factory=dict)
+    unmeasured: dict[Key, Skipped | Failed] = field(default_factory=dict)
+    absent: list[Absent] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+
+def gather(paths: Sequence[Path]) -> Gathered:
+    """All records of these files and folders. Raises NotRecords, OSError."""
+    gathered = Gathered()
+    for path, named in dict(_files(paths)).items():
+        try:
+            reading = read(path)
+        except NotRecords as error:
+            if named:
+                raise
+            gathered.left_out.append(LeftOut(path, str(error)))
+        else:
+            _sort(reading, gathered)
+    if not gathered.runs:
+        listed = ", ".join(map(str, paths))
+        raise NotRecords(f"no run in {listed}. Expected records of at least one. {_REMEDY}")
+    return gathered
+
+
+_REMEDY = "`make bench` measures and writes them to results/."
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    """Record files, and whether each was named itself and not merely found in a folder of runs."""
+    if not paths:
+        raise NotRecords(f"nothing to report on. Expected record files or folders. {_REMEDY}")
+    for path in paths:
+        if not path.is_dir():
+            if not path.exists():
+                raise NotRecords(f"{path} does not exist. Expected records of a run. {_REMEDY}")
+            yield path.resolve(), True
+            continue
+        own = [path / name for name in NAMES if (path / name).is_file()]
+        found = own or [file for name in NAMES for file in sorted(path.glob(f"*/{name}"))]
+        if not found:
+            raise NotRecords(
+                f"{path} holds no records. Expected records.jsonl in it or in its folders. {_REMEDY}"
+            )
+        yield from ((file.resolve(), bool(own)) for file in found)
+
+
+def _sort(reading: Reading, into: Gathered) -> None:
+    into.left_out += [LeftOut(reading.path, bad.reason, bad.line) for bad in reading.refused]
+    name, run = "", None
+    published = stray = 0
+    for record in reading.records:
+        if isinstance(record, Published):
+            published += 1
+        elif isinstance(record, Run):
+            name, run = _name(record, into.runs), record
+            into.runs[name] = record
+        elif run is None:
+            stray += 1
+        else:
+            _file(record, name, into)
+    reasons = {
+        f"{published} published figures, which this version does not show": published,
+        f"{stray} records before the first run": stray,
+    }
+    into.left_out += [LeftOut(reading.path, reason) for reason, some in reasons.items() if some]
+
+
+def _name(run: Run, taken: dict[str, Run]) -> str:
+    """The run's id, made unique: copies of a file and clashing machines stay apart."""
+    name, number = run.run, 1
+    while name in taken:
+        number += 1
+        name = f"{run.run} ({number})"
+    return name
+
+
+def _file(
+    record: Runtime | Verified | Slice | Cell | Skipped | Failed, run: str, into: Gathered
+) -> None:
+    match record:
+        case Runtime():
+            into.runtimes[run, record.contender] = record
+        case Slice():
+            into.slices.append(((run, record.contender, record.case), record))
+        case Verified():
+            key = run, record.contender, record.case
+            into.verified.setdefault(key, []).append(record)
+        case Cell():
+            into.finished[run, record.contender, record.case] = record
+        case Skipped(case=None) | Failed(case=None):
+            status = "failed" if isinstance(record, Failed) else "skipped"
+            into.absent.append(Absent(run, record.contender, status, why(record)))
+        case Skipped(case=str(case)) | Failed(case=str(case)):
+            _keep_worse(into.unmeasured, (run, record.contender, case), record)
+
+
+def _keep_worse(known: dict[Key, Skipped | Failed], key: Key, record: Skipped | Failed) -> None:
+    if not isinstance(known.get(key), Failed):
+        known[key] = record
+
+
+def why(record: Skipped | Failed) -> str:
+    """The reason in one line; of a failure also its stage and how the worker ended."""
+    if isinstance(record, Skipped):
+        return record.reason
+    end = record.signal or (f"exit code {record.exit_code}" if record.exit_code else "")
+    return f"{record.stage}: {record.reason}" + (f" ({end})" if end else "")

@@ -1,0 +1,113 @@
+"""The content's tables with every figure in words: what all renderers show, each in its own markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports import answers, units
+from reports.content import Section
+from reports.ranking import Group, Ranking, Row
+from reports.units import ABSENT
+
+_SUPERSCRIPTS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹˒")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text. The first column names the row; the others hold figures if `numeric`."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: bool = True
+    strong: frozenset[tuple[int, int]] = frozenset()
+    """Row and column of the cells to stress."""
+
+
+def marked(label: str, notes: Sequence[int]) -> str:
+    """The label with the numbers of its notes raised beside it."""
+    return label + ",".join(map(str, notes)).translate(_SUPERSCRIPTS)
+
+
+def overview(ranking: Ranking) -> Table:
+    """Time and comparison: a row for each size, a column for each contender."""
+    rows, strong = [], set()
+    for number, group in enumerate(ranking.groups):
+        mine = {row.label: row for row in group.rows}
+        row = [units.count(group.size)]
+        for at, line in enumerate(ranking.lines, start=1):
+            found = mine.get(line.label)
+            row.append(f"{units.seconds(found.time_s)}\n{answers.words(found)}" if found else ABSENT)
+            if found is group.rows[0]:
+                strong.add((number, at))
+        rows.append(tuple(row))
+    heads = (marked(line.label, line.notes) for line in ranking.lines)
+    return Table(("n", *heads), tuple(rows), strong=frozenset(strong))
+
+
+def details(ranking: Ranking) -> Table:
+    """Every figure of every contender, by size, fastest first."""
+    columns = ["n, contender", "time", "95 % interval", "compared", "ratio's interval"]
+    columns += ["GFLOP/s"] * ranking.shows_flop + ["GB/s"] * ranking.shows_bytes
+    columns += ["latency", "first step", "spread", "peak memory"]
+    rows, strong = [], set()
+    for group in ranking.groups:
+        strong.add((len(rows), 0))
+        rows += [_detail(ranking, group, row) for row in group.rows]
+    return Table(tuple(columns), tuple(rows), strong=frozenset(strong))
+
+
+def _detail(ranking: Ranking, group: Group, row: Row) -> tuple[str, ...]:
+    between = ABSENT
+    if row.low_s is not None and row.high_s is not None:
+        between = f"{units.seconds(row.low_s)} to {units.seconds(row.high_s)}"
+    throughput = [units.digits(row.flop_per_s / 1e9)] * ranking.shows_flop
+    if ranking.shows_bytes:
+        known = row.bytes_per_s is not None
+        throughput.append(units.digits(row.bytes_per_s / 1e9) if known else ABSENT)
+    return (
+        f"{units.count(group.size)} {marked(row.label, row.notes)}",
+        units.seconds(row.time_s),
+        between,
+        answers.words(row),
+        answers.interval(row),
+        *throughput,
+        units.seconds(row.latency_s),
+        units.seconds(row.first_step_s),
+        units.percent(row.spread),
+        units.memory(row.peak_resident_bytes),
+    )
+
+
+def overhead(section: Section) -> Table:
+    """What the null adapter took."""
+    return Table(
+        ("work left out", "n", "time of a step", "latency"),
+        tuple(
+            (
+                each.workload,
+                units.count(each.size),
+                units.seconds(each.time_s),
+                units.seconds(each.latency_s),
+            )
+            for each in section.overheads
+        ),
+    )
+
+
+def setups(section: Section) -> Table:
+    """Versions and settings of each contender."""
+    columns = ("contender", "version", "device", "precision", "execution", "threads", "Python")
+    rows = tuple(
+        (
+            setup.label,
+            setup.version or ABSENT,
+            setup.device,
+            setup.precision,
+            setup.execution,
+            str(setup.threads or "its own choice"),
+            setup.python or ABSENT,
+        )
+        for setup in section.setups
+    )
+    return Table(columns, rows, numeric=False)

@@ -1,0 +1,127 @@
+"""The arrows between packages: who may import whom, read from the source and tried for real."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OURS = {"bench", "frameworks", "reports", "scripts", "suites", "tests"}
+FRAMEWORK_PACKAGES = {"torch", "tensorflow", "jax", "jaxlib", "mlx"}
+STANDARD = set(sys.stdlib_module_names)
+
+# What each package may import of ours. bench.__main__ alone may import reports, lazily.
+ALLOWED = {
+    "suites": {"suites"},
+    "frameworks": {"frameworks", "suites"},
+    "bench": {"bench", "frameworks", "suites"},
+    "reports": {"reports", "bench", "suites"},
+}
+
+# What runs inside a framework's environment, and what else each file may import there.
+WORKER_SIDE = {
+    "bench/worker.py": {"numpy"},
+    "bench/measure.py": set(),
+    "suites/arrays.py": {"numpy"},
+    "suites/catalog.py": set(),
+    "suites/checks.py": {"numpy"},
+    "suites/cost.py": set(),
+    "suites/layers.py": set(),
+    "suites/workload.py": set(),
+    "frameworks/interface.py": set(),
+    "frameworks/numpy.py": {"numpy"},
+    "frameworks/torch.py": {"numpy", "torch"},
+    "frameworks/tf.py": {"numpy", "tensorflow"},
+    "frameworks/jax.py": {"numpy", "jax", "jaxlib"},
+    "frameworks/mlx.py": {"numpy", "mlx"},
+}
+
+
+def imports(path):
+    """Top-level names of every module the file imports, wherever the import stands."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def files(package):
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_arrows(package):
+    for path in files(package):
+        allowed = ALLOWED[package]
+        if path.relative_to(ROOT).as_posix() == "bench/__main__.py":
+            allowed = allowed | {"reports"}
+        wrong = (set(imports(path)) & OURS) - allowed
+        assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+
+
+def test_the_arrows_test_can_fail(tmp_path):
+    path = tmp_path / "suite.py"
+    path.write_text("def f():\n    from frameworks import NAMES\n")
+    assert set(imports(path)) & OURS == {"frameworks"}
+
+
+def test_pandas_and_matplotlib_live_in_reports():
+    for package in ("suites", "frameworks", "bench"):
+        for path in files(package):
+            assert not {"pandas", "matplotlib", "pyarrow"} & set(imports(path)), path
+
+
+def test_frameworks_are_imported_by_their_adapters_alone():
+    for package in ("suites", "bench", "reports"):
+        for path in files(package):
+            assert not FRAMEWORK_PACKAGES & set(imports(path)), path
+
+
+@pytest.mark.parametrize("name", WORKER_SIDE)
+def test_what_runs_in_a_frameworks_environment_needs_nothing_else(name):
+    others = set(imports(ROOT / name)) - STANDARD - OURS
+    assert others <= WORKER_SIDE[name]
+
+
+@pytest.mark.parametrize("path", files("suites"), ids=lambda path: path.name)
+def test_suites_never_name_a_framework(path):
+    words = {"torch", "pytorch", "tensorflow", "jax", "mlx"}
+    tree = ast.parse(path.read_text())
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    texts = {
+        node.value.lower()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert not words & names
+    assert not [text for text in texts if words & set(text.replace(".", " ").split())]
+
+
+@pytest.mark.parametrize("path", files("frameworks"), ids=lambda path: path.name)
+def test_adapters_never_time(path):
+    assert not {"time", "timeit"} & set(imports(path))
+
+
+def test_a_worker_loads_neither_reports_nor_a_second_framework():
+    code = (
+        "import sys, bench.worker, frameworks.numpy\n"
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "numpy" in loaded
+    unwanted = {"pandas", "matplotlib", "typer", "rich", "msgspec", "psutil", "autograd", "reports"}
+    assert not loaded & (unwanted | FRAMEWORK_PACKAGES)
+
+
+def test_listing_frameworks_imports_none():
+    code = "import sys, frameworks; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", *FRAMEWORK_PACKAGES} & set(done.stdout.split())

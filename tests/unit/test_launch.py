@@ -1,0 +1,120 @@
+"""Launching: what a worker inherits, and what is kept of what it says."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import launch
+from bench.launch import Broken, Refused, Worker
+
+
+def test_only_allowed_variables_reach_a_worker():
+    inherited = {
+        "PATH": "/bin",
+        "SECRET_TOKEN": "x",
+        "PYTHONPATH": "/elsewhere",
+        "PYTHONSTARTUP": "/evil.py",
+        "OMP_NUM_THREADS": "7",
+        "PYTORCH_ENABLE_MPS_FALLBACK": "1",
+    }
+    given = launch.environment(inherited, {"MLX_ENABLE_TF32": "0"}, None)
+    assert "SECRET_TOKEN" not in given
+    assert "PYTHONSTARTUP" not in given
+    assert given["PYTHONPATH"] == str(launch.CHECKOUT)
+    assert given["OMP_NUM_THREADS"] == "7"
+    assert given["MLX_ENABLE_TF32"] == "0"
+
+
+def test_a_users_own_setting_wins_and_is_recorded():
+    given = launch.environment({"MLX_ENABLE_TF32": "1"}, {"MLX_ENABLE_TF32": "0"}, None)
+    assert launch.recorded(given) == {"MLX_ENABLE_TF32": "1"}
+
+
+def test_threads_reach_every_library():
+    given = launch.environment({"OMP_NUM_THREADS": "7"}, {}, 2)
+    assert {given[name] for name in launch.THREAD_VARIABLES} == {"2"}
+
+
+def test_the_home_folder_is_left_out_of_records():
+    home = str(Path.home())
+    assert launch.scrub(f"File {home}/x.py") == "File ~/x.py"
+
+
+def worker(tmp_path, text):
+    path = tmp_path / "adapter.py"
+    path.write_text(text)
+    return Worker(Path(sys.executable), str(path), launch.environment({}, {}, None), None)
+
+
+ADAPTER = """
+NAME = "fake"
+def start(device, settings): pass
+def build(workload, arrays): pass
+def wait(outputs): pass
+def to_numpy(array): pass
+def memory(): pass
+def devices():
+    {body}
+    return []
+"""
+
+
+def ask(tmp_path, body, timeout_s=30):
+    running = worker(tmp_path, ADAPTER.format(body=body))
+    try:
+        return running.ask({"do": "devices"}, timeout_s), running
+    finally:
+        running.kill()
+
+
+def test_an_answer_comes_back(tmp_path):
+    reply, _ = ask(tmp_path, "pass")
+    assert reply == {"devices": []}
+
+
+def test_an_exception_is_a_refusal_with_its_traceback(tmp_path):
+    with pytest.raises(Refused, match="ValueError: no") as refused:
+        ask(tmp_path, "raise ValueError('no')")
+    assert "adapter.py" in refused.value.traceback
+
+
+def test_garbage_on_stdout_and_stderr_is_kept_and_harmless(tmp_path):
+    body = "import os; os.write(1, b'noise {}\\n'); os.write(2, b'more')"
+    reply, running = ask(tmp_path, body.format("{}"))
+    assert reply == {"devices": []}
+    assert running.output_tail == "noise {}\nmore"
+
+
+def test_a_flood_of_output_is_cut_in_the_middle(tmp_path):
+    body = "import os; [os.write(1, b'x' * 65536) for _ in range(200)]; os.write(1, b'the end')"
+    _, running = ask(tmp_path, body)
+    assert len(running.output_tail) < 3 * launch.TAIL_BYTES
+    assert "bytes left out" in running.output_tail
+    assert running.output_tail.endswith("the end")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
+        ("import os; os.abort()", "SIGABRT"),
+        ("import os; os._exit(7)", "code 7"),
+        ("raise SystemExit(3)", "code 3"),
+    ],
+)
+def test_a_death_is_told_by_its_cause(tmp_path, body, reason):
+    with pytest.raises(Broken, match=reason):
+        ask(tmp_path, body)
+
+
+def test_silence_is_ended(tmp_path):
+    with pytest.raises(Broken, match="no answer within 1 s"):
+        ask(tmp_path, "import time; time.sleep(600)", timeout_s=1)
+
+
+def test_an_adapter_that_lacks_a_function_is_told(tmp_path):
+    running = worker(tmp_path, 'NAME = "fake"\ndef devices(): return []\n')
+    with pytest.raises(Refused, match="lacks start, build, wait, to_numpy, memory"):
+        running.ask({"do": "devices"}, 30)
+    running.kill()

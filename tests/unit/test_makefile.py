@@ -1,0 +1,78 @@
+"""The Makefile: what a person types reaches the command line as typed, and is never executed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SHOW = "import json, sys; print(json.dumps(sys.argv[1:]))"
+
+
+def make(tmp_path: Path, *words: str) -> list[str]:
+    """The arguments with which make would have called `python -m bench`."""
+    show = tmp_path / "show.py"
+    show.write_text(SHOW, encoding="utf-8")
+    ended = subprocess.run(
+        ["make", "-s", *words, "PYTHON=true", f"HOST={sys.executable} {show}"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: list[str] = json.loads(ended.stdout)
+    return found
+
+
+def test_only_what_is_set_becomes_a_flag(tmp_path: Path) -> None:
+    assert make(tmp_path, "bench") == ["run"]
+    words = make(tmp_path, "bench", "FRAMEWORK=torch,jax==0.4.38", "PRESET=smoke", "THREADS=2")
+    expected = "run --framework torch,jax==0.4.38 --preset smoke --threads 2"
+    assert words == expected.split()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a b",
+        "it's",
+        'say "x"',
+        "a$b",
+        "$$HOME",
+        "c#d",
+        "e\\",
+        "*",
+        "a;touch {}",
+        "$(touch {})",
+        "`touch {}`",
+        "$(shell touch {})",
+        "a' ; touch {} '",
+        "a|touch {}",
+    ],
+)
+def test_a_value_arrives_as_typed_and_runs_nothing(tmp_path: Path, value: str) -> None:
+    trap = tmp_path / "trap"
+    typed = value.format(trap)
+    assert make(tmp_path, "bench", f"OUT={typed}") == ["run", "--out", typed]
+    assert not trap.exists()
+
+
+def test_results_are_paths_with_patterns_expanded(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    words = make(tmp_path, "report", f"RESULTS={tmp_path}/t* {tmp_path}/one/ no-such;place")
+    assert words == ["report", f"{tmp_path}/two", f"{tmp_path}/one/", "no-such;place"]
+
+
+def test_help_names_every_verb() -> None:
+    shown = subprocess.run(
+        ["make", "-s", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    ).stdout
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    verbs = set(re.findall(r"^\.PHONY: (.*)", makefile, re.MULTILINE)[0].split()) - {"dev"}
+    assert set(re.findall(r"^ +make (\w+)", shown, re.MULTILINE)) == verbs

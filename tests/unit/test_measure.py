@@ -1,0 +1,127 @@
+"""The sampling loop: every result waited for, as many in flight as allowed, nothing lost."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import measure
+
+
+class Device:
+    """Counts steps and waits; each step advances a fake clock."""
+
+    def __init__(self, monkeypatch, step_ns=1000, sync_ns=0):
+        self.now_ns, self.step_ns, self.sync_ns = 0, step_ns, sync_ns
+        self.issued, self.waited = 0, []
+        monkeypatch.setattr(measure, "perf_counter_ns", lambda: self.now_ns)
+
+    def step(self):
+        self.issued += 1
+        self.now_ns += self.step_ns
+        return {"number": self.issued}
+
+    def wait(self, outputs):
+        self.now_ns += self.sync_ns
+        self.waited.append([output["number"] for output in outputs])
+
+
+def test_every_result_is_waited_for_before_the_clock_stops(monkeypatch):
+    device = Device(monkeypatch)
+    taken = measure.sample_ns(device.step, device.wait, measure.Loop(in_flight=3, waits=2))
+    assert device.waited == [[1, 2, 3], [4, 5, 6]]
+    assert taken == 6000
+
+
+@pytest.mark.parametrize(
+    ("asynchronous", "output_bytes", "depth"),
+    [(False, 4, 1), (True, 4, measure.MAX_IN_FLIGHT), (True, 2**20, 4), (True, 2**30, 1)],
+)
+def test_steps_in_flight(monkeypatch, asynchronous, output_bytes, depth):
+    device = Device(monkeypatch)
+    loop, step_s = measure.calibrate(
+        device.step,
+        device.wait,
+        asynchronous=asynchronous,
+        kind="cpu",
+        output_bytes=output_bytes,
+        sample_s=0.02,
+    )
+    assert loop.in_flight == depth
+    assert step_s == pytest.approx(1e-6)
+    assert loop.steps == pytest.approx(20_000, rel=0.05)
+
+
+def test_a_sample_dwarfs_the_sync(monkeypatch):
+    device = Device(monkeypatch, step_ns=1000, sync_ns=100_000)
+    loop, step_s = measure.calibrate(
+        device.step, device.wait, asynchronous=True, kind="gpu", output_bytes=4, sample_s=0.02
+    )
+    assert step_s < 1.2e-6
+    assert loop.in_flight >= 500
+
+
+def test_a_slow_step_is_a_sample_of_one(monkeypatch):
+    device = Device(monkeypatch, step_ns=10**10)
+    loop, _ = measure.calibrate(
+        device.step, device.wait, asynchronous=True, kind="cpu", output_bytes=4, sample_s=0.02
+    )
+    taken = measure.take_slice(device.step, device.wait, loop, slice_s=0.1, warm_s=0.01)
+    assert loop.steps == 1
+    assert taken.samples_s == [10.0]
+
+
+@given(steps=st.integers(1, 10**6), deepest=st.integers(1, 2000))
+def test_a_loop_has_at_least_the_steps_asked_for(steps, deepest):
+    loop = measure._loop(steps, deepest)
+    assert steps <= loop.steps < steps + loop.in_flight
+    assert loop.in_flight <= deepest
+
+
+def test_a_slice_counts_what_it_sampled(monkeypatch):
+    device = Device(monkeypatch)
+    taken = measure.take_slice(
+        device.step, device.wait, measure.Loop(10, 10), slice_s=0.001, warm_s=0.0005
+    )
+    assert taken.samples_s == [pytest.approx(1e-6)] * 10
+    assert taken.sampled_s == pytest.approx(0.001)
+    assert taken.wall_s >= taken.sampled_s
+    assert len(taken.latencies_s) == measure.LATENCIES
+
+
+def test_unready_results_are_noticed(monkeypatch):
+    device = Device(monkeypatch, step_ns=1000)
+    pending = []
+
+    def lazy_step():
+        pending.append(1)
+        return device.step()
+
+    def convert(_):
+        device.now_ns += 5_000_000 * len(pending)  # the work that nobody waited for
+        pending.clear()
+
+    excess_s, limit_s = measure.unready(lazy_step, device.wait, convert)
+    assert excess_s > limit_s
+    excess_s, limit_s = measure.unready(device.step, device.wait, convert)
+    assert excess_s <= limit_s
+
+
+def test_one_slow_conversion_is_forgiven(monkeypatch):
+    device, hiccup = Device(monkeypatch), iter([5_000_000])
+
+    def convert(_):
+        device.now_ns += next(hiccup, 1000)
+
+    excess_s, limit_s = measure.unready(device.step, device.wait, convert)
+    assert excess_s <= limit_s
+
+
+def test_peak_resident_memory_follows_a_reset():
+    if not measure.reset_peak_resident():
+        pytest.skip("only Linux can reset a process's peak")
+    before = measure.peak_resident_bytes()
+    held = bytearray(b"x") * (64 * 2**20)
+    assert measure.peak_resident_bytes() - before > 48 * 2**20
+    del held
+    measure.reset_peak_resident()
+    assert measure.peak_resident_bytes() - before < 48 * 2**20

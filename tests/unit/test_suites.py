@@ -1,0 +1,78 @@
+"""Suites: what each preset holds, ids, definitions, and suites from files."""
+
+import pytest
+
+from bench.presets import PRESETS
+from suites import catalog
+from suites.workload import Product, definition_hash
+
+
+@pytest.mark.parametrize("suite", catalog.NAMES)
+def test_larger_presets_hold_the_smaller_ones(suite):
+    held = [set(catalog.cases(suite, preset)) for preset in PRESETS]
+    assert all(small <= large for small, large in zip(held, held[1:], strict=False))
+
+
+def test_case_ids_and_definitions_are_unique():
+    everything = [case for suite in catalog.NAMES for case in catalog.cases(suite, "full")]
+    assert len({case.case for case in everything}) == len(everything)
+    assert len({definition_hash(case) for case in everything}) == len(everything)
+
+
+def test_sizes_grow_so_that_pace_can_predict():
+    for suite in catalog.NAMES:
+        by_name: dict[str, list[int]] = {}
+        for case in catalog.cases(suite, "full"):
+            by_name.setdefault(case.name, []).append(case.size)
+        assert all(sizes == sorted(sizes) for sizes in by_name.values())
+
+
+def test_the_full_matmul_suite_is_the_published_range():
+    assert [case.size for case in catalog.cases("matmul", "full")] == [2**k for k in range(6, 14)]
+    names = {(case.name, case.size) for case in catalog.cases("hackintosh", "full")}
+    assert names == {
+        (name, 10**e) for name in ("with_generation", "product_only") for e in range(2, 9)
+    }
+
+
+def test_product_cost_by_hand():
+    product = Product(suite="s", name="p", m=2, k=3, n=4)
+    assert product.flop == 2 * 2 * 3 * 4
+    assert product.traffic_bytes("float16") == 2 * (6 + 12 + 8)
+
+
+def test_an_unknown_suite_names_the_choices():
+    with pytest.raises(catalog.UnknownSuite, match="matmul, hackintosh, mlp"):
+        catalog.load("nonesuch")
+
+
+def test_a_suite_file(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from suites.workload import Product\n"
+        "def cases(preset):\n"
+        "    return [Product(suite='mine', name='p', m=2, k=2, n=2)]\n"
+    )
+    assert catalog.find(str(path), "smoke", "mine/p/2").flop == 16
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def cases(preset): return [1]", "no workload"),
+        ("x = 1", "defines no function"),
+        ("1 / 0", "does not load"),
+        ("def cases(preset): raise KeyError(preset)", "fails in cases"),
+        ("import frameworks.nonesuch", "does not load"),
+    ],
+)
+def test_a_file_that_is_no_suite_is_refused(tmp_path, text, message):
+    path = tmp_path / "bad.py"
+    path.write_text(text)
+    with pytest.raises(catalog.UnknownSuite, match=message):
+        catalog.cases(str(path), "smoke")
+
+
+def test_a_missing_suite_file_is_refused():
+    with pytest.raises(catalog.UnknownSuite, match="no suite file"):
+        catalog.load("./absent.py")
