@@ -48,14 +48,14 @@ def run_command(
     """Measure, verify, and write records and reports."""
     from rich.console import Console
 
-    from bench import contenders, progress, run
+    from bench import contenders, progress, roster, run
     from bench.presets import PRESETS
     from frameworks import NAMES
     from suites import catalog
     from suites.workload import ITEMSIZE
 
     try:
-        wanted = run.Wanted(
+        wanted = roster.Wanted(
             specs=contenders.parse(_split(framework) or NAMES),
             device=device,
             precisions=_choices("precision", _split(precision), ITEMSIZE),

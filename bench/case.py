@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ class Session:
     write: Write
     progress: Progress
     pace: limits.Pace
+    begun: float = field(default_factory=time.monotonic)
     order: random.Random = field(default_factory=lambda: random.Random(0))
 
     def measure(self, suite: str, workload: Workload, seats: list[Seat]) -> None:
@@ -207,13 +209,14 @@ class _Cell:
 
     def _slice(self, round_number: int) -> bool:
         preset = self.session.preset
-        load = _Load(self.seat.pid)
+        load, begun = _Load(self.seat.pid), time.monotonic()
         reply = self.seat.ask("slice", slice_s=preset.slice_s, warm_s=preset.warm_s)
         values = {
             "kind": "slice",
             "contender": self.name,
             "case": self.workload.case,
             "round": round_number,
+            "at_s": begun - self.session.begun,
             "others_cpu_s": load.others_s(),
         }
         self.session.write(checked(values | reply, schema.Slice))

@@ -9,7 +9,6 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +194,9 @@ def _nearest(recipe: Recipe, aside: Path, run: Callable[..., str], most: int = 3
 
 def _contents(home: Path) -> dict[str, Any]:
     """What the stamp says of an environment: its Python, its packages, its size."""
+    # Here, because it takes longer to import than all the rest when there is nothing to build.
+    from importlib.metadata import distributions
+
     packages = {
         found.metadata["Name"].lower().replace("_", "-"): found.version
         for site in home.glob("lib/python*/site-packages")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.environments import State
 from bench.presets import PRESETS
 from frameworks import FRAMEWORKS, NULL
 from suites import catalog
+
+if TYPE_CHECKING:
+    from bench.environments import State
 
 
 def show_choices(console: Console) -> None:

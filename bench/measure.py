@@ -100,19 +100,23 @@ def _loop(steps: int, deepest: int) -> Loop:
 def take_slice(step: Step, wait: Wait, loop: Loop, *, slice_s: float, warm_s: float) -> Slice:
     """Re-warm for `warm_s`, time some single steps, then samples until `slice_s` has passed.
 
-    At least one sample is taken; a step longer than `warm_s` needs no re-warming of its own.
+    At least one sample is taken. Where a sample is one step, it is a latency too, and so long
+    that warming it up would cost as much as measuring it.
     """
     begun = perf_counter_ns()
-    _warm(step, wait, loop, warm_s)
-    latencies_s = _latencies_s(step, wait, slice_s * LATENCY_SHARE)
+    latencies_s: list[float] = []
+    if loop.steps > 1:
+        _warm(step, wait, loop, warm_s)
+        latencies_s = _latencies_s(step, wait, slice_s * LATENCY_SHARE)
     before = resource.getrusage(resource.RUSAGE_SELF)
     samples_ns = [sample_ns(step, wait, loop)]
     while sum(samples_ns) + samples_ns[-1] / 2 < slice_s * 1e9:
         samples_ns.append(sample_ns(step, wait, loop))
     after = resource.getrusage(resource.RUSAGE_SELF)
+    samples_s = [ns / 1e9 / loop.steps for ns in samples_ns]
     return Slice(
-        samples_s=[ns / 1e9 / loop.steps for ns in samples_ns],
-        latencies_s=latencies_s,
+        samples_s=samples_s,
+        latencies_s=latencies_s or samples_s,
         cpu_user_s=after.ru_utime - before.ru_utime,
         cpu_system_s=after.ru_stime - before.ru_stime,
         wall_s=(perf_counter_ns() - begun) / 1e9,

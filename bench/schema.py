@@ -143,6 +143,8 @@ class Slice(_Record, frozen=True, tag="slice"):
     """Seconds for one step: a sample's duration divided by its steps."""
     latencies_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(max_length=100_000)] = ()
     """Seconds of single steps, each with its own wait."""
+    at_s: Seconds | None = None
+    """When the slice began, counted from the start of the run."""
     cpu_user_s: Seconds | None = None
     cpu_system_s: Seconds | None = None
     wall_s: Seconds | None = None

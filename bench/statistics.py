@@ -1,8 +1,8 @@
 """Times and ratios estimated from rounds, with intervals, and the word a comparison deserves.
 
-A round holds one slice of every contender, so drift and throttling hit all of them alike. Rounds are
-taken as independent and alike; samples inside a slice are not, and are reduced to their median.
-Medians because single slices on a shared machine are off by 15 to 100 %.
+A round holds one slice of every contender, so drift and throttling hit all of them alike. Rounds
+are taken as independent and alike; samples inside a slice are not, and are reduced to their median.
+Medians, because single slices on a shared machine are off by 15 to 100 %.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Locations:
 
 
 def locations(rounds_s: Floats, counts: Integers) -> Locations:
-    """Median over rounds of each cell; a cell is `counts` consecutive values, one for each round."""
+    """Median over rounds of each cell; a cell is `counts` consecutive values, one a round."""
     value, ends = medians(rounds_s, counts), np.cumsum(counts)
     deviation = medians(np.abs(rounds_s - np.repeat(value, counts)), counts)
     low, high = np.full((2, len(counts)), np.nan)
@@ -88,7 +88,7 @@ def ratio(
 def verdict(ends: Interval | None, threshold: float = THRESHOLD) -> Verdict:
     """The word for a ratio's interval: it must lie wholly on one side to be faster or slower.
 
-    The limits are 1 + threshold and its inverse, so that swapping the two contenders swaps the words.
+    The limits are 1 + threshold and its inverse: swapping two contenders swaps the words.
     """
     if ends is None:
         return "unresolved"

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from reports import units
 from reports.ranking import Group, Ranking, Row
 
 
-def answer(rankings: Sequence[Ranking]) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Answer:
+    """What the run says about a suite in one precision."""
+
+    topic: str
+    text: str
+
+
+def answer(rankings: Sequence[Ranking]) -> tuple[Answer, ...]:
     """Two sentences for each suite and precision: the count of cases, and the largest case."""
     suites: dict[tuple[str, str], list[Ranking]] = {}
     for ranking in rankings:
@@ -18,42 +27,45 @@ def answer(rankings: Sequence[Ranking]) -> tuple[str, ...]:
 
 
 def words(row: Row) -> str:
-    """How a row compares with the fastest: `1.82x slower`, `same`, `unresolved`, `fastest`."""
-    if row.verdict is None:
-        return "fastest"
-    if row.verdict in ("slower", "faster") and row.ratio:
+    """How a row compares with the first: `1.82x slower`, `same`, `unresolved`; or `fastest`."""
+    if row.standing in ("slower", "faster") and row.ratio:
         return units.direction(row.ratio.value)
-    return row.verdict
+    return row.standing
 
 
 def interval(row: Row) -> str:
     """The ends of the ratio's interval: `1.78x to 1.86x`; a dash where there is none."""
     if row.ratio is None or row.ratio.interval is None:
         return units.ABSENT
-    return " to ".join(f"{units.digits(end)}x" for end in row.ratio.interval)
+    # Near 1 the verdict hangs on the third decimal.
+    ends = ((end, 4 if 0.9 < end < 1.1 else 3) for end in row.ratio.interval)
+    return " to ".join(f"{units.digits(*end)}x" for end in ends)
 
 
-def _suite(suite: str, precision: str, members: Sequence[Ranking]) -> str:
+def _suite(suite: str, precision: str, members: Sequence[Ranking]) -> Answer:
     groups = [group for ranking in members for group in ranking.groups]
     largest = max(members, key=lambda ranking: ranking.groups[-1].flop)
-    return (
-        f"{suite}, {precision}: {_counts(groups)} "
-        f"{_largest(largest.name, largest.groups[-1], len(groups))}"
-    )
+    detail = _largest(largest.name, largest.groups[-1], len(groups))
+    return Answer(f"{suite}, {precision}", f"{_counts(groups)} {detail}")
 
 
 def _counts(groups: Sequence[Group]) -> str:
     contested = [group for group in groups if len(group.rows) > 1]
     if not contested:
-        return f"only {groups[0].rows[0].label} has verified answers, so there is no ranking."
+        return f"Only {groups[0].rows[0].label} has verified answers, so there is no ranking."
     wins = Counter(group.rows[0].label for group in contested if group.decided)
     undecided = len(contested) - wins.total()
-    said = [f"{label} in {count}" for label, count in wins.most_common()]
-    if not said:
-        return f"no contender is clearly fastest in any of the {_cases(len(contested))}."
-    said[0] = f"{said[0].replace(' in ', ' is fastest in ', 1)} of {_cases(len(contested))}"
+    if not wins:
+        return f"No contender is clearly fastest in any of the {_cases(len(contested))}."
+    (leader, most), *others = wins.most_common()
+    share = f"{most} of {_cases(len(contested))}" if len(contested) > most else _all(most)
+    said = [f"{leader} is fastest in {share}", *(f"{label} in {n}" for label, n in others)]
     close = f"; {undecided} too close to call" if undecided else ""
     return f"{', '.join(said)}{close}."
+
+
+def _all(count: int) -> str:
+    return "its one case" if count == 1 else f"all {count} cases"
 
 
 def _cases(count: int) -> str:
@@ -67,11 +79,10 @@ def _largest(name: str, group: Group, cases: int) -> str:
     if not others:
         return f"{time}."
     second = others[0]
-    if second.verdict == "slower":
+    if second.standing == "slower":
         return f"{time}; next is {second.label}, {words(second)} ({interval(second)})."
     judged = {
         "same": "is the same within 1 %",
-        "unresolved": "cannot be told apart from it",
         "faster": "is faster where rounds are paired",
-    }[second.verdict or "unresolved"]
+    }.get(second.standing, "cannot be told apart from it")
     return f"{time}; {second.label} {judged} ({interval(second)})."

@@ -6,19 +6,22 @@ The same content gives the same bytes. Text stays text; axes and words take the 
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
-from xml.sax.saxutils import escape
 
 from reports import units
+from reports.content import Content
 from reports.ranking import Ranking, Row
 
 Quantity = Literal["time", "throughput"]
@@ -31,7 +34,7 @@ COLOURS = {
     "jax": ("#0072B2", "D"),
     "mlx": ("#009E73", "v"),
 }
-"""Colour and marker of each framework, in every figure (Okabe & Ito's colour-blind-safe palette)."""
+"""Colour and marker of each framework, in every figure (colour-blind-safe: Okabe & Ito)."""
 
 OTHERS = (("#56B4E9", "P"), ("#8C8C8C", "X"))
 """For adapters from outside, in the order of their names."""
@@ -81,6 +84,19 @@ class Chart:
         return f'<?xml version="1.0" encoding="utf-8"?>\n{head}{end}\n{style}{rest}'
 
 
+def illustrate(content: Content) -> Mapping[tuple[int, int], tuple[Chart, ...]]:
+    """The figures of each ranking, by the numbers of its section and of itself from 0."""
+    drawn = {}
+    for at, section in enumerate(content.sections):
+        for number, ranking in enumerate(section.rankings):
+            words = f"{ranking.suite} {ranking.name} {ranking.precision}".lower()
+            slug = re.sub(r"[^a-z0-9]+", "-", words)[:60].strip("-")
+            keys = {q: f"{at + 1}-{number + 1}-{slug}-{q}" for q in QUANTITIES}
+            charts = (draw(ranking, quantity, key) for quantity, key in keys.items())
+            drawn[at, number] = tuple(chart for chart in charts if chart)
+    return drawn
+
+
 def draw(ranking: Ranking, quantity: Quantity, key: str) -> Chart | None:
     """The figure of a workload; None with fewer than two sizes, where there is no line to draw."""
     if len(ranking.groups) < 2:
@@ -88,7 +104,8 @@ def draw(ranking: Ranking, quantity: Quantity, key: str) -> Chart | None:
     what = "Time of one step" if quantity == "time" else "GFLOP/s"
     title = f"{ranking.suite} {ranking.name}: {what} against n, {ranking.precision}"
     description = _describe(ranking, quantity)
-    with mpl.rc_context(_SETTINGS | {"svg.hashsalt": key}), warnings.catch_warnings():
+    settings: Any = _SETTINGS | {"svg.hashsalt": key}
+    with mpl.rc_context(settings), warnings.catch_warnings():
         # A name in a script that the font lacks is measured wrong but written right: it is text.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         drawn = _render(_figure(ranking, quantity))
@@ -99,14 +116,16 @@ def _figure(ranking: Ranking, quantity: Quantity) -> Figure:
     figure = Figure(figsize=_SIZE_IN)
     FigureCanvasSVG(figure)
     axes = figure.add_axes((0.155, 0.31, 0.83, 0.62))
+    sizes = [group.size for group in ranking.groups]
     handles, labels = [], []
     for label, style, rows in _lines(ranking):
-        sizes = [size for size, _ in rows]
         if quantity == "time":
-            bounded = [(s, r.low_s, r.high_s) for s, r in rows if r.low_s and r.high_s]
-            if bounded:
-                axes.fill_between(*zip(*bounded, strict=True), color=style["color"], alpha=0.18, lw=0)
-        (line,) = axes.plot(sizes, [_value(row, quantity) for _, row in rows], **style)
+            low = [math.nan if row is None or row.low_s is None else row.low_s for row in rows]
+            high = [math.nan if row is None or row.high_s is None else row.high_s for row in rows]
+            axes.fill_between(sizes, low, high, color=style["color"], alpha=0.18, linewidth=0)
+        # A gap where a size has no verified time: no line claims what lies between.
+        values = [math.nan if row is None else _value(row, quantity) for row in rows]
+        (line,) = axes.plot(sizes, values, **style)
         handles.append(line)
         labels.append(label if len(label) <= 24 else f"{label[:23]}…")
     _dress(axes, ranking, quantity)
@@ -123,8 +142,8 @@ def _figure(ranking: Ranking, quantity: Quantity) -> Figure:
     return figure
 
 
-def _lines(ranking: Ranking) -> list[tuple[str, dict[str, Any], list[tuple[int, Row]]]]:
-    """Label, style and points of every contender."""
+def _lines(ranking: Ranking) -> list[tuple[str, dict[str, Any], list[Row | None]]]:
+    """Label, style and rows of every contender, a row or None for each size."""
     strangers = sorted({line.framework for line in ranking.lines} - set(COLOURS))
     seen: Counter[str] = Counter()
     lines = []
@@ -143,11 +162,11 @@ def _lines(ranking: Ranking) -> list[tuple[str, dict[str, Any], list[tuple[int, 
             "markersize": 5,
             "markerfacecolor": "none" if number else colour,
         }
-        points = [
-            (group.size, row) for group in ranking.groups for row in group.rows
-            if row.label == line.label
+        rows = [
+            next((row for row in group.rows if row.label == line.label), None)
+            for group in ranking.groups
         ]
-        lines.append((line.label, style, points))
+        lines.append((line.label, style, rows))
     return lines
 
 
@@ -164,9 +183,12 @@ def _dress(axes: Any, ranking: Ranking, quantity: Quantity) -> None:
     axes.xaxis.set_major_locator(FixedLocator(sizes[::-1][::every]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: _tick(size)))
     axes.xaxis.set_minor_locator(NullLocator())
-    show = units.seconds if quantity == "time" else units.digits
-    axes.yaxis.set_major_locator(LogLocator(numticks=6))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(show(value))))
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(
+        LogLocator(subs=(1, 2, 5) if high < 50 * low else (1,), numticks=7)
+    )
+    show = (lambda value: _short(units.seconds(value))) if quantity == "time" else "{:g}".format
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.grid(axis="y", color=_INK, alpha=0.15, linewidth=0.6)
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -215,8 +237,11 @@ def _accessible(svg: str, key: str, title: str, description: str) -> str:
     svg = svg.replace(_INK.lower(), "currentColor").replace(_INK, "currentColor")
     head, body = svg.split(">", 1)
     head = re.sub(r' (width|height)="[^"]*"', "", head)
+    # Its own style sheet would apply to the whole page that the figure is put into.
+    body = re.sub(r"\n <defs>\n  <style.*?</style>\n </defs>", "", body, count=1, flags=re.DOTALL)
     return (
-        f'{head} role="img" aria-labelledby="{key}-title {key}-desc">\n'
+        f'{head} style="stroke-linejoin: round" role="img"'
+        f' aria-labelledby="{key}-title {key}-desc">\n'
         f'<title id="{key}-title">{escape(title)}</title>\n'
         f'<desc id="{key}-desc">{escape(description)}</desc>{body}'
     )

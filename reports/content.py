@@ -12,31 +12,42 @@ import pandas as pd
 
 from bench.schema import Gpu, Machine, Run
 from reports import answers, findings, ranking
+from reports.answers import Answer
 from reports.findings import Finding, Omission
-from reports.frame import Results
+from reports.frame import STATUSES, Results
 from reports.ranking import Overhead, Ranking
 from reports.units import memory, plain
 
 TITLE = "Metalbench report"
 
-METHOD = (
-    "Every framework computes the same work from the same weights and data, in a process of its own. "
-    "Its answers are held against a float64 reference before and after timing, in the timed process; "
-    "a cell that fails either is a finding and is in no ranking.",
-    "Contenders take turns in rounds, in random order. A sample is the time of many steps and one wait "
-    "until the device has finished them, divided by the steps. A cell's time is the median over rounds "
-    "of the median of the round's samples; latency is one step with a wait of its own; the first step "
-    "includes compiling.",
-    "A ratio is the median of the rounds' own ratios, so drift that hits all alike cancels. Intervals "
-    "are 95 % percentile bootstrap over rounds. Slower and faster mean that the whole interval lies "
-    "beyond 1 %, same that it lies within 1 %, unresolved neither. Intervals stand for this run: "
-    "another start of the processes can differ by more.",
-    "Throughput divides the FLOP or bytes that the definition of the work requires by the time; what a "
-    "framework does beyond them is not counted. Drawing random operands counts as time, not as FLOP.",
-    "It cannot say how other sizes, models, precisions or machines compare, nor whether a framework was "
-    "set up as its makers would; the settings below are what ran. Precisions are never ranked "
-    "against each other.",
+METHOD = tuple(
+    " ".join(paragraph.split())
+    for paragraph in """
+Every framework computes the same work from the same weights and data, in a process of its own. Its
+answers are held against a float64 reference before and after timing, in the timed process; a cell
+that fails either is a finding and is in no ranking.
+
+Contenders take turns in rounds, in random order. A sample is the time of many steps and one wait
+until the device has finished them, divided by the steps. A cell's time is the median over rounds of
+the median of the round's samples. Latency is one step with a wait of its own. The first step
+includes compiling.
+
+A ratio is the median of the rounds' own ratios, so drift that hits all alike cancels. Intervals are
+95 % percentile bootstrap over rounds. Slower and faster mean that the whole interval lies beyond
+1 %, same that it lies within 1 %, unresolved neither. The first is called fastest only when all
+others are slower; otherwise it leads. Intervals stand for this run: another start
+of the processes can differ by more.
+
+Throughput divides the FLOP or bytes that the definition of the work requires by the time; what a
+framework does beyond them is not counted. Drawing random operands counts as time, not as FLOP.
+
+It cannot say how other sizes, models, precisions or machines compare, nor whether a framework was
+set up as its makers would; the settings listed are what ran. Precisions are never ranked against
+each other.
+""".strip().split("\n\n")
 )
+
+NOTHING_WRONG = "Nothing: all that was measured gave right answers, before and after timing."
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ class Section:
     started_at: str
     machine_label: str
     machine: tuple[tuple[str, str], ...]
-    answers: tuple[str, ...]
+    answers: tuple[Answer, ...]
     rankings: tuple[Ranking, ...]
     notes: tuple[str, ...]
     """Numbered from 1, as rows refer to them."""
@@ -103,9 +114,7 @@ def make(results: Results) -> Content:
 def _summary(results: Results, sections: Sequence[Section]) -> str:
     statuses = results.cells["status"].value_counts()
     counted = ", ".join(
-        f"{statuses[status]} {words}"
-        for status, words in findings.STATUSES.items()
-        if status in statuses
+        f"{statuses[status]} {words}" for status, words in STATUSES.items() if status in statuses
     )
     where = sections[0].machine_label if len(sections) == 1 else f"{len(sections)} runs"
     return f"{where}. Cells: {counted or 'none'}."

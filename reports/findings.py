@@ -1,4 +1,4 @@
-"""What is wrong or doubtful, gravest first, each with what to do; and what was left out on purpose."""
+"""What is wrong or doubtful, gravest first, with what to do; and what was left out on purpose."""
 
 from __future__ import annotations
 
@@ -12,15 +12,6 @@ from bench.schema import Run
 from reports.frame import NULL, Results
 from reports.reading import LeftOut
 from reports.units import percent, plain
-
-STATUSES = {
-    "ok": "verified",
-    "wrong": "wrong",
-    "failed": "failed",
-    "incomplete": "unfinished",
-    "skipped": "skipped",
-}
-"""Every status of a cell, in the order and words of a summary."""
 
 NOISY = 0.10
 """Relative deviation between rounds from which a cell is doubtful (pyperf warns at the same)."""
@@ -116,23 +107,28 @@ def _absent(results: Results) -> Iterator[Finding]:
                 severity="failed",
                 what=f"{name} could not be used: {plain(absent.reason)}",
                 where=_in(results, absent.run, "all its cases"),
-                action=f"Build its environment alone to see why: make bench FRAMEWORK={_quoted(name)}",
+                action=f"Try it alone to see why: make bench FRAMEWORK={_quoted(name)}",
             )
 
 
 def _noisy(results: Results) -> Iterator[Finding]:
     cells = results.cells
-    noisy = cells[cells["verified"] & (cells["spread"] > NOISY)]
-    for (run, contender), mine in noisy.groupby(["run", "contender"], sort=False):
-        ordered = mine.sort_values("spread", ascending=False)
-        of = int(
-            (cells["verified"] & (cells["run"] == run) & (cells["contender"] == contender)).sum()
-        )
+    ranked = cells[cells["verified"] & (cells["framework"] != NULL)]
+    for run, mine in ranked.groupby("run", sort=False):
+        noisy = mine[mine["spread"] > NOISY].sort_values("spread", ascending=False)
+        if noisy.empty:
+            continue
+        worst = noisy.iloc[0]
+        counts = mine["contender"].value_counts(sort=False)
+        where = [
+            f"{who} {n} of {counts[who]}" for who, n in noisy["contender"].value_counts().items()
+        ]
         yield Finding(
             severity="noisy",
-            what=f"{plain(contender)}: {len(noisy)} of {len(mine)} cells vary by more than "
-            f"{percent(NOISY)} from round to round, at most {percent(noisy['spread'].iloc[0])}",
-            where=_in(results, run, _listed(noisy["case"])),
+            what=f"{len(noisy)} of {len(mine)} cells vary by more than {percent(NOISY)} from round "
+            f"to round, most of all {plain(worst['contender'])} in {plain(worst['case'])} "
+            f"({percent(worst['spread'])})",
+            where=_in(results, run, _listed(where)),
             action="Trust the intervals, not the third digit. Close other programs, plug in the "
             "power supply and repeat with PRESET=standard.",
         )
@@ -192,7 +188,7 @@ def _few_rounds(results: Results) -> Iterator[Finding]:
             severity="note",
             what=f"{len(few)} of {len(verified)} cells have few rounds. With {rounds} an interval "
             + (f"covers at most {percent(covered)}, not 95 %" if rounds > 2 else "cannot be told"),
-            where=_listed(few["run"].unique()),
+            where=_listed([f"run {run}" for run in few["run"].unique()]),
             action="Fine for a look. For figures to rely on, use PRESET=quick or longer.",
         )
 

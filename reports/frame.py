@@ -26,6 +26,15 @@ NULL = "null"
 
 KEY = ["run", "contender", "case"]
 
+STATUSES = {
+    "ok": "verified",
+    "wrong": "wrong",
+    "failed": "failed",
+    "incomplete": "unfinished",
+    "skipped": "skipped",
+}
+"""Every status of a cell, in the order and words of reports."""
+
 MAX_CELLS = 200_000
 """Cells a report may plan; a run of all suites on ten frameworks has some thousands."""
 

@@ -6,8 +6,8 @@ Only verified cells rank, only within one run, case and precision. The null adap
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -15,13 +15,17 @@ from bench import statistics
 from bench.schema import Run
 from bench.statistics import Estimate, Verdict
 from reports import units
-from reports.frame import NULL, Results
+from reports.frame import NULL, STATUSES, Results
 
 NULL_LABEL = "null (prepared answers; measures the harness)"
 
 COMPUTE_BOUND = 10.0
 """FLOP per byte from which bytes per second say little: processors do 5 to 100 FLOP in the time
 their memory delivers a byte. Below 1 it is FLOP per second that say little."""
+
+
+Standing = Verdict | Literal["fastest", "leads", "only one"]
+"""Of the first in a group: `fastest` if all others are slower, else it `leads`."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Row:
     low_s: float | None
     high_s: float | None
     ratio: Estimate | None
-    """To the fastest of the group; None for itself."""
-    verdict: Verdict | None
+    """To the first of the group; None for itself."""
+    standing: Standing
     latency_s: float | None
     first_step_s: float | None
     flop_per_s: float
@@ -47,16 +51,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """The contenders at one size, fastest first."""
+    """The contenders at one size, by time."""
 
     size: int
     flop: float
     rows: tuple[Row, ...]
+    missing: Mapping[str, str]
+    """Status of those that do not rank here, by label."""
 
     @property
     def decided(self) -> bool:
-        """Whether the fastest is: no other is the same or unresolved."""
-        return all(row.verdict == "slower" for row in self.rows[1:])
+        """Whether there is one fastest: no other is the same or unresolved."""
+        return self.rows[0].standing == "fastest"
 
 
 @dataclass(frozen=True)
@@ -118,12 +124,8 @@ def rank(
     if cells.empty:
         return (), ()
     known = _Known(results, labels(results.runs[cells["run"].iloc[0]]), marks)
-    proven = cells[cells["verified"]]
-    null = proven["framework"] == NULL
-    rankings = tuple(
-        _ranking(known, workload)
-        for _, workload in proven[~null].groupby(["suite", "name", "precision"], sort=False)
-    )
+    workloads = cells[cells["framework"] != NULL].groupby(_WORKLOAD, sort=False)
+    rankings = tuple(_ranking(known, each) for _, each in workloads if each["verified"].any())
     overheads = tuple(
         Overhead(
             workload=units.plain(f"{cell['suite']} {cell['name']}"),
@@ -131,7 +133,7 @@ def rank(
             time_s=cell["time_s"],
             latency_s=_figure(cell["latency_s"]),
         )
-        for cell in proven[null].to_dict("records")
+        for cell in cells[cells["verified"] & (cells["framework"] == NULL)].to_dict("records")
     )
     return rankings, overheads
 
@@ -145,8 +147,11 @@ class _Known:
     marks: Mapping[str, tuple[int, ...]]
 
 
+_WORKLOAD = ["suite", "name", "precision"]
+
+
 def _ranking(known: _Known, cells: pd.DataFrame) -> Ranking:
-    first, lines = cells.iloc[0], cells.drop_duplicates("contender")
+    first, lines = cells.iloc[0], cells[cells["verified"]].drop_duplicates("contender")
     intensity = (cells["flop"] / cells["traffic_bytes"]).median()
     return Ranking(
         suite=units.plain(first["suite"]),
@@ -156,34 +161,46 @@ def _ranking(known: _Known, cells: pd.DataFrame) -> Ranking:
             Line(known.labels[contender], framework, known.marks.get(contender, ()))
             for contender, framework in zip(lines["contender"], lines["framework"], strict=True)
         ),
-        groups=tuple(_group(known, group) for _, group in cells.groupby(["size", "case"])),
+        groups=tuple(
+            _group(known, group)
+            for _, group in cells.groupby(["size", "case"])
+            if group["verified"].any()
+        ),
         shows_flop=not intensity < 1,
         shows_bytes=bool(intensity < COMPUTE_BOUND),
     )
 
 
 def _group(known: _Known, cells: pd.DataFrame) -> Group:
-    ordered = cells.sort_values("time_s", kind="stable").to_dict("records")
+    proven = cells[cells["verified"]]
+    ordered = proven.sort_values("time_s", kind="stable").to_dict("records")
     leader = ordered[0]
+    first, *behind = (_row(known, cell, leader) for cell in ordered)
+    decided = all(row.standing == "slower" for row in behind)
+    standing: Standing = ("fastest" if decided else "leads") if behind else "only one"
+    others = cells[~cells["verified"]]
     return Group(
         size=leader["size"],
         flop=leader["flop"],
-        rows=tuple(_row(known, cell, leader) for cell in ordered),
+        rows=(replace(first, standing=standing), *behind),
+        missing={
+            known.labels[contender]: STATUSES[status]
+            for contender, status in zip(others["contender"], others["status"], strict=True)
+        },
     )
 
 
 def _row(known: _Known, cell: Mapping[str, Any], leader: Mapping[str, Any]) -> Row:
     contender, base = cell["contender"], leader["contender"]
-    ratio = verdict = None
+    ratio = None
     if contender != base:
         ratio = known.results.ratio(cell["run"], cell["case"], contender, base)
-        verdict = statistics.verdict(ratio.interval if ratio else None)
     return Row(
         label=known.labels[contender],
         framework=cell["framework"],
         notes=known.marks.get(contender, ()),
         ratio=ratio,
-        verdict=verdict,
+        standing=statistics.verdict(ratio.interval if ratio else None),
         **{name: _figure(cell[name]) for name in _FIGURES},
     )
 

@@ -84,7 +84,8 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
         found = own or [file for name in NAMES for file in sorted(path.glob(f"*/{name}"))]
         if not found:
             raise NotRecords(
-                f"{path} holds no records. Expected records.jsonl in it or in its folders. {_REMEDY}"
+                f"{path} holds no records. Expected records.jsonl in it or one folder "
+                f"below. {_REMEDY}"
             )
         yield from ((file.resolve(), bool(own)) for file in found)
 

@@ -1,4 +1,4 @@
-"""The content's tables with every figure in words: what all renderers show, each in its own markup."""
+"""The content's tables with every figure in words: renderers only add their markup."""
 
 from __future__ import annotations
 
@@ -31,14 +31,17 @@ def marked(label: str, notes: Sequence[int]) -> str:
 
 def overview(ranking: Ranking) -> Table:
     """Time and comparison: a row for each size, a column for each contender."""
-    rows, strong = [], set()
+    rows, strong = list[tuple[str, ...]](), set()
     for number, group in enumerate(ranking.groups):
         mine = {row.label: row for row in group.rows}
         row = [units.count(group.size)]
         for at, line in enumerate(ranking.lines, start=1):
             found = mine.get(line.label)
-            row.append(f"{units.seconds(found.time_s)}\n{answers.words(found)}" if found else ABSENT)
-            if found is group.rows[0]:
+            if found is None:
+                row.append(f"{ABSENT}\n{group.missing.get(line.label, '')}")
+                continue
+            row.append(f"{units.seconds(found.time_s)}\n{answers.words(found)}")
+            if found.standing == "fastest":
                 strong.add((number, at))
         rows.append(tuple(row))
     heads = (marked(line.label, line.notes) for line in ranking.lines)
@@ -47,10 +50,10 @@ def overview(ranking: Ranking) -> Table:
 
 def details(ranking: Ranking) -> Table:
     """Every figure of every contender, by size, fastest first."""
-    columns = ["n, contender", "time", "95 % interval", "compared", "ratio's interval"]
+    columns = ["n", "contender", "time", "95 % interval", "compared", "ratio's interval"]
     columns += ["GFLOP/s"] * ranking.shows_flop + ["GB/s"] * ranking.shows_bytes
     columns += ["latency", "first step", "spread", "peak memory"]
-    rows, strong = [], set()
+    rows, strong = list[tuple[str, ...]](), set()
     for group in ranking.groups:
         strong.add((len(rows), 0))
         rows += [_detail(ranking, group, row) for row in group.rows]
@@ -62,11 +65,11 @@ def _detail(ranking: Ranking, group: Group, row: Row) -> tuple[str, ...]:
     if row.low_s is not None and row.high_s is not None:
         between = f"{units.seconds(row.low_s)} to {units.seconds(row.high_s)}"
     throughput = [units.digits(row.flop_per_s / 1e9)] * ranking.shows_flop
-    if ranking.shows_bytes:
-        known = row.bytes_per_s is not None
-        throughput.append(units.digits(row.bytes_per_s / 1e9) if known else ABSENT)
+    if ranking.shows_bytes and row.bytes_per_s is not None:
+        throughput.append(units.digits(row.bytes_per_s / 1e9))
     return (
-        f"{units.count(group.size)} {marked(row.label, row.notes)}",
+        units.count(group.size),
+        marked(row.label, row.notes),
         units.seconds(row.time_s),
         between,
         answers.words(row),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import unicodedata
 
-ABSENT = "–"
+ABSENT = "–"  # noqa: RUF001  a dash is what is meant
 """Shown where nothing is known."""
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,22 +92,18 @@ def solve_training(
 ) -> Expected:
     """Losses and changes over `steps` steps from any weights.
 
-    Where a rectifier's input is so near zero that rounding decides its sign, its derivative may
-    rightly be 0 or 1: each step's gradient is taken with all such signs down and up, and twice
-    the difference widens the limits of the elements it reaches.
+    Limits are widened by `_doubt` where rounding may rightly decide a rectifier's derivative.
     """
     inputs = arrays.make(workload, seed).inputs
     x, labels = arrays.rounded(inputs["x"], precision), inputs["labels"]
     current = start = {p: arrays.rounded(array, precision) for p, array in initial.items()}
     doubt: dict[str, Any] = dict.fromkeys(start, 0.0)
-    margin = functools.partial(tolerance.kink_margin, workload, precision=precision)
-    down, up = (functools.partial(_shifted_relu, margin, sign) for sign in (-1, 1))
     losses = []
     for _ in range(steps):
-        low, high = (one_step(workload, current, x, labels, relu)[1] for relu in (down, up))
+        step_doubt = _doubt(workload, current, x, labels, precision)
         loss, changes = one_step(workload, current, x, labels)
         losses.append(loss)
-        doubt = {p: doubt[p] + 2 * np.abs(high[p] - low[p]) for p in doubt}
+        doubt = {p: doubt[p] + step_doubt[p] for p in doubt}
         current = {p: w + changes[p] for p, w in current.items()}
     result = Expected()
     limit = tolerance.loss_limit(workload, outputs(workload, start, x), max(losses), precision)
@@ -115,7 +111,7 @@ def solve_training(
     for path, weight in start.items():
         change = current[path] - weight
         limit = tolerance.change_limit(workload, change, weight, steps, precision)
-        result.add(checks.change_name(path), change, limit + doubt[path])
+        result.add(checks.change_name(path), change, limit + 2 * doubt[path])
     return result
 
 
@@ -175,9 +171,39 @@ def _relu(x: Any) -> Any:
     return x * (x > 0)
 
 
-def _shifted_relu(margin: Callable[[Float64], float], sign: int, x: Any) -> Any:
-    plain = x._value if hasattr(x, "_value") else x  # autograd wraps what it differentiates
-    return x * (x > sign * margin(plain))
+def _doubt(
+    workload: Train, weights: Weights, x: Float64, labels: Array, precision: str
+) -> dict[str, Any]:
+    """By how much each parameter's change depends on signs that rounding decides.
+
+    Where a rectifier's input is as small as its rounding error, a derivative of 0 and of 1 are
+    both right. For every sample with such an input the change is worked out with all of them
+    down and up; the differences add up without cancelling, as any of them may occur alone.
+    """
+    batch = len(x)
+    near, margins = np.zeros(batch, dtype=bool), []
+
+    def note(z: Float64) -> Float64:
+        margins.append(tolerance.kink_margin(workload, z, precision))
+        near[:] |= np.any(np.abs(z).reshape(batch, -1) <= margins[-1], axis=1)
+        return np.maximum(z, 0)
+
+    forward(workload.model, weights, x, "", note)
+    doubt: dict[str, Any] = dict.fromkeys(weights, 0.0)
+    for index in np.flatnonzero(near):
+        one = slice(index, index + 1)
+        low, high = (
+            one_step(workload, weights, x[one], labels[one], _shifted(margins, sign))[1]
+            for sign in (-1, 1)
+        )
+        doubt = {p: doubt[p] + np.abs(high[p] - low[p]) / batch for p in doubt}
+    return doubt
+
+
+def _shifted(margins: Sequence[float], sign: int) -> Rectify:
+    """A rectifier whose k-th use switches `sign` times the k-th margin away from zero."""
+    shifts = iter(margins)
+    return lambda x: x * (x > sign * next(shifts))
 
 
 def _solve_product(workload: Product, precision: str, seed: int) -> Expected:

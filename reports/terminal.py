@@ -1,0 +1,87 @@
+"""The report in the terminal: findings, then who is fastest; 80 columns are enough."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from reports import answers, units
+from reports.content import Content, Section
+from reports.findings import Finding
+from reports.ranking import Group, Ranking
+
+_COLOURS = {"wrong": "bold red", "failed": "bold red", "note": "blue"}
+_OTHER = "bold yellow"
+
+
+def show(content: Content, console: Console) -> None:
+    """Print the content. Every text goes in as `Text`: nothing in a record is read as markup."""
+    for finding in content.findings:
+        _print_finding(finding, console)
+    if content.omissions:
+        left_out = "; ".join(omission.reason for omission in content.omissions)
+        console.print(Text(f"skipped: {left_out}", style="dim"))
+    for section in content.sections:
+        _print_section(section, console)
+    console.print(Text(content.summary, style="dim"))
+
+
+def _print_finding(finding: Finding, console: Console) -> None:
+    console.print(
+        Text.assemble(
+            (finding.severity, _COLOURS.get(finding.severity, _OTHER)), f": {finding.what}"
+        )
+    )
+    more = finding.where if finding.severity == "note" else f"{finding.where}\n{finding.action}"
+    console.print(Padding(Text(more, style="dim"), (0, 0, 0, 2)))
+
+
+def _print_section(section: Section, console: Console) -> None:
+    console.print()
+    console.print(Text(f"{section.machine_label}  ({section.run})", style="bold"))
+    for ranking in section.rankings:
+        console.print(_table(ranking))
+    if section.overheads:
+        least = min(each.time_s for each in section.overheads)
+        most = max(each.time_s for each in section.overheads)
+        console.print(
+            Text(
+                "null (prepared answers; measures the harness): "
+                f"{units.seconds(least)} to {units.seconds(most)} a step",
+                style="dim",
+            )
+        )
+    for answer in section.answers:
+        console.print(Text.assemble((answer.topic, "bold"), f": {answer.text}"))
+
+
+def _table(ranking: Ranking) -> Table:
+    table = Table(
+        title=Text(ranking.title, style="bold"),
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("n", justify="right", no_wrap=True)
+    table.add_column("fastest")
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("the others are slower by", overflow="fold")
+    for group in ranking.groups:
+        first = group.rows[0]
+        table.add_row(
+            Text(units.count(group.size)),
+            Text(first.label, style="bold"),
+            Text(units.seconds(first.time_s)),
+            Text(_others(group)),
+        )
+    return table
+
+
+def _others(group: Group) -> str:
+    """The ratios; a word in its place where that is not what the rounds say."""
+    return ", ".join(
+        f"{row.label} {answers.words(row).removesuffix(' slower')}" for row in group.rows[1:]
+    )

@@ -1,0 +1,61 @@
+"""Our figures against torch.utils.benchmark: same products, same threads, alternating in one run.
+
+.venv/host/bin/python -m scripts.agreement
+"""
+
+import statistics
+import subprocess
+import sys
+
+from bench import environments, launch
+
+ROUNDS = 15
+SECONDS = 0.5
+
+
+def inside():
+    """Runs in PyTorch's environment: medians by size of both, and their ratio."""
+    import torch
+    from torch.utils.benchmark import Timer
+
+    from bench.measure import calibrate, take_slice
+    from frameworks import torch as adapter
+    from frameworks.interface import Settings
+    from suites import arrays, catalog
+
+    threads = torch.get_num_threads()
+    adapter.start(adapter.devices()[0], Settings("float32", "eager", threads))
+    print(f"torch {torch.__version__}, {threads} threads, {ROUNDS} rounds of {SECONDS} s each")
+    print("    n     ours     torch.utils.benchmark    ours / theirs")
+    for n in (256, 1024):
+        workload = catalog.find("matmul", "full", f"matmul/square/{n}")
+        made = arrays.make(workload, 0)
+        step = adapter.build(workload, made)
+        a, b = (torch.from_numpy(made.inputs[name].copy()) for name in "ab")
+        timer = Timer("a @ b", globals={"a": a, "b": b}, num_threads=threads)
+        loop, _ = calibrate(
+            step,
+            adapter.wait,
+            asynchronous=False,
+            kind="cpu",
+            output_bytes=workload.output_bytes,
+            sample_s=0.02,
+        )
+        pairs = []
+        for _ in range(ROUNDS):
+            taken = take_slice(step, adapter.wait, loop, slice_s=SECONDS, warm_s=0.02)
+            theirs = timer.blocked_autorange(min_run_time=SECONDS).median
+            pairs.append((statistics.median(taken.samples_s), theirs))
+        ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(mine / other for mine, other in pairs)
+        print(f"{n:5} {ours * 1e6:8.1f} us {theirs * 1e6:16.1f} us {ratio:18.3f}")
+
+
+def main():
+    python = environments.ensure("torch", lambda line: print(line, file=sys.stderr))
+    variables = launch.environment({"PATH": "/usr/bin:/bin"}, {}, None)
+    subprocess.run([python, "-P", "-m", "scripts.agreement", "inside"], env=variables, check=True)
+
+
+if __name__ == "__main__":
+    inside() if sys.argv[1:] == ["inside"] else main()

@@ -1,0 +1,39 @@
+"""What the harness adds to a step: its sampling loop against a bare `for`, alternating.
+
+.venv/host/bin/python -m scripts.overhead
+"""
+
+import statistics
+from time import perf_counter_ns
+
+from bench.measure import Loop, sample_ns
+from frameworks import null
+from suites import arrays, catalog
+
+STEPS = 100_000
+
+
+def bare_ns(step):
+    """Nanoseconds of the same steps in a loop that does nothing else."""
+    steps = range(STEPS)
+    start = perf_counter_ns()
+    for _ in steps:
+        step()
+    return perf_counter_ns() - start
+
+
+def main():
+    workload = catalog.find("matmul", "smoke", "matmul/square/64")
+    step = null.build(workload, arrays.make(workload, 0))
+    print("in flight   bare for   harness   added per step (ns, median of 21)")
+    for in_flight in (1, 16, 1000):
+        loop, rounds = Loop(in_flight, STEPS // in_flight), []
+        for _ in range(21):
+            rounds.append((bare_ns(step) / STEPS, sample_ns(step, null.wait, loop) / loop.steps))
+        bare, harness = (statistics.median(column) for column in zip(*rounds, strict=True))
+        added = statistics.median(h - b for b, h in rounds)
+        print(f"{in_flight:9} {bare:10.0f} {harness:9.0f} {added:16.0f}")
+
+
+if __name__ == "__main__":
+    main()

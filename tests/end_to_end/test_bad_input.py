@@ -1,0 +1,88 @@
+"""Bad input: exit code 2, one message, no traceback, nothing half-written."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.end_to_end.conftest import ROOT
+
+
+def refused(*arguments):
+    """The one message of a command that must end with code 2."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2, done
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--framework", "nonesuch"], "Expected one of numpy, torch, tf, jax, mlx"),
+        (["--suite", "nonesuch"], "Expected one of matmul, hackintosh, mlp"),
+        (["--suite", "./absent.py"], "no suite file"),
+        (["--preset", "nonesuch"], "Expected one of smoke, quick, standard, full"),
+        (["--precision", "float99"], "Expected one of float32, float16, bfloat16"),
+        (["--framework", "null", "--device", "nonesuch"], "Expected cpu, gpu, all or one of cpu"),
+        (["--framework", "null", "--device", "gpu"], "no framework asked for has the device"),
+        (["--threads", "0"], "threads must be at least 1"),
+        (["--framework", "null", "--out", "/dev/null/x"], "cannot write results"),
+        (["--framework", "./absent.py"], "cannot read adapter"),
+        (["--seed", "-1"], "seed"),
+        (["--nonesuch"], "nonesuch"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_arguments(tmp_path, arguments, message):
+    out = tmp_path / "results"
+    given = arguments if "--out" in arguments else [*arguments, "--out", str(out)]
+    assert message in refused("run", *given)
+    assert not out.exists()
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path):
+    folder = tmp_path / "closed"
+    folder.mkdir(mode=0o500)
+    if os.access(folder, os.W_OK):
+        folder = tmp_path / "file"  # root may write anywhere: a file in the way serves as well
+        folder.write_text("")
+    assert "cannot write results" in refused("run", "--framework", "null", "--out", str(folder))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such"),
+        ("", "holds no records"),
+        ("not json\n", "is not a record file"),
+        ('{"some": "json"}\n', "is not a record file"),
+        (json.dumps({"kind": "run", "schema": 99}) + "\n", "has schema 99"),
+        ('{"kind": "run", "sch', "is not a record file"),
+    ],
+    ids=["absent", "empty", "text", "foreign", "newer", "truncated"],
+)
+def test_bad_results(tmp_path, content, message):
+    path, out = tmp_path / "records.jsonl", tmp_path / "report"
+    if content is not None:
+        path.write_text(content)
+    assert message.lower() in refused("report", str(path), "--out", str(out)).lower()
+    assert not out.exists()
+
+
+def test_a_folder_without_results(tmp_path):
+    assert "make bench" in refused("report", str(tmp_path), "--out", str(tmp_path / "out"))
+
+
+def test_environments_are_named_strictly():
+    for name in ("../../etc", "nonesuch", "jax==", "jax==1;x"):
+        assert refused("env", "build", name)

@@ -1,0 +1,234 @@
+"""Adapters that break in every way: a record each, and the run goes on."""
+
+import pytest
+
+from bench import schema
+
+SMOKE = ("--suite", "mlp,matmul", "--preset", "smoke")
+TRAIN = "mlp/train/64"
+
+BREAKS_IN_MID_RUN = """
+def build(workload, arrays):
+    step, calls = null.build(workload, arrays), iter(range(10**9))
+    def broken():
+        if next(calls) == 500 and workload.case == "mlp/train/64":
+            {act}
+        return step()
+    return broken
+"""
+
+
+@pytest.mark.parametrize(
+    ("act", "cause"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", {"signal": "SIGSEGV"}),
+        ("os.abort()", {"signal": "SIGABRT"}),
+        ("os._exit(3)", {"exit_code": 3}),
+        ("sys.exit(4)", {"exit_code": 4}),
+        ("time.sleep(600)", {"reason": "no answer within 10 s: killed"}),
+        ("raise MemoryError('full')", {"reason": "MemoryError: full"}),
+    ],
+    ids=["signal", "abort", "exit", "interpreter exit", "hang", "exception"],
+)
+def test_breaking_in_mid_run_is_a_record_and_the_run_goes_on(bench, adapter, act, cause):
+    path = adapter(BREAKS_IN_MID_RUN.format(act=act))
+    done = bench("--framework", f"{path},numpy", "--timeout", "10", *SMOKE)
+    assert done.code == 1
+    (failed,) = done.of(schema.Failed, path)
+    assert failed.case == TRAIN
+    assert failed.stage in ("calibrate", "slice")
+    assert {name: getattr(failed, name) for name in cause} == cause
+    assert TRAIN not in done.cells(path)
+    assert len(done.cells(path)) == 4  # every other case, on a new worker
+    assert len(done.cells("numpy")) == 4
+    assert failed.reason in done.markdown
+
+
+def test_output_before_an_abort_is_kept(bench, adapter):
+    path = adapter("def build(*_):\n    os.write(2, b'assertion failed: x')\n    os.abort()\n")
+    done = bench("--framework", path, *SMOKE)
+    assert done.code == 1
+    assert all("assertion failed: x" in r.output_tail for r in done.of(schema.Failed, path))
+
+
+def test_garbage_on_stdout_harms_nothing(bench, adapter):
+    path = adapter(
+        'os.write(1, b\'{"kind": "run"}\\n\\xff\\xfe\')\n'
+        "def wait(outputs):\n    print('noise', flush=True)\n"
+    )
+    done = bench("--framework", path, "--suite", "matmul", "--preset", "smoke")
+    assert done.code == 0, done.err
+    assert len(done.cells(path)) == 3
+
+
+WRONG = """
+def build(workload, arrays):
+    step = null.build(workload, arrays)
+    return lambda: {{**step(), **wrong(workload, step())}}
+def wrong(workload, right):
+    return {{name: {answer} for name in right if name == {name!r}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "check"),
+    [
+        ("2.bias", TRAIN, "change of 2.bias"),
+        ("0.weight", TRAIN, "change of 0.weight"),
+        ("loss", TRAIN, "loss"),
+        ("output", "mlp/forward/64", "output"),
+        ("product", "matmul/square/64", "rows"),
+    ],
+)
+def test_a_wrong_answer_is_a_finding_and_is_not_ranked(bench, adapter, name, case, check):
+    """The right answer times 1.01, in one result alone."""
+    path = adapter(
+        f"""
+        def build(workload, arrays):
+            step = null.build(workload, arrays)
+            def spoiled():
+                results = dict(step())
+                if {name!r} in results:
+                    right = results[{name!r}]
+                    results[{name!r}] = null.Answer(lambda: 1.01 * right.compute())
+                return results
+            return spoiled
+        """
+    )
+    done = bench("--framework", f"{path},numpy", *SMOKE)
+    assert done.code == 1
+    wrong = [r for r in done.of(schema.Verified, path) if not r.passed]
+    assert case in {r.case for r in wrong}
+    named = {
+        c.name for r in wrong if r.case == case for c in r.checks if c.problem or c.error > c.limit
+    }
+    assert check in named
+    assert case not in done.cells(path)
+    findings, _, rest = done.markdown.partition("\n## ")
+    assert case in done.markdown
+
+
+def test_one_wrong_gradient_is_on_top_and_absent_from_the_ranking(bench, adapter):
+    path = adapter(
+        """
+        def build(workload, arrays):
+            step = null.build(workload, arrays)
+            start = {p: w.copy() for p, w in arrays.weights.items()}
+            def spoiled():
+                results = dict(step())
+                if "2.weight" in results:
+                    results["2.weight"] = null.Answer(lambda: start["2.weight"])
+                return results
+            return spoiled
+        """
+    )
+    done = bench("--framework", f"{path},null", "--suite", "mlp", "--preset", "smoke")
+    assert done.code == 1
+    assert [r.case for r in done.of(schema.Verified, path) if not r.passed] == [TRAIN]
+    assert done.cells(path) == {"mlp/forward/64"}
+    assert "change of 2.weight" in done.markdown[:3000]
+
+
+def test_wrong_only_after_timing_is_found(bench, adapter):
+    path = adapter(
+        """
+        def build(workload, arrays):
+            step, calls = null.build(workload, arrays), iter(range(10**9))
+            def tired():
+                results = dict(step())
+                if next(calls) > 300:
+                    results = {n: null.Answer(lambda a=a: 1.02 * a.compute()) for n, a in results.items()}
+                return results
+            return tired
+        """
+    )
+    done = bench("--framework", path, *SMOKE)
+    assert done.code == 1
+    phases = {(r.phase, r.passed) for r in done.of(schema.Verified, path)}
+    assert phases == {("before", True), ("after", False)}
+
+
+def test_an_adapter_that_never_waits_is_found(bench, adapter):
+    path = adapter(
+        """
+        class Pending(threading.Thread):
+            def __init__(self, answer):
+                super().__init__()
+                self.answer = answer
+                self.start()
+            def run(self):
+                time.sleep(0.02)
+        def build(workload, arrays):
+            step = null.build(workload, arrays)
+            return lambda: {name: Pending(answer) for name, answer in step().items()}
+        def to_numpy(array):
+            array.join()
+            return null.to_numpy(array.answer)
+        """
+    )
+    done = bench("--framework", path, *SMOKE)
+    assert done.code == 1
+    assert done.cells(path) == set()
+    for record in done.of(schema.Verified, path):
+        assert not record.passed
+        (check,) = (c for c in record.checks if c.error > c.limit)
+        assert check.name == "seconds of work left after wait"
+
+
+def test_the_same_adapter_that_waits_is_not_accused(bench, adapter):
+    path = adapter(
+        """
+        class Pending(threading.Thread):
+            def __init__(self, answer):
+                super().__init__()
+                self.answer = answer
+                self.start()
+            def run(self):
+                time.sleep(0.002)
+        def build(workload, arrays):
+            step = null.build(workload, arrays)
+            return lambda: {name: Pending(answer) for name, answer in step().items()}
+        def wait(outputs):
+            for results in outputs:
+                for pending in results.values():
+                    pending.join()
+        def to_numpy(array):
+            return null.to_numpy(array.answer)
+        """
+    )
+    done = bench("--framework", path, *SMOKE)
+    assert done.code == 0, done.markdown
+    assert len(done.cells(path)) == 5
+
+
+def test_unsupported_is_skipped_with_its_reason(bench, adapter):
+    path = adapter(
+        "from frameworks.interface import Unsupported\n"
+        "def build(*_):\n    raise Unsupported('this card has no such unit')\n"
+    )
+    done = bench("--framework", path, *SMOKE)
+    assert done.code == 0
+    reasons = {r.reason for r in done.of(schema.Skipped, path)}
+    assert reasons == {"this card has no such unit"}
+
+
+def test_other_weights_than_the_hosts_are_refused(bench, adapter):
+    path = adapter(
+        "from suites import arrays as made\n"
+        "real = made.uniform\n"
+        "made.uniform = lambda seed, *rest: real(seed + 1, *rest)\n"
+    )
+    done = bench("--framework", path, *SMOKE)
+    assert done.code == 1
+    assert {r.stage for r in done.of(schema.Failed, path)} == {"build"}
+    assert "other weights or data" in done.of(schema.Failed, path)[0].reason
+
+
+def test_a_missing_environment_is_a_record_and_the_others_complete(bench, tmp_path):
+    """Offline, with nothing cached: numpy 2.3.1 cannot be had."""
+    cache = str(tmp_path / "cache")
+    done = bench("--framework", "null,numpy==2.3.1", *SMOKE, UV_OFFLINE="1", UV_CACHE_DIR=cache)
+    assert done.code == 1, done.err
+    (failed,) = done.of(schema.Failed, "numpy==2.3.1")
+    assert failed.stage == "environment"
+    assert len(done.cells("null")) == 5

@@ -1,0 +1,183 @@
+"""A whole run: null and numpy, from the command line to the report."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench import records, schema
+from tests.end_to_end.conftest import ROOT, command
+
+SMOKE = ("--suite", "mlp", "--preset", "smoke")
+
+
+def test_a_run_measures_verifies_and_reports(bench):
+    done = bench("--framework", "numpy,null", "--preset", "smoke")
+    assert done.code == 0, done.err
+    (run,) = (r for r in done.records if isinstance(r, schema.Run))
+    assert {case.suite for case in run.cases} == {"matmul", "hackintosh", "mlp"}
+    everything = {case.case for case in run.cases}
+    assert done.cells("null") == everything
+    assert done.cells("numpy") == everything - {"mlp/train/64"}
+    (skipped,) = done.of(schema.Skipped, "numpy")
+    assert "no automatic differentiation" in skipped.reason
+    for contender in ("null", "numpy"):
+        for case in done.cells(contender):
+            phases = [
+                (r.phase, r.passed) for r in done.of(schema.Verified, contender) if r.case == case
+            ]
+            assert phases == [("before", True), ("after", True)]
+    for name in ("report.html", "report.md", "cells.csv", "cells.parquet"):
+        assert (done.run_folder / name).stat().st_size > 0
+    assert "numpy" in done.out
+    assert str(done.run_folder / "report.html") in done.out
+
+
+def test_every_slice_is_kept_with_its_resources(bench):
+    done = bench("--framework", "numpy", *SMOKE)
+    slices = done.of(schema.Slice, "numpy")
+    assert [record.round for record in slices] == [0, 1, 2]
+    for record in slices:
+        assert record.samples_s
+        assert record.latencies_s
+        assert record.peak_resident_bytes > 10 * 2**20
+        assert record.cpu_user_s is not None
+        assert record.sampled_s <= record.wall_s
+        assert record.device_memory_bytes is None  # numpy cannot say: absent, not 0
+
+
+def test_threads_limit_the_worker(bench):
+    done = bench("--framework", "numpy", "--threads", "1", *SMOKE)
+    (runtime,) = done.of(schema.Runtime, "numpy")
+    assert runtime.environment["OMP_NUM_THREADS"] == "1"
+
+
+def test_nothing_in_a_record_names_the_user_or_the_host(bench):
+    done = bench("--framework", "numpy,null", *SMOKE)
+    text = (done.run_folder / "records.jsonl").read_text()
+    assert str(Path.home()) + "/" not in text
+    assert os.uname().nodename not in text
+
+
+def test_an_outside_suite_runs_without_touching_an_adapter(bench, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from suites.layers import Linear, ReLU, Residual, Sequential\n"
+        "from suites.workload import Forward\n"
+        "MODEL = Sequential(Linear(16, 16), Residual(Sequential(Linear(16, 16), ReLU())))\n"
+        "def cases(preset):\n"
+        "    return [Forward(suite='mine', name='small', model=MODEL, input_shape=(8, 16))]\n"
+    )
+    done = bench("--framework", "numpy,null", "--suite", str(path), "--preset", "smoke")
+    assert done.code == 0
+    assert done.cells("numpy") == {"mine/small/8"}
+
+
+def started(folder, *arguments):
+    """A run under way, once it has recorded its first slice."""
+    running = subprocess.Popen(
+        command(*arguments, out=folder),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and running.poll() is None:
+        files = list(folder.glob("*/records.jsonl"))
+        if files and b'"slice"' in files[0].read_bytes():
+            return running, files[0]
+        time.sleep(0.02)
+    pytest.fail(f"no slice was recorded: {running.communicate()}")
+
+
+def workers(running, module):
+    return [
+        child
+        for child in psutil.Process(running.pid).children(recursive=True)
+        if module in child.cmdline()
+    ]
+
+
+LONG = ("--framework", "numpy,null", "--suite", "matmul", "--preset", "quick")
+
+
+def test_a_worker_killed_in_mid_sample_is_a_record_and_the_others_complete(tmp_path):
+    running, path = started(tmp_path / "results", *LONG)
+    (worker,) = workers(running, "frameworks.numpy")
+    worker.send_signal(signal.SIGKILL)
+    out, err = running.communicate(timeout=120)
+    assert running.returncode == 1, err
+    kept = records.read(path).records
+    (failed,) = (r for r in kept if isinstance(r, schema.Failed))
+    assert (failed.contender, failed.signal) == ("numpy/cpu/float32", "SIGKILL")
+    (run,) = (r for r in kept if isinstance(r, schema.Run))
+    everything = {case.case for case in run.cases}
+    finished = {(r.contender, r.case) for r in kept if isinstance(r, schema.Cell)}
+    assert {case for name, case in finished if name.startswith("null")} == everything
+    # The worker was started again: only the case it died in is missing.
+    missing = everything - {case for name, case in finished if name.startswith("numpy")}
+    assert missing == {failed.case}
+    assert "SIGKILL" in out
+
+
+def test_an_interrupted_run_reports_what_it_has(tmp_path):
+    running, path = started(tmp_path / "results", *LONG)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Interrupted" in err
+    assert "Traceback" not in err
+    assert records.read(path).refused == ()
+    assert (path.parent / "report.md").exists()
+
+
+def test_workers_end_when_the_host_is_killed(tmp_path):
+    running, _ = started(tmp_path / "results", *LONG)
+    children = psutil.Process(running.pid).children(recursive=True)
+    running.kill()
+    running.wait()
+    gone, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
+
+
+def test_idle_workers_use_no_cpu(tmp_path):
+    """While one contender is in a long build, the others must not spin beside it."""
+    slow = tmp_path / "mine.py"
+    slow.write_text(
+        "import time\nfrom frameworks import null\n"
+        "from frameworks.null import devices, start, wait, to_numpy, memory\n"
+        'NAME = "slow"\nENVIRONMENT = "host"\n'
+        "def build(workload, arrays):\n"
+        "    time.sleep(4)\n"
+        "    return null.build(workload, arrays)\n"
+    )
+    arguments = ("--framework", f"numpy,{slow}", "--suite", "mlp,matmul", "--preset", "smoke")
+    running, path = started(tmp_path / "results", *arguments)
+    (idle,) = workers(running, "frameworks.numpy")
+    while path.read_bytes().count(b'"cell"') < 2:
+        time.sleep(0.05)
+    # The next case has begun: numpy builds in an instant and then waits for the slow one.
+    time.sleep(1.5)
+    before = sum(idle.cpu_times()[:2])
+    time.sleep(1)
+    assert sum(idle.cpu_times()[:2]) - before < 0.1
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("module", ["pandas", "matplotlib", "pyarrow"])
+def test_help_and_list_load_no_heavy_package(module):
+    code = (
+        "import sys, runpy, contextlib\n"
+        "sys.argv = ['bench', 'list']\n"
+        "with contextlib.suppress(SystemExit):\n"
+        "    runpy.run_module('bench', run_name='__main__')\n"
+        f"sys.exit({module!r} in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -1,0 +1,131 @@
+"""The estimates of bench.statistics: right on cases worked out by hand, and honest about doubt."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import statistics
+
+TIMES = st.lists(st.floats(1e-9, 1e3), min_size=3, max_size=40).map(np.array)
+
+
+def cell(*rounds_s: float) -> statistics.Locations:
+    return statistics.locations(np.array(rounds_s), np.array([len(rounds_s)]))
+
+
+def test_a_location_is_the_median_over_rounds_and_ignores_one_bad_round() -> None:
+    assert cell(1.0, 1.1, 1.2, 1.3, 90.0).value_s == [1.2]
+
+
+def test_cells_of_different_length_do_not_mix() -> None:
+    found = statistics.locations(np.array([1.0, 2, 3, 10, 20, 7]), np.array([3, 2, 1]))
+    assert found.value_s.tolist() == [2, 15, 7]
+    assert np.isnan(found.low_s).tolist() == [False, True, True]
+    assert np.isnan(found.spread).tolist() == [False, True, True]
+
+
+def test_medians_of_empty_groups_are_unknown() -> None:
+    found = statistics.medians(np.array([3.0, 1, 2]), np.array([0, 3, 0]))
+    assert found[1] == 2
+    assert np.isnan(found[[0, 2]]).all()
+
+
+@given(st.lists(st.lists(st.floats(0, 1e6), max_size=9), max_size=9))
+def test_medians_agree_with_numpy(groups: list[list[float]]) -> None:
+    flat = np.array([value for group in groups for value in group])
+    found = statistics.medians(flat, np.array([len(g) for g in groups], dtype=np.int64))
+    expected = [np.median(group) if group else math.nan for group in groups]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_spread_is_the_standard_deviation_of_normal_rounds() -> None:
+    rounds = np.random.default_rng(1).normal(2.0, 0.1, 20_000)
+    found = statistics.locations(rounds, np.array([rounds.size])).spread[0]
+    assert found == pytest.approx(0.05, rel=0.05)
+
+
+def test_two_rounds_have_no_interval() -> None:
+    assert statistics.interval(np.array([1.0, 2.0])) is None
+    assert statistics.interval(np.array([1.0, 2.0, 3.0])) is not None
+
+
+@given(TIMES)
+def test_an_interval_holds_the_median_and_repeats_exactly(times: np.ndarray) -> None:
+    found = statistics.interval(times)
+    assert found is not None
+    assert found[0] <= np.median(times) <= found[1]
+    assert found == statistics.interval(times[::-1])
+
+
+def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    rounds = np.random.default_rng(2).normal(1.0, 0.05, (2000, 15))
+    low, high = statistics.intervals(rounds)
+    assert np.mean((low <= 1) & (high >= 1)) == pytest.approx(0.95, abs=0.03)
+
+
+def test_few_rounds_cover_less_as_documented() -> None:
+    rounds = np.random.default_rng(3).normal(1.0, 0.05, (4000, 3))
+    low, high = statistics.intervals(rounds)
+    assert np.mean((low <= 1) & (high >= 1)) == pytest.approx(0.75, abs=0.03)
+
+
+def test_a_ratio_pairs_rounds_so_that_common_drift_cancels() -> None:
+    drift = np.array([1.0, 3.0, 0.5, 2.0, 7.0])
+    found = statistics.ratio(np.arange(5), 1.5 * drift, np.arange(5), drift)
+    assert found is not None
+    assert found.value == pytest.approx(1.5)
+    assert found.interval == pytest.approx((1.5, 1.5))
+
+
+def test_a_ratio_uses_only_rounds_both_took_part_in() -> None:
+    found = statistics.ratio(
+        np.array([0, 1, 2]), np.array([9.0, 2, 4]), np.array([1, 2, 5]), np.array([1.0, 2, 9])
+    )
+    assert found is not None
+    assert (found.value, found.interval) == (pytest.approx(2), None)
+    assert (
+        statistics.ratio(np.array([0]), np.array([1.0]), np.array([1]), np.array([1.0])) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("ends", "word"),
+    [
+        ((1.02, 1.05), "slower"),
+        ((0.9, 0.98), "faster"),
+        ((0.995, 1.005), "same"),
+        ((0.98, 1.05), "unresolved"),
+        ((1.005, 1.05), "unresolved"),
+        ((1.01, 1.01), "same"),
+        (None, "unresolved"),
+    ],
+)
+def test_the_verdict_needs_the_whole_interval(
+    ends: statistics.Interval | None, word: str
+) -> None:
+    assert statistics.verdict(ends) == word
+
+
+@given(st.floats(0.5, 2), st.floats(1, 1.5))
+def test_swapping_two_contenders_swaps_the_verdict(low: float, width: float) -> None:
+    opposite = {"faster": "slower", "slower": "faster"}
+    word = statistics.verdict((low, low * width))
+    # Nudged off the limits, where a rounded inverse may fall on either side.
+    if all(abs(abs(math.log(end)) - math.log(1.01)) > 1e-9 for end in (low, low * width)):
+        assert statistics.verdict((1 / (low * width), 1 / low)) == opposite.get(word, word)
+
+
+def test_a_true_difference_of_three_percent_is_found_through_heavy_noise() -> None:
+    random = np.random.default_rng(4)
+    drift = np.exp(0.1 * random.standard_normal(25))
+    noise = np.exp(0.005 * random.standard_normal((2, 25)))
+    found = statistics.ratio(
+        np.arange(25), 1.03 * drift * noise[0], np.arange(25), drift * noise[1]
+    )
+    assert found is not None
+    assert statistics.verdict(found.interval) == "slower"
