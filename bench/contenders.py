@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bench import requirements
 from frameworks import FRAMEWORKS, NAMES, NULL, Facts
-
-VERSION = re.compile(r"[0-9][0-9a-zA-Z.+!-]{0,40}")
 
 MAX_ADAPTER_BYTES = 2**20
 
@@ -80,9 +79,8 @@ def _parse_one(text: str) -> Spec:
         return _outside(Path(target), execution)
     name, pinned, version = target.partition("==")
     facts = _facts(name)
-    if pinned and (not VERSION.fullmatch(version) or facts.package is None):
-        expected = f"a version, as in {facts.name}==1.2.3" if facts.package else "no version"
-        raise Unknown(f"bad version for {facts.name}. Expected {expected}. Received: {text}")
+    if pinned:
+        _check_version(facts, version)
     if execution and execution not in facts.executions:
         known = ", ".join(facts.executions)
         raise Unknown(f"{facts.name} has no execution {execution!r}. Expected one of {known}.")
@@ -95,6 +93,18 @@ def _parse_one(text: str) -> Spec:
         execution=execution or facts.executions[0],
         facts=facts,
     )
+
+
+def _check_version(facts: Facts, version: str) -> None:
+    if facts is NULL:
+        raise Unknown(f"null has no versions. Expected null. Received: null=={version}")
+    try:
+        requirements.parse(f"{facts.name}=={version}")
+    except ValueError:
+        raise Unknown(
+            f"bad version for {facts.name}. Expected a version, as in {facts.name}==1.2.3. "
+            f"Received: {version!r}"
+        ) from None
 
 
 def _facts(name: str) -> Facts:

@@ -79,7 +79,8 @@ def ratio(
     _, own, base = np.intersect1d(rounds, base_rounds, return_indices=True)
     if not len(own):
         return None
-    logs = np.log(times_s[own]) - np.log(base_times_s[base])
+    # Clipped to what exp can undo: only a forged record gets so far.
+    logs = np.clip(np.log(times_s[own]) - np.log(base_times_s[base]), -700, 700)
     found = interval(logs)
     ends = (math.exp(found[0]), math.exp(found[1])) if found else None
     return Estimate(math.exp(float(np.median(logs))), ends)

@@ -53,7 +53,8 @@ FRAMEWORKS = {
             title="JAX",
             package="jax",
             executions=("jit",),
-            environment={"XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+            # Its Metal plugin computes with MLX; see there.
+            environment={"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "MLX_ENABLE_TF32": "0"},
         ),
         Facts(
             name="mlx",

@@ -51,6 +51,14 @@ class Settings:
     """CPU threads; None leaves the framework's default."""
 
 
+def refused(device: Device, settings: Settings, error: Exception) -> Unsupported:
+    """What an adapter raises when not even the smallest work runs: no such type, no compiler."""
+    reason = " ".join(str(error).split("\n\n")[0].split())
+    return Unsupported(
+        f"{settings.precision} ({settings.execution}) does not run on {device.id}: {reason[:500]}"
+    )
+
+
 @dataclass(frozen=True)
 class Runtime:
     """What was really chosen after `start`."""

@@ -19,6 +19,7 @@ from frameworks.interface import (
     Settings,
     Step,
     Unsupported,
+    refused,
 )
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
@@ -118,10 +119,7 @@ def _try_out(device: Device, settings: Settings) -> None:
     try:
         jax.block_until_ready(smallest(jax.random.PRNGKey(0)))
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
-        raise Unsupported(
-            f"JAX does not run {settings.precision} on {device.id}: "
-            f"{str(error).strip().splitlines()[0]}"
-        ) from error
+        raise refused(device, settings, error) from error
 
 
 def _notes(word: str, settings: Settings) -> list[str]:

@@ -21,6 +21,7 @@ from frameworks.interface import (
     Settings,
     Step,
     Unsupported,
+    refused,
 )
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
@@ -90,10 +91,7 @@ def _try_out(device: Device, settings: Settings) -> None:
     try:
         mx.eval(smallest(_drawn(2, 2), _drawn(2, 2)))
     except (RuntimeError, TypeError, ValueError) as error:
-        raise Unsupported(
-            f"MLX does not run {settings.precision} ({settings.execution}) on {device.id}: "
-            f"{str(error).strip().splitlines()[0]}"
-        ) from error
+        raise refused(device, settings, error) from error
 
 
 def _notes() -> list[str]:

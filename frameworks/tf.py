@@ -20,6 +20,7 @@ from frameworks.interface import (
     Settings,
     Step,
     Unsupported,
+    refused,
 )
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
@@ -102,10 +103,7 @@ def _try_out(device: Device, settings: Settings) -> None:
     try:
         smallest()
     except (tf.errors.OpError, TypeError, ValueError) as error:
-        raise Unsupported(
-            f"TensorFlow does not run {settings.precision} ({settings.execution}) "
-            f"on {device.id}: {str(error).strip().splitlines()[0]}"
-        ) from error
+        raise refused(device, settings, error) from error
 
 
 def _notes(backend: str, settings: Settings) -> list[str]:

@@ -19,6 +19,7 @@ from frameworks.interface import (
     Settings,
     Step,
     Unsupported,
+    refused,
 )
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
@@ -64,7 +65,7 @@ def start(device: Device, settings: Settings) -> Runtime:
         dtype=getattr(torch, settings.precision),
         compiles=settings.execution == "compile",
     )
-    _try_out(settings)
+    _try_out(device, settings)
     return Runtime(
         versions={"torch": torch.__version__, **installed("numpy", "triton")},
         device=device,
@@ -84,17 +85,14 @@ def memory() -> Memory:
     return Memory()
 
 
-def _try_out(settings: Settings) -> None:
+def _try_out(device: Device, settings: Settings) -> None:
     """Raises Unsupported if not even the smallest work runs: no such type here, no compiler."""
     drawn = {"dtype": _started.dtype, "device": _started.device}
     smallest = _compiled(lambda a, b: torch.relu(a @ b) + 1)
     try:
         smallest(torch.randn(2, 2, **drawn), torch.randn(2, 2, **drawn))
     except (RuntimeError, TypeError) as error:
-        raise Unsupported(
-            f"PyTorch does not run {settings.precision} ({settings.execution}) "
-            f"on {_started.device}: {str(error).strip().splitlines()[0]}"
-        ) from error
+        raise refused(device, settings, error) from error
 
 
 def _notes() -> list[str]:
@@ -139,9 +137,9 @@ def _generated(workload: Product) -> Step:
 def _forward(workload: Forward, arrays: Arrays) -> Step:
     model, x = _compiled(_model(workload.model, arrays).eval()), _place(arrays.inputs["x"])
 
-    @torch.inference_mode()  # type: ignore[untyped-decorator]
     def step() -> Mapping[str, Any]:
-        return {"output": model(x)}
+        with torch.inference_mode():
+            return {"output": model(x)}
 
     return step
 

@@ -10,7 +10,7 @@ import math
 import re
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from xml.sax.saxutils import escape
@@ -98,8 +98,9 @@ def illustrate(content: Content) -> Mapping[tuple[int, int], tuple[Chart, ...]]:
 
 
 def draw(ranking: Ranking, quantity: Quantity, key: str) -> Chart | None:
-    """The figure of a workload; None with fewer than two sizes, where there is no line to draw."""
-    if len(ranking.groups) < 2:
+    """The figure of a workload; None where no two sizes have a figure, so there is no line."""
+    told = [group for group in ranking.groups if any(_known(group.rows, quantity))]
+    if len(told) < 2:
         return None
     what = "Time of one step" if quantity == "time" else "GFLOP/s"
     title = f"{ranking.suite} {ranking.name}: {what} against n, {ranking.precision}"
@@ -120,11 +121,11 @@ def _figure(ranking: Ranking, quantity: Quantity) -> Figure:
     handles, labels = [], []
     for label, style, rows in _lines(ranking):
         if quantity == "time":
-            low = [math.nan if row is None or row.low_s is None else row.low_s for row in rows]
-            high = [math.nan if row is None or row.high_s is None else row.high_s for row in rows]
+            low = [_drawable(row.low_s) if row else math.nan for row in rows]
+            high = [_drawable(row.high_s) if row else math.nan for row in rows]
             axes.fill_between(sizes, low, high, color=style["color"], alpha=0.18, linewidth=0)
         # A gap where a size has no verified time: no line claims what lies between.
-        values = [math.nan if row is None else _value(row, quantity) for row in rows]
+        values = [_drawable(_value(row, quantity)) if row else math.nan for row in rows]
         (line,) = axes.plot(sizes, values, **style)
         handles.append(line)
         labels.append(label if len(label) <= 24 else f"{label[:23]}…")
@@ -172,6 +173,15 @@ def _lines(ranking: Ranking) -> list[tuple[str, dict[str, Any], list[Row | None]
 
 def _value(row: Row, quantity: Quantity) -> float:
     return row.time_s if quantity == "time" else row.flop_per_s / 1e9
+
+
+def _known(rows: Iterable[Row], quantity: Quantity) -> Iterator[bool]:
+    return (not math.isnan(_drawable(_value(row, quantity))) for row in rows)
+
+
+def _drawable(value: float | None) -> float:
+    """NaN, which leaves a gap, for what is unknown, zero, or beyond anything a clock can tell."""
+    return value if value is not None and 1e-15 < value < 1e15 else math.nan
 
 
 def _dress(axes: Any, ranking: Ranking, quantity: Quantity) -> None:

@@ -63,7 +63,6 @@ class Setup:
     python: str
     versions: str
     environment: str
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -192,7 +191,6 @@ def _setups(results: Results, name: str, run: Run, labels: Mapping[str, str]) ->
                 python=plain(runtime.python) if runtime else "",
                 versions=_pairs(versions),
                 environment=_pairs(runtime.environment if runtime else {}),
-                notes=tuple(plain(note) for note in runtime.notes) if runtime else (),
             )
         )
     return tuple(setups)

@@ -58,7 +58,7 @@ def omissions(results: Results) -> tuple[Omission, ...]:
     for (run, contender, reason), cells in skipped.groupby(
         ["run", "contender", "reason"], sort=False
     ):
-        where = f"{contender}: {_listed(cells['case'])}"
+        where = f"{plain(contender)}: {_listed(cells['case'])}"
         found.setdefault(plain(reason), []).append(_in(results, run, where))
     planned = set(zip(results.cells["run"], results.cells["contender"], strict=True))
     for absent in results.absent:

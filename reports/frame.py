@@ -143,8 +143,10 @@ _COLUMNS = (
     *("size", "flop", "traffic_bytes", "status", "reason", "verified", "stopped"),
     *("build_s", "first_step_s"),
 )
-_TYPES = dict.fromkeys(KEY, "str") | dict.fromkeys(
-    ("flop", "traffic_bytes", "build_s", "first_step_s"), "float64"
+_TYPES = (
+    dict.fromkeys(KEY, "str")
+    | dict.fromkeys(("flop", "traffic_bytes", "build_s", "first_step_s"), "float64")
+    | dict.fromkeys(("verified", "outside"), "bool")
 )
 
 

@@ -5,10 +5,11 @@ Only verified cells rank, only within one run, case and precision. The null adap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from bench import statistics
@@ -124,8 +125,11 @@ def rank(
     if cells.empty:
         return (), ()
     known = _Known(results, labels(results.runs[cells["run"].iloc[0]]), marks)
-    workloads = cells[cells["framework"] != NULL].groupby(_WORKLOAD, sort=False)
-    rankings = tuple(_ranking(known, each) for _, each in workloads if each["verified"].any())
+    intensity = cells["flop"] / cells["traffic_bytes"]
+    # As dictionaries: groups are small, and tables of a few rows cost a hundred times as much.
+    every = cells.assign(intensity=intensity).to_dict("records")
+    workloads = _grouped((c for c in every if c["framework"] != NULL), *_WORKLOAD)
+    rankings = tuple(_ranking(known, w) for w in workloads if any(c["verified"] for c in w))
     overheads = tuple(
         Overhead(
             workload=units.plain(f"{cell['suite']} {cell['name']}"),
@@ -133,9 +137,15 @@ def rank(
             time_s=cell["time_s"],
             latency_s=_figure(cell["latency_s"]),
         )
-        for cell in cells[cells["verified"] & (cells["framework"] == NULL)].to_dict("records")
+        for cell in every
+        if cell["framework"] == NULL and cell["verified"]
     )
     return rankings, overheads
+
+
+_Cell = Mapping[str, Any]
+
+_WORKLOAD = ("suite", "name", "precision")
 
 
 @dataclass(frozen=True)
@@ -147,50 +157,54 @@ class _Known:
     marks: Mapping[str, tuple[int, ...]]
 
 
-_WORKLOAD = ["suite", "name", "precision"]
+def _grouped(cells: Iterable[_Cell], *keys: str) -> list[list[_Cell]]:
+    """The cells that agree in all keys, together, in order of appearance."""
+    groups: dict[tuple[Any, ...], list[_Cell]] = {}
+    for cell in cells:
+        groups.setdefault(tuple(cell[key] for key in keys), []).append(cell)
+    return list(groups.values())
 
 
-def _ranking(known: _Known, cells: pd.DataFrame) -> Ranking:
-    first, lines = cells.iloc[0], cells[cells["verified"]].drop_duplicates("contender")
-    intensity = (cells["flop"] / cells["traffic_bytes"]).median()
+def _ranking(known: _Known, cells: Sequence[_Cell]) -> Ranking:
+    proven = [cell for cell in cells if cell["verified"]]
+    lines = {cell["contender"]: cell["framework"] for cell in proven}
+    groups = (_group(known, group) for group in _grouped(cells, "size", "case"))
+    intensity = float(np.median([cell["intensity"] for cell in cells]))
     return Ranking(
-        suite=units.plain(first["suite"]),
-        name=units.plain(first["name"]),
-        precision=first["precision"],
+        suite=units.plain(cells[0]["suite"]),
+        name=units.plain(cells[0]["name"]),
+        precision=cells[0]["precision"],
         lines=tuple(
             Line(known.labels[contender], framework, known.marks.get(contender, ()))
-            for contender, framework in zip(lines["contender"], lines["framework"], strict=True)
+            for contender, framework in lines.items()
         ),
-        groups=tuple(
-            _group(known, group)
-            for _, group in cells.groupby(["size", "case"])
-            if group["verified"].any()
-        ),
+        groups=tuple(sorted((g for g in groups if g), key=lambda group: group.size)),
         shows_flop=not intensity < 1,
-        shows_bytes=bool(intensity < COMPUTE_BOUND),
+        shows_bytes=intensity < COMPUTE_BOUND,
     )
 
 
-def _group(known: _Known, cells: pd.DataFrame) -> Group:
-    proven = cells[cells["verified"]]
-    ordered = proven.sort_values("time_s", kind="stable").to_dict("records")
-    leader = ordered[0]
-    first, *behind = (_row(known, cell, leader) for cell in ordered)
+def _group(known: _Known, cells: Sequence[_Cell]) -> Group | None:
+    """The contenders of one case; None where no answer is verified."""
+    ordered = sorted((c for c in cells if c["verified"]), key=lambda cell: cell["time_s"])
+    if not ordered:
+        return None
+    first, *behind = (_row(known, cell, ordered[0]) for cell in ordered)
     decided = all(row.standing == "slower" for row in behind)
     standing: Standing = ("fastest" if decided else "leads") if behind else "only one"
-    others = cells[~cells["verified"]]
     return Group(
-        size=leader["size"],
-        flop=leader["flop"],
+        size=cells[0]["size"],
+        flop=cells[0]["flop"],
         rows=(replace(first, standing=standing), *behind),
         missing={
-            known.labels[contender]: STATUSES[status]
-            for contender, status in zip(others["contender"], others["status"], strict=True)
+            known.labels[cell["contender"]]: STATUSES[cell["status"]]
+            for cell in cells
+            if not cell["verified"]
         },
     )
 
 
-def _row(known: _Known, cell: Mapping[str, Any], leader: Mapping[str, Any]) -> Row:
+def _row(known: _Known, cell: _Cell, leader: _Cell) -> Row:
     contender, base = cell["contender"], leader["contender"]
     ratio = None
     if contender != base:

@@ -12,7 +12,6 @@ ABSENT = "–"  # noqa: RUF001  a dash is what is meant
 """Shown where nothing is known."""
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
-_DECIMAL = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 _BINARY = ((2**40, "Ti"), (2**30, "Gi"), (2**20, "Mi"), (2**10, "Ki"), (1, ""))
 
 _SAFE_ZERO_WIDTH = "\u200d"
@@ -29,19 +28,14 @@ def seconds(value: float | None) -> str:
     return f"{digits(value / 1e-9)} ns"
 
 
-def flop_per_s(value: float | None) -> str:
-    """`190 GFLOP/s`"""
-    return _scaled(value, _DECIMAL, "FLOP/s")
-
-
-def bytes_per_s(value: float | None) -> str:
-    """`21.4 GB/s`"""
-    return _scaled(value, _DECIMAL, "B/s")
-
-
 def memory(value: float | None) -> str:
     """`312 MiB`"""
-    return _scaled(value, _BINARY, "B")
+    if value is None:
+        return ABSENT
+    for scale, prefix in _BINARY:
+        if float(f"{value:.3g}") >= scale:
+            return f"{digits(value / scale)} {prefix}B"
+    return f"{digits(value)} B"
 
 
 def percent(value: float | None) -> str:
@@ -60,10 +54,10 @@ def direction(ratio: float) -> str:
 
 
 def digits(value: float, significant: int = 3) -> str:
-    """A plain decimal number, never with an exponent below 10^15."""
+    """A plain decimal number, with an exponent only where no honest figure lies."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    if abs(value) >= 1e15:
+    if not 1e-6 < abs(value) < 1e15:
         return f"{value:.2e}"
     rounded = float(f"{value:.{significant}g}")
     decimals = max(0, significant - 1 - math.floor(math.log10(abs(rounded))))
@@ -83,12 +77,3 @@ def plain(text: str, limit: int = 400) -> str:
 
 def _printable(character: str) -> bool:
     return character == _SAFE_ZERO_WIDTH or unicodedata.category(character)[0] != "C"
-
-
-def _scaled(value: float | None, scales: tuple[tuple[float, str], ...], unit: str) -> str:
-    if value is None:
-        return ABSENT
-    for scale, prefix in scales:
-        if float(f"{value:.3g}") >= scale:
-            return f"{digits(value / scale)} {prefix}{unit}"
-    return f"{digits(value)} {unit}"

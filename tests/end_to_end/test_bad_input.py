@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_written_to(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "no such"),
+        (None, "does not exist"),
         ("", "holds no records"),
         ("not json\n", "is not a record file"),
         ('{"some": "json"}\n', "is not a record file"),

@@ -141,8 +141,8 @@ def test_workers_end_when_the_host_is_killed(tmp_path):
     running, _ = started(tmp_path / "results", *LONG)
     children = psutil.Process(running.pid).children(recursive=True)
     running.kill()
-    running.wait()
-    gone, alive = psutil.wait_procs(children, timeout=20)
+    running.communicate()
+    _, alive = psutil.wait_procs(children, timeout=20)
     assert not alive
 
 

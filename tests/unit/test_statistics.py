@@ -88,9 +88,7 @@ def test_a_ratio_uses_only_rounds_both_took_part_in() -> None:
     )
     assert found is not None
     assert (found.value, found.interval) == (pytest.approx(2), None)
-    assert (
-        statistics.ratio(np.array([0]), np.array([1.0]), np.array([1]), np.array([1.0])) is None
-    )
+    assert statistics.ratio(np.array([0]), np.array([1.0]), np.array([1]), np.array([1.0])) is None
 
 
 @pytest.mark.parametrize(
@@ -105,9 +103,7 @@ def test_a_ratio_uses_only_rounds_both_took_part_in() -> None:
         (None, "unresolved"),
     ],
 )
-def test_the_verdict_needs_the_whole_interval(
-    ends: statistics.Interval | None, word: str
-) -> None:
+def test_the_verdict_needs_the_whole_interval(ends: statistics.Interval | None, word: str) -> None:
     assert statistics.verdict(ends) == word
 
 

@@ -1,0 +1,91 @@
+"""Starts the checks of `inside.py` in a framework's environment and collects what they found."""
+
+import functools
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bench import environments, launch
+from frameworks import FRAMEWORKS
+from suites import catalog, reference
+
+ROOT = Path(__file__).resolve().parents[2]
+INSIDE = Path(__file__).with_name("inside.py")
+DEEP = str(Path(__file__).with_name("deep.py"))
+SEED = 0  # as in inside.py
+
+
+@functools.cache
+def python(framework):
+    """The Python of the framework's environment, built first where it is missing."""
+    try:
+        return environments.ensure(framework)
+    except environments.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+def variables(framework):
+    return launch.environment(os.environ, FRAMEWORKS[framework].environment, None)
+
+
+@functools.cache
+def devices(framework):
+    """Ids of the devices its environment can use."""
+    module = f"frameworks.{framework}"
+    worker = launch.Worker(python(framework), module, variables(framework), None)
+    try:
+        return [device["id"] for device in worker.ask({"do": "devices"}, 120)["devices"]]
+    finally:
+        worker.kill()
+
+
+@pytest.fixture
+def examine(tmp_path):
+    """Failed checks of an adapter as `case: check: problem`; skips what it does not support."""
+
+    def examined(framework, device="cpu", execution=None, precision="float32", **chosen):
+        plan = {
+            "module": chosen.get("module", f"frameworks.{framework}"),
+            "device": device,
+            "execution": execution or FRAMEWORKS[framework].executions[0],
+            "precision": precision,
+            "cases": cases(precision, chosen.get("suites", (*catalog.NAMES, DEEP))),
+        }
+        plan_file, report = tmp_path / "plan.json", tmp_path / "report.jsonl"
+        plan_file.write_text(json.dumps(plan))
+        done = subprocess.run(
+            [python(framework), "-P", INSIDE, plan_file, report],
+            env=variables(framework),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-8000:]
+        lines = [json.loads(line) for line in report.read_text().splitlines()]
+        assert lines, "the checks reported nothing"
+        if "unsupported" in lines[0]:
+            pytest.skip(lines[0]["unsupported"])
+        return [f"{line['check']}: {line['problem']}" for line in lines if not line["ok"]]
+
+    return examined
+
+
+def cases(precision, suites):
+    """Every smoke case of these suites with its file of expected values."""
+    cache = ROOT / ".cache" / "reference"
+    return [
+        {
+            "suite": suite,
+            "preset": "smoke",
+            "case": workload.case,
+            "expected": str(reference.expected(workload, precision, SEED, cache)),
+        }
+        for suite in suites
+        for workload in catalog.cases(suite, "smoke")
+    ]

@@ -1,0 +1,37 @@
+"""Every adapter keeps its promises, in its own environment, on every device found there."""
+
+import pytest
+
+from frameworks import FRAMEWORKS
+from suites.workload import ITEMSIZE
+from tests.conformance.conftest import devices
+
+CONTENDERS = [
+    (name, execution, precision)
+    for name, facts in FRAMEWORKS.items()
+    for execution in facts.executions
+    for precision in ITEMSIZE
+]
+
+
+@pytest.mark.parametrize(("framework", "execution", "precision"), CONTENDERS)
+def test_an_adapter_keeps_its_promises(examine, framework, execution, precision):
+    assert not examine(framework, "cpu", execution, precision)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("framework", "execution", "precision"), CONTENDERS)
+def test_an_adapter_keeps_its_promises_on_the_gpu(examine, framework, execution, precision):
+    gpus = [device for device in devices(framework) if device != "cpu"]
+    if not gpus:
+        pytest.skip(f"{framework} finds no GPU here")
+    assert not [problem for g in gpus for problem in examine(framework, g, execution, precision)]
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_float32_in_the_default_way_runs_everywhere(examine, framework):
+    """A skip above could hide an adapter that refuses everything."""
+    try:
+        examine(framework, suites=())
+    except pytest.skip.Exception as reason:
+        pytest.fail(f"{framework} refuses float32 on the CPU: {reason}")

@@ -1,0 +1,176 @@
+"""The documentation names only what exists: verbs, options, commands, files, fields, figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+import typer.main
+
+from bench import schema
+from bench.__main__ import app
+from bench.presets import PRESETS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+SOURCES = sorted(
+    path
+    for folder in ("bench", "frameworks", "reports", "requirements", "scripts", "suites")
+    for path in (ROOT / folder).rglob("*.*")
+    if path.suffix in (".py", ".txt", ".html")
+)
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+RECORDS = {kind.__struct_config__.tag: kind for kind in get_args(schema.Record)}
+PARTS = {
+    kind.__name__.lower(): kind
+    for kind in (schema.Machine, schema.Gpu, schema.Case, schema.Contender, schema.Check)
+}
+
+
+def code(text: str) -> list[str]:
+    """Lines of fenced blocks, and inline code outside them."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    outside = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()] + re.findall(
+        r"`([^`]+)`", outside
+    )
+
+
+# --- commands -------------------------------------------------------------------------------
+
+
+def unknown_words(text: str) -> Iterator[str]:
+    """Verbs and options of make, and commands and flags of `python -m bench`, that do not exist."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    (options,) = re.findall(r"^unexport (FRAMEWORK .*)", makefile, re.MULTILINE)
+    commands = typer.main.get_command(app).commands
+    flags = {flag for command in commands.values() for p in command.params for flag in p.opts}
+    for line in code(text):
+        yield from set(re.findall(r"\bmake ([a-z]+)", line)) - verbs
+        if "make " in line:
+            yield from set(re.findall(r"\b([A-Z]+)=", line)) - set(options.split())
+        yield from set(re.findall(r"-m bench ([a-z]+)", line)) - set(commands)
+        if line.startswith("--") or "-m bench " in line:
+            yield from set(re.findall(r"--[a-z]+", line)) - flags - {"--help"}
+        for module in re.findall(r"-m ((?:bench|scripts)\.\w+)", line):
+            if not (ROOT / module.replace(".", "/")).with_suffix(".py").exists():
+                yield module
+
+
+@pages
+def test_every_command_exists(page: Path) -> None:
+    assert not list(unknown_words(page.read_text(encoding="utf-8")))
+
+
+def test_a_command_that_does_not_exist_is_found() -> None:
+    text = (
+        "`make nonesuch`, `make bench NONE=1`, `--nonesuch`\n"
+        "```\npython -m bench nonesuch\npython -m bench run --none\n"
+        "python -m scripts.nonesuch\nmake bench FRAMEWORK=tf\n```\n"
+    )
+    assert sorted(unknown_words(text)) == [
+        *("--none", "--nonesuch", "NONE", "nonesuch", "nonesuch", "scripts.nonesuch")
+    ]
+
+
+# --- files ----------------------------------------------------------------------------------
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page can be linked as."""
+    headings = re.findall(r"^#+ (.*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+def broken_links(page: Path, text: str) -> Iterator[str]:
+    """Relative links that lead nowhere."""
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if link.startswith("https://"):
+            continue
+        file, _, anchor = link.partition("#")
+        target = page.parent / file if file else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            yield link
+
+
+@pages
+def test_links_lead_somewhere(page: Path) -> None:
+    assert not list(broken_links(page, page.read_text(encoding="utf-8")))
+
+
+def test_a_link_that_leads_nowhere_is_found() -> None:
+    text = "[a](README.md) [b](docs/none.md) [c](docs/records.md#none) [d](docs/records.md#slice)"
+    assert list(broken_links(ROOT / "README.md", text)) == ["docs/none.md", "docs/records.md#none"]
+
+
+def absent_files(text: str) -> Iterator[str]:
+    """Paths in code that name no file of the checkout."""
+    folders = "bench|docs|frameworks|reports|requirements|scripts|suites|tests|[.]ci|[.]github"
+    for line in code(text):
+        for path in re.findall(rf"(?<![\w./-])(?:{folders})/[\w./-]+", line):
+            if not (ROOT / path).exists():
+                yield path
+
+
+@pages
+def test_every_file_named_exists(page: Path) -> None:
+    assert not list(absent_files(page.read_text(encoding="utf-8")))
+
+
+def test_an_absent_file_is_found() -> None:
+    assert list(absent_files("`bench/run.py` and `bench/none.py`")) == ["bench/none.py"]
+
+
+def test_the_code_points_at_pages_that_exist() -> None:
+    named = {
+        page
+        for path in [*SOURCES, ROOT / "Makefile"]
+        for page in re.findall(r"docs/[\w/-]+\.md", path.read_text(encoding="utf-8"))
+    }
+    assert "docs/adding.md" in named
+    assert not [page for page in named if not (ROOT / page).exists()]
+
+
+# --- records --------------------------------------------------------------------------------
+
+
+def described(text: str) -> dict[str, dict[str, bool]]:
+    """Of each kind or part with a table: its fields in order, and whether always present."""
+    found: dict[str, dict[str, bool]] = {}
+    for heading, body in re.findall(r"^##+ `(\w+)`\n(.*?)(?=^##|\Z)", text, re.M | re.S):
+        rows = re.findall(r"^\| `(\w+)` \| (always|when known) \|", body, re.MULTILINE)
+        found[heading] = {name: present == "always" for name, present in rows}
+    return found
+
+
+@pytest.mark.parametrize("name", [*RECORDS, *PARTS])
+def test_every_field_is_described(name: str) -> None:
+    text = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
+    fields = msgspec.structs.fields({**RECORDS, **PARTS}[name])
+    assert list(described(text)[name].items()) == [(f.name, f.required) for f in fields]
+
+
+def test_nothing_is_described_that_does_not_exist() -> None:
+    text = (ROOT / "docs" / "records.md").read_text(encoding="utf-8")
+    assert set(described(text)) == {*RECORDS, *PARTS}
+    history = text.partition("## Schema history")[2]
+    assert max(map(int, re.findall(r"^\| (\d+) \|", history, re.MULTILINE))) == schema.SCHEMA
+
+
+# --- figures --------------------------------------------------------------------------------
+
+
+def test_the_presets_are_as_described() -> None:
+    text = (ROOT / "docs" / "methodology.md").read_text(encoding="utf-8")
+    for name, preset in PRESETS.items():
+        row = (
+            f"| {name} | {preset.rounds} | {preset.slice_s:g} s | {preset.sample_s * 1e3:g} ms "
+            f"| {preset.warm_s * 1e3:g} ms | {preset.budget_s:g} s | {preset.step_limit_s:g} s |"
+        )
+        assert row in text
