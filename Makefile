@@ -33,7 +33,7 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT)
 
-list: setup ## show frameworks, suites, presets and devices
+list: setup ## show frameworks, suites and presets
 	@$(HOST) list
 
 env: setup ## show the environments with their versions and sizes

@@ -97,9 +97,7 @@ def report_command(
     results: Annotated[
         list[Path] | None, typer.Argument(help="Record files, or folders that hold them.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder that gets the report.")] = Path(
-        "results/report"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder that gets the report.")] = Path("report"),
 ) -> None:
     """Write a report on runs already made."""
     try:

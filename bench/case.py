@@ -203,8 +203,7 @@ class _Cell:
         return passed
 
     def _calibrate(self) -> bool:
-        reply = self.seat.ask("calibrate", sample_s=self.session.preset.sample_s)
-        self.session.pace.learn(self.seat.contender, self.workload, reply["step_s"])
+        self.seat.ask("calibrate", sample_s=self.session.preset.sample_s)
         return True
 
     def _slice(self, round_number: int) -> bool:
@@ -220,6 +219,7 @@ class _Cell:
             "others_cpu_s": load.others_s(),
         }
         self.session.write(checked(values | reply, schema.Slice))
+        self.session.pace.learn(self.seat.contender, self.workload, min(reply["samples_s"]))
         self.samples += len(reply["samples_s"])
         self.session.progress.advance()
         return True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,6 +36,12 @@ class Spec:
     execution: str
     facts: Facts | None = None
     """None for an adapter from outside."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Variables of the framework whose environment this is; an outside adapter shares them."""
+        base = FRAMEWORKS.get(self.environment.partition("==")[0])
+        return base.environment if base else {}
 
     @property
     def outside(self) -> bool:

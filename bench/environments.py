@@ -156,7 +156,9 @@ def _with_a_python(recipe: Recipe, aside: Path, say: Say, run: Callable[..., str
 
 def _install(recipe: Recipe, aside: Path, say: Say, run: Callable[..., str]) -> None:
     # Wheels only: a build from source takes an hour, or fails, where a wheel is missing.
-    into = ("pip", "install", "--python", str(aside / "bin" / "python"), "--no-build")
+    into = ["pip", "install", "--python", str(aside / "bin" / "python"), "--no-build"]
+    if recipe.name.base in ("host", "dev"):
+        into.append("--compile-bytecode")  # so that the command line answers at once
     if _wants_cpu_index(recipe):
         try:
             run(*into, "--", *recipe.lines, UV_TORCH_BACKEND="cpu")

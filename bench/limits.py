@@ -40,8 +40,9 @@ class Pace:
         self._flop_per_s: dict[tuple[str, str, str], float] = {}
 
     def learn(self, contender: Contender, workload: Workload, step_s: float) -> None:
+        """The fastest step counts: a stall must not condemn the larger cases."""
         key = (contender.id, workload.suite, workload.name)
-        self._flop_per_s[key] = workload.flop / step_s
+        self._flop_per_s[key] = max(self._flop_per_s.get(key, 0.0), workload.flop / step_s)
 
     def reason(self, contender: Contender, workload: Workload) -> str | None:
         """Why one step would take too long, judged by the last smaller case, if so."""
@@ -49,8 +50,8 @@ class Pace:
         if pace is None or workload.flop / pace <= self.step_limit_s:
             return None
         return (
-            f"one step would take about {workload.flop / pace:.0f} s at the speed of the last "
-            f"smaller case; this preset allows {self.step_limit_s:g} s"
+            f"one step would take about {workload.flop / pace:.0f} s at the best speed of the "
+            f"smaller cases; this preset allows {self.step_limit_s:g} s"
         )
 
 

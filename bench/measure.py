@@ -74,8 +74,8 @@ def sample_ns(step: Step, wait: Wait, loop: Loop) -> int:
 
 def calibrate(
     step: Step, wait: Wait, *, asynchronous: bool, kind: str, output_bytes: int, sample_s: float
-) -> tuple[Loop, float]:
-    """The loop whose sample takes about `sample_s`, and the seconds one step then takes.
+) -> Loop:
+    """The loop whose sample takes about `sample_s`.
 
     Doubles K until a sample is long enough to be believed, as timeit's autorange does.
     """
@@ -87,8 +87,7 @@ def calibrate(
         if taken_s >= sample_s / 2 or loop.steps >= 2**30:
             break
         loop = _loop(loop.steps * 2, deepest)
-    step_s = taken_s / loop.steps
-    return _loop(max(1, round(sample_s / step_s)), deepest), step_s
+    return _loop(max(1, round(sample_s * loop.steps / taken_s)), deepest)
 
 
 def _loop(steps: int, deepest: int) -> Loop:
@@ -151,7 +150,7 @@ def unready(
     step: Step, wait: Wait, convert: Callable[[Mapping[str, Any]], object]
 ) -> tuple[float, float]:
     """Seconds by which converting results right after `wait` exceeds converting them again, and
-    the limit: as long as the step itself seemed to take.
+    the limit: as long as the step itself seemed to take, or half a conversion.
 
     An adapter that does not wait shows the device's work here instead of in its samples.
     """
@@ -165,7 +164,8 @@ def unready(
         results, step_s = timed(finished)
         first_s = timed(lambda results=results: convert(results))[1]  # type: ignore[misc]
         again_s = timed(lambda results=results: convert(results))[1]  # type: ignore[misc]
-        excess_s, limit_s = max(0.0, first_s - again_s), max(step_s, READY_FLOOR_S)
+        excess_s = max(0.0, first_s - again_s)
+        limit_s = max(step_s, again_s / 2, READY_FLOOR_S)
         if excess_s <= limit_s:
             break
     return excess_s, limit_s

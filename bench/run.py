@@ -154,13 +154,13 @@ def _run_record(
             "timeout_s": wanted.timeout_s,
             **{f"preset_{key}": value for key, value in vars(preset).items()},
         },
-        cases=tuple(_case_record(workload) for _, workload in plan),
+        cases=tuple(_case_record(suite, workload) for suite, workload in plan),
         contenders=tuple(seat.record(taken.contender) for taken in found.seats),
         commit=_commit(),
     )
 
 
-def _case_record(workload: Workload) -> schema.Case:
+def _case_record(suite: str, workload: Workload) -> schema.Case:
     return schema.Case(
         case=workload.case,
         suite=workload.suite,
@@ -169,6 +169,7 @@ def _case_record(workload: Workload) -> schema.Case:
         flop=workload.flop,
         traffic_bytes={p: workload.traffic_bytes(p) for p in ITEMSIZE},  # type: ignore[misc]
         definition_sha256=definition_hash(workload),
+        suite_file=None if suite in catalog.NAMES else launch.scrub(suite),
     )
 
 

@@ -17,7 +17,7 @@ LongText = Annotated[str, msgspec.Meta(max_length=2**18)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 Bytes = Count
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-SampleSeconds = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+SampleSeconds = Annotated[float, msgspec.Meta(ge=1e-12, le=1e9)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Magnitude = Annotated[float, msgspec.Meta(ge=0, le=1e308)]
 Precision = Literal["float32", "float16", "bfloat16"]
@@ -59,6 +59,8 @@ class Case(_Part, frozen=True):
     flop: Count
     traffic_bytes: dict[Precision, Bytes]
     definition_sha256: Sha256
+    suite_file: Text | None = None
+    """Path of the suite, where it was given as a file."""
 
 
 class Contender(_Part, frozen=True):
@@ -143,6 +145,8 @@ class Slice(_Record, frozen=True, tag="slice"):
     """Seconds for one step: a sample's duration divided by its steps."""
     latencies_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(max_length=100_000)] = ()
     """Seconds of single steps, each with its own wait."""
+    steps_in_flight: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """Steps issued before each wait within a sample."""
     at_s: Seconds | None = None
     """When the slice began, counted from the start of the run."""
     cpu_user_s: Seconds | None = None

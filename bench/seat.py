@@ -94,8 +94,7 @@ def open_worker(python: Path, spec: Spec, threads: int | None) -> Worker:
 
 def worker_environment(spec: Spec, threads: int | None) -> dict[str, str]:
     """All environment variables of the spec's workers."""
-    own = spec.facts.environment if spec.facts else {}
-    return launch.environment(os.environ, own, threads)
+    return launch.environment(os.environ, spec.variables, threads)
 
 
 def failure(

@@ -100,7 +100,7 @@ class Worker:
     def calibrate(self, sample_s: float) -> dict[str, Any]:
         assert self.runtime is not None
         case = self._current
-        case.loop, step_s = measure.calibrate(
+        case.loop = measure.calibrate(
             case.step,
             self.adapter.wait,
             asynchronous=self.runtime.asynchronous,
@@ -108,7 +108,7 @@ class Worker:
             output_bytes=case.workload.output_bytes,
             sample_s=sample_s,
         )
-        return {"steps_per_sample": case.loop.steps, "step_s": step_s}
+        return {}
 
     def slice(self, slice_s: float, warm_s: float) -> dict[str, Any]:
         case = self._current
@@ -119,6 +119,7 @@ class Worker:
         return {
             **dataclasses.asdict(taken),
             "steps_per_sample": case.loop.steps,
+            "steps_in_flight": case.loop.in_flight,
             "peak_resident_bytes": measure.peak_resident_bytes(),
             "peak_resident_of": "case" if case.resettable else "process",
             "device_memory_bytes": memory.now_bytes,

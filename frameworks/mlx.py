@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def devices() -> Sequence[Device]:
 def start(device: Device, settings: Settings) -> Runtime:
     global _started
     on_gpu = device.kind == "gpu"
+    if settings.execution == "compile" and not on_gpu and not _has_compiler():
+        raise Unsupported("without a working compiler g++, MLX silently runs lazy on the CPU")
     mx.set_default_device(mx.gpu if on_gpu else mx.cpu)
     dtype = getattr(mx, settings.precision)
     _started = _Started(dtype, settings.execution == "compile", on_gpu)
@@ -85,8 +88,14 @@ def _device_info() -> dict[str, Any]:
     return info
 
 
+def _has_compiler() -> bool:
+    """As MLX itself looks for it."""
+    tried = subprocess.run("g++ --version", shell=True, capture_output=True, check=False)
+    return tried.returncode == 0
+
+
 def _try_out(device: Device, settings: Settings) -> None:
-    """Raises Unsupported if not even the smallest work runs: no such type here, no compiler."""
+    """Raises Unsupported if not even the smallest work runs."""
     smallest = _compiled(lambda a, b: mx.maximum(a @ b, 0) + 1)
     try:
         mx.eval(smallest(_drawn(2, 2), _drawn(2, 2)))

@@ -83,7 +83,7 @@ def _wrong(results: Results) -> Iterator[Finding]:
             what=f"{plain(contender)} gives wrong answers: {plain(reason)}",
             where=_in(results, run, _listed(cells["case"])),
             action="Ranked nowhere. Do not use this result; try another version of the framework, "
-            f"or show its makers this: {_again(cells)}",
+            f"or show its makers this: {_again(results, cells)}",
         )
 
 
@@ -93,7 +93,7 @@ def _failed(results: Results) -> Iterator[Finding]:
             severity="failed",
             what=f"{plain(contender)} failed: {plain(reason)}",
             where=_in(results, run, _listed(cells["case"])),
-            action=f"What it printed is in the run's records. Try it alone: {_again(cells)}",
+            action=f"What it printed is in the run's records. Try it alone: {_again(results, cells)}",
         )
 
 
@@ -212,10 +212,18 @@ def _listed(items: Sequence[str], separator: str = ", ") -> str:
     return shown if len(items) <= SHOWN else f"{shown} and {len(items) - SHOWN} more"
 
 
-def _again(cells: pd.DataFrame) -> str:
+def _again(results: Results, cells: pd.DataFrame) -> str:
     """The command that repeats these cells."""
     cell = cells.iloc[0]
-    return f"make bench FRAMEWORK={_quoted(cell['spec'])} SUITE={_quoted(cell['suite'])}"
+    run = results.runs[cell["run"]]
+    case = next(case for case in run.cases if case.case == cell["case"])
+    options = {
+        "FRAMEWORK": cell["spec"],
+        "SUITE": case.suite_file or case.suite,
+        "PRECISION": cell["precision"],
+        "PRESET": str(run.settings.get("preset", "quick")),
+    }
+    return "make bench " + " ".join(f"{name}={_quoted(word)}" for name, word in options.items())
 
 
 def _quoted(word: str) -> str:

@@ -33,7 +33,7 @@ def inside():
         step = adapter.build(workload, made)
         a, b = (torch.from_numpy(made.inputs[name].copy()) for name in "ab")
         timer = Timer("a @ b", globals={"a": a, "b": b}, num_threads=threads)
-        loop, _ = calibrate(
+        loop = calibrate(
             step,
             adapter.wait,
             asynchronous=False,

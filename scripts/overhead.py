@@ -27,9 +27,11 @@ def main():
     step = null.build(workload, arrays.make(workload, 0))
     print("in flight   bare for   harness   added per step (ns, median of 21)")
     for in_flight in (1, 16, 1000):
-        loop, rounds = Loop(in_flight, STEPS // in_flight), []
-        for _ in range(21):
-            rounds.append((bare_ns(step) / STEPS, sample_ns(step, null.wait, loop) / loop.steps))
+        loop = Loop(in_flight, STEPS // in_flight)
+        rounds = [
+            (bare_ns(step) / STEPS, sample_ns(step, null.wait, loop) / loop.steps)
+            for _ in range(21)
+        ]
         bare, harness = (statistics.median(column) for column in zip(*rounds, strict=True))
         added = statistics.median(h - b for b, h in rounds)
         print(f"{in_flight:9} {bare:10.0f} {harness:9.0f} {added:16.0f}")

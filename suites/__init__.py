@@ -1,1 +1,1 @@
-"""WHAT is computed: layers, workloads, data and the float64 reference. No framework is named here."""
+"""WHAT is computed: layers, workloads, data, the float64 reference. No framework is named here."""

@@ -44,7 +44,8 @@ class Arrays:
 def make(workload: Workload, seed: int) -> Arrays:
     """Inputs and weights of a workload: float32, labels int32.
 
-    Product: `a` [m, k] and `b` [k, n] (none if generated). Forward: `x`. Train: `x`, `labels` [batch].
+    Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x` and `labels`
+    [batch].
     """
     if isinstance(workload, Product):
         if workload.generated:

@@ -58,7 +58,7 @@ def examine(tmp_path):
         plan_file.write_text(json.dumps(plan))
         done = subprocess.run(
             [python(framework), "-P", INSIDE, plan_file, report],
-            env=variables(framework),
+            env=variables(framework) | chosen.get("variables", {}),
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -84,7 +84,8 @@ def examine(adapter, plan, workload, expected):
     if not isinstance(workload, Product):
         second = finished(adapter, adapter.build(workload, made))
         yield "a second build starts afresh", carried_over(plan, observed, second)
-    yield "wait waits", unfinished(adapter, step, plan["device"])
+    if plan["precision"] == "float32":  # waiting is the same in all, some of them very slow
+        yield "wait waits", unfinished(adapter, step, plan["device"])
     yield "inputs are left alone", touched(made, before)
 
 

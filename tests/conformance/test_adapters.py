@@ -35,3 +35,11 @@ def test_float32_in_the_default_way_runs_everywhere(examine, framework):
         examine(framework, suites=())
     except pytest.skip.Exception as reason:
         pytest.fail(f"{framework} refuses float32 on the CPU: {reason}")
+
+
+@pytest.mark.parametrize("framework", ["torch", "mlx"])
+def test_compiling_without_a_compiler_is_refused(examine, framework):
+    """Both would otherwise fail later or quietly run uncompiled."""
+    bare = {"PATH": "/nonexistent", "CXX": ""}
+    with pytest.raises(pytest.skip.Exception, match="compiler"):
+        examine(framework, execution="compile", suites=(), variables=bare)

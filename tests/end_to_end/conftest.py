@@ -1,5 +1,6 @@
 """Runs through the real launcher: the command line, real workers, real environments."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,8 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from bench import records, schema
+from bench import contenders, records, schema
+from bench.progress import Plain
+from bench.roster import Wanted
+from bench.run import Request, run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -28,9 +33,9 @@ class Finished:
     """A finished command and the records it left."""
 
     code: int
-    out: str
-    err: str
     folder: Path
+    out: str = ""
+    err: str = ""
 
     @property
     def run_folder(self):
@@ -67,7 +72,7 @@ def command(*arguments, out):
 def bench(tmp_path):
     """Run `python -m bench run` with these arguments, to its end."""
 
-    def run(*arguments, **environment):
+    def command_line(*arguments, **environment):
         out = tmp_path / "results"
         done = subprocess.run(
             command(*arguments, out=out),
@@ -79,9 +84,29 @@ def bench(tmp_path):
             check=False,
         )
         assert "Traceback" not in done.stderr
-        return Finished(done.returncode, done.stdout, done.stderr, out)
+        return Finished(done.returncode, out, done.stdout, done.stderr)
 
-    return run
+    return command_line
+
+
+@pytest.fixture
+def measure(tmp_path):
+    """The same run without the command line and the report around it."""
+
+    def measured(framework, suite="mlp,matmul", timeout_s=600.0):
+        wanted = Wanted(
+            specs=contenders.parse(framework.split(",")),
+            device="all",
+            precisions=["float32"],
+            threads=None,
+            timeout_s=timeout_s,
+        )
+        out = tmp_path / "results"
+        request = Request(wanted=wanted, suites=suite.split(","), preset="smoke", out=out)
+        outcome = run(request, Plain(Console(file=io.StringIO())))
+        return Finished(1 if outcome.troubles else 0, out)
+
+    return measured
 
 
 @pytest.fixture

@@ -38,8 +38,8 @@ def test_a_run_measures_verifies_and_reports(bench):
     assert str(done.run_folder / "report.html") in done.out
 
 
-def test_every_slice_is_kept_with_its_resources(bench):
-    done = bench("--framework", "numpy", *SMOKE)
+def test_every_slice_is_kept_with_its_resources(measure):
+    done = measure("numpy", "mlp")
     slices = done.of(schema.Slice, "numpy")
     assert [record.round for record in slices] == [0, 1, 2]
     for record in slices:
@@ -129,7 +129,7 @@ def test_a_worker_killed_in_mid_sample_is_a_record_and_the_others_complete(tmp_p
 def test_an_interrupted_run_reports_what_it_has(tmp_path):
     running, path = started(tmp_path / "results", *LONG)
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "Interrupted" in err
     assert "Traceback" not in err

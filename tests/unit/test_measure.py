@@ -38,7 +38,7 @@ def test_every_result_is_waited_for_before_the_clock_stops(monkeypatch):
 )
 def test_steps_in_flight(monkeypatch, asynchronous, output_bytes, depth):
     device = Device(monkeypatch)
-    loop, step_s = measure.calibrate(
+    loop = measure.calibrate(
         device.step,
         device.wait,
         asynchronous=asynchronous,
@@ -47,22 +47,20 @@ def test_steps_in_flight(monkeypatch, asynchronous, output_bytes, depth):
         sample_s=0.02,
     )
     assert loop.in_flight == depth
-    assert step_s == pytest.approx(1e-6)
     assert loop.steps == pytest.approx(20_000, rel=0.05)
 
 
 def test_a_sample_dwarfs_the_sync(monkeypatch):
     device = Device(monkeypatch, step_ns=1000, sync_ns=100_000)
-    loop, step_s = measure.calibrate(
+    loop = measure.calibrate(
         device.step, device.wait, asynchronous=True, kind="gpu", output_bytes=4, sample_s=0.02
     )
-    assert step_s < 1.2e-6
     assert loop.in_flight >= 500
 
 
 def test_a_slow_step_is_a_sample_of_one(monkeypatch):
     device = Device(monkeypatch, step_ns=10**10)
-    loop, _ = measure.calibrate(
+    loop = measure.calibrate(
         device.step, device.wait, asynchronous=True, kind="cpu", output_bytes=4, sample_s=0.02
     )
     taken = measure.take_slice(device.step, device.wait, loop, slice_s=0.1, warm_s=0.01)

@@ -1,5 +1,7 @@
 """Suites: what each preset holds, ids, definitions, and suites from files."""
 
+from itertools import pairwise
+
 import pytest
 
 from bench.presets import PRESETS
@@ -10,7 +12,7 @@ from suites.workload import Product, definition_hash
 @pytest.mark.parametrize("suite", catalog.NAMES)
 def test_larger_presets_hold_the_smaller_ones(suite):
     held = [set(catalog.cases(suite, preset)) for preset in PRESETS]
-    assert all(small <= large for small, large in zip(held, held[1:], strict=False))
+    assert all(small <= large for small, large in pairwise(held))
 
 
 def test_case_ids_and_definitions_are_unique():
