@@ -83,6 +83,7 @@ class Memory:
 
     now_bytes: int | None = None
     peak_bytes: int | None = None
+    """Since the last `build`."""
 
 
 class Framework(Protocol):

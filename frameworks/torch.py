@@ -108,8 +108,9 @@ def _notes() -> list[str]:
 
 
 def build(workload: Workload, arrays: Arrays) -> Step:
-    # The compiler counts recompilations by code, not by model, and gives up silently after a few.
-    torch.compiler.reset()
+    if _started.compiles:
+        # The compiler counts recompilations by code, not by model, and stops after a few.
+        torch.compiler.reset()
     if _started.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(_started.device)
     if isinstance(workload, Product):

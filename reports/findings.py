@@ -93,7 +93,8 @@ def _failed(results: Results) -> Iterator[Finding]:
             severity="failed",
             what=f"{plain(contender)} failed: {plain(reason)}",
             where=_in(results, run, _listed(cells["case"])),
-            action=f"What it printed is in the run's records. Try it alone: {_again(results, cells)}",
+            action="What it printed is in the run's records. Try it alone: "
+            + _again(results, cells),
         )
 
 
