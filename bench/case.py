@@ -203,7 +203,7 @@ class _Cell:
         return passed
 
     def _calibrate(self) -> bool:
-        self.seat.ask("calibrate", sample_s=self.session.preset.sample_s)
+        self.seat.ask("calibrate")
         return True
 
     def _slice(self, round_number: int) -> bool:

@@ -21,6 +21,10 @@ HELD_BYTES = {"cpu": 4 * 2**20, "gpu": 256 * 2**20}
 """Results held before a wait, by kind of device. On a CPU, holding more than its caches makes every
 step write to fresh memory, which no real program does; a GPU needs depth to hide its dispatch."""
 
+SAMPLE_S = {"cpu": 0.005, "gpu": 0.02}
+"""Length of a sample, by kind of device. It dwarfs the clock's resolution and a device's sync; it is
+no longer than that, because a short sample can fall between two disturbances and a long one not."""
+
 MAX_IN_FLIGHT = 1024
 """Steps between waits at most: deeper queues hide no more and make latency hard to bound."""
 
@@ -72,16 +76,14 @@ def sample_ns(step: Step, wait: Wait, loop: Loop) -> int:
     return perf_counter_ns() - start
 
 
-def calibrate(
-    step: Step, wait: Wait, *, asynchronous: bool, kind: str, output_bytes: int, sample_s: float
-) -> Loop:
-    """The loop whose sample takes about `sample_s`.
+def calibrate(step: Step, wait: Wait, *, asynchronous: bool, kind: str, output_bytes: int) -> Loop:
+    """The loop whose sample takes about `SAMPLE_S`.
 
     Doubles K until a sample is long enough to be believed, as timeit's autorange does.
     """
     deepest = max(1, min(MAX_IN_FLIGHT, HELD_BYTES[kind] // max(1, output_bytes)))
     deepest = deepest if asynchronous else 1
-    loop = Loop(1, 1)
+    loop, sample_s = Loop(1, 1), SAMPLE_S[kind]
     while True:
         taken_s = sample_ns(step, wait, loop) / 1e9
         if taken_s >= sample_s / 2 or loop.steps >= 2**30:

@@ -13,8 +13,6 @@ class Preset:
     """Rounds of every cell, unless its budget ends them."""
     slice_s: float
     """Sampling in one round."""
-    sample_s: float
-    """One sample; long against the clock's resolution and a device's sync."""
     warm_s: float
     """Untimed re-warming before each slice."""
     budget_s: float
@@ -24,16 +22,8 @@ class Preset:
 
 
 PRESETS = {
-    "smoke": Preset(
-        rounds=3, slice_s=0.04, sample_s=0.008, warm_s=0.005, budget_s=2.0, step_limit_s=2.0
-    ),
-    "quick": Preset(
-        rounds=7, slice_s=0.1, sample_s=0.02, warm_s=0.01, budget_s=5.0, step_limit_s=5.0
-    ),
-    "standard": Preset(
-        rounds=15, slice_s=0.2, sample_s=0.02, warm_s=0.02, budget_s=20.0, step_limit_s=20.0
-    ),
-    "full": Preset(
-        rounds=25, slice_s=0.3, sample_s=0.03, warm_s=0.03, budget_s=60.0, step_limit_s=120.0
-    ),
+    "smoke": Preset(rounds=3, slice_s=0.04, warm_s=0.005, budget_s=2.0, step_limit_s=2.0),
+    "quick": Preset(rounds=7, slice_s=0.1, warm_s=0.01, budget_s=5.0, step_limit_s=5.0),
+    "standard": Preset(rounds=15, slice_s=0.2, warm_s=0.02, budget_s=20.0, step_limit_s=20.0),
+    "full": Preset(rounds=25, slice_s=0.3, warm_s=0.03, budget_s=60.0, step_limit_s=120.0),
 }

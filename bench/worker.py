@@ -97,7 +97,7 @@ class Worker:
         self._current.continue_training(Path(path))
         return {}
 
-    def calibrate(self, sample_s: float) -> dict[str, Any]:
+    def calibrate(self) -> dict[str, Any]:
         assert self.runtime is not None
         case = self._current
         case.loop = measure.calibrate(
@@ -106,7 +106,6 @@ class Worker:
             asynchronous=self.runtime.asynchronous,
             kind=self.runtime.device.kind,
             output_bytes=case.workload.output_bytes,
-            sample_s=sample_s,
         )
         return {}
 

@@ -9,7 +9,7 @@ import sys
 
 from bench import environments, launch
 
-ROUNDS = 15
+ROUNDS = 25
 SECONDS = 0.5
 
 
@@ -31,7 +31,7 @@ def inside():
         workload = catalog.find("matmul", "full", f"matmul/square/{n}")
         made = arrays.make(workload, 0)
         step = adapter.build(workload, made)
-        a, b = (torch.from_numpy(made.inputs[name].copy()) for name in "ab")
+        a, b = (torch.tensor(made.inputs[name]) for name in "ab")
         timer = Timer("a @ b", globals={"a": a, "b": b}, num_threads=threads)
         loop = calibrate(
             step,
@@ -39,7 +39,6 @@ def inside():
             asynchronous=False,
             kind="cpu",
             output_bytes=workload.output_bytes,
-            sample_s=0.02,
         )
         pairs = []
         for _ in range(ROUNDS):

@@ -44,16 +44,15 @@ def test_steps_in_flight(monkeypatch, asynchronous, output_bytes, depth):
         asynchronous=asynchronous,
         kind="cpu",
         output_bytes=output_bytes,
-        sample_s=0.02,
     )
     assert loop.in_flight == depth
-    assert loop.steps == pytest.approx(20_000, rel=0.05)
+    assert loop.steps == pytest.approx(5_000, rel=0.1)
 
 
 def test_a_sample_dwarfs_the_sync(monkeypatch):
     device = Device(monkeypatch, step_ns=1000, sync_ns=100_000)
     loop = measure.calibrate(
-        device.step, device.wait, asynchronous=True, kind="gpu", output_bytes=4, sample_s=0.02
+        device.step, device.wait, asynchronous=True, kind="gpu", output_bytes=4
     )
     assert loop.in_flight >= 500
 
@@ -61,7 +60,7 @@ def test_a_sample_dwarfs_the_sync(monkeypatch):
 def test_a_slow_step_is_a_sample_of_one(monkeypatch):
     device = Device(monkeypatch, step_ns=10**10)
     loop = measure.calibrate(
-        device.step, device.wait, asynchronous=True, kind="cpu", output_bytes=4, sample_s=0.02
+        device.step, device.wait, asynchronous=True, kind="cpu", output_bytes=4
     )
     taken = measure.take_slice(device.step, device.wait, loop, slice_s=0.1, warm_s=0.01)
     assert loop.steps == 1
