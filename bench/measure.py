@@ -5,12 +5,13 @@ Runs in the worker. Adapters and suites never time anything.
 
 from __future__ import annotations
 
+import math
 import resource
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter_ns
+from time import perf_counter_ns, process_time, sleep
 from typing import Any, TypeVar
 
 Step = Callable[[], Mapping[str, Any]]
@@ -22,8 +23,11 @@ HELD_BYTES = {"cpu": 4 * 2**20, "gpu": 256 * 2**20}
 step write to fresh memory, which no real program does; a GPU needs depth to hide its dispatch."""
 
 SAMPLE_S = {"cpu": 0.005, "gpu": 0.02}
-"""Length of a sample, by kind of device. It dwarfs the clock's resolution and a device's sync; it is
-no longer than that, because a short sample can fall between two disturbances and a long one not."""
+"""Length of a sample, by kind of device: it dwarfs the clock and a device's sync, and is
+no longer, because a short sample can fall between two disturbances and a long one cannot."""
+
+CERTAIN_S = 0.5
+"""A sample this long is believed at once: what disturbs a machine is shorter."""
 
 MAX_IN_FLIGHT = 1024
 """Steps between waits at most: deeper queues hide no more and make latency hard to bound."""
@@ -79,17 +83,28 @@ def sample_ns(step: Step, wait: Wait, loop: Loop) -> int:
 def calibrate(step: Step, wait: Wait, *, asynchronous: bool, kind: str, output_bytes: int) -> Loop:
     """The loop whose sample takes about `SAMPLE_S`.
 
-    Doubles K until a sample is long enough to be believed, as timeit's autorange does.
+    Doubles K until a sample is long enough to be believed, as timeit's autorange does; a sample
+    that was long by accident is not believed.
     """
     deepest = max(1, min(MAX_IN_FLIGHT, HELD_BYTES[kind] // max(1, output_bytes)))
     deepest = deepest if asynchronous else 1
     loop, sample_s = Loop(1, 1), SAMPLE_S[kind]
     while True:
-        taken_s = sample_ns(step, wait, loop) / 1e9
+        taken_s = _least_s(step, wait, loop, enough_s=sample_s / 2)
         if taken_s >= sample_s / 2 or loop.steps >= 2**30:
             break
         loop = _loop(loop.steps * 2, deepest)
     return _loop(max(1, round(sample_s * loop.steps / taken_s)), deepest)
+
+
+def _least_s(step: Step, wait: Wait, loop: Loop, enough_s: float, tries: int = 3) -> float:
+    """Shortest of some samples; the first that is shorter than `enough_s` decides."""
+    least_s = math.inf
+    for _ in range(tries):
+        least_s = min(least_s, sample_ns(step, wait, loop) / 1e9)
+        if least_s < enough_s or least_s > CERTAIN_S:
+            break
+    return least_s
 
 
 def _loop(steps: int, deepest: int) -> Loop:
@@ -137,6 +152,27 @@ def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:
     while len(taken_ns) <= LATENCIES and sum(taken_ns) <= budget_s * 1e9:
         taken_ns.append(sample_ns(step, wait, single))
     return [ns / 1e9 for ns in taken_ns[1:]]
+
+
+# --- quiet ----------------------------------------------------------------------------------
+
+SETTLE_POLL_S = 0.002
+SETTLE_LIMIT_S = 0.5
+"""Longer than any thread pool known to spin for work: OpenMP runtimes do for up to 0.2 s."""
+
+
+def settle() -> bool:
+    """Wait until this process uses no more CPU; False where it still does after the limit.
+
+    Thread pools spin for a while after their last work. They must not do it beside another
+    contender's slice.
+    """
+    for _ in range(round(SETTLE_LIMIT_S / SETTLE_POLL_S)):
+        before_s = process_time()
+        sleep(SETTLE_POLL_S)
+        if process_time() - before_s < SETTLE_POLL_S / 4:
+            return True
+    return False
 
 
 # --- waiting --------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ class Slice(_Record, frozen=True, tag="slice"):
     sampled_s: Seconds | None = None
     """Part of `wall_s` inside timed samples."""
     others_cpu_s: Seconds | None = None
-    """CPU seconds the rest of the machine used meanwhile."""
+    """CPU seconds the rest of the machine used meanwhile, or a hypervisor took from it."""
     peak_resident_bytes: Bytes | None = None
     peak_resident_of: Literal["case", "process"] | None = None
     device_memory_bytes: Bytes | None = None

@@ -240,6 +240,7 @@ def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
                 reply = worker.answer(json.loads(line))
             except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
                 reply = error_reply(error)
+            measure.settle()
             replies.write(json.dumps(reply) + "\n")
             replies.flush()
 

@@ -1,5 +1,8 @@
 """The sampling loop: every result waited for, as many in flight as allowed, nothing lost."""
 
+import threading
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,3 +125,43 @@ def test_peak_resident_memory_follows_a_reset():
     del held
     measure.reset_peak_resident()
     assert measure.peak_resident_bytes() - before < 48 * 2**20
+
+
+def test_a_first_step_slow_by_accident_does_not_set_the_loop(monkeypatch):
+    device = Device(monkeypatch)
+    stall = iter([20_000_000])
+
+    def step():
+        device.now_ns += next(stall, 0)
+        return device.step()
+
+    loop = measure.calibrate(step, device.wait, asynchronous=False, kind="cpu", output_bytes=4)
+    assert loop.steps > 4000
+
+
+def test_a_spinning_thread_is_waited_for():
+    stop = time.monotonic() + 0.1
+
+    def spin():
+        while time.monotonic() < stop:
+            pass
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    assert measure.settle()
+    assert time.monotonic() >= stop
+    thread.join()
+
+
+def test_a_thread_that_never_rests_is_told():
+    resting = threading.Event()
+
+    def spin():
+        while not resting.is_set():
+            pass
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    assert not measure.settle()
+    resting.set()
+    thread.join()
