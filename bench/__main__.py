@@ -17,8 +17,16 @@ except ImportError:
     )
 
 if TYPE_CHECKING:
-    from bench.progress import Bar, Plain
-    from bench.run import Outcome, Request
+    from bench.run import Outcome
+
+
+class BadChoice(ValueError):
+    """A word or number that no command takes; the message says which would do."""
+
+
+_BAD_INPUT = (BadChoice, OSError)
+"""What any command may meet; anything else that escapes is a fault of ours and shows itself."""
+
 
 app = typer.Typer(
     add_completion=False,
@@ -48,21 +56,24 @@ def run_command(
     """Measure, verify, and write records and reports."""
     from rich.console import Console
 
-    from bench import contenders, progress, roster, run
+    from bench import contenders, progress
     from bench.presets import PRESETS
+    from bench.roster import BadVersion, Wanted
+    from bench.run import BadRequest, Request, run
     from frameworks import NAMES
     from suites import catalog
+    from suites.catalog import UnknownSuite
     from suites.workload import ITEMSIZE
 
     try:
-        wanted = roster.Wanted(
+        wanted = Wanted(
             specs=contenders.parse(_split(framework) or NAMES),
             device=device,
             precisions=_choices("precision", _split(precision), ITEMSIZE),
             threads=_positive("threads", threads),
             timeout_s=timeout,
         )
-        request = run.Request(
+        request = Request(
             wanted=wanted,
             suites=_split(suite) or catalog.NAMES,
             preset=_choices("preset", [preset], PRESETS)[0],
@@ -71,16 +82,13 @@ def run_command(
             arguments=sys.argv[1:],
         )
         with progress.for_console(Console(stderr=True)) as shown:
-            outcome = _run(request, shown)
-    except (ValueError, OSError) as error:
+            outcome = run(request, shown)
+    except (*_BAD_INPUT, BadRequest, BadVersion, contenders.Unknown, UnknownSuite) as error:
         _refuse(error)
+    except KeyboardInterrupt:
+        print("Interrupted: nothing was measured yet.", file=sys.stderr)
+        raise typer.Exit(130) from None
     _finish(outcome)
-
-
-def _run(request: Request, shown: Bar | Plain) -> Outcome:
-    from bench.run import run
-
-    return run(request, shown)
 
 
 def _finish(outcome: Outcome) -> NoReturn:
@@ -100,9 +108,11 @@ def report_command(
     out: Annotated[Path, typer.Option(help="Folder that gets the report.")] = Path("report"),
 ) -> None:
     """Write a report on runs already made."""
+    from bench.records import NotRecords
+
     try:
         _report(results or [Path("results")], out)
-    except (ValueError, OSError) as error:
+    except (*_BAD_INPUT, NotRecords) as error:
         _refuse(error)
 
 
@@ -152,7 +162,7 @@ def _environments(action: str, names: list[str]) -> int:
     action = _choices("action", [action], ("list", "build", "remove"))[0]
     code = 0
     if action == "remove" and not names:
-        raise ValueError("nothing named. Expected environments to remove, as in env remove torch")
+        raise BadChoice("nothing named. Expected environments to remove, as in env remove torch")
     for name in names or (NAMES if action == "build" else ()):
         try:
             if action == "build":
@@ -173,7 +183,7 @@ def _split(text: str) -> list[str]:
 def _choices(what: str, given: list[str], known: Iterable[str]) -> list[str]:
     for word in given:
         if word not in known:
-            raise ValueError(
+            raise BadChoice(
                 f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}. "
                 "`make list` shows them all."
             )
@@ -182,7 +192,7 @@ def _choices(what: str, given: list[str], known: Iterable[str]) -> list[str]:
 
 def _positive(what: str, value: int | None) -> int | None:
     if value is not None and value < 1:
-        raise ValueError(f"{what} must be at least 1. Received: {value}")
+        raise BadChoice(f"{what} must be at least 1. Received: {value}")
     return value
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import tempfile
 import time
@@ -130,9 +129,9 @@ class _Cell:
         )
 
     def drop(self) -> None:
-        """Free what the worker holds of this case."""
-        with contextlib.suppress(Refused, Broken, AssertionError):
-            self.seat.ask("drop")
+        """Free what the worker, if it lives, holds of this case."""
+        if self.seat.pid is not None:
+            self._stage("drop", self._drop)
 
     def _stage(self, stage: str, work: Callable[[], bool]) -> bool:
         self.session.progress.now(f"{self.workload.case}  {self.name}: {stage}")
@@ -202,6 +201,10 @@ class _Cell:
         self.session.write(checked(values, Verified))
         return passed
 
+    def _drop(self) -> bool:
+        self.seat.ask("drop")
+        return True
+
     def _calibrate(self) -> bool:
         self.seat.ask("calibrate")
         return True
@@ -237,7 +240,10 @@ class _Load:
         return max(0.0, self._busy_s() - busy - (self._own_s() - own))
 
     def _own_s(self) -> float:
-        times = self._worker.cpu_times()
+        try:
+            times = self._worker.cpu_times()
+        except psutil.Error:  # it has died: the request to it tells how
+            return 0.0
         return float(times.user + times.system)
 
     @staticmethod

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from bench import requirements
+from bench.launch import scrub
 from frameworks import FRAMEWORKS, NAMES, NULL, Facts
+from suites.catalog import typed_path
 
 MAX_ADAPTER_BYTES = 2**20
 
@@ -82,7 +84,7 @@ def parse(texts: Sequence[str]) -> list[Spec]:
 def _parse_one(text: str) -> Spec:
     target, _, execution = text.partition("@")
     if target.endswith(".py"):
-        return _outside(Path(target), execution)
+        return _outside(typed_path(target), execution)
     name, pinned, version = target.partition("==")
     facts = _facts(name)
     if pinned:
@@ -135,7 +137,7 @@ def _outside(path: Path, execution: str) -> Spec:
     if environment != "host":
         environment = _environment(path, environment)
     return Spec(
-        text=f"{path}" + (f"@{execution}" if execution else ""),
+        text=scrub(f"{path}") + (f"@{execution}" if execution else ""),
         framework=name,
         module=str(path.resolve()),
         environment=environment,

@@ -87,7 +87,7 @@ class Worker:
         """The reply to one request. Raises Refused; Broken on death, silence or nonsense."""
         try:
             os.write(self._commands, json.dumps(request).encode() + b"\n")
-        except BrokenPipeError:
+        except OSError:  # nobody reads any more, or it was killed before
             raise self._died() from None
         line = self._read_line(time.monotonic() + timeout_s, timeout_s)
         try:
@@ -106,7 +106,9 @@ class Worker:
         return self._output.text()
 
     def kill(self) -> None:
-        """End the worker and its children now, and free its pipes."""
+        """End the worker and its children now, and free its pipes; once."""
+        if self._commands < 0:
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
@@ -114,6 +116,8 @@ class Worker:
         for descriptor in (self._commands, self._replies):
             with contextlib.suppress(OSError):
                 os.close(descriptor)
+        # Their numbers may soon be another worker's.
+        self._commands = self._replies = -1
 
     def _read_line(self, deadline: float, timeout_s: float) -> bytes:
         while b"\n" not in self._pending:
@@ -193,7 +197,8 @@ def recorded(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def scrub(text: str, private: Iterable[str] = (str(Path.home()),)) -> str:
-    """The text without the user's home folder: records carry no names of people."""
+    """The text fit for a record: without the user's home folder, and in valid Unicode."""
+    text = text.encode(errors="replace").decode()
     for path in private:
         if len(path) > 1:
             text = text.replace(path, "~")

@@ -19,6 +19,9 @@ MAX_LINE_BYTES = 16 * 2**20
 MAX_FILE_BYTES = 2 * 2**30
 """Reading stops here, counted after decompression."""
 
+MAX_REFUSED = 1000
+"""Bad lines after which the rest is unread: each costs memory."""
+
 _REMEDY = "Give a records.jsonl, or a folder that holds one, made by `make bench`."
 
 _decode = msgspec.json.Decoder(Record).decode
@@ -76,6 +79,9 @@ def read(path: Path) -> Reading:
             records.append(_decode(line))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             refused.append(Refused(number, str(error)[:500]))
+            if len(refused) == MAX_REFUSED:
+                refused.append(Refused(number + 1, f"{MAX_REFUSED} bad lines: rest unread"))
+                break
     if not records:
         raise NotRecords(f"{path} holds no records. Expected lines written by a run. {_REMEDY}")
     if not isinstance(records[0], Run | Published):

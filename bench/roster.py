@@ -81,10 +81,15 @@ def _take_seats(spec: Spec, python: Path, wanted: Wanted, roster: Roster) -> Non
     assert worker is not None
     try:
         found = checked(worker.ask({"do": "devices"}, wanted.timeout_s)["devices"], list[Device])
+        if not found:
+            raise Refused("its devices() names none. Expected the CPU at least", None, "")
     except (Refused, Broken) as error:
         roster.absent.append(failure(spec.text, "import", error, worker, None))
         worker.kill()
         return
+    except BaseException:
+        worker.kill()
+        raise
     roster.devices |= {device.id: device for device in found}
     chosen = [device for device in found if wanted.device in ("all", device.kind, device.id)]
     if not chosen:

@@ -6,9 +6,12 @@ import datetime
 import os
 import secrets
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from bench import environments, launch, limits, machine, records, roster, schema, seat
 from bench.case import Session
@@ -18,6 +21,7 @@ from bench.progress import Progress
 from bench.roster import Roster, Wanted
 from bench.schema import Failed, Record, Run, Verified
 from suites import catalog
+from suites.layers import ShapeError
 from suites.workload import ITEMSIZE, Workload, definition_hash
 
 
@@ -54,23 +58,30 @@ class Outcome:
 
 def run(request: Request, progress: Progress) -> Outcome:
     """Measure everything asked for. Raises BadRequest, catalog.UnknownSuite, OSError."""
-    plan = [(s, w) for s in request.suites for w in catalog.cases(s, request.preset)]
+    suites = dict.fromkeys(request.suites)
+    plan = [(suite, w) for suite in suites for w in catalog.cases(suite, request.preset)]
     if not plan:
         raise BadRequest("the suites asked for hold no case at this preset")
+    cases = _case_records(plan)
     _require_writable(request.out)
     found = roster.assemble(request.wanted, environments.ensure, progress.say)
     try:
         _require_contenders(request.wanted, found)
-        return _measure(request, plan, found, progress)
+        return _measure(request, plan, cases, found, progress)
     finally:
         found.close()
 
 
 def _measure(
-    request: Request, plan: list[tuple[str, Workload]], found: Roster, progress: Progress
+    request: Request,
+    plan: list[tuple[str, Workload]],
+    cases: tuple[schema.Case, ...],
+    found: Roster,
+    progress: Progress,
 ) -> Outcome:
     begun = datetime.datetime.now(datetime.UTC)
     name = f"{begun:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    record = _run_record(request, cases, found, name, begun)
     folder = request.out / name
     folder.mkdir(parents=True)
     writer = _CountingWriter(folder / "records.jsonl")
@@ -85,7 +96,7 @@ def _measure(
         pace=limits.Pace(preset.step_limit_s),
     )
     try:
-        writer.write(_run_record(request, plan, found, name, begun))
+        writer.write(record)
         for absent in found.absent:
             writer.write(absent)
         a_case = len(found.seats) * preset.rounds
@@ -133,7 +144,7 @@ def _require_contenders(wanted: Wanted, found: Roster) -> None:
 
 def _run_record(
     request: Request,
-    plan: list[tuple[str, Workload]],
+    cases: tuple[schema.Case, ...],
     found: Roster,
     name: str,
     begun: datetime.datetime,
@@ -154,23 +165,40 @@ def _run_record(
             "timeout_s": wanted.timeout_s,
             **{f"preset_{key}": value for key, value in vars(preset).items()},
         },
-        cases=tuple(_case_record(suite, workload) for suite, workload in plan),
+        cases=cases,
         contenders=tuple(seat.record(taken.contender) for taken in found.seats),
         commit=_commit(),
     )
 
 
+def _case_records(plan: list[tuple[str, Workload]]) -> tuple[schema.Case, ...]:
+    """Every case of the plan. Raises BadRequest where one cannot be, or two have one name."""
+    cases = []
+    for suite, workload in plan:
+        try:
+            cases.append(_case_record(suite, workload))
+        except (ShapeError, msgspec.ValidationError) as error:
+            raise BadRequest(f"suite {suite}: {workload.name} cannot be. {error}") from None
+    case, count = Counter(case.case for case in cases).most_common(1)[0]
+    if count > 1:
+        raise BadRequest(
+            f"{count} cases are called {case}. Expected a suite, name and size of its own for each."
+        )
+    return tuple(cases)
+
+
 def _case_record(suite: str, workload: Workload) -> schema.Case:
-    return schema.Case(
-        case=workload.case,
-        suite=workload.suite,
-        name=workload.name,
-        size=workload.size,
-        flop=workload.flop,
-        traffic_bytes={p: workload.traffic_bytes(p) for p in ITEMSIZE},  # type: ignore[misc]
-        definition_sha256=definition_hash(workload),
-        suite_file=None if suite in catalog.NAMES else launch.scrub(suite),
-    )
+    values = {
+        "case": workload.case,
+        "suite": workload.suite,
+        "name": workload.name,
+        "size": workload.size,
+        "flop": workload.flop,
+        "traffic_bytes": {p: workload.traffic_bytes(p) for p in ITEMSIZE},
+        "definition_sha256": definition_hash(workload),
+        "suite_file": None if suite in catalog.NAMES else launch.scrub(suite),
+    }
+    return msgspec.convert(values, schema.Case)
 
 
 def _commit() -> str | None:

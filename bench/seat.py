@@ -44,8 +44,9 @@ class Seat:
             "threads": contender.threads,
         }
         reply = self.ask("start", device=asdict(contender.device), settings=settings)
+        runtime = self._runtime(reply, time.monotonic() - begun)
         self._started = True
-        return self._runtime(reply, time.monotonic() - begun)
+        return runtime
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """The worker's reply. Raises Refused, or Broken after which `start` makes a new worker."""
@@ -79,7 +80,7 @@ class Seat:
                 "device": device["id"],
                 "device_name": device["name"],
                 "device_memory_bytes": device["memory_bytes"],
-                "details": launch.scrub(reply["details"]),
+                "details": launch.scrub(checked(reply["details"], str)),
                 "environment": launch.recorded(variables),
                 "start_s": start_s,
             },

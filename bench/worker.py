@@ -232,16 +232,18 @@ def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
         limit_cores(threads)
     gc.disable()  # as timeit does: a collection is nobody's step
     worker: Worker | None = None
-    with os.fdopen(commands_fd) as commands, os.fdopen(replies_fd, "w") as replies:
+    # What is no valid Unicode in an adapter's words could be in no record.
+    answers = os.fdopen(replies_fd, "w", encoding="utf-8", errors="replace")
+    with os.fdopen(commands_fd) as commands, answers as replies:
         for line in commands:
             try:
                 # The first request pays for the import, so that its failure has an answer too.
                 worker = worker or Worker(load(module))
-                reply = worker.answer(json.loads(line))
+                reply = json.dumps(worker.answer(json.loads(line)), ensure_ascii=False)
             except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
-                reply = error_reply(error)
+                reply = json.dumps(error_reply(error), ensure_ascii=False)
             measure.settle()
-            replies.write(json.dumps(reply) + "\n")
+            replies.write(reply + "\n")
             replies.flush()
 
 

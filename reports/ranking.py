@@ -5,6 +5,7 @@ Only verified cells rank, only within one run, case and precision. The null adap
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -105,14 +106,17 @@ class Overhead:
 
 
 def labels(run: Run) -> dict[str, str]:
-    """What to call each contender: its spec, and its device and threads where those differ."""
+    """What to call each contender: its spec, and its device where those differ; unique among those
+    of one precision, which rank together."""
     several = len({contender.device for contender in run.contenders}) > 1
-    return {
-        each.contender: NULL_LABEL
-        if each.framework == NULL
-        else units.plain(f"{each.spec} {each.device}" if several else each.spec, 60)
-        for each in run.contenders
-    }
+    found, taken = dict[str, str](), Counter[tuple[str, str]]()
+    for each in run.contenders:
+        spec = units.plain(f"{each.spec} {each.device}" if several else each.spec, 60)
+        label = NULL_LABEL if each.framework == NULL else spec
+        taken[label, each.precision] += 1
+        number = taken[label, each.precision]
+        found[each.contender] = label if number == 1 else f"{label} ({number})"
+    return found
 
 
 def rank(

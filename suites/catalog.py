@@ -26,7 +26,7 @@ def load(name: str) -> ModuleType:
             f"unknown suite. Expected one of {', '.join(NAMES)}, or a path ending in .py. "
             f"Received: {name}. `make list` shows what each suite holds."
         )
-    return _from_file(Path(name))
+    return _from_file(typed_path(name))
 
 
 def cases(name: str, preset: str) -> tuple[Workload, ...]:
@@ -53,6 +53,12 @@ def find(name: str, preset: str, case: str) -> Workload:
         if workload.case == case:
             return workload
     raise UnknownSuite(f"suite {name} has no case {case} in its {preset} preset")
+
+
+def typed_path(text: str) -> Path:
+    """The path, the home folder for a leading `~/`: so records write it, and quotes keep it."""
+    path = Path(text)
+    return path.expanduser() if text.startswith("~/") else path
 
 
 def _from_file(path: Path) -> ModuleType:

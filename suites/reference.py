@@ -43,9 +43,9 @@ class Expected:
         self.entries: dict[str, Array] = {}
 
     def add(self, name: str, value: Float64, limit: Float64 | float) -> None:
-        """A limit is one number or one for each element; it must be positive."""
+        """A limit is one number or one for each element; none becomes 0, which has no multiple."""
         self.entries[f"{name}|value"] = np.asarray(value)
-        self.entries[f"{name}|limit"] = np.asarray(limit)
+        self.entries[f"{name}|limit"] = np.maximum(limit, float(np.finfo(np.float32).tiny))
 
     def save(self, path: Path) -> None:
         """Write aside, rename into place: a reader never sees half a file."""

@@ -50,6 +50,37 @@ def test_bad_arguments(tmp_path, arguments, message):
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [("8, 8", "2 cases are called mine/forward/8"), ("2**60,", "cannot be")],
+    ids=["two of one name", "beyond all bounds"],
+)
+def test_cases_that_cannot_be(tmp_path, sizes, message):
+    path, out = tmp_path / "mine.py", tmp_path / "results"
+    path.write_text(
+        "from suites.layers import Linear\n"
+        "from suites.workload import Forward\n"
+        "def cases(preset):\n"
+        f"    return [Forward(suite='mine', name='forward', model=Linear(4, 2), "
+        f"input_shape=(n, 4)) for n in ({sizes})]\n"
+    )
+    given = ["--framework", "null", "--suite", str(path), "--out", str(out)]
+    assert message in refused("run", *given)
+    assert not out.exists()
+
+
+def test_a_model_whose_layers_do_not_fit(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "from suites.layers import Linear, Sequential\n"
+        "from suites.workload import Forward\n"
+        "MODEL = Sequential(Linear(16, 16), Linear(8, 4))\n"
+        "def cases(preset):\n"
+        "    return [Forward(suite='mine', name='f', model=MODEL, input_shape=(8, 16))]\n"
+    )
+    assert "Linear expects [..., 8]" in refused("run", "--framework", "null", "--suite", str(path))
+
+
 def test_a_folder_that_cannot_be_written_to(tmp_path):
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o500)

@@ -220,3 +220,52 @@ def test_a_missing_environment_is_a_record_and_the_others_complete(measure, tmp_
     (failed,) = done.of(schema.Failed, "numpy==2.3.1")
     assert failed.stage == "environment"
     assert len(done.cells("null")) == 5
+
+
+def test_dying_while_the_case_is_freed_is_a_record_and_the_run_goes_on(measure, adapter):
+    path = adapter(
+        """
+        class Held:
+            def __del__(self):
+                os.kill(os.getpid(), signal.SIGKILL)
+        def build(workload, arrays):
+            step = null.build(workload, arrays)
+            held = Held() if workload.case == "matmul/square/64" else None
+            return lambda held=held: step()
+        """
+    )
+    done = measure(path, "matmul")
+    assert done.code == 1
+    (failed,) = done.of(schema.Failed, path)
+    assert (failed.case, failed.stage, failed.signal) == ("matmul/square/64", "drop", "SIGKILL")
+    assert len(done.cells(path)) == 3
+
+
+NO_DEVICE = "def devices():\n    return []\n"
+DETAILS_THAT_ARE_NO_TEXT = """
+from frameworks.interface import Runtime
+def start(device, settings):
+    return Runtime({"mine": "1"}, device, asynchronous=False, details=None)
+"""
+MEMORY_THAT_IS_NO_INT = """
+from frameworks.interface import Memory
+def memory():
+    return Memory(now_bytes=np.int64(1))
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (NO_DEVICE, "names none"),
+        (DETAILS_THAT_ARE_NO_TEXT, "does not fit"),
+        (MEMORY_THAT_IS_NO_INT, "not JSON serializable"),
+    ],
+    ids=["no device", "details", "memory"],
+)
+def test_an_answer_that_is_nonsense_is_a_record(measure, adapter, body, reason):
+    path = adapter(body)
+    done = measure(path, "mlp")
+    assert done.code == 1
+    assert all(reason in record.reason for record in done.of(schema.Failed, path))
+    assert done.cells(path) == set()

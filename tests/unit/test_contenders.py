@@ -69,6 +69,13 @@ def test_an_outside_adapter_is_read_and_not_run(tmp_path):
     assert spec.module == path
 
 
+def test_a_tilde_in_quotes_is_the_home_folder(tmp_path, monkeypatch):
+    """Records write it so, and a report's command must work."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = adapter(tmp_path, 'NAME = "mine"\n')
+    assert only("~/mine.py").module == path
+
+
 def test_an_outside_adapter_runs_with_numpy_unless_it_says_otherwise(tmp_path):
     assert only(adapter(tmp_path, 'NAME = "mine"')).environment == "numpy"
 

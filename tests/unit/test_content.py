@@ -150,6 +150,19 @@ def test_devices_are_named_where_they_differ(tmp_path: Path) -> None:
     assert {label for _, _, label in rows(made)} >= {"numpy mps", "torch cpu"}
 
 
+def test_long_paths_that_begin_alike_stay_apart(tmp_path: Path) -> None:
+    head, *rest = builders.run()
+    assert isinstance(head, Run)
+    folder = "/a/very/long/path/" * 5
+    contenders = tuple(
+        msgspec.structs.replace(each, spec=f"{folder}{each.framework}.py")
+        for each in head.contenders
+    )
+    made = make(tmp_path, [msgspec.structs.replace(head, contenders=contenders), *rest])
+    for ranking in made.sections[0].rankings:
+        assert len({line.label for line in ranking.lines}) == len(ranking.lines)
+
+
 # --- numbers and words ------------------------------------------------------------
 
 

@@ -118,3 +118,27 @@ def test_an_adapter_that_lacks_a_function_is_told(tmp_path):
     with pytest.raises(Refused, match="lacks start, build, wait, to_numpy, memory"):
         running.ask({"do": "devices"}, 30)
     running.kill()
+
+
+def test_a_dead_worker_is_broken_however_often_it_is_asked(tmp_path):
+    running = worker(tmp_path, ADAPTER.format(body="import os; os._exit(7)"))
+    for _ in range(2):
+        with pytest.raises(Broken, match="code 7"):
+            running.ask({"do": "devices"}, 30)
+    running.kill()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("raise ValueError('\\udc80')", r"ValueError: \?"),
+        ("return [Odd(bytes(1))]", "TypeError: Object of type bytes is not JSON serializable"),
+    ],
+    ids=["no Unicode", "no JSON"],
+)
+def test_an_answer_that_cannot_be_sent_is_a_refusal(tmp_path, body, message):
+    odd = "import dataclasses\nOdd = dataclasses.make_dataclass('Odd', ['id'])\n"
+    running = worker(tmp_path, odd + ADAPTER.format(body=body))
+    with pytest.raises(Refused, match=message):
+        running.ask({"do": "devices"}, 30)
+    running.kill()

@@ -92,6 +92,14 @@ def test_a_line_beyond_the_limit_is_not_held(tmp_path, monkeypatch):
     assert (reading.records, reading.refused[0].line) == ((RUN,), 2)
 
 
+def test_a_flood_of_bad_lines_is_left_unread(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "MAX_REFUSED", 10)
+    reading = read(write(tmp_path, line(RUN), *[b"x"] * 50, line(CELL)))
+    assert reading.records == (RUN,)
+    assert len(reading.refused) == 11
+    assert "rest unread" in reading.refused[-1].reason
+
+
 def test_a_compressed_flood_is_left_unread(tmp_path, monkeypatch):
     monkeypatch.setattr(records, "MAX_FILE_BYTES", 5000)
     path = write(tmp_path, line(RUN), *[line(CELL)] * 1000, name="records.jsonl.gz")

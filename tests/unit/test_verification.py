@@ -174,3 +174,13 @@ def test_flatten_is_channels_first():
     x = np.arange(12.0).reshape(1, 3, 2, 2)
     flat = reference.forward(Flatten(), {}, x, "", None)
     assert flat.tolist() == [list(range(12))]
+
+
+def test_a_wrong_value_where_zero_is_right_is_found(tmp_path):
+    """The limit follows the size of the right values: there it must not become 0 / 0."""
+    expected = reference.Expected()
+    expected.add("output", np.zeros(2), 0.0)
+    expected.save(tmp_path / "expected.npz")
+    for got, right in (([0.0, 0.0], True), ([0.0, 5.0], False)):
+        (check,) = checks.compare({"output": np.array(got)}, tmp_path / "expected.npz")
+        assert check.passed == right
