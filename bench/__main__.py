@@ -51,7 +51,9 @@ def run_command(
     ),
     threads: Annotated[int | None, typer.Option(help="CPU threads of each framework.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data.", min=0)] = 0,
-    timeout: Annotated[float, typer.Option(help="Seconds any one stage may take.", min=1)] = 600.0,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)
+    ] = 600.0,
 ) -> None:
     """Measure, verify, and write records and reports."""
     from rich.console import Console
@@ -69,7 +71,7 @@ def run_command(
         wanted = Wanted(
             specs=contenders.parse(_split(framework) or NAMES),
             device=device,
-            precisions=_choices("precision", _split(precision), ITEMSIZE),
+            precisions=_choices("precision", _split(precision) or ["float32"], ITEMSIZE),
             threads=_positive("threads", threads),
             timeout_s=timeout,
         )
@@ -93,7 +95,20 @@ def run_command(
 
 def _finish(outcome: Outcome) -> NoReturn:
     """Report on what there is and leave with the run's exit code."""
-    _report([outcome.records], outcome.folder)
+    try:
+        _report([outcome.records], outcome.folder)
+    except OSError as error:
+        print(
+            f"metalbench: the report could not be written: {error}. The records are kept: "
+            f"make report RESULTS={outcome.folder}",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        print(f"Interrupted: make report RESULTS={outcome.folder}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if outcome.broken:
+        print(f"metalbench: the run broke off: {outcome.broken}", file=sys.stderr)
     if outcome.interrupted:
         print("Interrupted: the report holds what was finished.", file=sys.stderr)
         raise typer.Exit(130)
@@ -156,19 +171,23 @@ def _environments(action: str, names: list[str]) -> int:
     """Do it, and return the exit code: 1 when an environment could not be built."""
     from rich.console import Console
 
-    from bench import environments, listing
+    from bench import environments, listing, requirements
     from frameworks import NAMES
 
     action = _choices("action", [action], ("list", "build", "remove"))[0]
     code = 0
     if action == "remove" and not names:
         raise BadChoice("nothing named. Expected environments to remove, as in env remove torch")
+    for name in names:
+        requirements.parse(name)
     for name in names or (NAMES if action == "build" else ()):
         try:
             if action == "build":
                 environments.ensure(name, lambda line: print(line, file=sys.stderr))
             elif action == "remove":
                 environments.remove(name)
+        except environments.NoSuchVersion as error:
+            raise BadChoice(str(error)) from None
         except (environments.BuildFailed, environments.Unavailable) as error:
             print(f"metalbench: {name}: {error}", file=sys.stderr)
             code = 1

@@ -22,7 +22,7 @@ from bench.seat import Seat, checked
 from bench.stopping import FixedRounds
 from suites import checks, reference
 from suites.layers import ShapeError
-from suites.workload import Train, Workload
+from suites.workload import Train, Workload, definition_hash
 
 Write = Callable[[Record], None]
 
@@ -68,13 +68,13 @@ class Session:
             self.progress.now(f"{workload.case}  float64 reference")
             try:
                 expected = reference.expected(workload, precision, self.seed, self.cache)
-            except (reference.NoReference, ShapeError) as error:
+            except (reference.NoReference, ShapeError, MemoryError) as error:
                 self.write(
                     Failed(
                         contender=seat.contender.id,
                         case=workload.case,
                         stage="reference",
-                        reason=str(error),
+                        reason=str(error) or type(error).__name__,
                     )
                 )
             else:
@@ -157,9 +157,12 @@ class _Cell:
             seed=session.seed,
         )
         self.facts = {name: reply[name] for name in ("arrays_sha256", "build_s")}
-        if reply["arrays_sha256"] == reference.arrays_sha256(self.expected):
+        if reply["definition_sha256"] != definition_hash(self.workload):
+            reason = "its suite file describes other work than the host's: was it edited meanwhile?"
+        elif reply["arrays_sha256"] != reference.arrays_sha256(self.expected):
+            reason = "its NumPy made other weights or data from the seed than the host's did"
+        else:
             return True
-        reason = "its NumPy made other weights or data from the seed than the host's did"
         session.write(
             Failed(contender=self.name, case=self.workload.case, stage="build", reason=reason)
         )

@@ -58,7 +58,7 @@ class Refused(Exception):
 
 
 class Worker:
-    """One running worker process."""
+    """One running worker process. Raises Broken when it cannot be started."""
 
     def __init__(
         self, python: Path, module: str, environment: Mapping[str, str], threads: int | None
@@ -67,18 +67,24 @@ class Worker:
         self._replies, replies_write = os.pipe()
         command = [str(python), "-P", "-m", "bench.worker", module]
         command += [str(commands_read), str(replies_write), str(threads or 0)]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(commands_read, replies_write),
-            env=dict(environment),
-            # Of its own session: Ctrl-C reaches the host alone, and a kill reaches its children.
-            start_new_session=True,
-        )
-        os.close(commands_read)
-        os.close(replies_write)
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(commands_read, replies_write),
+                env=dict(environment),
+                # Of its own session: Ctrl-C reaches the host alone, a kill reaches its children.
+                start_new_session=True,
+            )
+        except OSError as error:
+            os.close(self._commands)
+            os.close(self._replies)
+            raise Broken(f"the worker does not start: {scrub(str(error))}") from None
+        finally:
+            os.close(commands_read)
+            os.close(replies_write)
         self._pending = b""
         self._output = _Output(self._process.stdout)
         self.pid = self._process.pid

@@ -157,6 +157,9 @@ def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:
 # --- quiet ----------------------------------------------------------------------------------
 
 SETTLE_POLL_S = 0.002
+SETTLE_QUIET_POLLS = 3
+"""In a row: a spinning thread may be off the processor for one of them."""
+
 SETTLE_LIMIT_S = 0.5
 """Longer than any thread pool known to spin for work: OpenMP runtimes do for up to 0.2 s."""
 
@@ -167,10 +170,13 @@ def settle() -> bool:
     Thread pools spin for a while after their last work. They must not do it beside another
     contender's slice.
     """
+    quiet = 0
     for _ in range(round(SETTLE_LIMIT_S / SETTLE_POLL_S)):
         before_s = process_time()
         sleep(SETTLE_POLL_S)
-        if process_time() - before_s < SETTLE_POLL_S / 4:
+        rested = process_time() - before_s < SETTLE_POLL_S / 4
+        quiet = quiet + 1 if rested else 0
+        if quiet == SETTLE_QUIET_POLLS:
             return True
     return False
 

@@ -85,7 +85,8 @@ def read(path: Path) -> Reading:
     if not records:
         raise NotRecords(f"{path} holds no records. Expected lines written by a run. {_REMEDY}")
     if not isinstance(records[0], Run | Published):
-        raise NotRecords(f"{path} does not begin with a run record. {_REMEDY}")
+        first = f" Line {refused[0].line}: {refused[0].reason}." if refused else ""
+        raise NotRecords(f"{path} does not begin with a run record.{first} {_REMEDY}")
     return Reading(path, tuple(records), tuple(refused))
 
 

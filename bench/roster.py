@@ -77,18 +77,20 @@ def _environment(spec: Spec, roster: Roster, ensure: Ensure, say: Say) -> Path |
 
 def _take_seats(spec: Spec, python: Path, wanted: Wanted, roster: Roster) -> None:
     """One worker tells the devices; it then serves the first contender."""
-    worker: Worker | None = open_worker(python, spec, wanted.threads)
-    assert worker is not None
+    worker: Worker | None = None
     try:
+        worker = open_worker(python, spec, wanted.threads)
         found = checked(worker.ask({"do": "devices"}, wanted.timeout_s)["devices"], list[Device])
         if not found:
             raise Refused("its devices() names none. Expected the CPU at least", None, "")
     except (Refused, Broken) as error:
         roster.absent.append(failure(spec.text, "import", error, worker, None))
-        worker.kill()
+        if worker:
+            worker.kill()
         return
     except BaseException:
-        worker.kill()
+        if worker:
+            worker.kill()
         raise
     roster.devices |= {device.id: device for device in found}
     chosen = [device for device in found if wanted.device in ("all", device.kind, device.id)]

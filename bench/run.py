@@ -50,6 +50,8 @@ class Outcome:
     troubles: int
     """Failures and wrong answers."""
     interrupted: bool
+    broken: str | None = None
+    """Why the run ended before its plan did, other than by the user: a full disk."""
 
     @property
     def records(self) -> Path:
@@ -85,7 +87,7 @@ def _measure(
     folder = request.out / name
     folder.mkdir(parents=True)
     writer = _CountingWriter(folder / "records.jsonl")
-    preset, interrupted = PRESETS[request.preset], False
+    preset, interrupted, broken = PRESETS[request.preset], False, None
     session = Session(
         preset_name=request.preset,
         preset=preset,
@@ -106,9 +108,11 @@ def _measure(
             progress.reach(number * a_case)
     except KeyboardInterrupt:
         interrupted = True
+    except OSError as error:
+        broken = str(error)
     finally:
         writer.close()
-    return Outcome(folder, writer.troubles, interrupted)
+    return Outcome(folder, writer.troubles + bool(broken), interrupted, broken)
 
 
 class _CountingWriter(records.Writer):

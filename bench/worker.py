@@ -25,7 +25,7 @@ import numpy as np
 from bench import measure
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
 from suites import arrays, catalog, checks
-from suites.workload import Train, Workload
+from suites.workload import Train, Workload, definition_hash
 
 ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")
 
@@ -79,7 +79,11 @@ class Worker:
         made = arrays.make(workload, seed)
         resettable = measure.reset_peak_resident()
         self.case = _Case(self.adapter, workload, made, seed, resettable)
-        return {"arrays_sha256": made.sha256(), "build_s": self.case.build_s}
+        return {
+            "arrays_sha256": made.sha256(),
+            "definition_sha256": definition_hash(workload),
+            "build_s": self.case.build_s,
+        }
 
     def verify(self, expected: str) -> dict[str, Any]:
         """Observe the timed step itself and compare with the reference's file."""
@@ -171,7 +175,7 @@ class _Case:
     def continue_training(self, path: Path) -> None:
         assert isinstance(self.workload, Train)
         results = self._run()
-        weights = {name: results[name] for name in self.weights}
+        weights = {name: results[name].reshape(w.shape) for name, w in self.weights.items()}
         observed = checks.observe_training(self._run, weights, steps=1)
         entries = {f"weight|{name}": array for name, array in weights.items()}
         entries |= {f"observed|{name}": array for name, array in observed.items()}

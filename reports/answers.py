@@ -52,7 +52,9 @@ def _suite(suite: str, precision: str, members: Sequence[Ranking]) -> Answer:
 def _counts(groups: Sequence[Group]) -> str:
     contested = [group for group in groups if len(group.rows) > 1]
     if not contested:
-        return f"Only {groups[0].rows[0].label} has verified answers, so there is no ranking."
+        alone = {row.label for group in groups for row in group.rows}
+        who = f"Only {alone.pop()} has" if len(alone) == 1 else "No two contenders of one case have"
+        return f"{who} verified answers, so there is no ranking."
     wins = Counter(group.rows[0].label for group in contested if group.decided)
     undecided = len(contested) - wins.total()
     if not wins:
@@ -65,7 +67,7 @@ def _counts(groups: Sequence[Group]) -> str:
 
 
 def _all(count: int) -> str:
-    return "its one case" if count == 1 else f"all {count} cases"
+    return {1: "its one case", 2: "both cases"}.get(count, f"all {count} cases")
 
 
 def _cases(count: int) -> str:

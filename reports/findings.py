@@ -221,6 +221,7 @@ def _again(results: Results, cells: pd.DataFrame) -> str:
     options = {
         "FRAMEWORK": cell["spec"],
         "SUITE": case.suite_file or case.suite,
+        "DEVICE": cell["device"],
         "PRECISION": cell["precision"],
         "PRESET": str(run.settings.get("preset", "quick")),
     }

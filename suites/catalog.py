@@ -71,7 +71,7 @@ def _from_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UnknownSuite(f"suite file {path} does not load: {error!r}") from error
     if not callable(getattr(module, "cases", None)):
         raise UnknownSuite(f"suite file {path} defines no function cases(preset)")

@@ -118,6 +118,8 @@ def _compare_one(name: str, got: Array | None, expected: Array, limit: Array) ->
         return Check(name, problem=f"{int(np.sum(~np.isfinite(got)))} values are not finite")
     error = np.abs(got.astype(np.float64) - expected)
     limits = np.broadcast_to(limit, error.shape)
+    if not np.all(np.isfinite(error)):
+        return Check(name, problem="its distance from the expected value is not finite")
     worst = int(np.argmax(error / limits))
     return Check(name, error=float(error.flat[worst]), limit=float(limits.flat[worst]))
 

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import math
 import os
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,19 @@ def expected(workload: Workload, precision: str, seed: int, cache: Path) -> Path
     """The .npz file of expected values and limits, computed unless it is in the cache."""
     key = f"{definition_hash(workload)} {precision} {seed} {source_hash()}"
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"
-    if not path.exists():
+    if not _readable(path):
         solved = solve(workload, precision, seed)
         solved.entries[_SHA256] = np.asarray(arrays.make(workload, seed).sha256())
         solved.save(path)
     return path
+
+
+def _readable(path: Path) -> bool:
+    """Whether the cache holds a whole file; a damaged one counts as absent."""
+    try:
+        return len(arrays_sha256(path)) > 0
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return False
 
 
 def arrays_sha256(path: Path) -> str:
