@@ -50,6 +50,11 @@ each other.
 NOTHING_WRONG = "Nothing: all that was measured gave right answers, before and after timing."
 
 
+RECORDS_HOLD_MORE = (
+    "Every installed package and each build's own description stand in the run's records.jsonl."
+)
+
+
 @dataclass(frozen=True)
 class Setup:
     """What a contender really was."""

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from reports import tables
 from reports.charts import Chart
-from reports.content import NOTHING_WRONG, Content
+from reports.content import NOTHING_WRONG, RECORDS_HOLD_MORE, Content
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -27,5 +27,9 @@ def render(content: Content, charts: Mapping[tuple[int, int], tuple[Chart, ...]]
     inline = {key: [Markup(chart.svg) for chart in drawn] for key, drawn in charts.items()}
     template = _TEMPLATES.get_template("report.html")
     return template.render(
-        content=content, charts=inline, tables=tables, nothing_wrong=NOTHING_WRONG
+        content=content,
+        charts=inline,
+        tables=tables,
+        nothing_wrong=NOTHING_WRONG,
+        records_hold_more=RECORDS_HOLD_MORE,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reports import tables
 from reports.charts import Chart
-from reports.content import NOTHING_WRONG, Content, Section
+from reports.content import NOTHING_WRONG, RECORDS_HOLD_MORE, Content, Section
 from reports.findings import Finding
 from reports.tables import Table
 
@@ -95,7 +95,9 @@ def _setting(section: Section) -> Iterator[str]:
     yield _pairs(section.machine)
     yield "### Versions and settings"
     yield _table(tables.setups(section))
+    yield _pairs(tables.environments(section))
     yield _pairs(section.settings)
+    yield RECORDS_HOLD_MORE
     yield "### Repeat it"
     commit = f"At commit {escape(section.commit)}, after" if section.commit else "After"
     yield f"{commit} `make setup`:"

@@ -98,6 +98,14 @@ def overhead(section: Section) -> Table:
     )
 
 
+def environments(section: Section) -> tuple[tuple[str, str], ...]:
+    """Each contender's packages and the variables that change its figures, as label and text."""
+    return tuple(
+        (setup.label, "; ".join(filter(None, (setup.versions, setup.environment))))
+        for setup in section.setups
+    )
+
+
 def setups(section: Section) -> Table:
     """Versions and settings of each contender."""
     columns = ("contender", "version", "device", "precision", "execution", "threads", "Python")
