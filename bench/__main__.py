@@ -52,8 +52,8 @@ def run_command(
     threads: Annotated[int | None, typer.Option(help="CPU threads of each framework.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data.", min=0)] = 0,
     timeout: Annotated[
-        float, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)
-    ] = 600.0,
+        int, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)
+    ] = 600,
 ) -> None:
     """Measure, verify, and write records and reports."""
     from rich.console import Console
@@ -174,7 +174,8 @@ def _environments(action: str, names: list[str]) -> int:
     from bench import environments, listing, requirements
     from frameworks import NAMES
 
-    action = _choices("action", [action], ("list", "build", "remove"))[0]
+    hint = "For example: env build torch"
+    action = _choices("action", [action], ("list", "build", "remove"), hint)[0]
     code = 0
     if action == "remove" and not names:
         raise BadChoice("nothing named. Expected environments to remove, as in env remove torch")
@@ -199,12 +200,13 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _choices(what: str, given: list[str], known: Iterable[str]) -> list[str]:
+def _choices(
+    what: str, given: list[str], known: Iterable[str], hint: str = "`make list` shows them all."
+) -> list[str]:
     for word in given:
         if word not in known:
             raise BadChoice(
-                f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}. "
-                "`make list` shows them all."
+                f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}. " + hint
             )
     return list(dict.fromkeys(given))
 

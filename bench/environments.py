@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,8 +90,11 @@ def listing() -> list[State]:
 
 
 def remove(name: str) -> None:
-    """Delete the environment, if it exists."""
-    folders.remove(root() / str(requirements.parse(name)))
+    """Delete the environment, if it exists. Raises ValueError for the one that runs this."""
+    home = root() / str(requirements.parse(name))
+    if Path(sys.prefix) == home:
+        raise ValueError(f"{name} is the environment this command runs in. Use `make clean`.")
+    folders.remove(home)
 
 
 def _files() -> Path:

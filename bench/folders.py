@@ -66,10 +66,10 @@ def remove(home: Path) -> None:
 
 def stamp(home: Path) -> dict[str, Any]:
     """The stamp of a complete environment; empty for any other folder."""
-    # The base Python may have been removed since: then bin/python is a link to nothing.
-    if not (home / "bin" / "python").exists():
-        return {}
     try:
+        # The base Python may have been removed since: then bin/python is a link to nothing.
+        if not (home / "bin" / "python").exists():
+            return {}
         found = json.loads((home / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}

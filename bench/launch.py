@@ -132,7 +132,7 @@ class Worker:
             )
             if not ready:
                 self.kill()
-                raise Broken(f"no answer within {timeout_s:.0f} s: killed")
+                raise Broken(f"no answer within {timeout_s:.0f} s (--timeout): killed")
             received = os.read(self._replies, 65536)
             if not received:
                 raise self._died()

@@ -26,6 +26,11 @@ SAMPLE_S = {"cpu": 0.005, "gpu": 0.02}
 """Length of a sample, by kind of device: it dwarfs the clock and a device's sync, and is
 no longer, because a short sample can fall between two disturbances and a long one cannot."""
 
+MAX_STEPS = 2**30
+"""Steps of one sample at most: a step too short to time at all must end somewhere."""
+
+CALIBRATION_TRIES = 5
+
 CERTAIN_S = 0.5
 """A sample this long is believed at once: what disturbs a machine is shorter."""
 
@@ -56,6 +61,8 @@ class Loop:
 class Slice:
     """One turn of a contender; seconds of one step in `samples_s` and `latencies_s`."""
 
+    steps_per_sample: int
+    steps_in_flight: int
     samples_s: list[float]
     latencies_s: list[float]
     cpu_user_s: float
@@ -80,31 +87,11 @@ def sample_ns(step: Step, wait: Wait, loop: Loop) -> int:
     return perf_counter_ns() - start
 
 
-def calibrate(step: Step, wait: Wait, *, asynchronous: bool, kind: str, output_bytes: int) -> Loop:
-    """The loop whose sample takes about `SAMPLE_S`.
-
-    Doubles K until a sample is long enough to be believed, as timeit's autorange does; a sample
-    that was long by accident is not believed.
-    """
-    deepest = max(1, min(MAX_IN_FLIGHT, HELD_BYTES[kind] // max(1, output_bytes)))
-    deepest = deepest if asynchronous else 1
-    loop, sample_s = Loop(1, 1), SAMPLE_S[kind]
-    while True:
-        taken_s = _least_s(step, wait, loop, enough_s=sample_s / 2)
-        if taken_s >= sample_s / 2 or loop.steps >= 2**30:
-            break
-        loop = _loop(loop.steps * 2, deepest)
-    return _loop(max(1, round(sample_s * loop.steps / taken_s)), deepest)
-
-
-def _least_s(step: Step, wait: Wait, loop: Loop, enough_s: float, tries: int = 3) -> float:
-    """Shortest of some samples; the first that is shorter than `enough_s` decides."""
-    least_s = math.inf
-    for _ in range(tries):
-        least_s = min(least_s, sample_ns(step, wait, loop) / 1e9)
-        if least_s < enough_s or least_s > CERTAIN_S:
-            break
-    return least_s
+def depth(*, asynchronous: bool, kind: str, output_bytes: int) -> int:
+    """How many steps may be in flight before a wait, by the bytes of their results."""
+    if not asynchronous:
+        return 1
+    return max(1, min(MAX_IN_FLIGHT, HELD_BYTES[kind] // max(1, output_bytes)))
 
 
 def _loop(steps: int, deepest: int) -> Loop:
@@ -113,31 +100,74 @@ def _loop(steps: int, deepest: int) -> Loop:
     return Loop(in_flight, -(-steps // in_flight))
 
 
-def take_slice(step: Step, wait: Wait, loop: Loop, *, slice_s: float, warm_s: float) -> Slice:
-    """Re-warm for `warm_s`, time some single steps, then samples until `slice_s` has passed.
+class Sampler:
+    """Times one step in slices. The fastest step seen decides how many make a sample: a machine
+    that was busy during the calibration must not spoil the whole cell."""
 
-    At least one sample is taken. Where a sample is one step, it is a latency too, and so long
-    that warming it up would cost as much as measuring it.
-    """
-    begun = perf_counter_ns()
-    latencies_s: list[float] = []
-    if loop.steps > 1:
-        _warm(step, wait, loop, warm_s)
-        latencies_s = _latencies_s(step, wait, slice_s * LATENCY_SHARE)
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    samples_ns = [sample_ns(step, wait, loop)]
-    while sum(samples_ns) + samples_ns[-1] / 2 < slice_s * 1e9:
-        samples_ns.append(sample_ns(step, wait, loop))
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    samples_s = [ns / 1e9 / loop.steps for ns in samples_ns]
-    return Slice(
-        samples_s=samples_s,
-        latencies_s=latencies_s or samples_s,
-        cpu_user_s=after.ru_utime - before.ru_utime,
-        cpu_system_s=after.ru_stime - before.ru_stime,
-        wall_s=(perf_counter_ns() - begun) / 1e9,
-        sampled_s=sum(samples_ns) / 1e9,
-    )
+    def __init__(self, step: Step, wait: Wait, *, deepest: int, sample_s: float) -> None:
+        self.step, self.wait = step, wait
+        self._deepest, self._sample_s = deepest, sample_s
+        self._fastest_s = math.inf
+        self.loop = Loop(1, 1)
+
+    def calibrate(self) -> None:
+        """Double K until a sample is long enough to be believed, as timeit's autorange does."""
+        while True:
+            taken_s = self._least_s()
+            self._fastest_s = min(self._fastest_s, taken_s / self.loop.steps)
+            if taken_s >= self._sample_s / 2 or self.loop.steps >= MAX_STEPS:
+                break
+            self.loop = _loop(self.loop.steps * 2, self._deepest)
+        self._fit()
+
+    def take_slice(self, *, slice_s: float, warm_s: float) -> Slice:
+        """Re-warm for `warm_s`, time some single steps, then samples until `slice_s` has passed.
+
+        At least one sample is taken. A step that fills the slice is not warmed up: that would
+        cost as much as measuring it. Where a sample is one step, it is a latency too.
+        """
+        begun = perf_counter_ns()
+        self._fit()
+        if self._fastest_s < slice_s:
+            _warm(self.step, self.wait, self.loop, warm_s)
+        latencies_s: list[float] = []
+        if self.loop.steps > 1:
+            latencies_s = _latencies_s(self.step, self.wait, slice_s * LATENCY_SHARE)
+        before = resource.getrusage(resource.RUSAGE_SELF)
+        samples_ns = [self._sample_ns()]
+        while sum(samples_ns) + samples_ns[-1] / 2 < slice_s * 1e9:
+            samples_ns.append(self._sample_ns())
+        after = resource.getrusage(resource.RUSAGE_SELF)
+        samples_s = [ns / 1e9 / self.loop.steps for ns in samples_ns]
+        self._fastest_s = min(self._fastest_s, *samples_s)
+        return Slice(
+            steps_per_sample=self.loop.steps,
+            steps_in_flight=self.loop.in_flight,
+            samples_s=samples_s,
+            latencies_s=latencies_s or samples_s,
+            cpu_user_s=after.ru_utime - before.ru_utime,
+            cpu_system_s=after.ru_stime - before.ru_stime,
+            wall_s=(perf_counter_ns() - begun) / 1e9,
+            sampled_s=sum(samples_ns) / 1e9,
+        )
+
+    def _sample_ns(self) -> int:
+        return sample_ns(self.step, self.wait, self.loop)
+
+    def _fit(self) -> None:
+        """Another K where the present one is off by half or more."""
+        steps = max(1, min(MAX_STEPS, round(self._sample_s / self._fastest_s)))
+        if steps >= 2 * self.loop.steps or self.loop.steps >= 2 * steps:
+            self.loop = _loop(steps, self._deepest)
+
+    def _least_s(self) -> float:
+        """Shortest of some samples; one too short to count, or surely long, decides at once."""
+        least_s = math.inf
+        for _ in range(CALIBRATION_TRIES):
+            least_s = min(least_s, self._sample_ns() / 1e9)
+            if least_s < self._sample_s / 2 or least_s > CERTAIN_S:
+                break
+        return least_s
 
 
 def _warm(step: Step, wait: Wait, loop: Loop, warm_s: float) -> None:

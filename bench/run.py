@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-import os
+import re
 import secrets
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,6 +67,7 @@ def run(request: Request, progress: Progress) -> Outcome:
     if not plan:
         raise BadRequest("the suites asked for hold no case at this preset")
     cases = _case_records(plan)
+    _require_device_word(request.wanted)
     _require_writable(request.out)
     found = roster.assemble(request.wanted, environments.ensure, progress.say)
     try:
@@ -127,12 +130,29 @@ class _CountingWriter(records.Writer):
 
 
 def _require_writable(out: Path) -> None:
-    """Refuse before anything is built what would fail after it."""
-    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+    """Refuse before anything is built what would fail after it, by making a folder and a file."""
+    missing = [path for path in (out, *out.absolute().parents) if not path.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()
+    except OSError as error:
         raise BadRequest(
             f"cannot write results. Expected a folder that can be written to. Received: {out} "
-            f"({existing} is not). Name another with OUT=folder."
+            f"({error.strerror}). Name another with OUT=folder."
+        ) from None
+    finally:
+        for path in missing:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+
+
+def _require_device_word(wanted: Wanted) -> None:
+    """Refuse at once what no built-in adapter calls a device; adapters from outside may."""
+    known = re.fullmatch(r"all|cpu|gpu|mps|(cuda|metal):[0-9]{1,3}", wanted.device)
+    if not known and not any(spec.outside for spec in wanted.specs):
+        raise BadRequest(
+            "unknown device. Expected cpu, gpu, all, or an id: mps, metal:0, cuda:0. "
+            f"Received: {wanted.device!r}. For example: make bench DEVICE=cpu"
         )
 
 
@@ -141,7 +161,7 @@ def _require_contenders(wanted: Wanted, found: Roster) -> None:
     if found.devices and not found.seats:
         has = ", ".join(sorted(found.devices))
         raise BadRequest(
-            f"no framework asked for has the device here. Expected cpu, gpu, all or one of {has}. "
+            f"no framework asked for has the device here. Expected all, or one of {has}. "
             f"Received: {wanted.device}. Try DEVICE=cpu."
         )
 

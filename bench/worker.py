@@ -103,26 +103,27 @@ class Worker:
 
     def calibrate(self) -> dict[str, Any]:
         assert self.runtime is not None
-        case = self._current
-        case.loop = measure.calibrate(
+        case, kind = self._current, self.runtime.device.kind
+        case.sampler = measure.Sampler(
             case.step,
             self.adapter.wait,
-            asynchronous=self.runtime.asynchronous,
-            kind=self.runtime.device.kind,
-            output_bytes=case.workload.output_bytes,
+            deepest=measure.depth(
+                asynchronous=self.runtime.asynchronous,
+                kind=kind,
+                output_bytes=case.workload.output_bytes,
+            ),
+            sample_s=measure.SAMPLE_S[kind],
         )
+        case.sampler.calibrate()
         return {}
 
     def slice(self, slice_s: float, warm_s: float) -> dict[str, Any]:
         case = self._current
-        taken = measure.take_slice(
-            case.step, self.adapter.wait, case.loop, slice_s=slice_s, warm_s=warm_s
-        )
+        assert case.sampler is not None, "the case is not calibrated"
+        taken = case.sampler.take_slice(slice_s=slice_s, warm_s=warm_s)
         memory = self.adapter.memory()
         return {
             **dataclasses.asdict(taken),
-            "steps_per_sample": case.loop.steps,
-            "steps_in_flight": case.loop.in_flight,
             "peak_resident_bytes": measure.peak_resident_bytes(),
             "peak_resident_of": "case" if case.resettable else "process",
             "device_memory_bytes": memory.now_bytes,
@@ -158,7 +159,7 @@ class _Case:
             resettable,
         )
         self.weights = made.weights
-        self.loop = measure.Loop(1, 1)
+        self.sampler: measure.Sampler | None = None
         self.first_step_s: float | None = None
         self.step, self.build_s = measure.timed(lambda: adapter.build(workload, made))
 

@@ -19,11 +19,19 @@ class Answer:
 
 
 def answer(rankings: Sequence[Ranking]) -> tuple[Answer, ...]:
-    """Two sentences for each suite and precision: the count of cases, and the largest case."""
+    """Two sentences for each suite and precision: the count of cases, and the largest case.
+
+    Where a contender was measured alone, that is said once in place of the counts.
+    """
     suites: dict[tuple[str, str], list[Ranking]] = {}
     for ranking in rankings:
         suites.setdefault((ranking.suite, ranking.precision), []).append(ranking)
-    return tuple(_suite(*key, members) for key, members in suites.items())
+    alone = _alone(rankings)
+    said = f"{alone} alone was measured; there is nothing to compare."
+    return (
+        *((Answer("comparison", said),) if alone else ()),
+        *(_suite(*key, members, counted=not alone) for key, members in suites.items()),
+    )
 
 
 def words(row: Row) -> str:
@@ -37,16 +45,21 @@ def interval(row: Row) -> str:
     """The ends of the ratio's interval: `1.78x to 1.86x`; a dash where there is none."""
     if row.ratio is None or row.ratio.interval is None:
         return units.ABSENT
-    # Near 1 the verdict hangs on the third decimal.
-    ends = ((end, 4 if 0.9 < end < 1.1 else 3) for end in row.ratio.interval)
-    return " to ".join(f"{units.digits(*end)}x" for end in ends)
+    return " to ".join(f"{units.digits(end)}x" for end in row.ratio.interval)
 
 
-def _suite(suite: str, precision: str, members: Sequence[Ranking]) -> Answer:
+def _alone(rankings: Sequence[Ranking]) -> str | None:
+    """The one contender that had cases at all, if it was only one."""
+    groups = [group for ranking in rankings for group in ranking.groups]
+    labels = {row.label for group in groups for row in group.rows}
+    return labels.pop() if len(labels) == 1 and not any(g.missing for g in groups) else None
+
+
+def _suite(suite: str, precision: str, members: Sequence[Ranking], counted: bool) -> Answer:
     groups = [group for ranking in members for group in ranking.groups]
     largest = max(members, key=lambda ranking: ranking.groups[-1].flop)
     detail = _largest(largest.name, largest.groups[-1], len(groups))
-    return Answer(f"{suite}, {precision}", f"{_counts(groups)} {detail}")
+    return Answer(f"{suite}, {precision}", f"{_counts(groups)} {detail}" if counted else detail)
 
 
 def _counts(groups: Sequence[Group]) -> str:
@@ -76,8 +89,8 @@ def _cases(count: int) -> str:
 
 def _largest(name: str, group: Group, cases: int) -> str:
     first, others = group.rows[0], group.rows[1:]
-    where = f"In the largest, {name} {units.count(group.size)}," if cases > 1 else "There"
-    time = f"{where} {first.label} takes {units.seconds(first.time_s)}"
+    where = f"In {'the largest, ' if cases > 1 else ''}{name} {units.count(group.size)}"
+    time = f"{where}, {first.label} takes {units.seconds(first.time_s)}"
     if not others:
         return f"{time}."
     second = others[0]

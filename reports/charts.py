@@ -116,7 +116,8 @@ def draw(ranking: Ranking, quantity: Quantity, key: str) -> Chart | None:
 def _figure(ranking: Ranking, quantity: Quantity) -> Figure:
     figure = Figure(figsize=_SIZE_IN)
     FigureCanvasSVG(figure)
-    axes = figure.add_axes((0.155, 0.31, 0.83, 0.62))
+    columns, below = _legend(ranking)
+    axes = figure.add_axes((0.155, below, 0.83, 0.93 - below))
     sizes = [group.size for group in ranking.groups]
     handles, labels = [], []
     for label, style, rows in _lines(ranking):
@@ -128,19 +129,31 @@ def _figure(ranking: Ranking, quantity: Quantity) -> Figure:
         values = [_drawable(_value(row, quantity)) if row else math.nan for row in rows]
         (line,) = axes.plot(sizes, values, **style)
         handles.append(line)
-        labels.append(label if len(label) <= 24 else f"{label[:23]}…")
+        labels.append(_name(label))
     _dress(axes, ranking, quantity)
     figure.legend(
         handles,
         labels,
         loc="lower center",
-        ncols=min(3 if max(map(len, labels)) > 8 else 5, len(labels)),
+        ncols=columns,
         frameon=False,
         handlelength=2.2,
         columnspacing=1.2,
         bbox_to_anchor=(0.55, -0.01),
     )
     return figure
+
+
+def _legend(ranking: Ranking) -> tuple[int, float]:
+    """Columns of the legend; and the share of the figure's height that it and the axis take."""
+    longest = max(len(_name(line.label)) for line in ranking.lines)
+    columns = min(3 if longest > 8 else 5, len(ranking.lines))
+    rows = -(-len(ranking.lines) // columns)
+    return columns, 0.15 + 0.065 * rows
+
+
+def _name(label: str) -> str:
+    return label if len(label) <= 24 else f"{label[:23]}…"
 
 
 def _lines(ranking: Ranking) -> list[tuple[str, dict[str, Any], list[Row | None]]]:

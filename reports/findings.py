@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bench.schema import Run
+from bench.schema import Failed, Run
 from reports.frame import NULL, Results
 from reports.reading import LeftOut
-from reports.units import percent, plain
+from reports.units import digits, percent, plain
 
 NOISY = 0.10
 """Relative deviation between rounds from which a cell is doubtful (pyperf warns at the same)."""
+
+BUSY = 0.25
+"""Cores that other programs may use before a whole run is doubtful."""
 
 ENOUGH_ROUNDS = 6
 """Fewer cannot reach 95 %: an interval of n rounds covers at most 1 - 2^(1-n)."""
@@ -28,7 +31,7 @@ class Finding:
     """Something a reader must know before believing a figure."""
 
     severity: str
-    """`wrong`, `failed`, `noisy`, `unfinished`, `left out` or `note`."""
+    """`wrong`, `failed`, `unfinished`, `busy`, `noisy`, `left out` or `note`."""
     what: str
     where: str
     action: str
@@ -44,11 +47,11 @@ class Omission:
 
 def find(results: Results) -> tuple[Finding, ...]:
     """All findings, gravest first."""
-    return tuple(
-        finding
-        for kind in (_wrong, _failed, _absent, _noisy, _unfinished, _left_out, _notes, _few_rounds)
-        for finding in kind(results)
+    kinds = (
+        *(_wrong, _failed, _absent, _unfinished, _busy, _noisy),
+        *(_left_out, _notes, _few_rounds),
     )
+    return tuple(finding for kind in kinds for finding in kind(results))
 
 
 def omissions(results: Results) -> tuple[Omission, ...]:
@@ -70,7 +73,10 @@ def omissions(results: Results) -> tuple[Omission, ...]:
 
 def command(run: Run) -> str:
     """The command line that made the run."""
-    return plain(f".venv/host/bin/python -m bench {shlex.join(run.arguments)}", 1000)
+    return plain(f"{_BENCH} {shlex.join(run.arguments)}", 1000)
+
+
+_BENCH = ".venv/host/bin/python -m bench"
 
 
 # --- kinds, gravest first ---------------------------------------------------------------------
@@ -82,19 +88,19 @@ def _wrong(results: Results) -> Iterator[Finding]:
             severity="wrong",
             what=f"{plain(contender)} gives wrong answers: {plain(reason)}",
             where=_in(results, run, _listed(cells["case"])),
-            action="Ranked nowhere. Do not use this result; try another version of the framework, "
+            action="Not ranked in these cases. Do not use this result; try another version of the framework, "
             f"or show its makers this: {_again(results, cells)}",
         )
 
 
 def _failed(results: Results) -> Iterator[Finding]:
     for (run, contender, reason), cells in _by_reason(results, "failed"):
+        failure, what = _failure(results, run, contender, reason)
         yield Finding(
             severity="failed",
-            what=f"{plain(contender)} failed: {plain(reason)}",
+            what=f"{plain(contender)} failed: {what}",
             where=_in(results, run, _listed(cells["case"])),
-            action="What it printed is in the run's records. Try it alone: "
-            + _again(results, cells),
+            action=_after(failure, f"Try it alone: {_again(results, cells)}"),
         )
 
 
@@ -103,12 +109,63 @@ def _absent(results: Results) -> Iterator[Finding]:
     planned = set(zip(results.cells["run"], results.cells["contender"], strict=True))
     for absent in results.absent:
         if absent.status == "failed" and (absent.run, absent.contender) not in planned:
+            failure, what = _failure(results, absent.run, absent.contender, absent.reason)
             name = plain(absent.contender)
+            advice = f"Try it alone to see why: make bench FRAMEWORK={_quoted(name)}"
+            if failure.stage == "import":
+                environment = _quoted(name.partition("@")[0])
+                repeat = command(results.runs[absent.run])
+                advice = f"Make its environment anew: {_BENCH} env remove {environment}; {repeat}"
             yield Finding(
                 severity="failed",
-                what=f"{name} could not be used: {plain(absent.reason)}",
+                what=f"{name} could not be used: {what}",
                 where=_in(results, absent.run, "all its cases"),
-                action=f"Try it alone to see why: make bench FRAMEWORK={_quoted(name)}",
+                action=_after(failure, advice),
+            )
+
+
+def _failure(results: Results, run: str, contender: str, reason: str) -> tuple[Failed, str]:
+    """The record behind a reason; and the reason with the last line printed, where that is more."""
+    failure = results.failures[run, contender, reason]
+    printed = [text for line in (failure.output_tail or "").splitlines() if (text := plain(line))]
+    what = plain(reason)
+    if printed and printed[-1] not in what:
+        what = f"{what}. It printed last: {printed[-1]}"
+    return failure, what
+
+
+def _after(failure: Failed, advice: str) -> str:
+    """The advice, after what else there is to know about the failure."""
+    killed = "The system also sends SIGKILL when memory runs out. "
+    printed = "What it printed is in the run's records. "
+    return killed * (failure.signal == "SIGKILL") + printed * bool(failure.output_tail) + advice
+
+
+def _unfinished(results: Results) -> Iterator[Finding]:
+    for run, cells in results.cells.groupby("run", sort=False):
+        mine = cells[cells["status"] == "incomplete"]
+        if len(mine):
+            yield Finding(
+                severity="unfinished",
+                what=f"{len(mine)} of {len(cells)} cells: {_listed(mine['reason'].unique())}",
+                where=_in(results, run, _listed(mine["case"].unique())),
+                action=f"The others are reported. Repeat it: {command(results.runs[run])}",
+            )
+
+
+def _busy(results: Results) -> Iterator[Finding]:
+    slices = results.slices
+    known = slices[(slices["wall_s"] > 0) & slices["others_cpu_s"].notna()]
+    sums = known.groupby("run", sort=False)[["others_cpu_s", "wall_s"]].sum()
+    for run, used in (sums["others_cpu_s"] / sums["wall_s"]).items():
+        if used > BUSY:
+            cores = results.runs[run].machine.cores_logical
+            of = f"{digits(used, 2)} of {cores}" if cores else digits(used, 2)
+            yield Finding(
+                severity="busy",
+                what=f"other programs used {of} cores while contenders were timed",
+                where=_in(results, run, "all cases"),
+                action="Close them and repeat: " + command(results.runs[run]),
             )
 
 
@@ -135,19 +192,6 @@ def _noisy(results: Results) -> Iterator[Finding]:
         )
 
 
-def _unfinished(results: Results) -> Iterator[Finding]:
-    for run, cells in results.cells.groupby("run", sort=False):
-        mine = cells[cells["status"] == "incomplete"]
-        if len(mine):
-            yield Finding(
-                severity="unfinished",
-                what=f"{len(mine)} of {len(cells)} cells were not finished: "
-                f"{_listed(mine['reason'].unique())}",
-                where=_in(results, run, _listed(mine["case"].unique())),
-                action=f"What was finished is reported. Repeat it: {command(results.runs[run])}",
-            )
-
-
 def _left_out(results: Results) -> Iterator[Finding]:
     by_file: dict[str, list[LeftOut]] = {}
     for left in results.left_out:
@@ -161,7 +205,9 @@ def _left_out(results: Results) -> Iterator[Finding]:
             severity="left out",
             what=_listed(lines, separator="; "),
             where=plain(f"{path}"),
-            action="The rest of the file is reported. A file cut off or edited by hand looks so.",
+            action="The whole file is left out. Expected records.jsonl as a run wrote it."
+            if lefts[0].whole
+            else "The rest of the file is reported. A file cut off or edited by hand looks so.",
         )
 
 

@@ -54,6 +54,8 @@ class Results:
     runtimes: Mapping[tuple[str, str], Runtime]
     """By run and contender; the last start counts."""
     absent: Sequence[Absent]
+    failures: Mapping[Key, Failed]
+    """By run, contender and reason."""
     left_out: Sequence[LeftOut]
 
     def ratio(self, run: str, case: str, contender: str, base: str) -> Estimate | None:
@@ -87,6 +89,7 @@ def load(paths: Sequence[Path]) -> Results:
         runs=gathered.runs,
         runtimes=gathered.runtimes,
         absent=gathered.absent,
+        failures=gathered.failures,
         left_out=gathered.left_out,
     )
 
@@ -181,7 +184,7 @@ def _status(
         return "ok", None
     if whole is not None:
         return whole.status, whole.reason
-    return "incomplete", "the run ended before this cell was finished"
+    return "incomplete", "the run ended early"
 
 
 def proves(look: Verified) -> bool:

@@ -22,6 +22,8 @@ class LeftOut:
     path: Path
     reason: str
     line: int | None = None
+    whole: bool = False
+    """Nothing of the file is shown."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Gathered:
     verified: dict[Key, list[Verified]] = field(default_factory=dict)
     finished: dict[Key, Cell] = field(default_factory=dict)
     unmeasured: dict[Key, Skipped | Failed] = field(default_factory=dict)
+    failures: dict[Key, Failed] = field(default_factory=dict)
+    """By run, contender and reason."""
     absent: list[Absent] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
@@ -58,7 +62,7 @@ def gather(paths: Sequence[Path]) -> Gathered:
         except NotRecords as error:
             if named:
                 raise
-            gathered.left_out.append(LeftOut(path, str(error)))
+            gathered.left_out.append(LeftOut(path, str(error), whole=True))
         else:
             _sort(reading, gathered)
     if not gathered.runs:
@@ -123,6 +127,8 @@ def _name(run: Run, taken: dict[str, Run]) -> str:
 def _file(
     record: Runtime | Verified | Slice | Cell | Skipped | Failed, run: str, into: Gathered
 ) -> None:
+    if isinstance(record, Failed):
+        into.failures.setdefault((run, record.contender, why(record)), record)
     match record:
         case Runtime():
             into.runtimes[run, record.contender] = record
@@ -146,8 +152,9 @@ def _keep_worse(known: dict[Key, Skipped | Failed], key: Key, record: Skipped | 
 
 
 def why(record: Skipped | Failed) -> str:
-    """The reason in one line; of a failure also its stage and how the worker ended."""
+    """The reason; of a failure also its stage and, unless that is the reason, the worker's end."""
     if isinstance(record, Skipped):
         return record.reason
     end = record.signal or (f"exit code {record.exit_code}" if record.exit_code else "")
-    return f"{record.stage}: {record.reason}" + (f" ({end})" if end else "")
+    told = not end or end.removeprefix("exit ") in record.reason
+    return f"{record.stage}: {record.reason}" + ("" if told else f" ({end})")

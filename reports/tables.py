@@ -50,7 +50,7 @@ def overview(ranking: Ranking) -> Table:
 
 def details(ranking: Ranking) -> Table:
     """Every figure of every contender, by size, fastest first."""
-    columns = ["n", "contender", "time", "95 % interval", "compared", "ratio's interval"]
+    columns = ["n", "contender", "time", "interval", "compared", "ratio's interval"]
     columns += ["GFLOP/s"] * ranking.shows_flop + ["GB/s"] * ranking.shows_bytes
     columns += ["latency", "first step", "spread", "peak memory"]
     rows, strong = list[tuple[str, ...]](), set()

@@ -1,4 +1,4 @@
-"""The report in the terminal: findings, then who is fastest; 80 columns are enough."""
+"""The report in the terminal: findings, then who is first; 80 columns are enough."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rich.text import Text
 from reports import answers, units
 from reports.content import Content, Section
 from reports.findings import Finding
+from reports.frame import STATUSES
 from reports.ranking import Group, Ranking
 
 _COLOURS = {"wrong": "bold red", "failed": "bold red", "note": "blue"}
@@ -19,6 +20,16 @@ _OTHER = "bold yellow"
 
 def show(content: Content, console: Console) -> None:
     """Print the content. Every text goes in as `Text`: nothing in a record is read as markup."""
+    if console.is_terminal:
+        _print(content, console)
+        return
+    with console.capture() as captured:
+        _print(content, console)
+    # Tables are padded to their width, which in a file is only trailing spaces.
+    console.file.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _print(content: Content, console: Console) -> None:
     for finding in content.findings:
         _print_finding(finding, console)
     if content.omissions:
@@ -66,14 +77,14 @@ def _table(ranking: Ranking) -> Table:
         pad_edge=False,
     )
     table.add_column("n", justify="right", no_wrap=True)
-    table.add_column("fastest")
+    table.add_column("first")
     table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("the others are slower by", overflow="fold")
+    table.add_column("others", overflow="fold")
     for group in ranking.groups:
         first = group.rows[0]
         table.add_row(
             Text(units.count(group.size)),
-            Text(first.label, style="bold"),
+            Text.assemble((first.label, "bold"), " (leads)" if first.standing == "leads" else ""),
             Text(units.seconds(first.time_s)),
             Text(_others(group)),
         )
@@ -81,7 +92,9 @@ def _table(ranking: Ranking) -> Table:
 
 
 def _others(group: Group) -> str:
-    """The ratios; a word in its place where that is not what the rounds say."""
-    return ", ".join(
+    """How many times as long the others take, or a word where the rounds or answers say less."""
+    compared = [
         f"{row.label} {answers.words(row).removesuffix(' slower')}" for row in group.rows[1:]
-    )
+    ]
+    lost = [f"{label} {why}" for label, why in group.missing.items() if why != STATUSES["skipped"]]
+    return ", ".join(compared + lost)

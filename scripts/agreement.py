@@ -18,7 +18,7 @@ def inside():
     import torch
     from torch.utils.benchmark import Timer
 
-    from bench.measure import calibrate, take_slice
+    from bench.measure import SAMPLE_S, Sampler
     from frameworks import torch as adapter
     from frameworks.interface import Settings
     from suites import arrays, catalog
@@ -33,16 +33,11 @@ def inside():
         step = adapter.build(workload, made)
         a, b = (torch.tensor(made.inputs[name]) for name in "ab")
         timer = Timer("a @ b", globals={"a": a, "b": b}, num_threads=threads)
-        loop = calibrate(
-            step,
-            adapter.wait,
-            asynchronous=False,
-            kind="cpu",
-            output_bytes=workload.output_bytes,
-        )
+        sampler = Sampler(step, adapter.wait, deepest=1, sample_s=SAMPLE_S["cpu"])
+        sampler.calibrate()
         pairs = []
         for _ in range(ROUNDS):
-            taken = take_slice(step, adapter.wait, loop, slice_s=SECONDS, warm_s=0.02)
+            taken = sampler.take_slice(slice_s=SECONDS, warm_s=0.02)
             theirs = timer.blocked_autorange(min_run_time=SECONDS).median
             pairs.append((statistics.median(taken.samples_s), theirs))
         ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))

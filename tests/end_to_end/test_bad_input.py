@@ -33,7 +33,7 @@ def refused(*arguments):
         (["--suite", "./absent.py"], "no suite file"),
         (["--preset", "nonesuch"], "Expected one of smoke, quick, standard, full"),
         (["--precision", "float99"], "Expected one of float32, float16, bfloat16"),
-        (["--framework", "null", "--device", "nonesuch"], "Expected cpu, gpu, all or one of cpu"),
+        (["--framework", "null", "--device", "nonesuch"], "Expected cpu, gpu, all, or an id"),
         (["--framework", "null", "--device", "gpu"], "no framework asked for has the device"),
         (["--threads", "0"], "threads must be at least 1"),
         (["--framework", "null", "--out", "/dev/null/x"], "cannot write results"),

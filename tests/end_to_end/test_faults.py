@@ -24,7 +24,7 @@ def build(workload, arrays):
         ("os.abort()", {"signal": "SIGABRT"}),
         ("os._exit(3)", {"exit_code": 3}),
         ("sys.exit(4)", {"exit_code": 4}),
-        ("time.sleep(600)", {"reason": "no answer within 10 s: killed"}),
+        ("time.sleep(600)", {"reason": "no answer within 10 s (--timeout): killed"}),
         ("raise MemoryError('full')", {"reason": "MemoryError: full"}),
     ],
     ids=["signal", "abort", "exit", "interpreter exit", "hang", "exception"],

@@ -39,35 +39,33 @@ def test_every_result_is_waited_for_before_the_clock_stops(monkeypatch):
     ("asynchronous", "output_bytes", "depth"),
     [(False, 4, 1), (True, 4, measure.MAX_IN_FLIGHT), (True, 2**20, 4), (True, 2**30, 1)],
 )
-def test_steps_in_flight(monkeypatch, asynchronous, output_bytes, depth):
-    device = Device(monkeypatch)
-    loop = measure.calibrate(
-        device.step,
-        device.wait,
-        asynchronous=asynchronous,
-        kind="cpu",
-        output_bytes=output_bytes,
-    )
-    assert loop.in_flight == depth
-    assert loop.steps == pytest.approx(5_000, rel=0.1)
+def test_steps_in_flight(asynchronous, output_bytes, depth):
+    found = measure.depth(asynchronous=asynchronous, kind="cpu", output_bytes=output_bytes)
+    assert found == depth
+
+
+def sampler(device, step=None, deepest=1, sample_s=0.005):
+    made = measure.Sampler(step or device.step, device.wait, deepest=deepest, sample_s=sample_s)
+    made.calibrate()
+    return made
+
+
+@pytest.mark.parametrize("deepest", [1, 4, 1000])
+def test_a_sample_lasts_as_long_as_it_should(monkeypatch, deepest):
+    loop = sampler(Device(monkeypatch), deepest=deepest).loop
+    assert loop.in_flight == deepest
+    assert 2500 <= loop.steps <= 10_000
 
 
 def test_a_sample_dwarfs_the_sync(monkeypatch):
     device = Device(monkeypatch, step_ns=1000, sync_ns=100_000)
-    loop = measure.calibrate(
-        device.step, device.wait, asynchronous=True, kind="gpu", output_bytes=4
-    )
-    assert loop.in_flight >= 500
+    assert sampler(device, deepest=1024, sample_s=0.02).loop.in_flight == 1024
 
 
 def test_a_slow_step_is_a_sample_of_one(monkeypatch):
-    device = Device(monkeypatch, step_ns=10**10)
-    loop = measure.calibrate(
-        device.step, device.wait, asynchronous=True, kind="cpu", output_bytes=4
-    )
-    taken = measure.take_slice(device.step, device.wait, loop, slice_s=0.1, warm_s=0.01)
-    assert loop.steps == 1
-    assert taken.samples_s == [10.0]
+    taken = sampler(Device(monkeypatch, step_ns=10**10)).take_slice(slice_s=0.1, warm_s=0.01)
+    assert taken.steps_per_sample == 1
+    assert taken.samples_s == taken.latencies_s == [10.0]
 
 
 @given(steps=st.integers(1, 10**6), deepest=st.integers(1, 2000))
@@ -79,11 +77,9 @@ def test_a_loop_has_at_least_the_steps_asked_for(steps, deepest):
 
 def test_a_slice_counts_what_it_sampled(monkeypatch):
     device = Device(monkeypatch)
-    taken = measure.take_slice(
-        device.step, device.wait, measure.Loop(10, 10), slice_s=0.001, warm_s=0.0005
-    )
-    assert taken.samples_s == [pytest.approx(1e-6)] * 10
-    assert taken.sampled_s == pytest.approx(0.001)
+    taken = sampler(device, deepest=10, sample_s=1e-4).take_slice(slice_s=0.001, warm_s=0.0005)
+    assert taken.samples_s == [pytest.approx(1e-6)] * len(taken.samples_s)
+    assert taken.sampled_s == pytest.approx(0.001, rel=0.1)
     assert taken.wall_s >= taken.sampled_s
     assert len(taken.latencies_s) == measure.LATENCIES
 
@@ -135,8 +131,24 @@ def test_a_first_step_slow_by_accident_does_not_set_the_loop(monkeypatch):
         device.now_ns += next(stall, 0)
         return device.step()
 
-    loop = measure.calibrate(step, device.wait, asynchronous=False, kind="cpu", output_bytes=4)
-    assert loop.steps > 4000
+    assert sampler(device, step).loop.steps > 2000
+
+
+def test_a_busy_calibration_does_not_spoil_the_cell(monkeypatch):
+    """Every step of the calibration takes 30 ms, later ones a microsecond: K must grow again."""
+    device, busy = Device(monkeypatch), [True]
+
+    def step():
+        device.now_ns += 30_000_000 if busy else 0
+        return device.step()
+
+    made = sampler(device, step)
+    assert made.loop.steps == 1
+    busy.clear()
+    made.take_slice(slice_s=0.04, warm_s=0.005)
+    taken = made.take_slice(slice_s=0.04, warm_s=0.005)
+    assert taken.steps_per_sample > 2000
+    assert taken.samples_s == [pytest.approx(1e-6)] * len(taken.samples_s)
 
 
 def test_a_spinning_thread_is_waited_for():
