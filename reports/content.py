@@ -32,10 +32,10 @@ until the device has finished them, divided by the steps. A cell's time is the m
 the median of the round's samples. Latency is one step with a wait of its own. The first step
 includes compiling.
 
-A ratio is the median of the rounds' own ratios, so drift that hits all alike cancels. 1.14x slower means
-1.14 times as long. Intervals are 95 % percentile bootstrap over rounds, from six rounds on; fewer
-cover less. Slower and faster mean that the whole interval lies beyond 1 %, same that it lies within
-1 %, unresolved neither. The first is called fastest only when all
+A ratio is the median of the rounds' own ratios, so drift that hits all alike cancels. 1.14x slower
+means 1.14 times as long. Intervals are 95 % percentile bootstrap over rounds; of fewer than six
+rounds they cover less. Slower and faster mean that the whole interval lies beyond 1 %, same that it
+lies within 1 %, unresolved neither. The first is called fastest only when all
 others are slower; otherwise it leads. Intervals stand for this run: another start
 of the processes can differ by more.
 

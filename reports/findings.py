@@ -88,8 +88,8 @@ def _wrong(results: Results) -> Iterator[Finding]:
             severity="wrong",
             what=f"{plain(contender)} gives wrong answers: {plain(reason)}",
             where=_in(results, run, _listed(cells["case"])),
-            action="Not ranked in these cases. Do not use this result; try another version of the framework, "
-            f"or show its makers this: {_again(results, cells)}",
+            action="Not ranked in these cases. Do not use this result; try another version of the "
+            f"framework, or show its makers this: {_again(results, cells)}",
         )
 
 
@@ -112,8 +112,8 @@ def _absent(results: Results) -> Iterator[Finding]:
             failure, what = _failure(results, absent.run, absent.contender, absent.reason)
             name = plain(absent.contender)
             advice = f"Try it alone to see why: make bench FRAMEWORK={_quoted(name)}"
-            if failure.stage == "import":
-                environment = _quoted(name.partition("@")[0])
+            environment = _quoted(name.partition("@")[0])
+            if failure.stage == "import" and not environment.endswith(".py"):
                 repeat = command(results.runs[absent.run])
                 advice = f"Make its environment anew: {_BENCH} env remove {environment}; {repeat}"
             yield Finding(
@@ -127,11 +127,9 @@ def _absent(results: Results) -> Iterator[Finding]:
 def _failure(results: Results, run: str, contender: str, reason: str) -> tuple[Failed, str]:
     """The record behind a reason; and the reason with the last line printed, where that is more."""
     failure = results.failures[run, contender, reason]
-    printed = [text for line in (failure.output_tail or "").splitlines() if (text := plain(line))]
-    what = plain(reason)
-    if printed and printed[-1] not in what:
-        what = f"{what}. It printed last: {printed[-1]}"
-    return failure, what
+    lines = map(plain, reversed((failure.output_tail or "").splitlines()))
+    what, last = plain(reason), next(filter(None, lines), "")
+    return failure, what if last in what else f"{what}. It printed last: {last}"
 
 
 def _after(failure: Failed, advice: str) -> str:

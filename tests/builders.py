@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from msgspec import structs
 
 from bench import records, schema
 from bench.schema import Cell, Check, Failed, Record, Run, Runtime, Skipped, Slice, Verified
@@ -84,8 +85,9 @@ def usual_troubles(model: Model, workload: Workload) -> Record | None:
             contender=model.id,
             case=workload.case,
             stage="slice",
-            reason="the worker died",
+            reason="the worker was ended by SIGKILL",
             signal="SIGKILL",
+            output_tail="loading\nlast words\n\n",
         )
     return None
 
@@ -99,9 +101,11 @@ def run(
     special: Special = usual_troubles,
     wrong: Sequence[tuple[str, str]] = (),
     interrupted_at: str | None = None,
+    others_cpu_s: float | None = 0.004,
 ) -> list[Record]:
     """A whole run. `wrong` names (framework, case) whose second verification fails;
-    `interrupted_at` the case during whose timing the run was killed."""
+    `interrupted_at` the case during whose timing the run was killed; `others_cpu_s` is what other
+    programs used during each slice of 0.1 s."""
     plan = [workload for suite in SUITES for workload in catalog.cases(suite, preset)]
     found: list[Record] = [_head(models, plan, name, preset)]
     found += [_runtime(model) for model in models]
@@ -113,7 +117,10 @@ def run(
             found += _cell(model, workload, rounds, special, bad, stopped, random)
         if stopped:
             break
-    return found
+    return [
+        structs.replace(record, others_cpu_s=others_cpu_s) if isinstance(record, Slice) else record
+        for record in found
+    ]
 
 
 def write(path: Path, lines: Sequence[Record]) -> Path:
@@ -246,7 +253,6 @@ def _slice(model: Model, workload: Workload, number: int, random: np.random.Gene
         cpu_system_s=0.01,
         wall_s=wall,
         sampled_s=0.9 * wall,
-        others_cpu_s=0.004,
         peak_resident_bytes=300 * 2**20,
         peak_resident_of="case",
     )

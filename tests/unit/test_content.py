@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.schema import Record, Run, Runtime, Skipped
+from bench.schema import Failed, Record, Run, Runtime, Skipped
 from reports import charts, content, html, units
 from reports.content import Content
 from reports.frame import load
@@ -42,13 +42,18 @@ def test_findings_come_in_order_of_gravity(tmp_path: Path) -> None:
         file.write('{"kind":"cell"')
     found = content.make(load([path])).findings
     assert [finding.severity for finding in found] == [
-        *("wrong", "failed", "noisy", "unfinished", "left out", "note", "note")
+        *("wrong", "failed", "unfinished", "noisy", "left out", "note", "note")
     ]
     assert all(finding.where and finding.action for finding in found)
     assert "tf/cpu/float32" in found[0].what
     assert found[0].where == "matmul/square/256"
-    assert "SIGKILL" in found[1].what
-    assert "jax" in found[2].what
+    assert found[1].what.endswith(
+        "slice: the worker was ended by SIGKILL. It printed last: last words"
+    )
+    assert "memory runs out" in found[1].action
+    assert "in the run's records" in found[1].action
+    assert found[2].what == "10 of 55 cells: the run ended early"
+    assert "jax" in found[3].what
     assert "93.8 %" in found[-1].what or "94 %" in found[-1].what
 
 
@@ -57,6 +62,67 @@ def test_a_clean_run_has_no_findings(tmp_path: Path) -> None:
     made = make(tmp_path, builders.run(models, special=builders.no_special))
     assert made.findings == ()
     assert made.omissions == ()
+
+
+@pytest.mark.parametrize(("used_s", "busy"), [(0.16, True), (0.02, False), (None, False)])
+def test_a_busy_machine_is_a_finding_before_noise(
+    tmp_path: Path, used_s: float | None, busy: bool
+) -> None:
+    models = [replace(builders.noisy(model, 0.6), notes=()) for model in builders.FIVE]
+    lines = builders.run(models, special=builders.no_special, others_cpu_s=used_s)
+    found = make(tmp_path, lines).findings
+    assert [f.severity for f in found] == [*(["busy"] if busy else []), "noisy"]
+    if busy:
+        assert "other programs used 1.6 of 2 cores" in found[0].what
+        assert "bench run --preset smoke" in found[0].action
+
+
+@pytest.mark.parametrize(
+    ("failed", "what", "action"),
+    [
+        (
+            Failed(contender="torch", stage="import", reason="gone", output_tail="gone\n"),
+            "torch could not be used: import: gone",
+            r"What it printed .* bench env remove torch; .*bench run --preset smoke",
+        ),
+        (
+            Failed(contender="./mine.py", stage="import", reason="exited with code 7", exit_code=7),
+            "./mine.py could not be used: import: exited with code 7",
+            r"Try it alone to see why: make bench FRAMEWORK=\./mine\.py",
+        ),
+        (
+            Failed(contender="torch", stage="start", reason="gone", exit_code=7),
+            "torch could not be used: start: gone (exit code 7)",
+            "Try it alone to see why: make bench FRAMEWORK=torch",
+        ),
+    ],
+)
+def test_a_contender_that_could_not_be_used_says_why(
+    tmp_path: Path, failed: Failed, what: str, action: str
+) -> None:
+    found = make(tmp_path, [*builders.run(), failed]).findings
+    (finding,) = [f for f in found if "could not be used" in f.what]
+    assert finding.what == what
+    assert re.fullmatch(action, finding.action), finding.action
+
+
+def test_a_whole_file_refused_is_not_called_partly_reported(tmp_path: Path) -> None:
+    builders.write(tmp_path / "good" / "records.jsonl", builders.run())
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "records.jsonl").write_text("hello\n")
+    found = content.make(load([tmp_path])).findings
+    (finding,) = [f for f in found if f.severity == "left out"]
+    assert finding.action.startswith("The whole file is left out. Expected")
+
+
+def test_one_contender_alone_is_said_once(tmp_path: Path) -> None:
+    comparison, *suites = make(tmp_path, builders.run(builders.FIVE[2:3])).sections[0].answers
+    assert comparison.text == "tf alone was measured; there is nothing to compare."
+    assert re.fullmatch(r"In the largest, square 1024, tf takes 1\d\.\d ms\.", suites[0].text)
+    sizes = (64, 256, 1024)
+    bad = [("jax", f"matmul/square/{n}") for n in sizes]
+    both = make(tmp_path, builders.run(builders.FIVE[2:4], wrong=bad), "both").sections[0].answers
+    assert both[0].text.startswith("Only tf has verified answers")
 
 
 def test_a_wrong_cell_is_in_no_ranking_and_no_figure(tmp_path: Path) -> None:

@@ -78,6 +78,7 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
     assert not re.search(r"url\((?!#)|@import", text)
     assert page.tags.count("figure") == 6
     assert page.unscrolled == 0
+    assert re.search(r", after <code>make setup", text)
     assert page.tags.count("details") >= 5
     ids = [value for name, value in page.attributes if name == "id"]
     assert len(ids) == len(set(ids))
@@ -198,6 +199,17 @@ def test_the_terminal_needs_80_columns_and_no_colour(tmp_path: Path) -> None:
     assert "\x1b" not in text
     assert text.startswith("wrong: tf/cpu/float32 gives wrong answers")
     assert re.search(r"1024 +jax +6\.\d\d ms +torch@compile 1\.\d\dx", text)
+    assert not [line for line in text.splitlines() if line.endswith(" ")]
+
+
+def test_the_terminal_names_who_only_leads_and_who_is_lost(tmp_path: Path) -> None:
+    twin = replace(builders.FIVE[3], spec="jax==0.4.38", noise=0.02)
+    models = (builders.FIVE[3], twin, builders.FIVE[2], builders.FIVE[4])
+    wrong = [("tf", "hackintosh/with_generation/1000000")]
+    text = shown(make(tmp_path, builders.run(models, rounds=3, wrong=wrong)))
+    assert re.search(r"n +first +time +others", text)
+    assert re.search(r"64 +jax\S* \(leads\) +\d", text)
+    assert re.search(r"jax\S* (unresolved|same), tf wrong, mlx failed", text)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
