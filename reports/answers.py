@@ -71,7 +71,7 @@ def _counts(groups: Sequence[Group]) -> str:
     wins = Counter(group.rows[0].label for group in contested if group.decided)
     undecided = len(contested) - wins.total()
     if not wins:
-        return f"No contender is clearly fastest in any of the {_cases(len(contested))}."
+        return "No contender is clearly fastest in any case."
     (leader, most), *others = wins.most_common()
     share = f"{most} of {_cases(len(contested))}" if len(contested) > most else _all(most)
     said = [f"{leader} is fastest in {share}", *(f"{label} in {n}" for label, n in others)]
