@@ -135,23 +135,24 @@ def test_wrong_only_after_timing_is_found(measure, adapter):
     assert phases == {("before", True), ("after", False)}
 
 
+PENDING = """
+class Pending(threading.Thread):
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+        self.start()
+    def run(self):
+        time.sleep({work_s})
+def build(workload, arrays):
+    step = null.build(workload, arrays)
+    return lambda: {{name: Pending(answer) for name, answer in step().items()}}
+"""
+
+
 def test_an_adapter_that_never_waits_is_found(measure, adapter):
     path = adapter(
-        """
-        class Pending(threading.Thread):
-            def __init__(self, answer):
-                super().__init__()
-                self.answer = answer
-                self.start()
-            def run(self):
-                time.sleep(0.02)
-        def build(workload, arrays):
-            step = null.build(workload, arrays)
-            return lambda: {name: Pending(answer) for name, answer in step().items()}
-        def to_numpy(array):
-            array.join()
-            return null.to_numpy(array.answer)
-        """
+        PENDING.format(work_s=0.02)
+        + "def to_numpy(array):\n    array.join()\n    return null.to_numpy(array.answer)\n"
     )
     done = measure(path, "mlp")
     assert done.code == 1
@@ -164,24 +165,9 @@ def test_an_adapter_that_never_waits_is_found(measure, adapter):
 
 def test_the_same_adapter_that_waits_is_not_accused(measure, adapter):
     path = adapter(
-        """
-        class Pending(threading.Thread):
-            def __init__(self, answer):
-                super().__init__()
-                self.answer = answer
-                self.start()
-            def run(self):
-                time.sleep(0.002)
-        def build(workload, arrays):
-            step = null.build(workload, arrays)
-            return lambda: {name: Pending(answer) for name, answer in step().items()}
-        def wait(outputs):
-            for results in outputs:
-                for pending in results.values():
-                    pending.join()
-        def to_numpy(array):
-            return null.to_numpy(array.answer)
-        """
+        PENDING.format(work_s=0.002)
+        + "def wait(outputs):\n    [p.join() for results in outputs for p in results.values()]\n"
+        + "def to_numpy(array):\n    return null.to_numpy(array.answer)\n"
     )
     done = measure(path)
     assert done.code == 0
