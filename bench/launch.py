@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -202,10 +202,7 @@ def recorded(variables: Mapping[str, str]) -> dict[str, str]:
     return {k: scrub(v) for k, v in sorted(variables.items()) if k.startswith(TUNING)}
 
 
-def scrub(text: str, private: Iterable[str] = (str(Path.home()),)) -> str:
+def scrub(text: str) -> str:
     """The text fit for a record: without the user's home folder, and in valid Unicode."""
-    text = text.encode(errors="replace").decode()
-    for path in private:
-        if len(path) > 1:
-            text = text.replace(path, "~")
-    return text
+    text, home = text.encode(errors="replace").decode(), str(Path.home())
+    return text.replace(home, "~") if len(home) > 1 else text

@@ -74,7 +74,7 @@ class Worker:
         }
 
     def build(self, suite: str, case: str, preset: str, seed: int) -> dict[str, Any]:
-        """Make the arrays, copy them to the device, and run the first step."""
+        """Make the arrays and have the adapter copy them to the device."""
         workload = catalog.find(suite, preset, case)
         made = arrays.make(workload, seed)
         resettable = measure.reset_peak_resident()
