@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from bench import limits, rounds, schema
+from bench import agreement, limits, rounds, schema
 from bench.launch import Broken, Refused
 from bench.presets import Preset
 from bench.progress import Progress
@@ -21,8 +21,9 @@ from bench.schema import Cell, Failed, Record, Skipped, Verified
 from bench.seat import Seat, checked
 from bench.stopping import FixedRounds
 from suites import checks, reference
+from suites.data import NoData
 from suites.layers import ShapeError
-from suites.workload import Train, Workload, definition_hash
+from suites.workload import Learn, Lifecycle, Train, Workload, definition_hash
 
 Write = Callable[[Record], None]
 
@@ -51,7 +52,8 @@ class Session:
                 self.write(Skipped(contender=seat.contender.id, case=workload.case, reason=reason))
             return
         cells = self._cells(suite, workload, seats)
-        ready = {cell.name: cell for cell in cells if cell.prepare()}
+        observed = [cell for cell in cells if cell.observe()]
+        ready = {cell.name: cell for cell in _agreed(observed) if cell.calibrate()}
         turns = {name: cell.turn for name, cell in ready.items()}
         rule = FixedRounds(self.preset.rounds, self.preset.budget_s)
         finished = rounds.take_rounds(turns, rule, order=self.order)
@@ -68,7 +70,7 @@ class Session:
             self.progress.now(f"{workload.case}  float64 reference")
             try:
                 expected = reference.expected(workload, precision, self.seed, self.cache)
-            except (reference.NoReference, ShapeError, MemoryError) as error:
+            except (reference.NoReference, ShapeError, NoData, MemoryError) as error:
                 self.write(
                     Failed(
                         contender=seat.contender.id,
@@ -90,6 +92,15 @@ class Session:
         return reason is None
 
 
+def _agreed(cells: list[_Cell]) -> list[_Cell]:
+    """Those that are right, after those of one precision have been held against one another."""
+    found: dict[str, list[checks.Check]] = {}
+    for expected in {cell.expected for cell in cells}:
+        compared = {cell.name: cell.compared for cell in cells if cell.expected == expected}
+        found |= agreement.checks(compared, agreement.relative_limits(expected))
+    return [cell for cell in cells if cell.conclude(found[cell.name])]
+
+
 class _Cell:
     """A contender at this case. Each stage writes its records and says whether to go on."""
 
@@ -101,15 +112,25 @@ class _Cell:
         self.name = seat.contender.id
         self.samples = 0
         self.facts: dict[str, Any] = {}
+        self.found: list[dict[str, Any]] = []
+        self.compared: agreement.Compared = {}
 
-    def prepare(self) -> bool:
-        """Start, build, verify, calibrate."""
+    def observe(self) -> bool:
+        """Start, build, verify."""
         return (
             self._stage("start", self._start)
             and self._stage("build", self._build)
-            and self._stage("verify", self._verify_before)
-            and self._stage("calibrate", self._calibrate)
+            and self._stage("verify", self._observe)
         )
+
+    def conclude(self, others: list[checks.Check]) -> bool:
+        """Record what was found before timing, together with how others' answers compare."""
+        found = [*self.found, *(vars(check) for check in others)]
+        return self._stage("verify", lambda: self._verified("before", found))
+
+    def calibrate(self) -> bool:
+        """Find out how many steps make a sample."""
+        return self._stage("calibrate", self._calibrate)
 
     def turn(self, round_number: int) -> bool:
         """One slice of samples."""
@@ -168,14 +189,19 @@ class _Cell:
         )
         return False
 
-    def _verify_before(self) -> bool:
-        reply = self.seat.ask("verify", expected=str(self.expected))
+    def _observe(self) -> bool:
+        limit_s = self.session.preset.step_limit_s
+        reply = self.seat.ask("verify", expected=str(self.expected), step_limit_s=limit_s)
+        self.found, self.compared = reply["checks"], reply["compared"]
         self.facts["first_step_s"] = reply["first_step_s"]
-        return self._verified("before", reply["checks"])
+        if isinstance(self.workload, Learn | Lifecycle) and self.compared:
+            self.facts["curves"] = _curves(self.workload, self.compared)
+        return True
 
     def _verify_after(self) -> bool:
         if not isinstance(self.workload, Train):
-            reply = self.seat.ask("verify", expected=str(self.expected))
+            limit_s = 1e9  # it was fast enough to be timed
+            reply = self.seat.ask("verify", expected=str(self.expected), step_limit_s=limit_s)
             return self._verified("after", reply["checks"])
         with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
             path = Path(folder, "continued.npz")
@@ -187,10 +213,10 @@ class _Cell:
         """Hold the step that followed the timed ones against the reference from its weights."""
         with np.load(path, allow_pickle=False) as file:
             entries = {name: file[name] for name in file.files}
-        weights = {n[7:]: a for n, a in entries.items() if n.startswith("weight|")}
         observed = {n[9:]: a for n, a in entries.items() if n.startswith("observed|")}
+        state = {n[6:]: a for n, a in entries.items() if n.startswith("state|")}
         precision, seed = self.seat.contender.precision, self.session.seed
-        solved = reference.solve_training(workload, precision, seed, weights, 1)
+        solved = reference.solve_continued(workload, precision, seed, state)
         expected = path.with_name("expected.npz")
         solved.save(expected)
         return checks.compare(observed, expected)
@@ -229,6 +255,14 @@ class _Cell:
         self.samples += len(reply["samples_s"])
         self.session.progress.advance()
         return True
+
+
+def _curves(workload: Learn | Lifecycle, compared: agreement.Compared) -> dict[str, list[float]]:
+    """Losses and accuracy over the epochs, as records hold them."""
+    learn = workload.learn if isinstance(workload, Lifecycle) else workload
+    losses = {name: compared[name] for name in ("train_loss", "test_loss") if name in compared}
+    counts = compared.get("correct", [])
+    return losses | {"accuracy": [count / learn.data.test for count in counts]}
 
 
 class _Load:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import psutil
 
 from bench.contenders import Contender
-from suites.workload import Workload
+from suites.workload import Workload, checkable
 
 
 def memory_reason(workload: Workload, contenders: Sequence[Contender]) -> str | None:
     """Why this case does not fit in the host's free memory beside all its contenders, if so."""
     needed = sum(workload.needed_bytes(contender.precision) for contender in contenders)
     # The float64 reference is worked out while no contender holds the case yet.
-    needed = max(needed, 4 * workload.needed_bytes("float32"))
+    needed = max(needed, 4 * checkable(workload).needed_bytes("float32"))
     free = psutil.virtual_memory().available
     if needed <= free:
         return None

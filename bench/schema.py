@@ -132,6 +132,9 @@ class Verified(_Record, frozen=True, tag="verified"):
     arrays_sha256: Sha256 | None = None
     build_s: Seconds | None = None
     first_step_s: Seconds | None = None
+    curves: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]] | None = None
+    """Learning, by name, a value after each epoch: `train_loss`, `test_loss`, `accuracy` (0 to 1).
+    """
 
 
 class Slice(_Record, frozen=True, tag="slice"):

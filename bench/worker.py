@@ -12,6 +12,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import json
+import math
 import os
 import platform
 import sys
@@ -23,9 +24,11 @@ from typing import Any
 import numpy as np
 
 from bench import measure
-from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
+from frameworks import lifecycle
+from frameworks.interface import Device, Framework, Runtime, Settings, Step, Unsupported
 from suites import arrays, catalog, checks
-from suites.workload import Train, Workload, definition_hash
+from suites.training_checks import observe_training
+from suites.workload import Lifecycle, Train, Workload, checkable, definition_hash
 
 ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")
 
@@ -76,24 +79,29 @@ class Worker:
     def build(self, suite: str, case: str, preset: str, seed: int) -> dict[str, Any]:
         """Make the arrays and have the adapter copy them to the device."""
         workload = catalog.find(suite, preset, case)
-        made = arrays.make(workload, seed)
         resettable = measure.reset_peak_resident()
-        self.case = _Case(self.adapter, workload, made, seed, resettable)
+        self.case = _Case(self.adapter, workload, seed, resettable)
         return {
-            "arrays_sha256": made.sha256(),
+            "arrays_sha256": self.case.timed.arrays_sha256,
             "definition_sha256": definition_hash(workload),
-            "build_s": self.case.build_s,
+            "build_s": self.case.timed.build_s,
         }
 
-    def verify(self, expected: str) -> dict[str, Any]:
-        """Observe the timed step itself and compare with the reference's file."""
-        observed = self._current.observe()
+    def verify(self, expected: str, step_limit_s: float) -> dict[str, Any]:
+        """Observe the step and compare with the reference's file.
+
+        `compared` is what all contenders must agree in. Raises Unsupported when a step takes
+        longer than `step_limit_s`.
+        """
+        case = self._current
+        observed, compared = case.observe(step_limit_s)
         results = checks.compare(observed, Path(expected))
-        excess_s, limit_s = self._current.unready()
+        excess_s, limit_s = case.timed.unready()
         results.append(checks.Check(READY, error=excess_s, limit=limit_s))
         return {
             "checks": [dataclasses.asdict(check) for check in results],
-            "first_step_s": self._current.first_step_s,
+            "first_step_s": case.timed.first_step_s,
+            "compared": compared,
         }
 
     def continue_training(self, path: str) -> dict[str, Any]:
@@ -105,7 +113,7 @@ class Worker:
         assert self.runtime is not None
         case, kind = self._current, self.runtime.device.kind
         case.sampler = measure.Sampler(
-            case.step,
+            case.timed.step,
             self.adapter.wait,
             deepest=measure.depth(
                 asynchronous=self.runtime.asynchronous,
@@ -122,6 +130,7 @@ class Worker:
         assert case.sampler is not None, "the case is not calibrated"
         taken = case.sampler.take_slice(slice_s=slice_s, warm_s=warm_s)
         memory = self.adapter.memory()
+        gc.collect()  # it is off while the clock runs
         return {
             **dataclasses.asdict(taken),
             "peak_resident_bytes": measure.peak_resident_bytes(),
@@ -131,6 +140,8 @@ class Worker:
         }
 
     def drop(self) -> dict[str, Any]:
+        if self.case is not None:
+            self.case.close()
         self.case = None
         gc.collect()
         return {}
@@ -141,30 +152,30 @@ class Worker:
         return self.case
 
 
-class _Case:
-    """One workload, placed and ready: the step that is verified is the step that is timed."""
+class _Built:
+    """One workload, placed and ready."""
 
-    def __init__(
-        self,
-        adapter: Framework,
-        workload: Workload,
-        made: arrays.Arrays,
-        seed: int,
-        resettable: bool,
-    ) -> None:
-        self.adapter, self.workload, self.seed, self.resettable = (
-            adapter,
-            workload,
-            seed,
-            resettable,
-        )
-        self.weights = made.weights
-        self.sampler: measure.Sampler | None = None
+    def __init__(self, adapter: Framework, workload: Workload, seed: int) -> None:
+        self.adapter, self.workload = adapter, workload
+        self.arrays = arrays.make(workload, seed)
+        self.arrays_sha256 = self.arrays.sha256()
         self.first_step_s: float | None = None
-        self.step, self.build_s = measure.timed(lambda: adapter.build(workload, made))
+        self.step_limit_s = math.inf
+        self.step, self.build_s = measure.timed(self._build)
 
-    def observe(self) -> checks.Observed:
-        return checks.observe(self.workload, self._run, self.weights, self.seed)
+    def run(self) -> Mapping[str, arrays.Array]:
+        """One step's results on the host, copied: a framework may reuse its memory.
+
+        The first step may compile; Unsupported if a later one, too, takes longer than the limit.
+        """
+        results, step_s = measure.timed(self._finished_step)
+        if self.first_step_s is None:
+            self.first_step_s = step_s
+        elif min(step_s, self.first_step_s) > self.step_limit_s:
+            raise Unsupported(
+                f"one step takes {step_s:.0f} s; this preset allows {self.step_limit_s:g} s"
+            )
+        return {name: np.array(self.adapter.to_numpy(value)) for name, value in results.items()}
 
     def unready(self) -> tuple[float, float]:
         """Seconds of work left after `wait`, and how many are accepted."""
@@ -173,27 +184,61 @@ class _Case:
             self.step, self.adapter.wait, lambda results: [convert(v) for v in results.values()]
         )
 
-    def continue_training(self, path: Path) -> None:
-        assert isinstance(self.workload, Train)
-        results = self._run()
-        weights = {name: results[name].reshape(w.shape) for name, w in self.weights.items()}
-        observed = checks.observe_training(self._run, weights, steps=1)
-        entries = {f"weight|{name}": array for name, array in weights.items()}
-        entries |= {f"observed|{name}": array for name, array in observed.items()}
-        with path.open("wb") as file:
-            np.savez(file, **entries)  # type: ignore[arg-type]
-
-    def _run(self) -> Mapping[str, arrays.Array]:
-        """One step's results on the host, copied: a framework may reuse its memory."""
-        results, step_s = measure.timed(self._finished_step)
-        if self.first_step_s is None:
-            self.first_step_s = step_s
-        return {name: np.array(self.adapter.to_numpy(value)) for name, value in results.items()}
+    def _build(self) -> Step:
+        if isinstance(self.workload, Lifecycle):
+            return lifecycle.build(self.adapter, self.workload, self.arrays)
+        return self.adapter.build(self.workload, self.arrays)
 
     def _finished_step(self) -> Mapping[str, Any]:
         results = self.step()
         self.adapter.wait([results])
         return results
+
+
+class _Case:
+    """The case under way: the step that is verified is the step that is timed, or, where that is
+    too large for the reference, its smaller twin in the same process."""
+
+    def __init__(self, adapter: Framework, workload: Workload, seed: int, resettable: bool) -> None:
+        self.workload, self.seed, self.resettable = workload, seed, resettable
+        self.sampler: measure.Sampler | None = None
+        small = checkable(workload)
+        # The twin comes first: an adapter counts memory from its last build.
+        twin = _Built(adapter, small, seed) if small != workload else None
+        self.timed = _Built(adapter, workload, seed)
+        self.checked = twin or self.timed
+
+    def observe(self, step_limit_s: float) -> tuple[checks.Observed, dict[str, list[float]]]:
+        """What the reference is compared with, and what contenders are compared in."""
+        self.checked.step_limit_s = self.timed.step_limit_s = step_limit_s
+        weights = self.checked.arrays.weights
+        observed = checks.observe(self.checked.workload, self.checked.run, weights, self.seed)
+        compared = observed
+        if self.checked is not self.timed:
+            compared = checks.observe_compared(self.workload, self.timed.run)
+        return observed, {
+            name: [float(value) for value in np.ravel(compared[name])]
+            for name in checks.compared_names(self.workload)
+            if name in compared and np.all(np.isfinite(compared[name]))
+        }
+
+    def continue_training(self, path: Path) -> None:
+        checked = self.checked
+        assert isinstance(checked.workload, Train)
+        before = dict(checked.run())
+        before |= {
+            name: before[name].reshape(w.shape) for name, w in checked.arrays.weights.items()
+        }
+        observed = observe_training(checked.workload, checked.run, before, steps=1, taken=None)
+        entries = {f"state|{name}": array for name, array in before.items()}
+        entries |= {f"observed|{name}": array for name, array in observed.items()}
+        with path.open("wb") as file:
+            np.savez(file, **entries)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """End what works in the background."""
+        self.timed.arrays.close()
+        self.checked.arrays.close()
 
 
 def load(module: str) -> Framework:
@@ -243,7 +288,9 @@ def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
         for line in commands:
             try:
                 # The first request pays for the import, so that its failure has an answer too.
-                worker = worker or Worker(load(module))
+                if worker is None:
+                    worker = Worker(load(module))
+                    gc.freeze()  # what was imported need not be looked through again
                 reply = json.dumps(worker.answer(json.loads(line)), ensure_ascii=False)
             except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
                 reply = json.dumps(error_reply(error), ensure_ascii=False)
