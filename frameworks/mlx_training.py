@@ -74,8 +74,10 @@ def _optimized(optimizer: Optimizer, state: State, gradients: Weights) -> State:
     # 1 - beta^t, which in float32 would lose its last digits.
     rest1, rest2 = (-mx.expm1(steps * math.log(max(beta, 1e-30))) for beta in (beta1, beta2))
 
+    rate, spread = optimizer.lr / rest1, mx.rsqrt(rest2)
+
     def moved(w: Any, m: Any, v: Any) -> Any:
-        return w - optimizer.lr * (m / rest1) / (mx.sqrt(v / rest2) + optimizer.eps)
+        return w - rate * m / (mx.sqrt(v) * spread + optimizer.eps)
 
     stepped = utils.tree_map(moved, learned, first, second)
     return {**state, "learned": stepped, "first": first, "second": second, "steps": steps}

@@ -57,8 +57,10 @@ def _leaf(layer: Layer) -> Any:
             return _Segment(layer)
         case layers.MaxPool():
             return nn.MaxPool2d(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)
+        case layers.AvgPool(ceil=True):
+            return _OverhangingAvgPool(layer)
         case layers.AvgPool():
-            return nn.AvgPool2d(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)
+            return nn.AvgPool2d(layer.kernel, layer.stride, layer.padding)
         case layers.AdaptiveAvgPool():
             return nn.AdaptiveAvgPool2d(layer.size)
     return _plain(layer)
@@ -161,6 +163,20 @@ class _BatchNorm(_Leaf):
         averages, affine = (self.running_mean, self.running_var), (self.weight, self.bias)
         how = self.training, self.layer.momentum, self.layer.eps
         return functional.batch_norm(x, *averages, *affine, *how)
+
+
+class _OverhangingAvgPool(_Leaf):
+    """Padded beforehand, so that padding need not count: where it counts, Inductor's gradient
+    divides windows that stand out over the edge by their whole size
+    (https://github.com/pytorch/pytorch/issues/198119)."""
+
+    def forward(self, x: Any) -> Any:
+        layer = self.layer
+        rows, columns = layer.output_shape(tuple(x.shape))[2:]
+        padded = functional.pad(x, (layer.padding,) * 4) if layer.padding else x
+        window = {"ceil_mode": True, "count_include_pad": False}
+        means = functional.avg_pool2d(padded, layer.kernel, layer.stride, **window)
+        return means[:, :, :rows, :columns]
 
 
 class _SelfAttention(_Leaf):

@@ -10,13 +10,11 @@ from types import ModuleType
 
 from suites.workload import Workload
 
-NAMES = (
-    *("matmul", "hackintosh", "mlp", "cnn", "transformer"),
-    *("sweep", "learn", "lifecycle", "vendor", "loader", "mnist"),
-)
+DEFAULT = ("matmul", "hackintosh", "mlp", "transformer", "sweep", "learn", "lifecycle", "loader")
+"""What runs when no suite is named: minutes, on any machine."""
 
-DEFAULT = tuple(name for name in NAMES if name != "mnist")
-"""What runs when no suite is named: all but those whose data must be downloaded."""
+NAMES = (*DEFAULT, "cnn", "vendor", "mnist")
+"""All: also those that compile and check for long, and those whose data must be downloaded."""
 
 
 class UnknownSuite(ValueError):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import itertools
 import math
 import os
 import zipfile
@@ -153,20 +152,17 @@ def solve_training(
     made = arrays.make(workload, seed)
     x, labels = arrays.rounded(made.inputs["x"], precision), made.inputs["labels"]
     start = {path: arrays.rounded(array, precision) for path, array in initial.items()}
-    exact = list(training.steps(workload, start, itertools.repeat((x, labels), steps)))
+    exact = training.train(workload, start, x, labels, steps)
     narrow = {path: arrays.single(weight) for path, weight in start.items()}
-    same = itertools.repeat((arrays.single(x), labels), steps)
-    single = list(training.steps(workload, narrow, same))
+    single = training.train(workload, narrow, arrays.single(x), labels, steps)
     result = Expected()
-    losses, rounded = (np.array([step.loss for step in taken]) for taken in (exact, single))
     logits = Pass(start, training=True).apply(workload.model, x)
-    limit = tolerance.loss_limit(workload, logits, float(losses.max()), precision)
-    astray = np.maximum.accumulate(np.abs(rounded - losses))
-    result.add("loss", losses, limit + tolerance.MARGIN * astray)
-    looked_at = steps if isinstance(workload.optimizer, SGD) else 1
-    _add_changes(result, workload, exact[:looked_at], single[:looked_at], precision)
+    limit = tolerance.loss_limit(workload, logits, float(exact.losses.max()), precision)
+    astray = np.maximum.accumulate(np.abs(single.losses - exact.losses))
+    result.add("loss", exact.losses, limit + tolerance.MARGIN * astray)
+    _add_changes(result, workload, exact.steps, single.steps, precision)
     if not isinstance(workload.optimizer, SGD):
-        _add_gradients(result, workload, exact[0], single[0], precision, moments or {})
+        _add_gradients(result, workload, exact.steps[0], single.steps[0], precision, moments or {})
     return result
 
 

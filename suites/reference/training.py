@@ -7,6 +7,8 @@ both ways; the others by doing the same steps in float32 and looking how far the
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +40,32 @@ class Step:
     """Learned weights and running averages."""
     moments: Weights
     """Adam's, by the names it gives them."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The losses of all steps, and those steps whose effect on the weights is looked at."""
+
+    losses: Float64
+    steps: list[Step]
+
+
+def train(workload: Train, weights: Weights, x: Array, labels: Array, count: int) -> Trained:
+    """`count` steps on one batch. Under SGD all of them are looked at, under Adam the first, of
+    which only the gradients and running averages are kept: large models would fill the memory."""
+    taken = steps(workload, weights, itertools.repeat((x, labels)))
+    if isinstance(workload.optimizer, SGD):
+        kept = list(itertools.islice(taken, count))
+        return Trained(np.array([step.loss for step in kept]), kept)
+    first = next(taken)
+    middle = [(step.loss, step.after) for step in itertools.islice(taken, max(0, count - 2))]
+    losses = [first.loss, *(loss for loss, _ in middle)]
+    if count > 1:  # of the last step only the loss is looked at
+        run = Pass(middle[-1][1] if middle else first.after, training=True)
+        losses.append(float(cross_entropy(run.apply(workload.model, x), labels)))
+    averages = {path: first.after[path] for path in first.after if path not in first.gradients}
+    first = dataclasses.replace(first, after=averages, moments={})
+    return Trained(np.array(losses), [first])
 
 
 def steps(
@@ -88,10 +116,12 @@ class _State:
         self.count += 1
         after = {}
         for path, g in gradients.items():
-            self.first[path] = rule.beta1 * self.first.get(path, 0.0) + (1 - rule.beta1) * g
-            self.second[path] = rule.beta2 * self.second.get(path, 0.0) + (1 - rule.beta2) * g * g
-            m = self.first[path] / (1 - rule.beta1**self.count)
-            v = self.second[path] / (1 - rule.beta2**self.count)
+            # In float32, 1 - beta is rounded too: frameworks may work it out there.
+            beta1, beta2 = (g.dtype.type(beta) for beta in (rule.beta1, rule.beta2))
+            self.first[path] = beta1 * self.first.get(path, 0) + (1 - beta1) * g
+            self.second[path] = beta2 * self.second.get(path, 0) + (1 - beta2) * g * g
+            m = self.first[path] / (1 - beta1**self.count)
+            v = self.second[path] / (1 - beta2**self.count)
             after[path] = weights[path] - rule.lr * m / (np.sqrt(v) + rule.eps)
         return after
 

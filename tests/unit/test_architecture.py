@@ -25,6 +25,7 @@ ALLOWED = {
 FAMILY = {"torch": {"torch"}, "tf": {"tensorflow"}, "jax": {"jax", "jaxlib"}, "mlx": {"mlx"}}
 WORKER_SIDE = [
     "bench/worker.py",
+    "bench/worker_case.py",
     "bench/measure.py",
     *(
         path.relative_to(ROOT).as_posix()
