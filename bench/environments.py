@@ -84,9 +84,11 @@ def supported(name: str) -> None:
 
 
 def listing() -> list[State]:
-    """Every environment of this checkout, built or not, and the version contenders built."""
-    here = [path.name for path in root().glob("*==*")] if root().is_dir() else []
-    return [_state(name) for name in (*requirements.NAMES, *sorted(filter(_valid, here)))]
+    """Every environment of this checkout, built or not; the spare ones and the version contenders
+    where built."""
+    built = {path.name for path in root().iterdir()} if root().is_dir() else set()
+    others = filter(_valid, built.difference(requirements.NAMES))
+    return [_state(name) for name in (*requirements.NAMES, *sorted(others))]
 
 
 def remove(name: str) -> None:

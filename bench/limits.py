@@ -42,17 +42,19 @@ class Pace:
     def __init__(self, step_limit_s: float) -> None:
         self.step_limit_s = step_limit_s
         self._flop_per_s: dict[tuple[str, ...], float] = {}
+        self._steady: set[tuple[str, ...]] = set()
 
     def learn(self, contender: Contender, workload: Workload, step_s: float) -> None:
         """The fastest step counts: a stall must not condemn the larger cases."""
-        keys = _keys(contender, workload)
-        for key in keys if step_s >= STEADY_S else keys[:1]:
+        kind, suite = _keys(contender, workload)
+        for key in (kind, suite):
             self._flop_per_s[key] = max(self._flop_per_s.get(key, 0.0), workload.flop / step_s)
+        self._steady.update([kind, suite] if step_s >= STEADY_S else [kind])
 
     def reason(self, contender: Contender, workload: Workload) -> str | None:
         """Why one step would take too long, judged by earlier cases, if so."""
-        known = (self._flop_per_s.get(key) for key in _keys(contender, workload))
-        pace = next((pace for pace in known if pace is not None), None)
+        known = [key for key in _keys(contender, workload) if key in self._steady]
+        pace = self._flop_per_s[known[0]] if known else None
         if pace is None or workload.flop / pace <= self.step_limit_s:
             return None
         return (
@@ -61,12 +63,10 @@ class Pace:
         )
 
 
-def _keys(contender: Contender, workload: Workload) -> list[tuple[str, ...]]:
-    """The case's own kind of work, then its suite."""
-    return [
-        (contender.id, workload.suite, workload.name),
-        (contender.id, workload.suite),
-    ]
+def _keys(contender: Contender, workload: Workload) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The case's own kind of work, and its suite."""
+    suite = (contender.id, workload.suite)
+    return (*suite, workload.name), suite
 
 
 def _gib(size: int) -> str:

@@ -23,7 +23,10 @@ FRAMEWORKS = {
 of facts, which Python 3.9 cannot import; a test keeps the two alike."""
 
 NAMES = ("host", *FRAMEWORKS, "dev")
-"""Every environment but the version contenders."""
+"""Every environment but the version contenders and the spare ones."""
+
+SPARE = ("dev-jax",)
+"""Environments of single scripts: made where they are named, and never because of `all`."""
 
 _CONTENDER = re.compile(
     r"(?P<base>[a-z]+)=="
@@ -42,7 +45,7 @@ class Name:
     """An environment's name, checked: safe as the name of a folder."""
 
     base: str
-    """One of `NAMES`."""
+    """One of `NAMES` or `SPARE`."""
     version: str | None = None
     """The framework's version in a version contender, as in `jax==0.4.38`."""
 
@@ -56,7 +59,7 @@ BOOT = Name("boot")
 
 def parse(text: str) -> Name:
     """The name in `text`. Raises ValueError for anything else."""
-    if text in NAMES:
+    if text in (*NAMES, *SPARE):
         return Name(text)
     found = _CONTENDER.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or found["base"] not in FRAMEWORKS:

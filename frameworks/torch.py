@@ -284,7 +284,11 @@ def _model(layer: Layer, arrays: Arrays) -> Any:
 def _place(array: Array) -> Any:
     """A copy on the device; labels and tokens get the framework's own type of index."""
     dtype = _started.dtype if array.dtype.kind == "f" else torch.int64
-    return torch.tensor(array, dtype=dtype, device=_started.device)
+    placed = torch.tensor(array, dtype=dtype, device=_started.device)
+    if placed.dim() == 4 and _started.device.type == "cpu":
+        # Images and kernels as the CPU's convolutions want them, a tenth to a quarter faster.
+        return placed.contiguous(memory_format=torch.channels_last)
+    return placed
 
 
 # --- results --------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from suites.layers import walk
 from suites.workload import SGD, Forward, Learn, Train
 
+Array = npt.NDArray[Any]
 Float64 = npt.NDArray[np.float64]
 
 UNIT_ROUNDOFF = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
@@ -66,14 +68,27 @@ def loss_limit(workload: Train | Learn, logits: Float64, loss: float, precision:
     return 2 * output_limit(workload, logits, precision) + rounding
 
 
-def gradient_limit(workload: Train, gradient: Float64, precision: str) -> float:
+def gradient_limit(
+    workload: Train, gradient: Float64, logits: Float64, labels: Array, precision: str
+) -> float:
     """Largest accepted error of one parameter's gradient, or of a multiple of it.
 
-    It passes every sum forward and backward and is summed over the labels.
+    It passes every sum forward and backward and is summed over the labels. It begins as softmax
+    minus one at the label, where a model that has learned them loses what both have in common.
     """
-    labels = math.prod(workload.model.output_shape(workload.input_shape)[:-1])
-    lengths = [*sums(workload), *sums(workload), labels]
-    return MARGIN * relative_error(lengths, precision) * float(np.max(np.abs(gradient), initial=0))
+    lengths = [*sums(workload), *sums(workload), labels.size]
+    lost = UNIT_ROUNDOFF[precision] / max(residual(logits, labels), UNIT_ROUNDOFF[precision])
+    relative = math.hypot(relative_error(lengths, precision), lost)
+    return MARGIN * relative * float(np.max(np.abs(gradient), initial=0))
+
+
+def residual(logits: Float64, labels: Array) -> float:
+    """Root mean square of softmax(logits) minus one at the label; the classes are the last axis."""
+    flat = logits.reshape(-1, logits.shape[-1])
+    shares = np.exp(flat - flat.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    shares[np.arange(labels.size), labels.ravel()] -= 1
+    return rms(shares)
 
 
 def storage_limit(weight: Float64, steps: int, precision: str) -> float:

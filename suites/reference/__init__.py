@@ -180,11 +180,13 @@ def _add_changes(
         made = [training.doubt(workload, step, precision) for step in exact]
         doubt = {path: sum(each[path] for each in made) for path in made[0]}
     start, end = exact[0].before, exact[-1].after
+    labels = exact[-1].labels
+    logits = Pass(exact[-1].before, training=True).apply(workload.model, exact[-1].x)
     for path, weight in start.items():
         if by_rule or path not in exact[0].gradients:
             change = end[path] - weight
             seen = np.asarray(single[-1].after[path], dtype=np.float64) - single[0].before[path]
-            limit = tolerance.gradient_limit(workload, change, precision)
+            limit = tolerance.gradient_limit(workload, change, logits, labels, precision)
             limit += tolerance.storage_limit(weight, len(exact), precision)
             limit += tolerance.MARGIN * tolerance.rms(seen - change)
             result.add(
@@ -203,8 +205,10 @@ def _add_gradients(
     moments: Mapping[str, Array],
 ) -> None:
     doubt = training.doubt(workload, exact, precision)
+    labels = exact.labels
+    logits = Pass(exact.before, training=True).apply(workload.model, exact.x)
     for path, gradient in exact.gradients.items():
-        limit = tolerance.gradient_limit(workload, gradient, precision)
+        limit = tolerance.gradient_limit(workload, gradient, logits, labels, precision)
         limit += tolerance.MARGIN * tolerance.rms(single.gradients[path] - gradient)
         limit += tolerance.moment_limit(workload, moments.get(path, 0.0), precision)
         result.add(gradient_name(path), gradient, limit + 2 * doubt[path])

@@ -32,7 +32,7 @@ TARGETS = (
 )
 
 
-@pytest.mark.parametrize("name", requirements.NAMES)
+@pytest.mark.parametrize("name", [*requirements.NAMES, *requirements.SPARE])
 @pytest.mark.parametrize("target", TARGETS, ids=["arm-mac", "intel-mac", "linux", "linux-nvidia"])
 def test_an_environment_resolves_to_wheels(name: str, target: Target, tmp_path: Path) -> None:
     try:

@@ -44,3 +44,15 @@ def test_pace_knows_nothing_of_other_kinds_of_work():
     pace.learn(CPU, product(512), step_s=1.0)
     other = Product(suite="hackintosh", name="product_only", m=1, k=10, n=1)
     assert pace.reason(CPU, other) is None
+
+
+def test_a_steady_step_foretells_other_work_of_its_suite():
+    other = Product(suite="matmul", name="batched", m=1024, k=1024, n=1024)
+    pace = limits.Pace(7.9)
+    pace.learn(CPU, product(512), step_s=limits.STEADY_S / 2)
+    assert pace.reason(CPU, other) is None  # a short step may be all overhead
+    pace.learn(CPU, product(512), step_s=1.0)
+    assert pace.reason(CPU, other) is None  # the best speed counts, however short its step
+    slow = limits.Pace(7.9)
+    slow.learn(CPU, product(512), step_s=1.0)
+    assert "one step would take about 8 s" in slow.reason(CPU, other)

@@ -57,7 +57,7 @@ def test_the_frameworks_are_those_of_the_one_list() -> None:
 
 
 @pytest.mark.parametrize("where", [ARM_MAC, INTEL_MAC, LINUX, LINUX_NVIDIA])
-@pytest.mark.parametrize("name", requirements.NAMES)
+@pytest.mark.parametrize("name", [*requirements.NAMES, *requirements.SPARE])
 def test_every_environment_has_lines_pinned_exactly(name: str, where: Platform) -> None:
     lines = requirements.lines(CHECKOUT / "requirements", requirements.parse(name), where)
     assert lines
