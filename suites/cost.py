@@ -59,10 +59,10 @@ def train_bytes(model: Layer, shape: Shape, itemsize: int) -> int:
 
 
 def forward_peak_bytes(model: Layer, shape: Shape, itemsize: int) -> int:
-    """Memory a forward pass takes: weights and inputs on the host and on the device, and what the
-    widest layer works with."""
+    """Memory a forward pass takes: weights and inputs on the host and on the device, what the
+    widest layer reads and makes, and as much again for the room its kernel works in."""
     resident = 2 * (parameter_count(model, shape) + math.prod(shape))
-    return itemsize * (resident + _worked_with(model, shape))
+    return itemsize * (resident + 2 * _widest(model, shape))
 
 
 def train_peak_bytes(model: Layer, shape: Shape, itemsize: int, state_arrays: int) -> int:
@@ -71,11 +71,11 @@ def train_peak_bytes(model: Layer, shape: Shape, itemsize: int, state_arrays: in
     - weights on the host; weights, gradients and optimizer state on the device;
     - the batch on the host and on the device;
     - what the backward pass needs of the forward pass: see `_kept`;
-    - what the widest layer works with, there the gradients of its two sides.
+    - two gradients at the widest layer: of what it makes and of what it reads.
     """
     arrays = (3 + state_arrays) * parameter_count(model, shape) + 2 * math.prod(shape)
     kept = sum(_kept(node) for node in walk(model, shape))
-    return itemsize * (arrays + kept + _worked_with(model, shape))
+    return itemsize * (arrays + kept + _widest(model, shape))
 
 
 def _kept(node: Node) -> int:
@@ -97,11 +97,10 @@ def _kept(node: Node) -> int:
     return math.prod(node.output) if _works(node) else 0
 
 
-def _worked_with(model: Layer, shape: Shape) -> int:
-    """Elements of what the widest layer reads and makes, each also in the layout of its kernel."""
+def _widest(model: Layer, shape: Shape) -> int:
+    """Elements that the layer with the largest arrays reads and makes, weights excluded."""
     works = (node for node in walk(model, shape) if _works(node))
-    sides = (math.prod(node.input) + math.prod(node.output) for node in works)
-    return 2 * max(sides, default=0)
+    return max((math.prod(node.input) + math.prod(node.output) for node in works), default=0)
 
 
 def parameter_count(model: Layer, shape: Shape) -> int:

@@ -172,7 +172,8 @@ def _rectified(run: Pass, layer: Layer, x: Any, path: str) -> Any:
 def _rectified_6(run: Pass, layer: Layer, x: Any, path: str) -> Any:
     passes = run.kinks.between(x, 0.0, 6.0)
     values = getattr(x, "_value", x)
-    return x * passes + 6.0 * ((values >= 3.0) & ~passes)
+    at_six = (values >= 3.0) & ~passes
+    return x * passes + 6 * at_six.astype(values.dtype)
 
 
 def _sigmoid(x: Any) -> Any:

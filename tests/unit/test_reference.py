@@ -201,6 +201,22 @@ def test_every_gradient_agrees_with_finite_differences(model, shape):
         assert gradient[index] == pytest.approx(slope, rel=1e-4, abs=1e-8), path
 
 
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [(Sequential(IMAGES, ReLU6(), MaxPool(1, 1), Flatten()), (3, 2, 9, 9)), (WORDS, (3, 5))],
+)
+def test_the_float32_solution_is_one(model, shape):
+    """It shows what rounding does: one layer that widens would hide it."""
+    workload = Train(suite="t", name="t", model=model, input_shape=shape, optimizer=SGD(lr=0.1))
+    made = arrays.make(workload, 0)
+    run = Pass(dict(made.weights), training=True)
+    assert run.apply(model, made.inputs["x"]).dtype == np.float32
+    assert {a.dtype for a in run.averages.values()} <= {np.dtype(np.float32)}
+    labels = made.inputs["labels"]
+    _, gradients, _ = training.gradient(workload, dict(made.weights), made.inputs["x"], labels)
+    assert {path for path, g in gradients.items() if g.dtype != np.float32} == set()
+
+
 def test_a_layer_it_does_not_know_is_named():
     class Strange(Tanh.__base__):
         pass
