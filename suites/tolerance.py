@@ -44,6 +44,13 @@ def sums(workload: Forward | Train | Learn) -> list[int]:
     return lengths
 
 
+def in_order(workload: Train | Learn) -> float:
+    """How many times as far a sum built in order goes astray as NumPy's pairwise one, by the longest
+    sum: sqrt(k / 2) against sqrt(log2 k) (Higham, SIAM J. Sci. Comput. 14(4), 1993)."""
+    longest = max(2, *sums(workload))
+    return max(1.0, math.sqrt(longest / 2 / math.log2(longest)))
+
+
 def product_limit(k: int, precision: str) -> float:
     """Largest accepted error of any element of a product summed over k, of unit-variance operands.
 
