@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.schema import Failed, Run
+from reports import doubts
+from reports.doubts import Finding
 from reports.frame import NULL, Results
+from reports.learning import Learned
 from reports.reading import LeftOut
 from reports.units import digits, percent, plain
 
@@ -27,17 +30,6 @@ SHOWN = 6
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something a reader must know before believing a figure."""
-
-    severity: str
-    """`wrong`, `failed`, `unfinished`, `busy`, `noisy`, `left out` or `note`."""
-    what: str
-    where: str
-    action: str
-
-
-@dataclass(frozen=True)
 class Omission:
     """Work that was not attempted, for one reason."""
 
@@ -45,11 +37,11 @@ class Omission:
     what: tuple[str, ...]
 
 
-def find(results: Results) -> tuple[Finding, ...]:
-    """All findings, gravest first."""
+def find(results: Results, learned: Sequence[Learned]) -> tuple[Finding, ...]:
+    """All findings, gravest first; then those about published figures."""
     kinds = (
-        *(_wrong, _failed, _absent, _unfinished, _busy, _noisy),
-        *(_left_out, _notes, _few_rounds),
+        *(_wrong, doubts.unlikely(learned), doubts.suspect, _failed, _absent, _unfinished, _busy),
+        *(_noisy, _left_out, _notes, doubts.twins, _few_rounds, doubts.published(learned)),
     )
     return tuple(finding for kind in kinds for finding in kind(results))
 

@@ -8,13 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports import answers, units
+from reports import answers, contests, units
 from reports.content import Content, Section
-from reports.findings import Finding
+from reports.doubts import Finding
 from reports.frame import STATUSES
 from reports.ranking import Group, Ranking
 
-_COLOURS = {"wrong": "bold red", "failed": "bold red", "note": "blue"}
+_COLOURS = dict.fromkeys(("wrong", "suspect", "failed"), "bold red") | {"note": "blue"}
 _OTHER = "bold yellow"
 
 
@@ -37,13 +37,16 @@ def _print(content: Content, console: Console) -> None:
         console.print(Text(f"skipped: {left_out}", style="dim"))
     for section in content.sections:
         _print_section(section, console)
+    _print_contests(content, console)
     console.print(Text(content.summary, style="dim"))
 
 
 def _print_finding(finding: Finding, console: Console) -> None:
     console.print(
         Text.assemble(
-            (finding.severity, _COLOURS.get(finding.severity, _OTHER)), f": {finding.what}"
+            (finding.severity, _COLOURS.get(finding.severity, _OTHER)),
+            (" (published)" * finding.published, "dim"),
+            f": {finding.what}",
         )
     )
     more = finding.where if finding.severity == "note" else f"{finding.where}\n{finding.action}"
@@ -67,6 +70,19 @@ def _print_section(section: Section, console: Console) -> None:
         )
     for answer in section.answers:
         console.print(Text.assemble((answer.topic, "bold"), f": {answer.text}"))
+
+
+def _print_contests(content: Content, console: Console) -> None:
+    """CPU against GPU, place by place."""
+    place = ""
+    for contest in content.contests:
+        if contest.place != place:
+            place = contest.place
+            console.print()
+            console.print(Text(f"CPU against GPU: {place}", style="bold"))
+        console.print(Padding(Text(contests.sentence(contest)), (0, 0, 0, 2)))
+    if content.contests:
+        console.print()
 
 
 def _table(ranking: Ranking) -> Table:

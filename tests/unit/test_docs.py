@@ -28,7 +28,14 @@ pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relativ
 RECORDS = {kind.__struct_config__.tag: kind for kind in get_args(schema.Record)}
 PARTS = {
     kind.__name__.lower(): kind
-    for kind in (schema.Machine, schema.Gpu, schema.Case, schema.Contender, schema.Check)
+    for kind in (
+        schema.Machine,
+        schema.Gpu,
+        schema.Case,
+        schema.Contender,
+        schema.Check,
+        schema.Curves,
+    )
 }
 
 
@@ -50,14 +57,15 @@ def unknown_words(text: str) -> Iterator[str]:
     verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     (options,) = re.findall(r"^unexport (FRAMEWORK .*)", makefile, re.MULTILINE)
     commands = typer.main.get_command(app).commands
-    flags = {flag for command in commands.values() for p in command.params for flag in p.opts}
+    params = [p for command in commands.values() for p in command.params]
+    flags = {flag for p in params for flag in (*p.opts, *p.secondary_opts)}
     for line in code(text):
         yield from set(re.findall(r"\bmake ([a-z]+)", line)) - verbs
         if "make " in line:
             yield from set(re.findall(r"\b([A-Z]+)=", line)) - set(options.split())
         yield from set(re.findall(r"-m bench ([a-z]+)", line)) - set(commands)
         if line.startswith("--") or "-m bench " in line:
-            yield from set(re.findall(r"--[a-z]+", line)) - flags - {"--help"}
+            yield from set(re.findall(r"--[a-z-]+", line)) - flags - {"--help"}
         for module in re.findall(r"-m ((?:bench|scripts)\.\w+)", line):
             if not (ROOT / module.replace(".", "/")).with_suffix(".py").exists():
                 yield module
