@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,10 +34,11 @@ def build(
     whose name contains `baseline`. Every file is complete when it appears: all are written aside
     first, then renamed into place. Raises NotRecords, NoSuchMachine, OSError.
     """
-    results = read(paths, published)
-    made = content.make(results, baseline)
+    with _uncollected():
+        results = read(paths, published)
+        made = content.make(results, baseline)
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=out) as aside:
+    with _uncollected(), tempfile.TemporaryDirectory(prefix=".report-", dir=out) as aside:
         _write(results, made, Path(aside))
         for file in sorted(path for path in Path(aside).rglob("*") if path.is_file()):
             target = out / file.relative_to(aside)
@@ -48,6 +51,19 @@ def build(
         csv=out / "cells.csv",
         parquet=out / "cells.parquet",
     )
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's cyclic collector: it would walk all records again and again, for a sixth of
+    the time, and they hold no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _write(results: Results, made: Content, folder: Path) -> None:

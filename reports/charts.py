@@ -15,8 +15,9 @@ from reports.content import Content
 from reports.layout import Part, Plot
 from reports.palette import INK, Style
 
-FIGURES = 48
-"""Most figures of a report: a fair share goes to each chapter, and the tables hold the rest."""
+FIGURES, FIGURES_OF_MANY, MANY = 48, 12, 10
+"""Most figures of a report, and of one on many runs: that one is read by its tables. A fair share
+goes to each chapter."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Chart:
 def illustrate(content: Content) -> Mapping[str, tuple[Chart, ...]]:
     """The figures of each part that has some, by the part's key."""
     chapters = [[p for p in chapter.parts if p.plots] for chapter in content.chapters]
-    chosen = _shared([parts for parts in chapters if parts])
+    budget = FIGURES if len(content.sections) <= MANY else FIGURES_OF_MANY
+    chosen = _shared([parts for parts in chapters if parts], budget)
     return {
         part.key: tuple(
             draw(plot, f"{part.key}-{number}") for number, plot in enumerate(part.plots, start=1)
@@ -63,9 +65,9 @@ def illustrate(content: Content) -> Mapping[str, tuple[Chart, ...]]:
     }
 
 
-def _shared(chapters: list[list[Part]]) -> set[str]:
+def _shared(chapters: list[list[Part]], left: int) -> set[str]:
     """The parts that get figures: what a chapter does not need of its share, the others get."""
-    left, chosen = FIGURES, set[str]()
+    chosen = set[str]()
     for done, parts in enumerate(sorted(chapters, key=lambda parts: sum(map(_count, parts)))):
         share = left // (len(chapters) - done)
         for part in parts:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from bench.schema import Run
-from reports import answers, findings, learning, machines, outline, pairing, ranking, setups
+from reports import answers, families, findings, learning, outline, pairing, ranking, setups
 from reports.answers import Answer
 from reports.doubts import Finding
 from reports.findings import Omission
@@ -63,12 +61,8 @@ class Content:
 def make(results: Results, baseline: str | None = None) -> Content:
     """The content of a report on these results; machines are compared with the one whose name
     contains `baseline`. Raises NoSuchMachine."""
-    by_run = dict(list(results.cells.groupby("run", sort=False)))
-    empty = results.cells.iloc[:0]
-    named = machines.names(results.runs)
-    sections = tuple(
-        _section(results, name, named[name], by_run.get(name, empty)) for name in results.runs
-    )
+    named = families.names(results.runs)
+    sections = tuple(_section(results, name, named[name]) for name in results.runs)
     labels = {name: ranking.labels(run) for name, run in results.runs.items()}
     contested = pairing.find(results, named)
     learned = learning.found(results, named, labels)
@@ -105,14 +99,14 @@ def _summary(results: Results, sections: Sequence[Section]) -> str:
     return f"{where}. Cells: {counted or 'none'}." + (f" Beside them, {also}." if quoted else "")
 
 
-def _section(results: Results, name: str, machine: str, cells: pd.DataFrame) -> Section:
+def _section(results: Results, name: str, machine: str) -> Section:
     run = results.runs[name]
     notes = _notes(results, name, run)
     marks = {
         contender: tuple(n for n, about in enumerate(notes.values(), start=1) if contender in about)
         for contender in {each for about in notes.values() for each in about}
     }
-    rankings, overheads = ranking.rank(results, cells, marks)
+    rankings, overheads = ranking.rank(results, name, marks)
     return Section(
         run=plain(name),
         started_at=plain(run.started_at, 40),

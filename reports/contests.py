@@ -72,7 +72,7 @@ def interval(contest: Contest) -> str:
         units.amount(low) if math.isfinite(low) else "below the smallest size",
         units.amount(high) if math.isfinite(high) else "beyond the largest size",
     ]
-    why = " by rounding alone" if contest.rounded else ""
+    why = " by rounding alone" if contest.published else ""
     return f"95 % interval{why}: {' to '.join(ends)}"
 
 
@@ -133,10 +133,10 @@ def _between(point: Point) -> str:
 
 def _plot(suite: str, place: str, contests: Sequence[Contest]) -> Plot:
     drawn = contests[:MAX_PLOTTED]
-    several = len({contest.work for contest in drawn}) > 1
+    works, whos = ({getattr(contest, name) for contest in drawn} for name in ("work", "who"))
     series = tuple(
         Series(
-            label=f"{contest.work}, {contest.who}" if several else contest.who,
+            label=_label(contest, works, whos),
             framework=contest.framework,
             points=tuple((p.size, math.exp(-p.log_ratio)) for p in contest.points),
             band=_band(contest.points),
@@ -161,6 +161,13 @@ def _plot(suite: str, place: str, contests: Sequence[Contest]) -> Plot:
         marks=marks if len(marks) == 1 else (),
         description=f"Lines over size on logarithmic axes; above 1 the GPU is faster. {words}",
     )
+
+
+def _label(contest: Contest, works: set[str], whos: set[str]) -> str:
+    """What tells a contest from the others of its figure."""
+    if len(works) > 1 and len(whos) > 1:
+        return f"{contest.work}, {contest.who}"
+    return contest.work if len(works) > 1 else contest.who
 
 
 def _band(points: Sequence[Point]) -> tuple[tuple[float, float], ...]:

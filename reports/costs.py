@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reports import units
-from reports.frame import NULL, Results
+from reports.frame import Results, Row
 from reports.layout import Chapter, Part, Plot, Series, Table, placed
 from reports.units import Figure, plain
 
-_Cell = Mapping[str, Any]
-_Show = Callable[[_Cell], Figure]
+_Show = Callable[[Row], Figure]
 
 OPEN_ROWS = 12
 """A table of more rows is folded."""
@@ -25,22 +23,22 @@ class Board:
     title: str
     labels: Mapping[str, str]
     """Of contenders."""
-    cells: Sequence[_Cell]
+    cells: Sequence[Row]
 
 
 def boards(
     results: Results, named: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]
 ) -> tuple[Board, ...]:
     """A board for each run with verified cells."""
-    cells = results.cells[results.cells["verified"] & (results.cells["framework"] != NULL)]
     several = len(set(named.values())) < len(named)
     return tuple(
         Board(
             title=plain(f"{named[run]}, run {run}" if several else named[run], 160),
             labels=labels[run],
-            cells=mine.to_dict("records"),
+            cells=cells,
         )
-        for run, mine in cells.groupby("run", sort=False)
+        for run in results.runs
+        if (cells := results.ranked(run))
     )
 
 
@@ -66,7 +64,7 @@ def first_step(found: Sequence[Board]) -> Chapter:
         "The first step of a case in its process, with its wait: tracing, compiling and first-call "
         "costs included. In brackets, how many steady steps would have taken as long."
     )
-    return _chapter("first-step", "The first step", lead, found, "first_step_s", _first)
+    return _chapter("first-step", "The first step", lead, found, ("first_step_s", _first, _slowest))
 
 
 def memory(found: Sequence[Board]) -> Chapter:
@@ -75,22 +73,24 @@ def memory(found: Sequence[Board]) -> Chapter:
         "Largest resident memory of the worker's process, the framework itself and its copies of "
         "inputs included; and, where the framework can say, the device memory it used at most."
     )
-    return _chapter("memory", "Memory", lead, found, "peak_resident_bytes", _memory)
+    return _chapter("memory", "Memory", lead, found, ("peak_resident_bytes", _memory, _largest))
 
 
 def energy(found: Sequence[Board]) -> Chapter:
     """Energy of one step; there is no chapter where no meter was readable."""
     lead = "Energy that the device used in one step, over the timed samples."
-    shown = lambda cell: units.energy(_figure(cell["energy_per_step_j"]))  # noqa: E731
-    return _chapter("energy", "Energy", lead, found, "energy_per_step_j", shown)
+    return _chapter("energy", "Energy", lead, found, ("energy_per_step_j", _energy, _hungriest))
 
 
-def _chapter(
-    key: str, title: str, lead: str, found: Sequence[Board], column: str, show: _Show
-) -> Chapter:
+_Told = tuple[str, _Show, Callable[[Board, Row], str]]
+"""A column, how to show its cells, and what to say of the largest."""
+
+
+def _chapter(key: str, title: str, lead: str, found: Sequence[Board], told: _Told) -> Chapter:
+    column, show, _ = told
     tables = [(board, _matrix(board, column, show)) for board in found]
     parts = (
-        _part(f"{key}-{number}", board, table)
+        _part(f"{key}-{number}", board, table, _most(board, told))
         for number, (board, table) in enumerate(tables, start=1)
         if table
     )
@@ -108,13 +108,20 @@ def _part(
     return Part(key, board.title, text, plots=plots, **placed(table, folded))
 
 
+def _most(board: Board, told: _Told) -> tuple[str, ...]:
+    """A sentence on the largest figure."""
+    column, _, say = told
+    known = [cell for cell in board.cells if cell[column] is not None]
+    return (say(board, max(known, key=lambda cell: float(cell[column]))),)
+
+
 def _matrix(board: Board, column: str, show: _Show) -> Table | None:
     """A row for each case, a column for each contender; None where nothing is known."""
-    known = [cell for cell in board.cells if _figure(cell[column]) is not None]
+    known = [cell for cell in board.cells if cell[column] is not None]
     if not known:
         return None
     contenders = list(dict.fromkeys(cell["contender"] for cell in known))
-    rows: dict[str, dict[str, _Cell]] = {}
+    rows: dict[str, dict[str, Row]] = {}
     for cell in known:
         rows.setdefault(cell["case"], {})[cell["contender"]] = cell
     lines = []
@@ -134,11 +141,11 @@ def _heads(board: Board, contenders: Sequence[str]) -> Iterator[str]:
         yield f"{label} {plain(precision, 12)}" if labels.count(label) > 1 else label
 
 
-def _latency(cell: _Cell) -> Figure:
+def _latency(cell: Row) -> Figure:
     return _against(cell["latency_s"], cell["time_s"], "the time")
 
 
-def _first(cell: _Cell) -> Figure:
+def _first(cell: Row) -> Figure:
     return _against(cell["first_step_s"], cell["time_s"], "a step")
 
 
@@ -147,20 +154,41 @@ def _against(value: float, time_s: float, of: str) -> Figure:
     return Figure(f"{units.seconds(value)}{ratio}", value)
 
 
-def _memory(cell: _Cell) -> Figure:
-    device = _figure(cell["device_peak_bytes"])
+def _slowest(board: Board, cell: Row) -> str:
+    steps = units.digits(cell["first_step_s"] / cell["time_s"], 2) if cell["time_s"] else "many"
+    return (
+        f"The slowest start: {board.labels[cell['contender']]} in {plain(cell['case'], 80)} takes "
+        f"{units.seconds(cell['first_step_s'])}, as long as {steps} steady steps."
+    )
+
+
+def _largest(board: Board, cell: Row) -> str:
+    return (
+        f"Most memory: {board.labels[cell['contender']]} in {plain(cell['case'], 80)}, "
+        f"{units.memory(cell['peak_resident_bytes'])}."
+    )
+
+
+def _hungriest(board: Board, cell: Row) -> str:
+    return (
+        f"Most energy: {board.labels[cell['contender']]} in {plain(cell['case'], 80)}, "
+        f"{units.energy(cell['energy_per_step_j'])} a step."
+    )
+
+
+def _energy(cell: Row) -> Figure:
+    return units.energy(cell["energy_per_step_j"])
+
+
+def _memory(cell: Row) -> Figure:
+    device = cell["device_peak_bytes"]
     more = "" if device is None else f"\n{units.memory(device)} on the device"
     return Figure(f"{units.memory(cell['peak_resident_bytes'])}{more}", cell["peak_resident_bytes"])
 
 
-def _figure(value: Any) -> float | None:
-    """None for what a table holds as missing."""
-    return None if value is None or value != value else float(value)
-
-
 def _dearest(board: Board) -> Iterator[str]:
     """The contender that pays most for waiting, in words."""
-    known = [c for c in board.cells if _figure(c["latency_s"]) is not None and c["time_s"]]
+    known = [c for c in board.cells if c["latency_s"] is not None and c["time_s"]]
     if known:
         worst = max(known, key=lambda cell: float(cell["latency_s"] / cell["time_s"]))
         ratio = worst["latency_s"] / worst["time_s"]
@@ -174,7 +202,7 @@ def _dearest(board: Board) -> Iterator[str]:
 def _cloud(board: Board) -> Iterator[Plot]:
     clouds: dict[str, tuple[str, list[tuple[float, float]]]] = {}
     for cell in board.cells:
-        waited = _figure(cell["latency_s"])
+        waited = cell["latency_s"]
         if waited and cell["time_s"]:
             _, points = clouds.setdefault(cell["contender"], (cell["framework"], []))
             points.append((1 / cell["time_s"], waited))

@@ -26,17 +26,15 @@ Kind = Literal["crosses", "gpu", "cpu", "mixed", "one size"]
 
 @dataclass(frozen=True)
 class Point:
-    """Both devices at one size. Draws stand for what the ratio might as well have been."""
+    """Both devices at one size."""
 
     size: int
     cpu_s: float
     gpu_s: float
+    log_ratio: float
+    """log(GPU time / CPU time); paired by round where both were measured."""
     draws: Floats | None
-    """log(GPU time / CPU time), [RESAMPLES]; None where nothing tells how sure the times are."""
-
-    @property
-    def log_ratio(self) -> float:
-        return math.log(self.gpu_s) - math.log(self.cpu_s)
+    """What it might as well have been, [RESAMPLES]; None where nothing tells how sure it is."""
 
     @property
     def interval(self) -> tuple[float, float] | None:

@@ -90,8 +90,8 @@ def published(learned: Sequence[Learned]) -> Kind:
                 severity="wrong",
                 what=f"{each.label}: {problem}",
                 where=f"{each.work} on {each.place}",
-                action="The time stands, the accuracy does not. Our own runs verify evaluation on "
-                "the device, so this cannot pass unseen.",
+                action="The time stands, the accuracy does not: the device's own comparison with "
+                "the labels was wrong. Check evaluation as well as the loss.",
                 published=True,
             )
         yield from _flagged(results)

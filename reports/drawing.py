@@ -56,7 +56,7 @@ def _figure(plot: Plot, styles: Sequence[Style]) -> tuple[Figure, float]:
     FigureCanvasSVG(figure)
     columns, share = _legend(plot)
     below = share + 0.15
-    axes = figure.add_axes((0.155, below, 0.83, 0.93 - below))
+    axes = figure.add_axes((0.155, below, 0.81, 0.93 - below))
     handles = [
         _draw(axes, number, series, style)
         for number, (series, style) in enumerate(zip(plot.series, styles, strict=True))
@@ -96,15 +96,15 @@ def _draw(axes: Any, number: int, series: Series, style: Style) -> Any:
         low, high = ([_drawable(ends[at]) for ends in series.band] for at in (0, 1))
         band = axes.fill_between(xs, low, high, color=style.colour, alpha=0.18, linewidth=0)
         band.set_gid(f"s{number}-band")
-    bare = series.shape in ("roof", "edge")
+    bare = not style.marker
     (line,) = axes.plot(
         xs,
         ys,
         color=style.colour,
         alpha=0.55 if bare else 1.0,
-        linestyle="none" if series.shape == "dots" else style.line,
+        linestyle=style.line or "none",
         linewidth=1.2 if bare else 1.6,
-        marker="" if bare else style.marker,
+        marker=style.marker,
         markersize=5,
         markerfacecolor=style.colour if style.filled else "none",
         zorder=1.5 if bare else 2.5,
@@ -150,7 +150,8 @@ def _dress(axes: Any, plot: Plot) -> None:
     _ticks_x(axes, plot)
     low, high = axes.get_ylim()
     if plot.y_log:
-        subs = (1, 2, 5) if 0 < high < 50 * low else (1,)
+        wide = high / low if low > 0 else math.inf
+        subs = (1, 2, 5) if wide < 30 else (1, 3) if wide < 1000 else (1,)
         axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=7))
     else:
         axes.yaxis.set_major_locator(MaxNLocator(5))

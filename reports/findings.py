@@ -132,15 +132,15 @@ def _after(failure: Failed, advice: str) -> str:
 
 
 def _unfinished(results: Results) -> Iterator[Finding]:
-    for run, cells in results.cells.groupby("run", sort=False):
-        mine = cells[cells["status"] == "incomplete"]
-        if len(mine):
-            yield Finding(
-                severity="unfinished",
-                what=f"{len(mine)} of {len(cells)} cells: {_listed(mine['reason'].unique())}",
-                where=_in(results, run, _listed(mine["case"].unique())),
-                action=f"The others are reported. Repeat it: {command(results.runs[run])}",
-            )
+    cells = results.cells
+    counts = cells["run"].value_counts(sort=False)
+    for run, mine in cells[cells["status"] == "incomplete"].groupby("run", sort=False):
+        yield Finding(
+            severity="unfinished",
+            what=f"{len(mine)} of {counts[run]} cells: {_listed(mine['reason'].unique())}",
+            where=_in(results, run, _listed(mine["case"].unique())),
+            action=f"The others are reported. Repeat it: {command(results.runs[run])}",
+        )
 
 
 def _busy(results: Results) -> Iterator[Finding]:
@@ -162,10 +162,10 @@ def _busy(results: Results) -> Iterator[Finding]:
 def _noisy(results: Results) -> Iterator[Finding]:
     cells = results.cells
     ranked = cells[cells["verified"] & (cells["framework"] != NULL)]
-    for run, mine in ranked.groupby("run", sort=False):
-        noisy = mine[mine["spread"] > NOISY].sort_values("spread", ascending=False)
-        if noisy.empty:
-            continue
+    restless = ranked[ranked["spread"] > NOISY].sort_values("spread", ascending=False)
+    for run in restless["run"].unique():
+        mine = ranked[ranked["run"] == run]
+        noisy = restless[restless["run"] == run]
         worst = noisy.iloc[0]
         counts = mine["contender"].value_counts(sort=False)
         where = [

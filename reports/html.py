@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reports.charts import Chart
 from reports.content import Content
-from reports.layout import shown
+from reports.layout import Table, shown
 from reports.method import NOTHING_WRONG
 from reports.palette import INK, Style
+from reports.units import Figure
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -51,6 +52,7 @@ def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
         chapters=list(shown(content.chapters)),
         charts=charts,
         swatch=_swatch,
+        element=_table,
         svg=lambda chart: Markup(chart.inline),  # by matplotlib, which escapes names in it
         script=Markup(script),
         digest=digest,
@@ -58,12 +60,52 @@ def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
     )
 
 
+def _table(table: Table) -> Markup:
+    """The table element. Written by hand: a template takes ten times as long for a large one."""
+    classes = f"{'figures' if table.numeric else 'words'} {table.kind}".strip()
+    heads = "".join(f'<th scope="col">{_lines(c, "<br>")}</th>' for c in table.columns)
+    parts = [f'<table class="{classes}">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n']
+    starts = {row for row, column in table.strong if column == 0 and table.kind == "details"}
+    for at, row in enumerate(table.rows):
+        parts.append('<tr class="first">' if at in starts else "<tr>")
+        parts += [
+            f'<th scope="row"{_sorts(cell)}>{escape(str(cell))}</th>'
+            if column == 0
+            else f"<td{_sorts(cell)}{_BEST * ((at, column) in table.strong)}>{_lines(cell)}</td>"
+            for column, cell in enumerate(row)
+        ]
+        parts.append("</tr>\n")
+    parts.append("</tbody>\n</table>")
+    return Markup("".join(parts))
+
+
+_BEST = ' class="best"'
+
+
+def _lines(text: str, between: str = "") -> str:
+    """The first line, and the others small under it or after `between`."""
+    first, *others = map(escape, str(text).split("\n"))
+    small = (f"{between}{line}" if between else f"<small>{line}</small>" for line in others)
+    return "".join((first, *small)) if others else first
+
+
+def _sorts(cell: str) -> str:
+    """What the page's script sorts and compares by."""
+    if not isinstance(cell, Figure) or cell.value is None:
+        return ""
+    ends = f' data-low="{cell.ends[0]!r}" data-high="{cell.ends[1]!r}"' if cell.ends else ""
+    return f' data-v="{cell.value!r}"{ends}'
+
+
 def _swatch(style: Style) -> Markup:
     """A piece of the line with its marker, as in the figure."""
     colour = "currentColor" if style.colour == INK else style.colour
     fill = colour if style.filled else "none"
+    line = Markup('<path d="M1 7h28" stroke="{}" stroke-width="1.8" stroke-dasharray="{}"/>')
+    shape = Markup('<path d="{}" stroke="{}" stroke-width="1.3" fill="{}"/>')
     return Markup(
-        '<svg viewBox="0 0 30 14" width="30" height="14" aria-hidden="true">'
-        '<path d="M1 7h28" stroke="{0}" stroke-width="1.8" stroke-dasharray="{1}"/>'
-        '<path d="{2}" stroke="{0}" stroke-width="1.3" fill="{3}"/></svg>'
-    ).format(colour, _DASHES[style.line], _SHAPES[style.marker], fill)
+        '<svg viewBox="0 0 30 14" width="30" height="14" aria-hidden="true">{}{}</svg>'
+    ).format(
+        line.format(colour, _DASHES[style.line]) if style.line else "",
+        shape.format(_SHAPES[style.marker], colour, fill) if style.marker else "",
+    )

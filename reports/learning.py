@@ -41,14 +41,18 @@ def found(
     results: Results, named: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]
 ) -> tuple[Learned, ...]:
     """All curves, measured before published."""
-    cells = results.cells.set_index(["run", "contender", "case"])["framework"].to_dict()
     several = len(set(named.values())) < len(named)
+    frameworks = {
+        (name, each.contender): each.framework
+        for name, run in results.runs.items()
+        for each in run.contenders
+    }
     measured = (
         Learned(
             place=plain(f"{named[run]}, run {run}" if several else named[run], 160),
             work=plain(case, 80),
             label=labels[run].get(contender, plain(contender, 60)),
-            framework=str(cells.get((run, contender, case), "")),
+            framework=frameworks.get((run, contender), ""),
             curves=curves,
         )
         for (run, contender, case), curves in results.curves.items()

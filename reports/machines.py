@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench import statistics
-from bench.schema import Machine, Published, Run
+from bench.schema import Published
 from reports import units
 from reports.elsewhere import device_kind
-from reports.frame import NULL, Results
+from reports.families import FAMILIES, family
+from reports.frame import Results, Row
 from reports.layout import Chapter, Part, Table
 from reports.units import ABSENT, Figure, plain
-
-FAMILIES = ("Apple", "AMD Metal", "NVIDIA", "other GPU", "CPU only")
-"""By their GPUs, in the order of reports."""
 
 MAX_COLUMNS = 24
 
 PUBLISHED = "published"
-
-_APPLE = re.compile(r"\bapple\b|\bM\d( Pro| Max| Ultra)?\b", re.IGNORECASE)
-_AMD = re.compile(r"\b(amd|radeon|gfx\d+)\b", re.IGNORECASE)
-_NVIDIA = re.compile(r"\b(nvidia|geforce|quadro|tesla|gtx|rtx|cuda|[ahb]\d00)\b", re.IGNORECASE)
 
 Work = tuple[str, ...]
 """What is compared: suite, name, size, precision and the hash of the definition."""
@@ -39,7 +32,7 @@ class Best:
     label: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Seat:
     """A machine and what it did."""
 
@@ -62,44 +55,11 @@ class NoSuchMachine(ValueError):
     """No machine of the report is called so; the message lists them."""
 
 
-def names(runs: Mapping[str, Run]) -> dict[str, str]:
-    """What to call the machine of each run: machines that differ get names that differ."""
-    known: dict[tuple[object, ...], str] = {}
-    taken = Counter[str]()
-    for run in runs.values():
-        facts = _facts(run.machine)
-        if facts not in known:
-            label = plain(run.machine.label, 80) or "a machine without a name"
-            taken[label] += 1
-            known[facts] = label if taken[label] == 1 else f"{label} ({taken[label]})"
-    return {name: known[_facts(run.machine)] for name, run in runs.items()}
-
-
-def _facts(machine: Machine) -> tuple[object, ...]:
-    """What tells two machines apart. Updates of the system do not; nor do some lost bytes."""
-    memory = machine.memory_bytes and round(machine.memory_bytes / 2**30)
-    gpus = tuple(gpu.name for gpu in machine.gpus)
-    whole = (machine.label, machine.system, machine.architecture, machine.model, machine.cpu)
-    return (*whole, machine.cores_physical, machine.cores_logical, memory, gpus)
-
-
-def family(gpus: Sequence[str], system: str = "") -> str:
-    """The family of a machine with these GPUs."""
-    for name in gpus:
-        if _NVIDIA.search(name):
-            return "NVIDIA"
-        if _AMD.search(name):
-            return "AMD Metal" if system in ("", "Darwin") else "other GPU"
-        if _APPLE.search(name) or (system == "Darwin" and name.startswith("mps")):
-            return "Apple"
-    return "other GPU" if gpus else "CPU only"
-
-
 def chapter(results: Results, named: Mapping[str, str], baseline: str | None) -> Chapter:
     """The chapter; `baseline` is part of a machine's name. Raises NoSuchMachine."""
     seats, columns = _seats(results, named)
-    base = _chosen(seats, baseline)
-    parts = tuple(_parts(seats, columns, base)) if base else ()
+    named_base = _named(seats, baseline) if baseline is not None else None
+    parts = tuple(_parts(seats, columns, named_base))
     lead = (
         "Of each machine the fastest verified contender at each piece of work, as a ratio to the "
         "baseline. Machines did not take turns, so their ratios are not paired: the words say "
@@ -109,60 +69,74 @@ def chapter(results: Results, named: Mapping[str, str], baseline: str | None) ->
     return Chapter("machines", "Machines side by side", lead, parts, "Machines")
 
 
-def _chosen(seats: Sequence[Seat], baseline: str | None) -> Seat | None:
-    if baseline is not None:
-        for seat in seats:
-            if baseline.casefold() in seat.label.casefold():
-                return seat
-        known = "; ".join(seat.label for seat in seats[:12])
-        raise NoSuchMachine(
-            f"no machine of this name. Expected part of one of: {known}. Received: {baseline!r}"
-        )
-    # The measured machine with most in common with others, else the one with most of all.
-    shared = Counter(work for seat in seats for work in seat.best)
-    rank = [
-        (not seat.published, sum(shared[work] > 1 for work in seat.best), len(seat.best))
-        for seat in seats
-    ]
-    return seats[rank.index(max(rank))] if seats else None
+def _named(seats: Sequence[Seat], name: str) -> Seat:
+    for seat in seats:
+        if name.casefold() in seat.label.casefold():
+            return seat
+    known = "; ".join(seat.label for seat in seats[:12])
+    raise NoSuchMachine(
+        f"no machine of this name. Expected part of one of: {known}. Received: {name!r}"
+    )
 
 
-def _parts(seats: Sequence[Seat], columns: Sequence[_Column], base: Seat) -> Iterator[Part]:
-    shared = Counter(work for seat in seats for work in seat.best)
-    useful = [c for c in columns if shared[c.work] > 1]
-    useful = _one_size_each(useful, seats)[:MAX_COLUMNS]
-    common = [s for s in seats if any(column.work in s.best for column in useful)]
-    if useful:
-        if base not in common:
-            base = _chosen(common, None) or base
-        yield Part(
-            key="machines-common",
-            title=f"Against {base.label}",
-            table=_against(common, useful, base),
-        )
-    alone = [seat for seat in seats if seat not in common]
+def _usual(seats: Sequence[Seat]) -> Seat:
+    """The measured machine that did most."""
+    return max(seats, key=lambda seat: (not seat.published, len(seat.best)))
+
+
+def _parts(
+    seats: Sequence[Seat], columns: Sequence[_Column], named_base: Seat | None
+) -> Iterator[Part]:
+    """A table for each circle of machines that have work in common, one for all the others; first
+    those with a machine that was measured here."""
+    circles = _circles(seats)
+    alone = [circle[0] for circle in circles if len(circle) == 1]
+    found = []
+    for number, circle in enumerate((c for c in circles if len(c) > 1), start=1):
+        base = named_base if named_base in circle else _usual(circle)
+        key = "machines-common" if number == 1 else f"machines-common-{number}"
+        table = _against(circle, _one_size_each(columns, circle)[:MAX_COLUMNS], base)
+        part = Part(key, f"Against {_label(base)}", table=table)
+        found.append((all(seat.published for seat in circle), part))
     if alone:
         only = len(seats) == 1
-        yield Part(
+        part = Part(
             key="machines-alone",
             title="The machine" if only else "Nothing in common with another machine",
             text=() if only else ("What they did, each in its own terms.",),
             table=_alone(alone, columns),
         )
+        found.append((all(seat.published for seat in alone), part))
+    yield from (part for _, part in sorted(found, key=lambda each: each[0]))
+
+
+def _circles(seats: Sequence[Seat]) -> list[list[Seat]]:
+    """Machines joined by work that two of them did, in order of appearance."""
+    circle_of: dict[Work, list[Seat]] = {}
+    circles: list[list[Seat]] = []
+    for seat in seats:
+        mine = [seat]
+        for known in {id(c): c for w in seat.best if (c := circle_of.get(w))}.values():
+            mine = [*known, *mine]
+            circles.remove(known)
+        circles.append(mine)
+        circle_of |= {work: mine for each in mine for work in each.best}
+    return circles
 
 
 def _one_size_each(columns: Sequence[_Column], seats: Sequence[Seat]) -> list[_Column]:
-    """Of each workload as few sizes as show every machine that shares one: largest first."""
-    chosen: list[_Column] = []
+    """Of each workload that two share as few sizes as show all of them, from the largest on."""
+    chosen = set[Work]()
     seen: dict[tuple[str, str, str], set[str]] = {}
     count = Counter(work for seat in seats for work in seat.best)
-    for column in sorted(columns, key=lambda c: (count[c.work], c.size), reverse=True):
+    useful = [column for column in columns if count[column.work] > 1]
+    for column in sorted(useful, key=lambda c: (count[c.work], c.size), reverse=True):
         known = seen.setdefault((column.suite, column.name, column.work[3]), set())
         new = {seat.label for seat in seats if column.work in seat.best} - known
         if new:
             known |= new
-            chosen.append(column)
-    return sorted(chosen, key=columns.index)
+            chosen.add(column.work)
+    return [column for column in useful if column.work in chosen]
 
 
 def _against(seats: Sequence[Seat], columns: Sequence[_Column], base: Seat) -> Table:
@@ -199,7 +173,7 @@ def compared(mine: Best, other: Best) -> str:
 def _alone(seats: Sequence[Seat], columns: Sequence[_Column]) -> Table:
     """A row for each workload of these machines, at its largest size."""
     rows = []
-    for seat in sorted(seats, key=lambda seat: FAMILIES.index(seat.family)):
+    for seat in sorted(seats, key=lambda seat: (seat.published, FAMILIES.index(seat.family))):
         largest = {
             (c.suite, c.name, c.work[3]): c
             for c in sorted(columns, key=lambda c: c.size)
@@ -261,28 +235,24 @@ def _seats(results: Results, named: Mapping[str, str]) -> tuple[list[Seat], list
 def _measured(
     results: Results, named: Mapping[str, str], seats: Mapping[str, Seat], columns: _Columns
 ) -> None:
-    cells = results.cells[results.cells["verified"] & (results.cells["framework"] != NULL)]
-    if cells.empty:
-        return
-    fastest = cells.loc[cells.groupby(["run", "case", "precision"], sort=False)["time_s"].idxmin()]
     hashes = {
         (name, case.case): case.definition_sha256
         for name, run in results.runs.items()
         for case in run.cases
     }
     # Of several runs on one machine the newest counts.
-    newest = sorted(results.runs, key=lambda name: results.runs[name].started_at)
-    order = {name: at for at, name in enumerate(newest)}
-    wanted = ["run", "case", "suite", "name", "size", "precision", "time_s", "low_s", "high_s"]
-    rows = fastest[[*wanted, "spec", "device"]].to_dict("records")
-    for row in sorted(rows, key=lambda row: order[row["run"]]):
-        key = (row["suite"], row["name"], str(row["size"]), row["precision"])
-        work = (*key, hashes[row["run"], row["case"]])
-        columns.add(work, row["size"])
-        told = row["low_s"] == row["low_s"]  # not NaN
-        ends = (row["low_s"], row["high_s"]) if told else None
-        label = plain(f"{row['spec']} {row['device']}", 40)
-        seats[named[row["run"]]].best[work] = Best(row["time_s"], ends, label)
+    for run in sorted(results.runs, key=lambda name: results.runs[name].started_at):
+        fastest: dict[Work, Row] = {}
+        for row in results.ranked(run):
+            key = (row["suite"], row["name"], str(row["size"]), row["precision"])
+            work: Work = (*key, hashes[run, row["case"]])
+            columns.add(work, row["size"])
+            if work not in fastest or row["time_s"] < fastest[work]["time_s"]:
+                fastest[work] = row
+        for work, row in fastest.items():
+            ends = None if row["low_s"] is None else (row["low_s"], row["high_s"])
+            label = plain(f"{row['spec']} {row['device']}", 40)
+            seats[named[run]].best[work] = Best(row["time_s"], ends, label)
 
 
 def _quote(

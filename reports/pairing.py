@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from bench import statistics
 from bench.schema import Published
 from reports import crossover
 from reports.crossover import Crossing, Point
 from reports.elsewhere import device_kind
-from reports.frame import NULL, Results
+from reports.frame import Results, Row
 from reports.units import plain
 
 NS = {"matmul", "hackintosh"}
@@ -32,8 +33,8 @@ class Contest:
     size_of: str
     points: tuple[Point, ...]
     crossing: Crossing
-    rounded: bool = False
-    """Times are published to so many digits; the interval is that of rounding alone."""
+    published: bool = False
+    """Its interval, if any, is that of rounding alone."""
 
 
 def find(results: Results, named: Mapping[str, str]) -> tuple[Contest, ...]:
@@ -43,15 +44,14 @@ def find(results: Results, named: Mapping[str, str]) -> tuple[Contest, ...]:
 
 # --- measured ---------------------------------------------------------------------------------
 
-_Cell = Mapping[str, Any]
-
 
 def _measured(results: Results, named: Mapping[str, str]) -> Iterator[Contest]:
-    cells = results.cells[results.cells["verified"] & (results.cells["framework"] != NULL)]
-    for (run, suite, name, precision), work in cells.groupby(
-        ["run", "suite", "name", "precision"], sort=False
-    ):
-        kinds = {kind: part.to_dict("records") for kind, part in work.groupby("device_kind")}
+    works: dict[tuple[str, ...], dict[str, list[Row]]] = {}
+    for run in results.runs:
+        for row in results.ranked(run):
+            work = works.setdefault((run, row["suite"], row["name"], row["precision"]), {})
+            work.setdefault(row["device_kind"], []).append(row)
+    for (run, suite, name, precision), kinds in works.items():
         if len(kinds) < 2:
             continue
         words = plain(f"{suite} {name}{f', {precision}' * (precision != 'float32')}")
@@ -61,10 +61,10 @@ def _measured(results: Results, named: Mapping[str, str]) -> Iterator[Contest]:
 
 
 def _pairs(
-    results: Results, fixed: tuple[str, str, str, str], cpu: Sequence[_Cell], gpu: Sequence[_Cell]
+    results: Results, fixed: tuple[str, str, str, str], cpu: Sequence[Row], gpu: Sequence[Row]
 ) -> Iterator[Contest]:
     own = {(c["spec"], c["execution"], c["case"]): c for c in cpu}
-    mine: dict[tuple[str, str], list[tuple[_Cell, _Cell]]] = {}
+    mine: dict[tuple[str, str], list[tuple[Row, Row]]] = {}
     for cell in gpu:
         other = own.get((cell["spec"], cell["execution"], cell["case"]))
         if other:
@@ -83,14 +83,14 @@ def _contest(
     fixed: tuple[str, str, str, str],
     who: str,
     framework: str,
-    pairs: Sequence[tuple[_Cell, _Cell]],
+    pairs: Sequence[tuple[Row, Row]],
 ) -> Contest:
     place, suite, work, size_of = fixed
     points = _points(results, pairs)
     return Contest(place, suite, work, who, framework, size_of, points, crossover.find(points))
 
 
-def _fastest(cpu: Sequence[_Cell], gpu: Sequence[_Cell]) -> Iterator[tuple[_Cell, _Cell]]:
+def _fastest(cpu: Sequence[Row], gpu: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
     for case in dict.fromkeys(cell["case"] for cell in gpu):
         both = [[c for c in cells if c["case"] == case] for cells in (cpu, gpu)]
         if all(both):
@@ -98,14 +98,15 @@ def _fastest(cpu: Sequence[_Cell], gpu: Sequence[_Cell]) -> Iterator[tuple[_Cell
             yield first, second
 
 
-def _points(results: Results, pairs: Iterable[tuple[_Cell, _Cell]]) -> tuple[Point, ...]:
+def _points(results: Results, pairs: Iterable[tuple[Row, Row]]) -> tuple[Point, ...]:
     points: dict[int, Point] = {}
     for cpu, gpu in pairs:
-        rounds = [results.rounds[c["run"], c["contender"], c["case"]] for c in (cpu, gpu)]
-        _, at, opposite = np.intersect1d(rounds[0][0], rounds[1][0], return_indices=True)
-        logs = np.log(rounds[1][1][opposite]) - np.log(rounds[0][1][at])
-        draws = crossover.resampled(np.clip(logs, -700, 700))
-        points.setdefault(cpu["size"], Point(cpu["size"], cpu["time_s"], gpu["time_s"], draws))
+        rounds = [results.rounds[c["run"], c["contender"], c["case"]] for c in (gpu, cpu)]
+        logs = statistics.paired_logs(*rounds[0], *rounds[1])
+        if len(logs):
+            ratio, draws = float(np.median(logs)), crossover.resampled(logs)
+            point = Point(cpu["size"], cpu["time_s"], gpu["time_s"], ratio, draws)
+            points.setdefault(cpu["size"], point)
     return tuple(sorted(points.values(), key=lambda point: point.size))
 
 
@@ -136,7 +137,7 @@ def _published(records: Sequence[Published]) -> Iterator[Contest]:
                     size_of=plain(sample.size_of or "size", 40),
                     points=points,
                     crossing=crossover.find(points),
-                    rounded=True,
+                    published=True,
                 )
 
 
@@ -144,6 +145,6 @@ def _quoted(cpu: Published, gpu: Published) -> Point:
     assert cpu.time_s is not None
     assert gpu.time_s is not None
     steps = (cpu.resolution_s or 0.0, gpu.resolution_s or 0.0)
-    return Point(
-        cpu.size, cpu.time_s, gpu.time_s, crossover.rounded(cpu.time_s, gpu.time_s, *steps)
-    )
+    ratio = math.log(gpu.time_s) - math.log(cpu.time_s)
+    draws = crossover.rounded(cpu.time_s, gpu.time_s, *steps)
+    return Point(cpu.size, cpu.time_s, gpu.time_s, ratio, draws)

@@ -35,7 +35,9 @@ class Style:
 
     colour: str
     marker: str
+    """Empty for a line without any."""
     line: str
+    """Empty for a cloud of points."""
     filled: bool
 
 
@@ -55,6 +57,8 @@ def styles(series: Sequence[Series]) -> tuple[Style, ...]:
             colour, marker = INK, "o"
         if number:
             marker = _MARKERS[(_MARKERS.index(marker) + number) % 5 if marker in _MARKERS else 0]
-        line = {"roof": "-", "edge": "--"}.get(each.shape, LINES[number % len(LINES)])
-        found.append(Style(colour, marker, line, filled=not number))
+        lines = {"roof": "-", "edge": "--", "dots": ""}
+        line = lines.get(each.shape, LINES[number % len(LINES)])
+        bare = each.shape in ("roof", "edge")
+        found.append(Style(colour, "" if bare else marker, line, filled=not number))
     return tuple(found)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reports import peaks, units
-from reports.frame import NULL, Results
+from reports.frame import Results, Row
 from reports.layout import Chapter, Part, Plot, Series, Table, placed
 from reports.peaks import Peak
 from reports.units import plain
-
-_Cell = Mapping[str, Any]
 
 _LEAD = (
     "What a workload can reach is bounded by the device's arithmetic and by its memory: "
@@ -28,7 +25,7 @@ class _Device:
     """A device in one precision, and the fastest cell of each size of its workloads."""
 
     title: str
-    cells: Sequence[_Cell]
+    cells: Sequence[Row]
     flop_per_s: float
     bytes_per_s: float
     known: Peak | None
@@ -48,21 +45,25 @@ def chapter(results: Results, named: Mapping[str, str]) -> Chapter:
 
 
 def _devices(results: Results, named: Mapping[str, str]) -> Iterator[_Device]:
-    cells = results.cells
-    drawable = (cells["flop"] > 0) & (cells["traffic_bytes"] > 0) & (cells["framework"] != NULL)
-    cells = cells[cells["verified"] & drawable]
-    keys = ["run", "device_kind", "device_name", "precision"]
     several = len(set(named.values())) < len(named)
-    for (run, kind, device, precision), mine in cells.groupby(keys, sort=False):
-        fastest = mine.loc[mine.groupby("case", sort=False)["time_s"].idxmin()]
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for run in results.runs:
+        for row in results.ranked(run):
+            if row["flop"] and row["traffic_bytes"]:
+                key = (run, row["device_kind"], row["device_name"], row["precision"])
+                groups.setdefault(key, []).append(row)
+    for (run, kind, device, precision), mine in groups.items():
+        fastest: dict[str, Row] = {}
+        for row in sorted(mine, key=lambda row: float(row["time_s"])):
+            fastest.setdefault(row["case"], row)
         where = f"{named[run]}, run {run}" if several else named[run]
-        name = device if str(device).lower() != kind else f"the {str(kind).upper()}"
+        name = device if device.lower() != kind else f"the {kind.upper()}"
         yield _Device(
             title=plain(f"{name} of {where}, {precision}", 200),
-            cells=fastest.to_dict("records"),
-            flop_per_s=float(mine["flop_per_s"].max()),
-            bytes_per_s=float(mine["bytes_per_s"].max()),
-            known=peaks.peak(str(device)) if precision == "float32" else None,
+            cells=[fastest[case] for case in dict.fromkeys(row["case"] for row in mine)],
+            flop_per_s=max(row["flop_per_s"] for row in mine),
+            bytes_per_s=max(row["bytes_per_s"] for row in mine),
+            known=peaks.peak(device) if precision == "float32" else None,
         )
 
 

@@ -73,9 +73,11 @@ def _print_section(section: Section, console: Console) -> None:
 
 
 def _print_contests(content: Content, console: Console) -> None:
-    """CPU against GPU, place by place."""
+    """CPU against GPU, place by place; beside runs of one's own only published crossovers."""
     place = ""
     for contest in content.contests:
+        if content.sections and contest.published and contest.crossing.kind != "crosses":
+            continue
         if contest.place != place:
             place = contest.place
             console.print()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from functools import lru_cache
 
 ABSENT = "–"  # noqa: RUF001  a dash is what is meant
 """Shown where nothing is known."""
@@ -36,6 +37,7 @@ class Figure(str):
 NONE = Figure(ABSENT, None)
 
 
+@lru_cache(maxsize=2**16)
 def seconds(value: float | None) -> Figure:
     """`12.3 µs`"""
     return _scaled(value, _SECONDS)
@@ -106,6 +108,8 @@ def count(value: int) -> Figure:
 
 def plain(text: str, limit: int = 400) -> str:
     """One line without control characters or those that reorder text; cut where it is too long."""
+    if len(text) <= limit and text.isascii() and text.isprintable() and "" not in text.split(" "):
+        return text  # most names: nothing to clean
     kept = "".join(c for c in " ".join(text[: 4 * limit].split()) if _printable(c))
     return kept if len(kept) <= limit else f"{kept[:limit]}…"
 

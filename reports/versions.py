@@ -10,7 +10,7 @@ from itertools import pairwise
 from bench import statistics
 from reports import units
 from reports.elsewhere import device_kind
-from reports.frame import NULL, Results
+from reports.frame import Results
 from reports.layout import Chapter, Part, Plot, Series, Table, placed
 from reports.units import Figure, plain
 
@@ -62,26 +62,24 @@ def order(version: str) -> tuple[tuple[int, int | str], ...]:
 
 
 def _measured(results: Results, named: Mapping[str, str]) -> Iterator[_History]:
-    cells = results.cells[results.cells["verified"] & (results.cells["framework"] != NULL)]
-    cells = cells[cells["version"].notna()]
-    keys = ["machine", "framework", "device", "execution", "precision", "case"]
-    cells = cells.assign(machine=cells["run"].map(dict(named)))
-    several = cells.groupby(keys)["version"].transform("nunique") > 1
-    for (machine, framework, device, _, precision, case), mine in cells[several].groupby(
-        keys, sort=False
-    ):
-        timings = {
-            cell["version"]: _Timing(
-                version=plain(cell["version"], 40),
-                time_s=cell["time_s"],
-                ends=(cell["low_s"], cell["high_s"]) if cell["low_s"] == cell["low_s"] else None,
-                key=(cell["run"], cell["contender"], cell["case"]),
-            )
-            for cell in mine.to_dict("records")
-        }
-        work = plain(f"{case}{f' {precision}' * (precision != 'float32')}", 80)
-        ordered = tuple(timings[version] for version in sorted(timings, key=order))
-        yield _History(machine, plain(framework, 40), plain(device, 40), work, ordered)
+    groups: dict[tuple[str, ...], dict[str, _Timing]] = {}
+    for run in results.runs:
+        for row in results.ranked(run):
+            if row["version"] is not None:
+                names = (row["framework"], row["device"], row["execution"], row["precision"])
+                timing = _Timing(
+                    version=plain(row["version"], 40),
+                    time_s=row["time_s"],
+                    ends=None if row["low_s"] is None else (row["low_s"], row["high_s"]),
+                    key=(run, row["contender"], row["case"]),
+                )
+                group = groups.setdefault((named[run], *names, row["case"]), {})
+                group[row["version"]] = timing
+    for (machine, framework, device, _, precision, case), timings in groups.items():
+        if len(timings) > 1:
+            work = plain(f"{case}{f' {precision}' * (precision != 'float32')}", 80)
+            ordered = tuple(timings[version] for version in sorted(timings, key=order))
+            yield _History(machine, plain(framework, 40), plain(device, 40), work, ordered)
 
 
 def _published(results: Results) -> Iterator[_History]:
@@ -149,7 +147,7 @@ def _part(
 def _change(results: Results, older: _Timing, newer: _Timing) -> tuple[float, str, str]:
     """The newer's ratio to the older, its interval and its words."""
     if older.key and newer.key and older.key[0] == newer.key[0]:
-        estimate = results.ratio(newer.key[0], newer.key[2], newer.key[1], older.key[1])
+        (estimate,) = results.ratios([(newer.key, older.key)])
         if estimate is not None:
             verdict = statistics.verdict(estimate.interval)
             words = units.direction(estimate.value) if verdict in ("slower", "faster") else verdict
