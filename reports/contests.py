@@ -120,9 +120,10 @@ def _table(contests: Sequence[Contest]) -> Table:
         for contest in contests
         for point in contest.points
     ]
+    between = "GPU / CPU, by rounding" if contests[0].published else "GPU / CPU, 95 %"
     size_of = {contest.size_of for contest in contests}
     columns = ("work", "contender", size_of.pop() if len(size_of) == 1 else "size")
-    return Table((*columns, "CPU", "GPU", "the GPU is", "GPU / CPU, 95 %"), tuple(rows))
+    return Table((*columns, "CPU", "GPU", "the GPU is", between), tuple(rows))
 
 
 def _between(point: Point) -> str:

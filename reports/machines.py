@@ -262,7 +262,7 @@ def _quote(
     key = (record.suite, record.name, str(record.size), "float32")
     same = known.get(key) if record.steps else None
     work = same or (*key, plain(record.work or ABSENT))
-    columns.add(work, record.size, "" if record.steps else f", {plain(record.work or 'all', 30)}")
+    columns.add(work, record.size, "" if record.steps else f", {plain(record.work or 'all', 60)}")
     time_s /= record.steps or 1
     version = f" {record.version}" if record.version else ""
     label = plain(f"{record.framework}{version} {record.device}", 40)

@@ -14,6 +14,8 @@ import typer.main
 from bench import schema
 from bench.__main__ import app
 from bench.presets import PRESETS
+from reports.frame import load, load_slices
+from tests import builders
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -169,6 +171,23 @@ def test_nothing_is_described_that_does_not_exist() -> None:
     assert set(described(text)) == {*RECORDS, *PARTS}
     history = text.partition("## Schema history")[2]
     assert max(map(int, re.findall(r"^\| (\d+) \|", history, re.MULTILINE))) == schema.SCHEMA
+
+
+# --- the frame ------------------------------------------------------------------------------
+
+
+def columns(text: str, heading: str) -> set[str]:
+    """The columns that a table of docs/frame.md describes."""
+    body = text.partition(f"## `{heading}`")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \| ", body, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_every_column_of_the_frame_is_described(tmp_path: Path) -> None:
+    path = builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[:1], rounds=3))
+    text = (ROOT / "docs" / "frame.md").read_text(encoding="utf-8")
+    assert columns(text, "cells") == set(load([path]).columns)
+    assert columns(text, "slices") == set(load_slices([str(path)]).columns)
 
 
 # --- figures --------------------------------------------------------------------------------

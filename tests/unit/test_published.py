@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.__main__ import app
-from reports import content, contests, elsewhere
+from reports import charts, content, contests, elsewhere, markdown
 from reports.content import Content
 from reports.frame import read
 from tests import builders
 
 CLI = CliRunner()
+GOLDEN = Path(__file__).parents[1] / "data" / "published.md"
 
 
 def study(name: str) -> Content:
@@ -75,6 +77,15 @@ def test_s2_has_the_wrong_accuracy_on_top_and_the_cpu_ahead() -> None:
     table = learning.parts[0].data
     assert table is not None
     assert table.rows[-1][1:] == ("0.7859", "70.8 %", "0.7873", "0.0 %")
+
+
+def test_markdown_of_the_published_figures_is_as_it_was() -> None:
+    """A changed report shows as a diff of the golden file; WRITE_GOLDEN=1 accepts it."""
+    made = content.make(read([], published=True))
+    text = markdown.render(made, charts.illustrate(made))
+    if os.environ.get("WRITE_GOLDEN"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_s0_compares_versions() -> None:
