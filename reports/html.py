@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +13,7 @@ from markupsafe import Markup, escape
 
 from reports.charts import Chart
 from reports.content import Content
+from reports.doubts import Finding
 from reports.layout import Table, shown
 from reports.method import NOTHING_WRONG
 from reports.palette import INK, Style
@@ -57,7 +59,14 @@ def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
         script=Markup(script),
         digest=digest,
         nothing_wrong=NOTHING_WRONG,
+        counted=_counted,
     )
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    """`1 wrong, 2 note`, as grave as they come."""
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{count} {severity}" for severity, count in counts.items())
 
 
 def _table(table: Table) -> Markup:
