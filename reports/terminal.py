@@ -18,6 +18,10 @@ _COLOURS = dict.fromkeys(("wrong", "suspect", "failed"), "bold red") | {"note": 
 _OTHER = "bold yellow"
 
 
+MANY = 10
+"""Of more runs only the sentences are printed: their tables are in the report."""
+
+
 def show(content: Content, console: Console) -> None:
     """Print the content. Every text goes in as `Text`: nothing in a record is read as markup."""
     if console.is_terminal:
@@ -35,8 +39,9 @@ def _print(content: Content, console: Console) -> None:
     if content.omissions:
         left_out = "; ".join(omission.reason for omission in content.omissions)
         console.print(Text(f"skipped: {left_out}", style="dim"))
+    few = len(content.sections) <= MANY
     for section in content.sections:
-        _print_section(section, console)
+        _print_section(section, console, tables=few)
     _print_contests(content, console)
     console.print(Text(content.summary, style="dim"))
 
@@ -53,10 +58,10 @@ def _print_finding(finding: Finding, console: Console) -> None:
     console.print(Padding(Text(more, style="dim"), (0, 0, 0, 2)))
 
 
-def _print_section(section: Section, console: Console) -> None:
+def _print_section(section: Section, console: Console, tables: bool) -> None:
     console.print()
     console.print(Text(f"{section.machine_label}  ({section.run})", style="bold"))
-    for ranking in section.rankings:
+    for ranking in section.rankings if tables else ():
         console.print(_table(ranking))
     if section.overheads:
         least = min(each.time_s for each in section.overheads)

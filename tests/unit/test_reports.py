@@ -208,6 +208,14 @@ def test_the_terminal_needs_80_columns_and_no_colour(tmp_path: Path) -> None:
     assert not [line for line in text.splitlines() if line.endswith(" ")]
 
 
+def test_of_many_runs_the_terminal_prints_sentences_alone(tmp_path: Path) -> None:
+    lines = builders.run(builders.FIVE[:2], rounds=3)
+    paths = [builders.write(tmp_path / str(n) / "records.jsonl", lines) for n in range(11)]
+    text = shown(content.make(read(paths)))
+    assert "others" not in text
+    assert len(re.findall(r"^matmul, float32: ", text, re.MULTILINE)) == 11
+
+
 def test_the_terminal_names_who_only_leads_and_who_is_lost(tmp_path: Path) -> None:
     twin = replace(builders.FIVE[3], spec="jax==0.4.38", noise=0.02)
     models = (builders.FIVE[3], twin, builders.FIVE[2], builders.FIVE[4])
