@@ -215,6 +215,9 @@ def test_paper_shows_what_is_folded(opened):
     opened.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert opened.locator("details:not([open])").count() == 0
     assert not opened.locator(".tools").first.is_visible()
+    opened.set_viewport_size({"width": 720, "height": 900})  # A4 less its margins
+    wide = "[...document.querySelectorAll('table')].filter(t => t.offsetWidth > innerWidth).length"
+    assert opened.evaluate(wide) == 0
     opened.evaluate("dispatchEvent(new Event('afterprint'))")
     assert opened.locator("details[open]").count() == 0
 

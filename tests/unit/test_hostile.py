@@ -12,9 +12,11 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench import records
-from bench.schema import Run
+from bench.schema import Curves, Published, Run
 from reports import build, charts, content, elsewhere, html, markdown
 from reports.build import Built
 from reports.frame import read
@@ -202,3 +204,44 @@ def test_very_many_machines_and_cases_end_in_time(tmp_path: Path) -> None:
     path.write_bytes(b"\n".join(map(line, lines)))
     made = content.make(read([path]))
     assert len(made.chapters) == 12
+
+
+TEXT = st.text(max_size=30)
+FIGURES = st.builds(
+    Published,
+    source=TEXT,
+    suite=st.sampled_from(["a", "b"]),
+    name=st.sampled_from(["x", "y"]),
+    size=st.integers(1, 2**53),
+    framework=TEXT,
+    device=st.sampled_from(["cpu", "mps", "/gpu:0"]),
+    machine=st.sampled_from(["one", "two"]),
+    time_s=st.none() | st.floats(1e-12, 1e9),
+    resolution_s=st.none() | st.floats(0, 1e9),
+    study=st.none() | TEXT,
+    version=st.none() | TEXT,
+    steps=st.none() | st.integers(1, 2**53),
+    device_kind=st.none() | st.sampled_from(["cpu", "gpu"]),
+    curves=st.none()
+    | st.builds(
+        Curves,
+        test_loss=st.lists(st.floats(0, 1e308), max_size=4).map(tuple),
+        accuracy=st.lists(st.floats(0, 1), max_size=4).map(tuple),
+    ),
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(FIGURES, min_size=1, max_size=6))
+def test_any_published_figures_make_a_report(
+    tmp_path_factory: pytest.TempPathFactory, figures: list[Published]
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "x.jsonl"
+    path.write_bytes(b"\n".join(map(msgspec.json.encode, figures)))
+    try:
+        made = content.make(read([path]))
+    except records.NotRecords:
+        return
+    images = charts.illustrate(made)
+    assert html.render(made, images)
+    assert markdown.render(made, images)

@@ -133,6 +133,20 @@ def test_the_command_line_reports_on_published_figures_alone(tmp_path: Path) -> 
     assert "2.59 million" in page
 
 
+def test_without_any_run_there_are_still_the_published_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CLI.invoke(app, ["report"])
+    assert done.exit_code == 0
+    assert "Nothing measured here: 48 published figures" in " ".join(done.output.split())
+    refused = CLI.invoke(app, ["report", "--no-published"])
+    assert refused.exit_code == 2
+    unknown = CLI.invoke(app, ["report", "--baseline", "no such machine"])
+    assert unknown.exit_code == 2
+    assert "Expected part of one of" in unknown.stderr
+
+
 # --- the checker, and what lies ---------------------------------------------------------------
 
 
