@@ -88,7 +88,9 @@ def _at(contest: Contest, point: Point) -> str:
 
 
 def _sized(size: str, of: str) -> str:
-    """`batch 64`, `90 902 parameters`"""
+    """`batch 64`, `90 902 parameters`, `n = 512`"""
+    if of == "n":
+        return f"n = {size}"
     return f"{size} {of}" if of.endswith("s") else f"{of} {size}"
 
 
@@ -144,11 +146,10 @@ def _plot(suite: str, place: str, contests: Sequence[Contest]) -> Plot:
         )
         for contest in drawn
     )
-    marks = tuple(
-        Mark(c.crossing.size, c.crossing.low, c.crossing.high)
-        for c in drawn
-        if c.crossing.size is not None
-    )
+    # One mark: of several contests at one piece of work the first is that of the fastest.
+    first = drawn[0].crossing
+    marked = first.size is not None and len(works) == 1
+    marks = (Mark(first.size or 0.0, first.low, first.high),) if marked else ()
     sizes = sorted({point.size for contest in drawn for point in contest.points})
     words = " ".join(sentence(contest) for contest in drawn)
     return Plot(
@@ -159,7 +160,7 @@ def _plot(suite: str, place: str, contests: Sequence[Contest]) -> Plot:
         y_unit="speedup",
         x_ticks=tuple(sizes),
         level=1.0,
-        marks=marks if len(marks) == 1 else (),
+        marks=marks,
         description=f"Lines over size on logarithmic axes; above 1 the GPU is faster. {words}",
     )
 

@@ -121,10 +121,10 @@ def test_a_run_with_a_gpu_says_from_which_size_on_it_wins(tmp_path: Path) -> Non
     assert 256 < (own.crossing.size or 0) < 1024
     assert (own.crossing.low or 0) < (own.crossing.size or 0) < (own.crossing.high or 0)
     said = contests.sentence(own)
-    assert "the CPU is faster below n " in said
+    assert "the CPU is faster below n = " in said
     assert "95 % interval" in said
     chapter = next(c for c in made.chapters if c.key == "crossover")
-    assert chapter.parts[0].plots[0].marks == ()  # two contests, two marks: none is drawn
+    assert [m.at for m in chapter.parts[0].plots[0].marks] == [matmul[0].crossing.size]
     assert chapter.parts[0].data is not None
 
 
