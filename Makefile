@@ -7,7 +7,7 @@ DEV = .venv/dev/bin/python
 # Another Python's settings would be inherited by ours. The options below travel as flags: exported
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH VIRTUAL_ENV
-unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT RESULTS PUBLISHED BASELINE
+unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
 
 define newline
 
@@ -23,12 +23,14 @@ paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(ite
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
-	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT; of report: RESULTS OUT PUBLISHED BASELINE'
+	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR;'
+	@echo '  of report: RESULTS OUT PUBLISHED BASELINE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp PRESET=smoke ...]
 	@$(HOST) run $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
 		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
-		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT)
+		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
+		$(call flag,--data-dir,DATA_DIR)
 
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \

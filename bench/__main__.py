@@ -54,6 +54,9 @@ def run_command(
     timeout: Annotated[
         int, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)
     ] = 600,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder with copies of published data; no downloads then.")
+    ] = None,
 ) -> None:
     """Measure, verify, and write records and reports."""
     from rich.console import Console
@@ -65,6 +68,7 @@ def run_command(
     from frameworks import NAMES
     from suites import catalog
     from suites.catalog import UnknownSuite
+    from suites.data import NoData
     from suites.workload import ITEMSIZE
 
     try:
@@ -77,15 +81,16 @@ def run_command(
         )
         request = Request(
             wanted=wanted,
-            suites=_split(suite) or catalog.NAMES,
+            suites=_split(suite) or catalog.DEFAULT,
             preset=_choices("preset", [preset], PRESETS)[0],
             out=out,
             seed=seed,
             arguments=sys.argv[1:],
+            data_dir=data_dir,
         )
         with progress.for_console(Console(stderr=True)) as shown:
             outcome = run(request, shown)
-    except (*_BAD_INPUT, BadRequest, BadVersion, contenders.Unknown, UnknownSuite) as error:
+    except (*_BAD_INPUT, BadRequest, BadVersion, contenders.Unknown, NoData, UnknownSuite) as error:
         _refuse(error)
     except KeyboardInterrupt:
         print("Interrupted: nothing was measured yet.", file=sys.stderr)
@@ -156,13 +161,18 @@ def _report(
 
 
 @app.command("list")
-def list_command() -> None:
+def list_command(
+    models: Annotated[
+        bool, typer.Option("--models", help="Show the architectures instead, with their cost.")
+    ] = False,
+) -> None:
     """Show frameworks, suites and presets."""
     from rich.console import Console
 
     from bench import listing
 
-    listing.show_choices(Console())
+    show = listing.show_models if models else listing.show_choices
+    show(Console())
 
 
 @app.command("env")

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import psutil
-
-from bench import limits, rounds, schema
-from bench.launch import Broken, Refused
+from bench import agreement, limits, rounds
+from bench.attempt import Attempt
 from bench.presets import Preset
 from bench.progress import Progress
-from bench.schema import Cell, Failed, Record, Skipped, Verified
-from bench.seat import Seat, checked
+from bench.schema import Failed, Record, Skipped
+from bench.seat import Seat
 from bench.stopping import FixedRounds
 from suites import checks, reference
+from suites.data import NoData
 from suites.layers import ShapeError
-from suites.workload import Train, Workload, definition_hash
+from suites.workload import Workload
 
 Write = Callable[[Record], None]
 
@@ -51,7 +47,8 @@ class Session:
                 self.write(Skipped(contender=seat.contender.id, case=workload.case, reason=reason))
             return
         cells = self._cells(suite, workload, seats)
-        ready = {cell.name: cell for cell in cells if cell.prepare()}
+        observed = [cell for cell in cells if cell.observe()]
+        ready = {cell.name: cell for cell in _agreed(observed) if cell.calibrate()}
         turns = {name: cell.turn for name, cell in ready.items()}
         rule = FixedRounds(self.preset.rounds, self.preset.budget_s)
         finished = rounds.take_rounds(turns, rule, order=self.order)
@@ -60,7 +57,7 @@ class Session:
         for cell in cells:
             cell.drop()
 
-    def _cells(self, suite: str, workload: Workload, seats: list[Seat]) -> list[_Cell]:
+    def _cells(self, suite: str, workload: Workload, seats: list[Seat]) -> list[Attempt]:
         """Cells with their reference, worked out before any worker holds the case."""
         cells = []
         for seat in seats:
@@ -68,7 +65,7 @@ class Session:
             self.progress.now(f"{workload.case}  float64 reference")
             try:
                 expected = reference.expected(workload, precision, self.seed, self.cache)
-            except (reference.NoReference, ShapeError, MemoryError) as error:
+            except (reference.NoReference, ShapeError, NoData, MemoryError) as error:
                 self.write(
                     Failed(
                         contender=seat.contender.id,
@@ -78,7 +75,7 @@ class Session:
                     )
                 )
             else:
-                cells.append(_Cell(self, suite, workload, seat, expected))
+                cells.append(Attempt(self, suite, workload, seat, expected))
         return cells
 
     def _attempted(self, workload: Workload, seat: Seat) -> bool:
@@ -90,168 +87,10 @@ class Session:
         return reason is None
 
 
-class _Cell:
-    """A contender at this case. Each stage writes its records and says whether to go on."""
-
-    def __init__(
-        self, session: Session, suite: str, workload: Workload, seat: Seat, expected: Path
-    ) -> None:
-        self.session, self.suite, self.workload, self.seat = session, suite, workload, seat
-        self.expected = expected
-        self.name = seat.contender.id
-        self.samples = 0
-        self.facts: dict[str, Any] = {}
-
-    def prepare(self) -> bool:
-        """Start, build, verify, calibrate."""
-        return (
-            self._stage("start", self._start)
-            and self._stage("build", self._build)
-            and self._stage("verify", self._verify_before)
-            and self._stage("calibrate", self._calibrate)
-        )
-
-    def turn(self, round_number: int) -> bool:
-        """One slice of samples."""
-        return self._stage("slice", lambda: self._slice(round_number))
-
-    def finish(self, ending: rounds.Finished) -> None:
-        """Verify again what was timed, and close the cell."""
-        self._stage("verify", self._verify_after)
-        self.session.write(
-            Cell(
-                contender=self.name,
-                case=self.workload.case,
-                stopped=ending.reason,
-                rounds=ending.rounds,
-                samples=self.samples,
-            )
-        )
-
-    def drop(self) -> None:
-        """Free what the worker, if it lives, holds of this case."""
-        if self.seat.pid is not None:
-            self._stage("drop", self._drop)
-
-    def _stage(self, stage: str, work: Callable[[], bool]) -> bool:
-        self.session.progress.now(f"{self.workload.case}  {self.name}: {stage}")
-        try:
-            return work()
-        except (Refused, Broken) as error:
-            self.session.write(self.seat.failure(stage, error, self.workload.case))
-            return False
-
-    def _start(self) -> bool:
-        runtime = self.seat.start()
-        if runtime:
-            self.session.write(runtime)
-        return True
-
-    def _build(self) -> bool:
-        session = self.session
-        reply = self.seat.ask(
-            "build",
-            suite=self.suite,
-            case=self.workload.case,
-            preset=session.preset_name,
-            seed=session.seed,
-        )
-        self.facts = {name: reply[name] for name in ("arrays_sha256", "build_s")}
-        if reply["definition_sha256"] != definition_hash(self.workload):
-            reason = "its suite file describes other work than the host's: was it edited meanwhile?"
-        elif reply["arrays_sha256"] != reference.arrays_sha256(self.expected):
-            reason = "its NumPy made other weights or data from the seed than the host's did"
-        else:
-            return True
-        session.write(
-            Failed(contender=self.name, case=self.workload.case, stage="build", reason=reason)
-        )
-        return False
-
-    def _verify_before(self) -> bool:
-        reply = self.seat.ask("verify", expected=str(self.expected))
-        self.facts["first_step_s"] = reply["first_step_s"]
-        return self._verified("before", reply["checks"])
-
-    def _verify_after(self) -> bool:
-        if not isinstance(self.workload, Train):
-            reply = self.seat.ask("verify", expected=str(self.expected))
-            return self._verified("after", reply["checks"])
-        with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
-            path = Path(folder, "continued.npz")
-            self.seat.ask("continue", path=str(path))
-            results = self._compare_continued(self.workload, path)
-        return self._verified("after", [vars(check) for check in results])
-
-    def _compare_continued(self, workload: Train, path: Path) -> list[checks.Check]:
-        """Hold the step that followed the timed ones against the reference from its weights."""
-        with np.load(path, allow_pickle=False) as file:
-            entries = {name: file[name] for name in file.files}
-        weights = {n[7:]: a for n, a in entries.items() if n.startswith("weight|")}
-        observed = {n[9:]: a for n, a in entries.items() if n.startswith("observed|")}
-        precision, seed = self.seat.contender.precision, self.session.seed
-        solved = reference.solve_training(workload, precision, seed, weights, 1)
-        expected = path.with_name("expected.npz")
-        solved.save(expected)
-        return checks.compare(observed, expected)
-
-    def _verified(self, phase: str, found: list[dict[str, Any]]) -> bool:
-        results = checked(found, tuple[schema.Check, ...])
-        passed = all(checks.Check(**entry).passed for entry in found)
-        record = {"contender": self.name, "case": self.workload.case, "phase": phase}
-        facts = self.facts if phase == "before" else {}
-        values = {"kind": "verified", **record, "passed": passed, "checks": results, **facts}
-        self.session.write(checked(values, Verified))
-        return passed
-
-    def _drop(self) -> bool:
-        self.seat.ask("drop")
-        return True
-
-    def _calibrate(self) -> bool:
-        self.seat.ask("calibrate")
-        return True
-
-    def _slice(self, round_number: int) -> bool:
-        preset = self.session.preset
-        load, begun = _Load(self.seat.pid), time.monotonic()
-        reply = self.seat.ask("slice", slice_s=preset.slice_s, warm_s=preset.warm_s)
-        values = {
-            "kind": "slice",
-            "contender": self.name,
-            "case": self.workload.case,
-            "round": round_number,
-            "at_s": begun - self.session.begun,
-            "others_cpu_s": load.others_s(),
-        }
-        self.session.write(checked(values | reply, schema.Slice))
-        self.session.pace.learn(self.seat.contender, self.workload, min(reply["samples_s"]))
-        self.samples += len(reply["samples_s"])
-        self.session.progress.advance()
-        return True
-
-
-class _Load:
-    """CPU seconds the machine's other processes use while a worker takes a turn."""
-
-    def __init__(self, pid: int | None) -> None:
-        self._worker = psutil.Process(pid)
-        self._begun = self._busy_s(), self._own_s()
-
-    def others_s(self) -> float:
-        busy, own = self._begun
-        return max(0.0, self._busy_s() - busy - (self._own_s() - own))
-
-    def _own_s(self) -> float:
-        try:
-            times = self._worker.cpu_times()
-        except psutil.Error:  # it has died: the request to it tells how
-            return 0.0
-        return float(times.user + times.system)
-
-    @staticmethod
-    def _busy_s() -> float:
-        times = psutil.cpu_times()
-        idle = times.idle + getattr(times, "iowait", 0.0)
-        # Linux counts guest time in user time already.
-        return float(sum(times) - idle - getattr(times, "guest", 0.0))
+def _agreed(cells: list[Attempt]) -> list[Attempt]:
+    """Those that are right, after those of one precision have been held against one another."""
+    found: dict[str, list[checks.Check]] = {}
+    for expected in {cell.expected for cell in cells}:
+        compared = {cell.name: cell.compared for cell in cells if cell.expected == expected}
+        found |= agreement.checks(compared, agreement.relative_limits(expected))
+    return [cell for cell in cells if cell.conclude(found[cell.name])]

@@ -1,4 +1,4 @@
-"""What there is to ask for: `list`, and the state of the environments: `env`."""
+"""What there is to ask for: `list`, `list --models`, and the state of the environments: `env`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from rich.table import Table
 
 from bench.presets import PRESETS
 from frameworks import FRAMEWORKS, NULL
-from suites import catalog
+from suites import catalog, cost
+from suites.architectures import ARCHITECTURES
+from suites.workload import ITEMSIZE
 
 if TYPE_CHECKING:
     from bench.environments import State
@@ -36,6 +38,32 @@ def show_choices(console: Console) -> None:
         "Also: a version (jax==0.4.38), an execution (torch@compile), an adapter or suite of your "
         "own (./mine.py).\nSuite columns count cases. DEVICE is cpu, gpu, all or a device's id; "
         "PRECISION is float32, float16, bfloat16.",
+        markup=False,
+        highlight=False,
+    )
+
+
+def show_models(console: Console) -> None:
+    """Every architecture with its parameters, and what one sample's forward pass costs."""
+    table = _table("MODEL", "parameters", "MFLOP", "MB", "sample", "is")
+    for column in table.columns[1:4]:
+        column.justify = "right"
+    for column in table.columns[:5]:
+        column.no_wrap = True
+    for name, architecture in ARCHITECTURES.items():
+        model, shape = architecture.build(), (1, *architecture.sample)
+        table.add_row(
+            name,
+            f"{cost.parameter_count(model, shape):,}",
+            f"{cost.forward_flop(model, shape) / 1e6:,.3f}",
+            f"{cost.forward_bytes(model, shape, ITEMSIZE['float32']) / 1e6:,.3f}",
+            "x".join(str(size) for size in architecture.sample),
+            architecture.title,
+        )
+    console.print(table)
+    console.print(
+        "MFLOP and MB are those of one sample's forward pass in float32: a multiply-add is two "
+        "FLOP, and each layer moves its input, weights and output once.",
         markup=False,
         highlight=False,
     )

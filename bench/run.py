@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import environments, launch, limits, machine, records, roster, schema, seat
+from bench import datasets, environments, launch, limits, machine, records, roster, schema, seat
 from bench.case import Session
 from bench.launch import CHECKOUT
 from bench.presets import PRESETS
@@ -42,6 +42,8 @@ class Request:
     seed: int = 0
     arguments: Sequence[str] = ()
     """The command line, for the record."""
+    data_dir: Path | None = None
+    """Where published data is taken from; None for the network."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Outcome:
 
 
 def run(request: Request, progress: Progress) -> Outcome:
-    """Measure everything asked for. Raises BadRequest, catalog.UnknownSuite, OSError."""
+    """Measure everything asked for. Raises BadRequest, UnknownSuite, NoData, OSError."""
     suites = dict.fromkeys(request.suites)
     plan = [(suite, w) for suite in suites for w in catalog.cases(suite, request.preset)]
     if not plan:
@@ -69,6 +71,7 @@ def run(request: Request, progress: Progress) -> Outcome:
     cases = _case_records(plan)
     _require_device_word(request.wanted)
     _require_writable(request.out)
+    _provide_data(request, plan, progress)
     found = roster.assemble(request.wanted, environments.ensure, progress.say)
     try:
         _require_contenders(request.wanted, found)
@@ -127,6 +130,13 @@ class _CountingWriter(records.Writer):
         wrong = isinstance(record, Verified) and not record.passed
         self.troubles += wrong or isinstance(record, Failed)
         super().write(record)
+
+
+def _provide_data(request: Request, plan: list[tuple[str, Workload]], progress: Progress) -> None:
+    """Have the files that workloads learn from. Raises NoData."""
+    folder = request.data_dir and catalog.typed_path(str(request.data_dir))
+    for source in datasets.required(workload for _, workload in plan):
+        datasets.provide(source, folder, progress.say)
 
 
 def _require_writable(out: Path) -> None:

@@ -16,16 +16,15 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bench import measure
+from bench.worker_case import Case, TooLong
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
-from suites import arrays, catalog, checks
-from suites.workload import Train, Workload, definition_hash
+from suites import catalog, checks
+from suites.workload import definition_hash
 
 ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")
 
@@ -40,7 +39,7 @@ class Worker:
     def __init__(self, adapter: Framework) -> None:
         self.adapter = adapter
         self.runtime: Runtime | None = None
-        self.case: _Case | None = None
+        self.case: Case | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request. Raises whatever the adapter raises."""
@@ -76,24 +75,32 @@ class Worker:
     def build(self, suite: str, case: str, preset: str, seed: int) -> dict[str, Any]:
         """Make the arrays and have the adapter copy them to the device."""
         workload = catalog.find(suite, preset, case)
-        made = arrays.make(workload, seed)
         resettable = measure.reset_peak_resident()
-        self.case = _Case(self.adapter, workload, made, seed, resettable)
+        self.case = Case(self.adapter, workload, seed, resettable)
         return {
-            "arrays_sha256": made.sha256(),
+            "arrays_sha256": self.case.timed.arrays_sha256,
             "definition_sha256": definition_hash(workload),
-            "build_s": self.case.build_s,
+            "build_s": self.case.timed.build_s,
         }
 
-    def verify(self, expected: str) -> dict[str, Any]:
-        """Observe the timed step itself and compare with the reference's file."""
-        observed = self._current.observe()
+    def verify(self, expected: str, step_limit_s: float) -> dict[str, Any]:
+        """Observe the step and compare with the reference's file.
+
+        `compared` is what all contenders must agree in. A step that takes longer than
+        `step_limit_s` ends it: the reply is then `too_long_s` alone.
+        """
+        case = self._current
+        try:
+            observed, compared = case.observe(step_limit_s)
+        except TooLong as error:
+            return {"too_long_s": error.step_s}
         results = checks.compare(observed, Path(expected))
-        excess_s, limit_s = self._current.unready()
+        excess_s, limit_s = case.timed.unready()
         results.append(checks.Check(READY, error=excess_s, limit=limit_s))
         return {
             "checks": [dataclasses.asdict(check) for check in results],
-            "first_step_s": self._current.first_step_s,
+            "first_step_s": case.timed.first_step_s,
+            "compared": compared,
         }
 
     def continue_training(self, path: str) -> dict[str, Any]:
@@ -105,7 +112,7 @@ class Worker:
         assert self.runtime is not None
         case, kind = self._current, self.runtime.device.kind
         case.sampler = measure.Sampler(
-            case.step,
+            case.timed.step,
             self.adapter.wait,
             deepest=measure.depth(
                 asynchronous=self.runtime.asynchronous,
@@ -122,6 +129,7 @@ class Worker:
         assert case.sampler is not None, "the case is not calibrated"
         taken = case.sampler.take_slice(slice_s=slice_s, warm_s=warm_s)
         memory = self.adapter.memory()
+        gc.collect()  # it is off while the clock runs
         return {
             **dataclasses.asdict(taken),
             "peak_resident_bytes": measure.peak_resident_bytes(),
@@ -131,69 +139,16 @@ class Worker:
         }
 
     def drop(self) -> dict[str, Any]:
+        if self.case is not None:
+            self.case.close()
         self.case = None
         gc.collect()
         return {}
 
     @property
-    def _current(self) -> _Case:
+    def _current(self) -> Case:
         assert self.case is not None, "no case is built"
         return self.case
-
-
-class _Case:
-    """One workload, placed and ready: the step that is verified is the step that is timed."""
-
-    def __init__(
-        self,
-        adapter: Framework,
-        workload: Workload,
-        made: arrays.Arrays,
-        seed: int,
-        resettable: bool,
-    ) -> None:
-        self.adapter, self.workload, self.seed, self.resettable = (
-            adapter,
-            workload,
-            seed,
-            resettable,
-        )
-        self.weights = made.weights
-        self.sampler: measure.Sampler | None = None
-        self.first_step_s: float | None = None
-        self.step, self.build_s = measure.timed(lambda: adapter.build(workload, made))
-
-    def observe(self) -> checks.Observed:
-        return checks.observe(self.workload, self._run, self.weights, self.seed)
-
-    def unready(self) -> tuple[float, float]:
-        """Seconds of work left after `wait`, and how many are accepted."""
-        convert = self.adapter.to_numpy
-        return measure.unready(
-            self.step, self.adapter.wait, lambda results: [convert(v) for v in results.values()]
-        )
-
-    def continue_training(self, path: Path) -> None:
-        assert isinstance(self.workload, Train)
-        results = self._run()
-        weights = {name: results[name].reshape(w.shape) for name, w in self.weights.items()}
-        observed = checks.observe_training(self._run, weights, steps=1)
-        entries = {f"weight|{name}": array for name, array in weights.items()}
-        entries |= {f"observed|{name}": array for name, array in observed.items()}
-        with path.open("wb") as file:
-            np.savez(file, **entries)  # type: ignore[arg-type]
-
-    def _run(self) -> Mapping[str, arrays.Array]:
-        """One step's results on the host, copied: a framework may reuse its memory."""
-        results, step_s = measure.timed(self._finished_step)
-        if self.first_step_s is None:
-            self.first_step_s = step_s
-        return {name: np.array(self.adapter.to_numpy(value)) for name, value in results.items()}
-
-    def _finished_step(self) -> Mapping[str, Any]:
-        results = self.step()
-        self.adapter.wait([results])
-        return results
 
 
 def load(module: str) -> Framework:
@@ -243,7 +198,9 @@ def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
         for line in commands:
             try:
                 # The first request pays for the import, so that its failure has an answer too.
-                worker = worker or Worker(load(module))
+                if worker is None:
+                    worker = Worker(load(module))
+                    gc.freeze()  # what was imported need not be looked through again
                 reply = json.dumps(worker.answer(json.loads(line)), ensure_ascii=False)
             except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
                 reply = json.dumps(error_reply(error), ensure_ascii=False)

@@ -13,7 +13,13 @@ Step = Callable[[], Mapping[str, Any]]
 """One step of the work. Returns EVERYTHING it is responsible for, as the framework's own arrays:
 
 Product: `product` [m, n]. Forward: `output`. Train: `loss` (a scalar, at the weights before the
-update) and every updated weight under its dotted path, in the layout of the description.
+update) and every updated weight under its dotted path, running averages included, in the layout of
+the description; with Adam also its moments, under the names that `Adam` gives them.
+Learn: `train_loss` (mean over an epoch's steps), `test_loss` and `correct` (how many test samples),
+each [epochs], and the final weights; every call begins from the initial weights.
+
+Where `workload.inputs` is not `device`, every step copies `arrays.batch()` to the device; Learn
+then copies each batch from the host arrays as it comes.
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
+from frameworks import layout as layouts
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -21,15 +24,16 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
+from frameworks.jax_images import KERNEL_AXES, Weights
+from frameworks.jax_layers import channels_first, channels_last, lower
+from frameworks.jax_training import Batch, State, cross_entropy, initial, update_of
+from frameworks.layout import Laid, Layout
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
-from suites.layers import Flatten, Layer, Linear, ReLU, Residual, Sequential, join
-from suites.workload import Forward, Product, Train, Workload
+from suites.layers import parameters
+from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "jax"
-
-Weights = Mapping[str, Any]
-Apply = Callable[[Weights, Any], Any]
 
 PLATFORMS = {"cpu": "cpu", "mps": "mps", "metal": "METAL", "cuda": "cuda"}
 """JAX's own platform names: `mps` is the plugin jax-mps, `METAL` the abandoned jax-metal."""
@@ -140,13 +144,18 @@ def _notes(word: str, settings: Settings) -> list[str]:
 
 
 def build(workload: Workload, arrays: Arrays) -> Step:
-    if isinstance(workload, Product):
-        return _generated(workload) if workload.generated else _product(arrays)
-    if isinstance(workload, Forward):
-        return _forward(workload, arrays)
-    if _started.dtype != jnp.float32:
-        raise Unsupported(FLOAT32_TRAINING)
-    return _train(workload, arrays)
+    match workload:
+        case Product():
+            return _generated(workload) if workload.generated else _product(arrays)
+        case Forward():
+            return _forward(workload, arrays)
+        case Train() | Learn() if _started.dtype != jnp.float32:
+            raise Unsupported(FLOAT32_TRAINING)
+        case Train():
+            return _train(workload, arrays)
+        case Learn():
+            return _learn(workload, arrays)
+    raise Unsupported(f"JAX's adapter has no {type(workload).__name__}")
 
 
 def _product(arrays: Arrays) -> Step:
@@ -172,37 +181,107 @@ def _generated(workload: Product) -> Step:
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Step:
-    x, weights = _place(arrays.inputs["x"]), _weights(arrays)
-    model = jax.jit(lower(workload.model, ""))
-    return lambda: {"output": model(weights, x)}
+    layout, batch = _layout(workload), _source(workload, arrays)
+    weights, model = _weights(arrays, layout), lower(workload.model, "", layout)
+    infer = jax.jit(lambda weights, batch: model(weights, batch["x"], None))
+    shape = workload.model.output_shape(workload.input_shape)
+    return lambda: {"output": layouts.output(infer(weights, batch()), shape)}
 
 
 def _train(workload: Train, arrays: Arrays) -> Step:
-    x, labels = _place(arrays.inputs["x"]), jnp.array(arrays.inputs["labels"])
-    model, lr = lower(workload.model, ""), workload.optimizer.lr
-    weights = _weights(arrays)
-
-    def loss(weights: Weights, x: Any, labels: Any) -> Any:
-        return _cross_entropy(model(weights, x), labels)
-
+    layout, batch = _layout(workload), _source(workload, arrays)
+    state = _initial(workload, arrays, layout)
     # Not donated: several steps are in flight at once, and waiting on donated weights is an error.
-    @jax.jit  # type: ignore[untyped-decorator]
-    def update(weights: Weights, x: Any, labels: Any) -> tuple[Any, Weights]:
-        value, gradients = jax.value_and_grad(loss)(weights, x, labels)
-        return value, jax.tree.map(lambda w, g: w - lr * g, weights, gradients)
+    update = jax.jit(update_of(lower(workload.model, "", layout), workload.optimizer))
 
     def step() -> Mapping[str, Any]:
-        nonlocal weights
-        value, weights = update(weights, x, labels)
-        return {"loss": value, **weights}
+        nonlocal state
+        loss, state = update(state, batch())
+        return {"loss": loss, **layout.results(state.arrays())}
 
     return step
 
 
-def _cross_entropy(logits: Any, labels: Any) -> Any:
-    """Mean over the batch of -log softmax(logits)[label]."""
-    log_probabilities = jax.nn.log_softmax(logits)
-    return -jnp.mean(jnp.take_along_axis(log_probabilities, labels[:, None], axis=1))
+def _learn(workload: Learn, arrays: Arrays) -> Step:
+    layout, inputs, size = _layout(workload), arrays.inputs, workload.batch
+    model, start = lower(workload.model, "", layout), _initial(workload, arrays, layout)
+    train, zero = update_of(model, workload.optimizer), jnp.zeros(())
+    host = {"x": inputs["x"], "labels": inputs["labels"]}
+    test = {"x": inputs["test_x"], "labels": inputs["test_labels"]}
+    on_device = workload.inputs == "device"
+    resident, kept = (_copied(host), _copied(test)) if on_device else (None, None)
+
+    def batch(begin: int) -> tuple[Batch, int]:
+        """Arrays on the device, and where in them the batch begins."""
+        if resident:
+            return resident, begin
+        return _copied({name: array[begin : begin + size] for name, array in host.items()}), 0
+
+    @jax.jit  # type: ignore[untyped-decorator]
+    def update(state: State, total: Any, data: Batch, begin: Any) -> tuple[State, Any]:
+        cut = {name: lax.dynamic_slice_in_dim(x, begin, size) for name, x in data.items()}
+        loss, state = train(state, cut)
+        return state, total + loss
+
+    @jax.jit  # type: ignore[untyped-decorator]
+    def evaluate(weights: Weights, data: Batch) -> tuple[Any, Any]:
+        logits = channels_first(model(weights, data["x"], None))
+        right = jnp.argmax(logits, axis=-1) == data["labels"]
+        return cross_entropy(logits, data["labels"]), jnp.sum(right)
+
+    def step() -> Mapping[str, Any]:
+        state, curve = start, []
+        for _ in range(workload.epochs):
+            total = zero
+            for begin in range(0, workload.batches * size, size):
+                state, total = update(state, total, *batch(begin))
+            evaluated = evaluate(state.weights(), kept or _copied(test))
+            curve.append((total / workload.batches, *evaluated))
+        names = ("train_loss", "test_loss", "correct")
+        points = {n: jnp.stack(v) for n, v in zip(names, zip(*curve, strict=True), strict=True)}
+        return {**points, **layout.results(state.weights())}
+
+    return step
+
+
+# --- arrays ---------------------------------------------------------------------------------
+
+
+def _source(workload: Forward | Train, arrays: Arrays) -> Callable[[], Batch]:
+    """What gives a step its batch on the device."""
+    if workload.inputs != "device":
+        return lambda: _copied(arrays.batch())
+    resident = _copied(arrays.inputs)
+    return lambda: resident
+
+
+def _copied(batch: Mapping[str, Array]) -> Batch:
+    """The host's arrays on the device, images with their channels last."""
+    copied: Batch = _laid(jax.device_put(dict(batch), may_alias=False), dtype=_started.dtype)
+    return copied
+
+
+@functools.partial(jax.jit, static_argnames="dtype")
+def _laid(batch: Batch, dtype: Any) -> Batch:
+    def laid(x: Any) -> Any:
+        moved = channels_last(x)
+        return moved if jnp.issubdtype(x.dtype, jnp.integer) else moved.astype(dtype)
+
+    return {name: laid(x) for name, x in batch.items()}
+
+
+def _layout(workload: Forward | Train | Learn) -> Layout:
+    return layouts.channels_last(workload.model, workload.input_shape, KERNEL_AXES)
+
+
+def _weights(arrays: Arrays, layout: Layout) -> dict[str, Any]:
+    return {path: _place(layout.place(path, array)) for path, array in arrays.weights.items()}
+
+
+def _initial(workload: Train | Learn, arrays: Arrays, layout: Layout) -> State:
+    described = parameters(workload.model, workload.input_shape)
+    learned = {path for path, parameter in described.items() if parameter.learned}
+    return initial(_weights(arrays, layout), learned, workload.optimizer)
 
 
 def _place(array: Array) -> Any:
@@ -213,53 +292,20 @@ def _drawn(key: Any, rows: int, columns: int) -> Any:
     return jax.random.normal(key, (rows, columns), dtype=_started.dtype)
 
 
-def _weights(arrays: Arrays) -> dict[str, Any]:
-    return {path: _place(array) for path, array in arrays.weights.items()}
-
-
-# --- layers ---------------------------------------------------------------------------------
-
-
-def lower(layer: Layer, path: str) -> Apply:
-    """The layer as a pure function of all weights and its input."""
-    match layer:
-        case Sequential():
-            stages = [lower(child, join(path, name)) for name, child in layer.children]
-            return lambda weights, x: _chain(stages, weights, x)
-        case Residual():
-            body = lower(layer.body, join(path, "body"))
-            return lambda weights, x: x + body(weights, x)
-        case Linear():
-            return _linear(layer, path)
-        case ReLU():
-            return lambda weights, x: jax.nn.relu(x)
-        case Flatten():
-            return lambda weights, x: x.reshape(x.shape[0], -1)
-    raise Unsupported(f"JAX's adapter has no {type(layer).__name__}")
-
-
-def _chain(stages: Sequence[Apply], weights: Weights, x: Any) -> Any:
-    for stage in stages:
-        x = stage(weights, x)
-    return x
-
-
-def _linear(layer: Linear, path: str) -> Apply:
-    weight, bias = join(path, "weight"), join(path, "bias")
-    if not layer.bias:
-        return lambda weights, x: x @ weights[weight].T
-    return lambda weights, x: x @ weights[weight].T + weights[bias]
-
-
 # --- results --------------------------------------------------------------------------------
 
 
 def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
-    jax.block_until_ready(outputs)
+    jax.block_until_ready([_bare(array) for results in outputs for array in results.values()])
 
 
 def to_numpy(array: Any) -> Array:
-    return np.asarray(array, dtype=np.float32)
+    values = np.asarray(_bare(array), dtype=np.float32)
+    return array.move.restore(values) if isinstance(array, Laid) else values
+
+
+def _bare(array: Any) -> Any:
+    return array.array if isinstance(array, Laid) else array
 
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import mlx.core as mx
 import numpy as np
-from mlx import nn, utils
 
+from frameworks import layout as layouts
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -24,15 +24,24 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
+from frameworks.layout import Laid, Layout
+from frameworks.mlx_images import KERNEL_AXES, Weights
+from frameworks.mlx_layers import channels_first, channels_last, lower
+from frameworks.mlx_training import (
+    Batch,
+    State,
+    arrays_of,
+    cross_entropy,
+    initial,
+    update_of,
+    weights_of,
+)
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
-from suites.layers import Flatten, Layer, Linear, ReLU, Residual, Sequential, join
-from suites.workload import Forward, Product, Train, Workload
+from suites.layers import parameters
+from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "mlx"
-
-Weights = Mapping[str, Any]
-Apply = Callable[[Weights, Any], Any]
 
 
 # --- device ---------------------------------------------------------------------------------
@@ -120,13 +129,18 @@ def _notes() -> list[str]:
 
 def build(workload: Workload, arrays: Arrays) -> Step:
     mx.reset_peak_memory()
-    if isinstance(workload, Product):
-        return _generated(workload) if workload.generated else _product(arrays)
-    if isinstance(workload, Forward):
-        return _forward(workload, arrays)
-    if _started.dtype != mx.float32:
-        raise Unsupported(FLOAT32_TRAINING)
-    return _train(workload, arrays)
+    match workload:
+        case Product():
+            return _generated(workload) if workload.generated else _product(arrays)
+        case Forward():
+            return _forward(workload, arrays)
+        case Train() | Learn() if _started.dtype != mx.float32:
+            raise Unsupported(FLOAT32_TRAINING)
+        case Train():
+            return _train(workload, arrays)
+        case Learn():
+            return _learn(workload, arrays)
+    raise Unsupported(f"MLX's adapter has no {type(workload).__name__}")
 
 
 def _product(arrays: Arrays) -> Step:
@@ -143,29 +157,59 @@ def _generated(workload: Product) -> Step:
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Step:
-    x, weights = _place(arrays.inputs["x"]), _weights(arrays)
-    model = _compiled(lower(workload.model, ""))
-    return lambda: {"output": model(weights, x)}
+    layout, batch = _layout(workload), _source(workload, arrays)
+    weights, model = _weights(arrays, layout), lower(workload.model, "", layout)
+    infer = _compiled(lambda weights, batch: model(weights, batch["x"], None))
+    shape = workload.model.output_shape(workload.input_shape)
+    return lambda: {"output": layouts.output(infer(weights, batch()), shape)}
 
 
 def _train(workload: Train, arrays: Arrays) -> Step:
-    x, labels = _place(arrays.inputs["x"]), mx.array(arrays.inputs["labels"])
-    model, lr = lower(workload.model, ""), workload.optimizer.lr
-    weights = _weights(arrays)
-
-    def loss(weights: Weights, x: Any, labels: Any) -> Any:
-        return nn.losses.cross_entropy(model(weights, x), labels, reduction="mean")
-
-    def train(weights: Weights, x: Any, labels: Any) -> tuple[Any, Weights]:
-        value, gradients = mx.value_and_grad(loss)(weights, x, labels)
-        return value, utils.tree_map(lambda w, g: w - lr * g, weights, gradients)
-
-    update = _compiled(train)
+    layout, batch = _layout(workload), _source(workload, arrays)
+    state = _initial(workload, arrays, layout)
+    update = _compiled(update_of(lower(workload.model, "", layout), workload.optimizer))
 
     def step() -> Mapping[str, Any]:
-        nonlocal weights
-        value, weights = update(weights, x, labels)
-        return {"loss": value, **weights}
+        nonlocal state
+        loss, state = update(state, batch())
+        return {"loss": loss, **layout.results(arrays_of(state))}
+
+    return step
+
+
+def _learn(workload: Learn, arrays: Arrays) -> Step:
+    layout, inputs, size = _layout(workload), arrays.inputs, workload.batch
+    model, start = lower(workload.model, "", layout), _initial(workload, arrays, layout)
+    host = {"x": inputs["x"], "labels": inputs["labels"]}
+    host_test = {"x": inputs["test_x"], "labels": inputs["test_labels"]}
+    on_device = workload.inputs == "device"
+    data, test = (_resident(host), _resident(host_test)) if on_device else (host, host_test)
+    given: Callable[[Any], Batch] = dict if on_device else _copied
+    train = update_of(model, workload.optimizer)
+
+    def add(state: State, total: Any, batch: Batch) -> tuple[State, Any]:
+        loss, state = train(state, batch)
+        return state, total + loss
+
+    def evaluate(weights: Weights, batch: Batch) -> tuple[Any, Any]:
+        logits = channels_first(model(weights, batch["x"], None))
+        right = mx.argmax(logits, axis=-1) == batch["labels"]
+        return cross_entropy(logits, batch["labels"]), mx.sum(right)
+
+    update, evaluation = _compiled(add), _compiled(evaluate)
+
+    def step() -> Mapping[str, Any]:
+        state, curve = start, []
+        for _ in range(workload.epochs):
+            total = mx.array(0.0)
+            for begin in range(0, workload.batches * size, size):
+                batch = {name: array[begin : begin + size] for name, array in data.items()}
+                state, total = update(state, total, given(batch))
+                mx.async_eval(state, total)  # otherwise the graph of a whole epoch piles up
+            curve.append((total / workload.batches, *evaluation(weights_of(state), given(test))))
+        names = ("train_loss", "test_loss", "correct")
+        points = {n: mx.stack(v) for n, v in zip(names, zip(*curve, strict=True), strict=True)}
+        return {**points, **layout.results(weights_of(state))}
 
     return step
 
@@ -174,6 +218,50 @@ def _compiled(function: Any, state: Any = None) -> Any:
     if not _started.compiles:
         return function
     return mx.compile(function, inputs=state, outputs=state)
+
+
+# --- arrays ---------------------------------------------------------------------------------
+
+
+def _source(workload: Forward | Train, arrays: Arrays) -> Callable[[], Batch]:
+    """What gives a step its batch on the device."""
+    if workload.inputs != "device":
+        return lambda: _copied(arrays.batch())
+    resident = _resident(arrays.inputs)
+    return lambda: resident
+
+
+def _resident(batch: Mapping[str, Array]) -> Batch:
+    """Arrays that lie on the device before the first step."""
+    resident = _copied(batch)
+    mx.eval(resident)
+    return resident
+
+
+def _copied(batch: Mapping[str, Array]) -> Batch:
+    """The host's arrays for the device, images with their channels last."""
+
+    def laid(array: Array) -> Any:
+        x = mx.contiguous(channels_last(mx.array(array)))
+        return x if array.dtype.kind == "i" else x.astype(_started.dtype)
+
+    return {name: laid(array) for name, array in batch.items()}
+
+
+def _layout(workload: Forward | Train | Learn) -> Layout:
+    return layouts.channels_last(workload.model, workload.input_shape, KERNEL_AXES)
+
+
+def _weights(arrays: Arrays, layout: Layout) -> dict[str, Any]:
+    return {path: _place(layout.place(path, array)) for path, array in arrays.weights.items()}
+
+
+def _initial(workload: Train | Learn, arrays: Arrays, layout: Layout) -> State:
+    described = parameters(workload.model, workload.input_shape)
+    learned = {path for path, parameter in described.items() if parameter.learned}
+    state = initial(_weights(arrays, layout), learned, workload.optimizer)
+    mx.eval(state)
+    return state
 
 
 def _place(array: Array) -> Any:
@@ -186,53 +274,20 @@ def _drawn(rows: int, columns: int) -> Any:
     return mx.random.normal((rows, columns), dtype=_started.dtype)
 
 
-def _weights(arrays: Arrays) -> dict[str, Any]:
-    return {path: _place(array) for path, array in arrays.weights.items()}
-
-
-# --- layers ---------------------------------------------------------------------------------
-
-
-def lower(layer: Layer, path: str) -> Apply:
-    """The layer as a pure function of all weights and its input."""
-    match layer:
-        case Sequential():
-            stages = [lower(child, join(path, name)) for name, child in layer.children]
-            return lambda weights, x: _chain(stages, weights, x)
-        case Residual():
-            body = lower(layer.body, join(path, "body"))
-            return lambda weights, x: x + body(weights, x)
-        case Linear():
-            return _linear(layer, path)
-        case ReLU():
-            return lambda weights, x: mx.maximum(x, 0)
-        case Flatten():
-            return lambda weights, x: x.reshape(x.shape[0], -1)
-    raise Unsupported(f"MLX's adapter has no {type(layer).__name__}")
-
-
-def _chain(stages: Sequence[Apply], weights: Weights, x: Any) -> Any:
-    for stage in stages:
-        x = stage(weights, x)
-    return x
-
-
-def _linear(layer: Linear, path: str) -> Apply:
-    weight, bias = join(path, "weight"), join(path, "bias")
-    if not layer.bias:
-        return lambda weights, x: x @ weights[weight].T
-    return lambda weights, x: mx.addmm(weights[bias], x, weights[weight].T)
-
-
 # --- results --------------------------------------------------------------------------------
 
 
 def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
-    mx.eval(list(outputs))
+    mx.eval([_bare(array) for results in outputs for array in results.values()])
 
 
 def to_numpy(array: Any) -> Array:
-    return np.asarray(array.astype(mx.float32))
+    values = np.asarray(_bare(array).astype(mx.float32))
+    return array.move.restore(values) if isinstance(array, Laid) else values
+
+
+def _bare(array: Any) -> Any:
+    return array.array if isinstance(array, Laid) else array
 
 
 if TYPE_CHECKING:

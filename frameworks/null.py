@@ -14,11 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frameworks.interface import Device, Framework, Memory, Runtime, Settings, Step
+from frameworks.interface import (
+    Device,
+    Framework,
+    Memory,
+    Runtime,
+    Settings,
+    Step,
+    Unsupported,
+)
 from suites import arrays as made
 from suites import reference
 from suites.arrays import Array, Arrays
-from suites.workload import Forward, Product, Train, Workload
+from suites.reference import learning, training
+from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
 
 NAME = "null"
 ENVIRONMENT = "host"
@@ -71,6 +80,10 @@ def build(workload: Workload, arrays: Arrays) -> Step:
             return lambda: {"output": output}
         case Train():
             return Training(workload, arrays).step
+        case Learn():
+            return _learning(workload, arrays)
+        case Lifecycle():
+            raise Unsupported("a life is composed of the other kinds of work")
 
 
 PREPARED = 8
@@ -79,37 +92,38 @@ before timing."""
 
 
 class Training:
-    """Counts steps. Later ones that follow a step someone looked at are true SGD steps from there;
-    steps nobody looked at leave the weights alone."""
+    """True steps, one after the other: those that someone looks at. The others do nothing."""
 
     def __init__(self, workload: Train, arrays: Arrays) -> None:
-        self.workload, self.inputs = workload, arrays.inputs
-        self.names = ("loss", *arrays.weights)
-        self.count, self.seen = itertools.count(), PREPARED - 1
-        self.state: dict[str, Any] = dict(arrays.weights)
-        self.prepared = [self._advance(trained=True) for _ in range(PREPARED)]
+        weights = {path: array.astype(np.float64) for path, array in arrays.weights.items()}
+        batch = made.rounded(arrays.inputs["x"], _precision), arrays.inputs["labels"]
+        self.steps = training.steps(workload, weights, itertools.repeat(batch))
+        self.count = itertools.count()
+        self.results = {number: self._next() for number in range(PREPARED)}
+        self.names = tuple(self.results[0])
 
     def step(self) -> Mapping[str, Answer]:
         number = next(self.count)
         return {name: Answer(functools.partial(self._look, number, name)) for name in self.names}
 
     def _look(self, number: int, name: str) -> Any:
-        if number < PREPARED:
-            return self.prepared[number][name]
-        if number != self.seen:
-            self._advance(trained=number == self.seen + 1)
-            self.seen = number
-        return self.state[name]
+        if number not in self.results:
+            self.results = {number: self._next()}
+        return self.results[number][name]
 
-    def _advance(self, *, trained: bool) -> dict[str, Any]:
-        weights = {path: self.state[path].astype(np.float64) for path in self.names[1:]}
-        x = made.rounded(self.inputs["x"], _precision)
-        loss, changes = reference.one_step(self.workload, weights, x, self.inputs["labels"])
-        if trained:
-            weights = {path: weight + changes[path] for path, weight in weights.items()}
-        self.state = {path: weight.astype(np.float32) for path, weight in weights.items()}
-        self.state["loss"] = np.asarray(loss)
-        return self.state
+    def _next(self) -> dict[str, Any]:
+        step = next(self.steps)
+        kept = {**step.after, **step.moments}
+        return {"loss": np.asarray(step.loss)} | {n: a.astype(np.float32) for n, a in kept.items()}
+
+
+def _learning(workload: Learn, arrays: Arrays) -> Step:
+    learned = functools.cache(lambda: learning.learn(workload, arrays, np.float64).results)
+    names = ("train_loss", "test_loss", "correct", *arrays.weights)
+    answers = {
+        name: Answer(functools.partial(lambda name: learned()[name], name)) for name in names
+    }
+    return lambda: answers
 
 
 def _generated(workload: Product) -> Step:

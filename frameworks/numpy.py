@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from frameworks.interface import Device, Framework, Memory, Runtime, Settings, Step, Unsupported
+from frameworks.numpy_layers import lower
 from suites.arrays import Array, Arrays
-from suites.layers import Flatten, Layer, Linear, ReLU, Residual, Sequential, join
 from suites.workload import Forward, Product, Workload
 
 NAME = "numpy"
-
-Apply = Callable[[Array], Array]
 
 
 # --- device ---------------------------------------------------------------------------------
@@ -72,43 +70,11 @@ def _generated(workload: Product) -> Step:
 
 def _forward(workload: Forward, arrays: Arrays) -> Step:
     weights = {path: array.copy() for path, array in arrays.weights.items()}
-    x, model = arrays.inputs["x"].copy(), lower(workload.model, weights, "")
+    model = lower(workload.model, weights, "")
+    if workload.inputs != "device":  # the host is the device: there is nothing to copy
+        return lambda: {"output": model(arrays.batch()["x"])}
+    x = arrays.inputs["x"].copy()
     return lambda: {"output": model(x)}
-
-
-# --- layers ---------------------------------------------------------------------------------
-
-
-def lower(layer: Layer, weights: Mapping[str, Array], path: str) -> Apply:
-    """The layer as a function of its input, with its weights bound."""
-    match layer:
-        case Sequential():
-            stages = [lower(child, weights, join(path, name)) for name, child in layer.children]
-            return lambda x: _chain(stages, x)
-        case Residual():
-            body = lower(layer.body, weights, join(path, "body"))
-            return lambda x: x + body(x)
-        case Linear():
-            return _linear(layer, weights, path)
-        case ReLU():
-            return lambda x: np.maximum(x, 0)
-        case Flatten():
-            return lambda x: x.reshape(x.shape[0], -1)
-    raise Unsupported(f"NumPy's adapter has no {type(layer).__name__}")
-
-
-def _chain(stages: Sequence[Apply], x: Array) -> Array:
-    for stage in stages:
-        x = stage(x)
-    return x
-
-
-def _linear(layer: Linear, weights: Mapping[str, Array], path: str) -> Apply:
-    weight = weights[join(path, "weight")].T
-    if not layer.bias:
-        return lambda x: x @ weight
-    bias = weights[join(path, "bias")]
-    return lambda x: x @ weight + bias
 
 
 # --- results --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from frameworks import layout as layouts
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -22,14 +23,16 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
+from frameworks.layout import Laid, Layout
+from frameworks.tf_images import DEPTHWISE_AXES, KERNEL_AXES, Apply
+from frameworks.tf_layers import Model, channels_last, lower
+from frameworks.tf_training import Training, evaluation
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
-from suites.layers import Flatten, Layer, Linear, ReLU, Residual, Sequential, join
-from suites.workload import Forward, Product, Train, Workload
+from suites.layers import parameters
+from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "tf"
-
-Apply = Callable[[Any], Any]
 
 
 # --- device ---------------------------------------------------------------------------------
@@ -74,11 +77,9 @@ def start(device: Device, settings: Settings) -> Runtime:
     _placement.enter_context(tf.device("/GPU:0" if on_gpu else "/CPU:0"))
     _started = _Started(tf.as_dtype(settings.precision), settings.execution, on_gpu)
     _try_out(device, settings)
+    others = installed("numpy", "keras", "tensorflow-metal")
     return Runtime(
-        versions={
-            "tensorflow": tf.__version__,
-            **installed("numpy", "keras", "tensorflow-metal"),
-        },
+        versions={"tensorflow": tf.__version__, **others},
         device=device,
         asynchronous=on_gpu,
         threads=tf.config.threading.get_intra_op_parallelism_threads() or None,
@@ -126,13 +127,18 @@ def build(workload: Workload, arrays: Arrays) -> Step:
     if _started.on_gpu:
         with contextlib.suppress(ValueError):  # Metal's allocator keeps no count
             tf.config.experimental.reset_memory_stats("GPU:0")
-    if isinstance(workload, Product):
-        return _generated(workload) if workload.generated else _product(arrays)
-    if isinstance(workload, Forward):
-        return _forward(workload, arrays)
-    if _started.dtype != tf.float32:
-        raise Unsupported(FLOAT32_TRAINING)
-    return _train(workload, arrays)
+    match workload:
+        case Product():
+            return _generated(workload) if workload.generated else _product(arrays)
+        case Forward():
+            return _forward(workload, arrays)
+        case Train() | Learn() if _started.dtype != tf.float32:
+            raise Unsupported(FLOAT32_TRAINING)
+        case Train():
+            return _train(workload, arrays)
+        case Learn():
+            return _learn(workload, arrays)
+    raise Unsupported(f"TensorFlow's adapter has no {type(workload).__name__}")
 
 
 def _product(arrays: Arrays) -> Step:
@@ -148,27 +154,67 @@ def _generated(workload: Product) -> Step:
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Step:
-    x, weights = _place(arrays.inputs["x"]), _variables(arrays)
-    model = _compiled(lower(workload.model, weights, ""))
-    return lambda: {"output": model(x)}
+    layout, batch = _layout(workload), _source(workload, arrays.batch, ("x",))
+    variables = _variables(arrays, layout)
+    model = _compiled(_lowered(workload, variables, layout, training=False))
+    shape = workload.model.output_shape(workload.input_shape)
+    return lambda: {"output": layouts.output(model(*batch()), shape)}
 
 
 def _train(workload: Train, arrays: Arrays) -> Step:
-    x, labels = _place(arrays.inputs["x"]), tf.constant(arrays.inputs["labels"])
-    weights = _variables(arrays)
-    model, lr = lower(workload.model, weights, ""), workload.optimizer.lr
+    layout, batch = _layout(workload), _source(workload, arrays.batch, ("x", "labels"))
+    training = _training(workload, _variables(arrays, layout), layout)
+    update, results = _compiled(training.update), layout.results(training.results())
+    return lambda: {"loss": update(*batch()), **results}
 
-    def train(x: Any, labels: Any) -> Any:
-        with tf.GradientTape() as tape:
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, model(x))
-            loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(loss, weights)
-        for path, weight in weights.items():
-            weight.assign_sub(lr * gradients[path], read_value=False)
-        return loss
 
-    update = _compiled(train)
-    return lambda: {"loss": update(x, labels), **weights}
+def _learn(workload: Learn, arrays: Arrays) -> Step:
+    layout = _layout(workload)
+    variables = _variables(arrays, layout)
+    initial = {path: tf.identity(variable) for path, variable in variables.items()}
+    training = _training(workload, variables, layout)
+    evaluate = _compiled(evaluation(_lowered(workload, variables, layout, training=False)))
+    tests = _source(workload, lambda: arrays.inputs, ("test_x", "test_labels"))
+    update, results = _epoch(workload, arrays, training), layout.results(variables)
+
+    def step() -> Mapping[str, Any]:
+        training.reset(initial)
+        curve = []
+        for _ in range(workload.epochs):
+            losses = [update(index) for index in range(workload.batches)]
+            curve.append((tf.reduce_mean(tf.stack(losses)), *evaluate(*tests())))
+        names = ("train_loss", "test_loss", "correct")
+        points = zip(names, map(tf.stack, zip(*curve, strict=True)), strict=True)
+        return {**dict(points), **results}
+
+    return step
+
+
+def _epoch(workload: Learn, arrays: Arrays, training: Training) -> Callable[[int], Any]:
+    """The training step on an epoch's batch of that number."""
+    cuts = [slice(i * workload.batch, (i + 1) * workload.batch) for i in range(workload.batches)]
+    batches = [[arrays.inputs[name][cut] for name in ("x", "labels")] for cut in cuts]
+    if workload.inputs != "device":
+        update = _compiled(training.update)
+        return lambda index: update(*map(_copied, batches[index]))
+    x, labels = (tf.stack(list(map(_copied, parts))) for parts in zip(*batches, strict=True))
+    # Numbers as tensors: for every Python number a function is compiled anew.
+    indices = [tf.constant(index) for index in range(workload.batches)]
+    update = _compiled(lambda x, labels, index: training.update(x[index], labels[index]))
+    return lambda index: update(x, labels, indices[index])
+
+
+def _training(workload: Train | Learn, variables: Mapping[str, Any], layout: Layout) -> Training:
+    model = _lowered(workload, variables, layout, training=True)
+    described = parameters(workload.model, workload.input_shape)
+    return Training(model, variables, described, workload.optimizer)
+
+
+def _lowered(
+    workload: Forward | Train | Learn, variables: Mapping[str, Any], layout: Layout, training: bool
+) -> Apply:
+    on_cpu, xla = not _started.on_gpu, _started.execution == "xla"
+    return lower(workload.model, "", Model(variables, layout, training, on_cpu, xla))
 
 
 def _compiled(function: Any) -> Any:
@@ -176,6 +222,29 @@ def _compiled(function: Any) -> Any:
         return function
     # Autograph rewrites Python control flow; there is none.
     return tf.function(function, autograph=False, jit_compile=_started.execution == "xla")
+
+
+# --- arrays ---------------------------------------------------------------------------------
+
+
+def _source(
+    workload: Forward | Train | Learn, take: Callable[[], Mapping[str, Array]], names: Sequence[str]
+) -> Callable[[], Sequence[Any]]:
+    """What gives a step its named inputs on the device: `take` gives those of the host."""
+
+    def copied() -> Sequence[Any]:
+        batch = take()
+        return [_copied(batch[name]) for name in names]
+
+    if workload.inputs != "device":
+        return copied
+    resident = copied()
+    return lambda: resident
+
+
+def _copied(array: Array) -> Any:
+    """The host's array on the device: images with their channels last, integers as they are."""
+    return tf.constant(array) if array.dtype.kind in "iu" else channels_last(_place(array))
 
 
 def _place(array: Array) -> Any:
@@ -186,43 +255,15 @@ def _drawn(rows: int, columns: int) -> Any:
     return tf.random.normal((rows, columns), dtype=_started.dtype)
 
 
-def _variables(arrays: Arrays) -> dict[str, Any]:
-    return {path: tf.Variable(_place(array)) for path, array in arrays.weights.items()}
+def _layout(workload: Forward | Train | Learn) -> Layout:
+    return layouts.channels_last(workload.model, workload.input_shape, KERNEL_AXES, DEPTHWISE_AXES)
 
 
-# --- layers ---------------------------------------------------------------------------------
-
-
-def lower(layer: Layer, weights: Mapping[str, Any], path: str) -> Apply:
-    """The layer as a function of its input, with its variables bound."""
-    match layer:
-        case Sequential():
-            stages = [lower(child, weights, join(path, name)) for name, child in layer.children]
-            return lambda x: _chain(stages, x)
-        case Residual():
-            body = lower(layer.body, weights, join(path, "body"))
-            return lambda x: x + body(x)
-        case Linear():
-            return _linear(layer, weights, path)
-        case ReLU():
-            return lambda x: tf.nn.relu(x)
-        case Flatten():
-            return lambda x: tf.reshape(x, (x.shape[0], -1))
-    raise Unsupported(f"TensorFlow's adapter has no {type(layer).__name__}")
-
-
-def _chain(stages: Sequence[Apply], x: Any) -> Any:
-    for stage in stages:
-        x = stage(x)
-    return x
-
-
-def _linear(layer: Linear, weights: Mapping[str, Any], path: str) -> Apply:
-    weight = weights[join(path, "weight")]
-    if not layer.bias:
-        return lambda x: tf.matmul(x, weight, transpose_b=True)
-    bias = weights[join(path, "bias")]
-    return lambda x: tf.nn.bias_add(tf.matmul(x, weight, transpose_b=True), bias)
+def _variables(arrays: Arrays, layout: Layout) -> dict[str, Any]:
+    return {
+        path: tf.Variable(_place(layout.place(path, array)))
+        for path, array in arrays.weights.items()
+    }
 
 
 # --- results --------------------------------------------------------------------------------
@@ -236,11 +277,16 @@ def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
     when it has finished.
     """
     if _started.on_gpu:
-        _touched(list(outputs[-1].values())).numpy()
+        _touched([_bare(array) for array in outputs[-1].values()]).numpy()
 
 
 def to_numpy(array: Any) -> Array:
-    return np.asarray(array.numpy(), dtype=np.float32)
+    values = np.asarray(_bare(array).numpy(), dtype=np.float32)
+    return array.move.restore(values) if isinstance(array, Laid) else values
+
+
+def _bare(array: Any) -> Any:
+    return array.array if isinstance(array, Laid) else array
 
 
 @tf.function(autograph=False)  # type: ignore[untyped-decorator]

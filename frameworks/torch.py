@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,10 +20,11 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
+from frameworks.torch_layers import lower
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
-from suites.layers import Flatten, Layer, Linear, ReLU, Residual, Sequential
-from suites.workload import Forward, Product, Train, Workload
+from suites.layers import Layer
+from suites.workload import Adam, Forward, Learn, Optimizer, Product, Train, Workload
 
 NAME = "torch"
 
@@ -113,13 +113,18 @@ def build(workload: Workload, arrays: Arrays) -> Step:
         torch.compiler.reset()
     if _started.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(_started.device)
-    if isinstance(workload, Product):
-        return _generated(workload) if workload.generated else _product(arrays)
-    if isinstance(workload, Forward):
-        return _forward(workload, arrays)
-    if _started.dtype != torch.float32:
-        raise Unsupported(FLOAT32_TRAINING)
-    return _train(workload, arrays)
+    match workload:
+        case Product():
+            return _generated(workload) if workload.generated else _product(arrays)
+        case Forward():
+            return _forward(workload, arrays)
+        case Train() | Learn() if _started.dtype != torch.float32:
+            raise Unsupported(FLOAT32_TRAINING)
+        case Train():
+            return _train(workload, arrays)
+        case Learn():
+            return _learn(workload, arrays)
+    raise Unsupported(f"PyTorch's adapter has no {type(workload).__name__}")
 
 
 def _product(arrays: Arrays) -> Step:
@@ -136,30 +141,128 @@ def _generated(workload: Product) -> Step:
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Step:
-    model, x = _compiled(_model(workload.model, arrays).eval()), _place(arrays.inputs["x"])
+    model = _compiled(_model(workload.model, arrays).eval())
+    batch = _batches(workload, arrays, ("x",))
 
     def step() -> Mapping[str, Any]:
         with torch.inference_mode():
-            return {"output": model(x)}
+            return {"output": model(*batch())}
 
     return step
 
 
 def _train(workload: Train, arrays: Arrays) -> Step:
-    model, x = _model(workload.model, arrays), _place(arrays.inputs["x"])
-    labels = torch.tensor(arrays.inputs["labels"], dtype=torch.int64, device=_started.device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=workload.optimizer.lr)
-    weights = {path: weight.detach() for path, weight in model.named_parameters()}
-    forward = _compiled(lambda x, labels: nn.functional.cross_entropy(model(x), labels))
+    model = _model(workload.model, arrays)
+    batch = _batches(workload, arrays, ("x", "labels"))
+    optimizer, loss_of = _optimizer(model, workload.optimizer), _compiled(_loss(model))
+    results = _weights(model)
 
     def step() -> Mapping[str, Any]:
-        optimizer.zero_grad()
-        loss = forward(x, labels)
-        loss.backward()
-        optimizer.step()
-        return {"loss": loss.detach(), **weights}
+        loss = _update(optimizer, loss_of(*batch()))
+        if len(results) == len(arrays.weights):  # the first step makes the moments
+            results.update(_moments(model, optimizer))
+        return {"loss": loss, **results}
 
     return step
+
+
+def _learn(workload: Learn, arrays: Arrays) -> Step:
+    model, resident = _model(workload.model, arrays), workload.inputs == "device"
+    weights = _weights(model)
+    initial = {path: weight.clone() for path, weight in weights.items()}
+    held = {name: _place(array) if resident else array for name, array in arrays.inputs.items()}
+    loss_of, evaluate = _compiled(_loss(model)), _compiled(_evaluation(model))
+
+    def step() -> Mapping[str, Any]:
+        for path, weight in weights.items():
+            weight.copy_(initial[path])
+        optimizer = _optimizer(model, workload.optimizer)
+        curves: dict[str, list[Any]] = {"train_loss": [], "test_loss": [], "correct": []}
+        for _ in range(workload.epochs):
+            model.train()
+            losses = []
+            for begin in range(0, workload.batches * workload.batch, workload.batch):
+                part = slice(begin, begin + workload.batch)
+                x, labels = _at_hand(held["x"][part]), _at_hand(held["labels"][part])
+                losses.append(_update(optimizer, loss_of(x, labels)))
+            curves["train_loss"].append(torch.stack(losses).mean())
+            model.eval()
+            with torch.no_grad():
+                loss, correct = evaluate(_at_hand(held["test_x"]), _at_hand(held["test_labels"]))
+            curves["test_loss"].append(loss)
+            curves["correct"].append(correct)
+        return {**{name: torch.stack(curve) for name, curve in curves.items()}, **weights}
+
+    return step
+
+
+def _update(optimizer: Any, loss: Any) -> Any:
+    """One step down the gradient of a loss; the loss itself, detached."""
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def _loss(model: Any) -> Any:
+    return lambda x, labels: _cross_entropy(model(x), labels)
+
+
+def _evaluation(model: Any) -> Any:
+    def evaluate(x: Any, labels: Any) -> tuple[Any, Any]:
+        logits = model(x)
+        return _cross_entropy(logits, labels), (logits.argmax(-1) == labels).sum()
+
+    return evaluate
+
+
+def _cross_entropy(logits: Any, labels: Any) -> Any:
+    """Mean over all labels of -log softmax(logits)[label]."""
+    return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
+
+
+def _optimizer(model: Any, description: Optimizer) -> Any:
+    settings: dict[str, Any] = {"lr": description.lr}
+    kind = torch.optim.SGD
+    if isinstance(description, Adam):
+        kind = torch.optim.Adam
+        settings |= {"betas": (description.beta1, description.beta2), "eps": description.eps}
+    try:
+        return kind(model.parameters(), **settings, fused=True)
+    except (RuntimeError, TypeError):  # older versions cannot on every device
+        return kind(model.parameters(), **settings)
+
+
+def _weights(model: Any) -> dict[str, Any]:
+    """Learned weights and running averages by path."""
+    return {path: weight.detach() for path, weight in model.state_dict().items()}
+
+
+def _moments(model: Any, optimizer: Any) -> dict[str, Any]:
+    moments = {}
+    for path, weight in model.named_parameters():
+        state = optimizer.state[weight]
+        if "exp_avg" in state:
+            moments[Adam.first_moment(path)] = state["exp_avg"]
+            moments[Adam.second_moment(path)] = state["exp_avg_sq"]
+    return moments
+
+
+def _batches(workload: Forward | Train, arrays: Arrays, names: tuple[str, ...]) -> Any:
+    """A function that returns the named inputs of a step on the device."""
+    if workload.inputs == "device":
+        placed = [_place(arrays.inputs[name]) for name in names]
+        return lambda: placed
+
+    def copied() -> list[Any]:
+        batch = arrays.batch()
+        return [_place(batch[name]) for name in names]
+
+    return copied
+
+
+def _at_hand(data: Any) -> Any:
+    return data if isinstance(data, torch.Tensor) else _place(data)
 
 
 def _compiled(function: Any) -> Any:
@@ -170,42 +273,18 @@ def _compiled(function: Any) -> Any:
     return torch.compile(function, fullgraph=True, dynamic=False)
 
 
-def _place(array: Array) -> Any:
-    return torch.tensor(array, dtype=_started.dtype, device=_started.device)
-
-
-# --- layers ---------------------------------------------------------------------------------
-
-
-def lower(layer: Layer) -> Any:
-    """The layer as a module, whose parameters carry the description's paths."""
-    match layer:
-        case Sequential():
-            return nn.Sequential(OrderedDict((name, lower(c)) for name, c in layer.children))
-        case Residual():
-            return _Residual(lower(layer.body))
-        case Linear():
-            return nn.Linear(layer.inputs, layer.outputs, bias=layer.bias)
-        case ReLU():
-            return nn.ReLU()
-        case Flatten():
-            return nn.Flatten()
-    raise Unsupported(f"PyTorch's adapter has no {type(layer).__name__}")
-
-
-class _Residual(nn.Module):  # type: ignore[misc]
-    def __init__(self, body: Any) -> None:
-        super().__init__()
-        self.body = body
-
-    def forward(self, x: Any) -> Any:
-        return x + self.body(x)
-
-
 def _model(layer: Layer, arrays: Arrays) -> Any:
-    model = lower(layer).to(device=_started.device, dtype=_started.dtype)
-    model.load_state_dict({path: torch.tensor(array) for path, array in arrays.weights.items()})
+    with torch.device("meta"):  # no memory, and no initial values that would be overwritten
+        model = lower(layer)
+    placed = {path: _place(array) for path, array in arrays.weights.items()}
+    model.load_state_dict(placed, assign=True)
     return model
+
+
+def _place(array: Array) -> Any:
+    """A copy on the device; labels and tokens get the framework's own type of index."""
+    dtype = _started.dtype if array.dtype.kind == "f" else torch.int64
+    return torch.tensor(array, dtype=dtype, device=_started.device)
 
 
 # --- results --------------------------------------------------------------------------------

@@ -16,8 +16,14 @@ from reports.elsewhere import device_kind
 from reports.frame import Results, Row
 from reports.units import plain
 
-NS = {"matmul", "hackintosh"}
-"""Suites whose size is the n of a product; that of the others is a batch."""
+SIZES_OF = {
+    "matmul": "n",
+    "hackintosh": "n",
+    "sweep": "parameters",
+    "learn": "samples",
+    "mnist": "samples",
+}
+"""What a suite's sizes count, where that is not a batch."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def _measured(results: Results, named: Mapping[str, str]) -> Iterator[Contest]:
             continue
         words = plain(f"{suite} {name}{f', {precision}' * (precision != 'float32')}")
         place = named[run] if len(set(named.values())) == len(named) else f"{named[run]} ({run})"
-        fixed = (plain(place, 120), plain(suite), words, "n" if suite in NS else "batch")
+        fixed = (plain(place, 120), plain(suite), words, SIZES_OF.get(suite, "batch"))
         yield from _pairs(results, fixed, kinds["cpu"], kinds["gpu"])
 
 

@@ -1,14 +1,8 @@
-"""The same weights and data everywhere: drawn from one seed, with the same bytes on every machine.
-
-Only the generator's uniform floats are used: their bytes follow from integer arithmetic, while
-normal variates pass through the C library's logarithm and may differ in the last bit.
-"""
+"""The same weights and data everywhere: what every workload begins with, from one seed."""
 
 from __future__ import annotations
 
 import hashlib
-import math
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from suites.layers import Shape, parameters
-from suites.workload import Product, Train, Workload
+from suites import data
+from suites.draws import UNIT_BOUND, frozen, generator, integers, uniform
+from suites.feed import Feed, prepared
+from suites.layers import parameters, vocabulary
+from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
 
 Array = npt.NDArray[Any]
-
-UNIT_BOUND = math.sqrt(3)
-"""Uniform values in [-sqrt(3), sqrt(3)) have mean 0 and variance 1."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +25,8 @@ class Arrays:
 
     inputs: Mapping[str, Array]
     weights: Mapping[str, Array]
+    feed: Feed | None = None
+    """Where a step whose inputs do not lie on the device gets its batch."""
 
     def sha256(self) -> str:
         """Hash of every name, shape, type and byte, in order of name."""
@@ -40,43 +36,67 @@ class Arrays:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
+    def batch(self) -> Mapping[str, Array]:
+        """The host arrays of one step, as the workload's `inputs` makes them: copied by adapters
+        in every step unless they lie on the device."""
+        return self.inputs if self.feed is None else {**self.inputs, "x": self.feed.take()}
+
+    def close(self) -> None:
+        """End what prepares batches in the background."""
+        if self.feed is not None:
+            self.feed.close()
+
 
 def make(workload: Workload, seed: int) -> Arrays:
-    """Inputs and weights of a workload: float32, labels int32.
+    """Inputs and weights of a workload: float32; labels and tokens int32.
 
     Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x` and `labels`
-    [batch].
+    [batch, ...]. Learn: `x`, `labels`, `test_x`, `test_labels`; Lifecycle: those of its learning.
     """
-    if isinstance(workload, Product):
-        if workload.generated:
+    match workload:
+        case Product(generated=True):
             return Arrays({}, {})
-        shapes = {"a": (workload.m, workload.k), "b": (workload.k, workload.n)}
-        return Arrays({n: uniform(seed, n, s, UNIT_BOUND) for n, s in shapes.items()}, {})
-    inputs = {"x": uniform(seed, "x", workload.input_shape, UNIT_BOUND)}
+        case Product():
+            shapes = {"a": (workload.m, workload.k), "b": (workload.k, workload.n)}
+            inputs = {n: uniform(seed, n, s, UNIT_BOUND) for n, s in shapes.items()}
+            return Arrays(inputs, {})
+        case Lifecycle():
+            return make(workload.learn, seed)
+        case Learn():
+            return Arrays(data.load(workload.data, seed), _weights(workload, seed))
+        case Forward() | Train():
+            return _batch(workload, seed)
+
+
+def _batch(workload: Forward | Train, seed: int) -> Arrays:
+    shape, feed = workload.input_shape, None
+    tokens = vocabulary(workload.model, shape)
+    if workload.inputs in ("loop", "background"):
+        raw = (generator(seed, "x").random(shape) * 256).astype(np.uint8)
+        feed = Feed(raw, background=workload.inputs == "background")
+        x = frozen(prepared(raw))
+    elif tokens is not None:
+        x = integers(seed, "x", shape, tokens)
+    else:
+        x = uniform(seed, "x", shape, UNIT_BOUND)
+    inputs = {"x": x}
     if isinstance(workload, Train):
-        inputs["labels"] = _labels(seed, workload.input_shape[0], workload.classes)
-    weights = {
-        path: uniform(seed, path, parameter.shape, parameter.bound)
+        places = workload.model.output_shape(shape)[:-1]
+        inputs["labels"] = integers(seed, "labels", places, workload.classes)
+    return Arrays(inputs, _weights(workload, seed), feed)
+
+
+def _weights(workload: Forward | Train | Learn, seed: int) -> dict[str, Array]:
+    return {
+        path: uniform(seed, path, parameter.shape, parameter.bound, parameter.center)
         for path, parameter in parameters(workload.model, workload.input_shape).items()
     }
-    return Arrays(inputs, weights)
 
 
-def uniform(seed: int, name: str, shape: Shape, bound: float) -> Array:
-    """Read-only float32 values in [-bound, bound), from a stream that depends on seed and name."""
-    values = _generator(seed, name).random(shape, dtype=np.float32)
-    values *= np.float32(2 * bound)
-    values -= np.float32(bound)
-    return _frozen(values)
-
-
-def signs(seed: int, name: str, length: int) -> Array:
-    """Read-only float64 vector of -1 and +1: a probe for Freivalds' check."""
-    return _frozen(np.where(_generator(seed, name).random(length) < 0.5, -1.0, 1.0))
-
-
-def rounded(array: Array, precision: str) -> npt.NDArray[np.float64]:
-    """The values as `precision` holds them (to nearest, ties to even), in float64."""
+def rounded(array: Array, precision: str) -> Array:
+    """The values as `precision` holds them (to nearest, ties to even), in float64; tokens stay."""
+    if array.dtype.kind == "i":
+        return array
     if precision == "bfloat16":
         bits = np.ascontiguousarray(array, dtype=np.float32).view(np.uint32)
         even = (bits >> np.uint32(16)) & np.uint32(1)
@@ -85,16 +105,6 @@ def rounded(array: Array, precision: str) -> npt.NDArray[np.float64]:
     return array.astype(precision).astype(np.float64)
 
 
-def _labels(seed: int, batch: int, classes: int) -> Array:
-    draws = _generator(seed, "labels").random(batch)
-    return _frozen((draws * classes).astype(np.int32))
-
-
-def _generator(seed: int, name: str) -> np.random.Generator:
-    entropy = np.random.SeedSequence([seed, zlib.crc32(name.encode())])
-    return np.random.Generator(np.random.PCG64(entropy))
-
-
-def _frozen(array: Array) -> Array:
-    array.flags.writeable = False
-    return array
+def single(array: Array) -> Array:
+    """The values in float32; tokens stay."""
+    return array if array.dtype.kind == "i" else array.astype(np.float32)

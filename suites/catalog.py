@@ -10,7 +10,11 @@ from types import ModuleType
 
 from suites.workload import Workload
 
-NAMES = ("matmul", "hackintosh", "mlp")
+DEFAULT = ("matmul", "hackintosh", "mlp", "transformer", "sweep", "learn", "lifecycle", "loader")
+"""What runs when no suite is named: minutes, on any machine."""
+
+NAMES = (*DEFAULT, "cnn", "vendor", "mnist")
+"""All: also those that compile and check for long, and those whose data must be downloaded."""
 
 
 class UnknownSuite(ValueError):
@@ -41,8 +45,8 @@ def cases(name: str, preset: str) -> tuple[Workload, ...]:
     strange = [type(case).__name__ for case in chosen if not isinstance(case, Workload)]
     if strange:
         raise UnknownSuite(
-            f"suite file {name} returns what is no workload. Expected Product, Forward or Train "
-            f"of suites.workload. Received: {strange[0]}"
+            f"suite file {name} returns what is no workload. Expected Product, Forward, Train, "
+            f"Learn or Lifecycle of suites.workload. Received: {strange[0]}"
         )
     return chosen
 

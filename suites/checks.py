@@ -6,19 +6,22 @@ and limits that the reference wrote to an .npz file. NumPy and the standard libr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from suites.arrays import Array, signs
+from suites.arrays import Array
+from suites.draws import signs
+from suites.training_checks import observe_training
 from suites.workload import (
+    CHECKED_FLOP,
     CHECKED_STEPS,
     Forward,
+    Learn,
+    Lifecycle,
     Product,
     Train,
     Workload,
@@ -27,6 +30,9 @@ from suites.workload import (
 Observed = dict[str, Array]
 Run = Callable[[], Mapping[str, Array]]
 """One finished step: its results on the host, in arrays that later steps cannot change."""
+
+LEARNED = ("train_loss", "test_loss", "correct")
+"""Curves over the epochs of learning."""
 
 SAMPLED_ROWS = 64
 """Rows of a large product that are compared element by element; the probe covers the others."""
@@ -58,23 +64,30 @@ def observe(workload: Workload, run: Run, weights: Mapping[str, Array], seed: in
         case Product():
             return _observe_product(workload, run, seed)
         case Forward():
-            return dict(run())
+            return _observe_forward(workload, run)
         case Train():
-            return observe_training(run, weights, CHECKED_STEPS)
+            return observe_training(workload, run, weights, CHECKED_STEPS, taken=0)
+        case Learn() | Lifecycle():
+            results = run()
+            return {name: results[name] for name in (*LEARNED, "prediction") if name in results}
 
 
-def observe_training(run: Run, weights: Mapping[str, Array], steps: int) -> Observed:
-    """Losses of `steps` steps and every parameter's change over them."""
-    losses: list[Any] = []
-    after: Mapping[str, Array] = {}
-    for _ in range(steps):
-        after = run()
-        losses.append(after.get("loss", math.nan))
-    observed: Observed = {"loss": np.asarray(losses, dtype=np.float64)}
-    for path, initial in weights.items():
-        if path in after:
-            observed[change_name(path)] = _difference(after[path], initial)
-    return observed
+def compared_names(workload: Workload) -> tuple[str, ...]:
+    """Observed numbers in which all contenders must agree with one another."""
+    match workload:
+        case Train():
+            return ("loss",)
+        case Learn() | Lifecycle():
+            return LEARNED
+    return ()
+
+
+def observe_compared(workload: Workload, run: Run) -> Observed:
+    """The same numbers of a workload that itself is too large for the reference."""
+    if isinstance(workload, Train):
+        losses = [run().get("loss", np.asarray(np.nan)) for _ in range(CHECKED_STEPS)]
+        return {"loss": np.ravel(losses)}
+    return {name: array for name, array in run().items() if name in LEARNED}
 
 
 def sampled_rows(workload: Product) -> npt.NDArray[np.int64]:
@@ -93,9 +106,10 @@ def drawn_products(workload: Product) -> int:
     return max(8, min(256, 10**7 // workload.k))
 
 
-def change_name(path: str) -> str:
-    """The check of one parameter's change."""
-    return f"change of {path}"
+def sampled_samples(workload: Forward) -> list[int]:
+    """Indices of the samples whose outputs are compared: first and last where all are too many."""
+    batch = workload.input_shape[0]
+    return [0, batch - 1] if workload.flop > CHECKED_FLOP and batch > 2 else list(range(batch))
 
 
 def compare(observed: Observed, expected: Path) -> list[Check]:
@@ -124,6 +138,13 @@ def _compare_one(name: str, got: Array | None, expected: Array, limit: Array) ->
     return Check(name, error=float(error.flat[worst]), limit=float(limits.flat[worst]))
 
 
+def _observe_forward(workload: Forward, run: Run) -> Observed:
+    results = dict(run())
+    if "output" in results and len(results["output"]) == workload.input_shape[0]:
+        results["output"] = results["output"][sampled_samples(workload)]
+    return results
+
+
 def _observe_product(workload: Product, run: Run, seed: int) -> Observed:
     results = run()
     if "product" not in results:
@@ -149,9 +170,3 @@ def _observe_generated(workload: Product, run: Run) -> Observed:
         "mean square": np.asarray(np.mean(np.square(values)) / workload.k),
         "repeated": np.asarray(repeated),
     }
-
-
-def _difference(after: Array, before: Array) -> Array:
-    if after.shape != before.shape:
-        return after
-    return after.astype(np.float64) - before.astype(np.float64)

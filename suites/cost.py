@@ -8,7 +8,17 @@ from __future__ import annotations
 
 import math
 
-from suites.layers import Layer, Node, Shape, walk
+from suites.layers import (
+    Layer,
+    MaxPool,
+    Node,
+    ReLU,
+    Residual,
+    SelfAttention,
+    Shape,
+    parameters,
+    walk,
+)
 
 
 def forward_flop(model: Layer, shape: Shape) -> int:
@@ -48,18 +58,55 @@ def train_bytes(model: Layer, shape: Shape, itemsize: int) -> int:
     return 3 * forward_bytes(model, shape, itemsize) + update
 
 
-def activation_bytes(model: Layer, shape: Shape, itemsize: int) -> int:
-    """Bytes of every intermediate result, kept as training keeps them."""
-    return itemsize * sum(math.prod(n.output) for n in walk(model, shape) if _works(n))
+def forward_peak_bytes(model: Layer, shape: Shape, itemsize: int) -> int:
+    """Memory a forward pass takes: weights and inputs on the host and on the device, and what the
+    widest layer works with."""
+    resident = 2 * (parameter_count(model, shape) + math.prod(shape))
+    return itemsize * (resident + _worked_with(model, shape))
+
+
+def train_peak_bytes(model: Layer, shape: Shape, itemsize: int, state_arrays: int) -> int:
+    """Memory a training step takes, as the sum of
+
+    - weights on the host; weights, gradients and optimizer state on the device;
+    - the batch on the host and on the device;
+    - what the backward pass needs of the forward pass: see `_kept`;
+    - what the widest layer works with, there the gradients of its two sides.
+    """
+    arrays = (3 + state_arrays) * parameter_count(model, shape) + 2 * math.prod(shape)
+    kept = sum(_kept(node) for node in walk(model, shape))
+    return itemsize * (arrays + kept + _worked_with(model, shape))
+
+
+def _kept(node: Node) -> int:
+    """Elements a layer adds to what is held until the backward pass.
+
+    Every layer's result is the next one's input, and most derivatives need their input. Two results
+    take no memory of their own: ReLU, whose derivative follows from its output, overwrites its
+    input, and a residual sum needs neither operand. MaxPool keeps an index, two elements wide, for
+    each result; SelfAttention keeps Q, K, V and what its heads return, but computes its shares
+    again (Dao et al., arXiv:2205.14135).
+    """
+    match node.layer:
+        case ReLU() | Residual():
+            return 0
+        case MaxPool():
+            return 3 * math.prod(node.output)
+        case SelfAttention():
+            return 5 * math.prod(node.output)
+    return math.prod(node.output) if _works(node) else 0
+
+
+def _worked_with(model: Layer, shape: Shape) -> int:
+    """Elements of what the widest layer reads and makes, each also in the layout of its kernel."""
+    works = (node for node in walk(model, shape) if _works(node))
+    sides = (math.prod(node.input) + math.prod(node.output) for node in works)
+    return 2 * max(sides, default=0)
 
 
 def parameter_count(model: Layer, shape: Shape) -> int:
     """Number of learned values."""
-    return sum(
-        math.prod(parameter.shape)
-        for node in walk(model, shape)
-        for parameter in node.layer.parameters().values()
-    )
+    return sum(math.prod(p.shape) for p in parameters(model, shape).values() if p.learned)
 
 
 def _works(node: Node) -> bool:

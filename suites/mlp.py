@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from suites.layers import Linear, ReLU, Sequential
+from suites.architectures.classifier import mlp
 from suites.workload import SGD, Forward, Train, Workload
 
 BATCHES = {"smoke": (64,), "quick": (64, 1024), "standard": (64, 1024), "full": (64, 1024)}
 
-MODEL = Sequential(Linear(784, 512), ReLU(), Linear(512, 512), ReLU(), Linear(512, 10))
+MODEL = mlp()
 
 
 def cases(preset: str) -> tuple[Workload, ...]:

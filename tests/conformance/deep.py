@@ -1,19 +1,117 @@
-"""A suite with what the shipped models lack: images to flatten, a residual block, no bias.
+"""A suite of small models that together hold every layer, optimizer and kind of work.
 
-Its learning rate is large, so that three steps change every weight visibly.
+Learning rates are large, so that three steps change every weight visibly.
 """
 
-from suites.layers import Flatten, Linear, ReLU, Residual, Sequential
-from suites.workload import SGD, Forward, Train
+from suites.layers import (
+    GELU,
+    AdaptiveAvgPool,
+    AvgPool,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    Dropout,
+    Embedding,
+    FirstToken,
+    Flatten,
+    Gated,
+    GlobalAvgPool,
+    LayerNorm,
+    Linear,
+    MaxPool,
+    Positions,
+    ReLU,
+    ReLU6,
+    Residual,
+    Segment,
+    SelfAttention,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    StochasticDepth,
+    Tanh,
+)
+from suites.workload import SGD, Adam, Data, Forward, Learn, Lifecycle, Train
 
 BLOCK = Residual(Sequential(Linear(24, 24), ReLU(), Linear(24, 24, bias=False)))
-MODEL = Sequential(Flatten(), Linear(36, 24), BLOCK, ReLU(), head=Linear(24, 5))
-IMAGES = (8, 3, 4, 3)
+PLAIN = Sequential(Flatten(), Linear(36, 24), BLOCK, ReLU(), head=Linear(24, 5))
+
+SQUEEZE = Sequential(GlobalAvgPool(), Conv2d(12, 4, 1), SiLU(), Conv2d(4, 12, 1), Sigmoid())
+IMAGES = Sequential(
+    Sequential(Conv2d(3, 8, 3, stride=2, padding=1, bias=False), BatchNorm(8), ReLU6()),
+    MaxPool(3, 2, ceil=True),
+    Concat(
+        one=Sequential(Conv2d(8, 4, 1), ReLU()),
+        three=Sequential(Conv2d(8, 8, 3, padding=1), ReLU()),
+    ),
+    depthwise=Conv2d(12, 12, 3, padding=1, groups=12, bias=False),
+    norm=BatchNorm(12, eps=1e-3, momentum=0.3),
+    grouped=Conv2d(12, 12, 3, stride=1, padding=1, groups=3),
+    silu=SiLU(),
+    squeeze=Gated(SQUEEZE),
+    block=Residual(
+        Sequential(Conv2d(12, 10, 3, stride=2, padding=1), GELU(), StochasticDepth()),
+        shortcut=Sequential(Conv2d(12, 10, 1, stride=2, bias=False), BatchNorm(10)),
+    ),
+    widest=MaxPool(3, 1, padding=1),
+    mean=AvgPool(2, 1, padding=1),
+    adaptive=AdaptiveAvgPool(2),
+    flat=Sequential(Dropout(), Flatten(), Dropout()),
+    head=Linear(40, 5),
+)
+
+ENCODER = Sequential(
+    attention=Residual(SelfAttention(16, 4)),
+    norm1=LayerNorm(16),
+    feed=Residual(Sequential(Linear(16, 32), GELU(), Linear(32, 16))),
+    norm2=LayerNorm(16, eps=1e-12),
+)
+WORDS = Sequential(
+    words=Embedding(50, 16),
+    places=Positions(12, 16),
+    segment=Segment(2, 16),
+    encoder=ENCODER,
+    first=FirstToken(),
+    pooler=Sequential(Linear(16, 16), Tanh()),
+    head=Linear(16, 5),
+)
+TOKENS = Sequential(encoder=ENCODER, head=Linear(16, 5))
+
+MODELS = {
+    "": (PLAIN, (8, 3, 4, 3)),
+    "images_": (IMAGES, (6, 3, 19, 17)),
+    "words_": (WORDS, (4, 9)),
+    "tokens_": (TOKENS, (3, 7, 16)),
+}
+SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))
 
 
 def cases(preset):
-    """The same two whatever the preset."""
-    return (
-        Forward(suite="deep", name="forward", model=MODEL, input_shape=IMAGES),
-        Train(suite="deep", name="train", model=MODEL, input_shape=IMAGES, optimizer=SGD(lr=0.1)),
+    """The same whatever the preset."""
+    for name, (model, shape) in MODELS.items():
+        same = {"suite": "deep", "model": model, "input_shape": shape}
+        yield Forward(name=f"{name}forward", **same)
+        yield Train(name=f"{name}train", optimizer=SGD(lr=0.1), **same)
+        yield Train(name=f"{name}adam", optimizer=Adam(lr=0.01), **same)
+    for inputs in ("host", "loop", "background"):
+        same = {"suite": "deep", "model": PLAIN, "input_shape": (8, 3, 4, 3), "inputs": inputs}
+        yield Train(name=f"{inputs}_train", optimizer=SGD(lr=0.1), **same)
+    yield Forward(suite="deep", name="host_words", model=WORDS, input_shape=(4, 9), inputs="host")
+    for inputs in ("device", "host"):
+        yield learning(f"learn_{inputs}", SGD(lr=0.1), inputs)
+    yield learning("learn_adam", Adam(lr=0.01), "device")
+    yield Lifecycle(learn=learning("life", SGD(lr=0.1), "device"))
+
+
+def learning(name, optimizer, inputs):
+    """Two epochs of six batches, the last samples left out."""
+    return Learn(
+        suite="deep",
+        name=name,
+        model=SMALL,
+        data=Data("synthetic", 50, 20, (6,), 3),
+        batch=8,
+        epochs=2,
+        optimizer=optimizer,
+        inputs=inputs,
     )

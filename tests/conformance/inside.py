@@ -16,11 +16,12 @@ import numpy as np
 
 from bench import measure
 from bench.worker import load
+from frameworks import lifecycle
 from frameworks.interface import Settings, Unsupported
 from suites import arrays, catalog, checks
 from suites.layers import parameters
 from suites.tolerance import UNIT_ROUNDOFF
-from suites.workload import Forward, Product, Train
+from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train
 
 SEED = 0
 TRIES = 5
@@ -66,10 +67,10 @@ def examine(adapter, plan, workload, expected):
     made = arrays.make(workload, SEED)
     before = made.sha256()
     try:
-        step = adapter.build(workload, made)
+        step = built(adapter, workload, made)
     except Unsupported as reason:
         # Training is defined in float32, and NumPy has no gradients; all else must be there.
-        expected_refusal = isinstance(workload, Train) and (
+        expected_refusal = isinstance(workload, Train | Learn | Lifecycle) and (
             plan["precision"] != "float32" or adapter.NAME == "numpy"
         )
         yield "is supported", "" if expected_refusal else str(reason)
@@ -82,11 +83,18 @@ def examine(adapter, plan, workload, expected):
     yield "results are complete", incomplete(workload, later)
     yield "every step works anew", stale(workload, earlier, later)
     if not isinstance(workload, Product):
-        second = finished(adapter, adapter.build(workload, made))
+        second = finished(adapter, built(adapter, workload, made))
         yield "a second build starts afresh", carried_over(plan, observed, second)
     if plan["precision"] == "float32":  # waiting is the same in all, some of them very slow
         yield "wait waits", unfinished(adapter, step, plan["device"])
     yield "inputs are left alone", touched(made, before)
+    made.close()
+
+
+def built(adapter, workload, made):
+    if isinstance(workload, Lifecycle):
+        return lifecycle.build(adapter, workload, made)
+    return adapter.build(workload, made)
 
 
 def finished(adapter, step):
@@ -102,9 +110,19 @@ def incomplete(workload, results):
         shapes = {"product": (workload.m, workload.n)}
     elif isinstance(workload, Forward):
         shapes = {"output": workload.model.output_shape(workload.input_shape)}
+    elif isinstance(workload, Train):
+        shapes = {"loss": (), **weight_shapes(workload)}
+        if isinstance(workload.optimizer, Adam):
+            for path, parameter in parameters(workload.model, workload.input_shape).items():
+                if parameter.learned:
+                    shapes[Adam.first_moment(path)] = shapes[Adam.second_moment(path)] = (
+                        parameter.shape
+                    )
     else:
-        learned = parameters(workload.model, workload.input_shape)
-        shapes = {"loss": (), **{path: parameter.shape for path, parameter in learned.items()}}
+        learn = workload.learn if isinstance(workload, Lifecycle) else workload
+        shapes = dict.fromkeys(checks.LEARNED, (learn.epochs,)) | weight_shapes(learn)
+        if isinstance(workload, Lifecycle):
+            shapes["prediction"] = (learn.data.test, learn.data.classes)
     if got := {n: a.shape for n, a in results.items() if shapes.get(n) != a.shape}:
         return f"unexpected results: {got}"
     if missing := shapes.keys() - results.keys():
@@ -114,6 +132,11 @@ def incomplete(workload, results):
         return f"not float32 or float64 on the host: {narrow}"
     infinite = [name for name, array in results.items() if not np.all(np.isfinite(array))]
     return f"not finite: {infinite}" if infinite else ""
+
+
+def weight_shapes(workload):
+    arrays_of_model = parameters(workload.model, workload.input_shape)
+    return {path: parameter.shape for path, parameter in arrays_of_model.items()}
 
 
 def stale(workload, earlier, later):
@@ -126,7 +149,7 @@ def stale(workload, earlier, later):
 
 def carried_over(plan, observed, second):
     """The first loss, or the output, is that of the first build up to the order of its sums."""
-    name = "loss" if "loss" in observed else "output"
+    name = next(name for name in ("loss", "output", "train_loss") if name in observed)
     first, again = np.ravel(observed[name]), np.ravel(second.get(name, np.nan))
     first = first[: len(again)]  # a training step has one loss, the observation three
     limit = 32 * UNIT_ROUNDOFF[plan["precision"]] * np.max(np.abs(first))

@@ -81,6 +81,20 @@ def test_a_model_whose_layers_do_not_fit(tmp_path):
     assert "Linear expects [..., 8]" in refused("run", "--framework", "null", "--suite", str(path))
 
 
+def test_data_that_no_source_holds(tmp_path):
+    path, out = tmp_path / "mine.py", tmp_path / "results"
+    path.write_text(
+        "from suites.learn import MODEL\n"
+        "from suites.workload import SGD, Data, Learn\n"
+        "def cases(preset):\n"
+        "    return [Learn(suite='mine', name='l', model=MODEL, optimizer=SGD(lr=1), batch=2,\n"
+        "                  epochs=1, data=Data('nonesuch', 4, 2, (784,), 10))]\n"
+    )
+    given = ["--framework", "null", "--suite", str(path), "--out", str(out)]
+    assert "unknown data. Expected one of synthetic, random" in refused("run", *given)
+    assert not out.exists()
+
+
 def test_a_folder_that_cannot_be_written_to(tmp_path):
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o500)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from bench import schema
+from frameworks import FRAMEWORKS
 from tests.end_to_end.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
@@ -28,9 +29,9 @@ def example(tmp_path):
 
 def test_both_examples_are_complete_and_short():
     lengths = {name: len(code.splitlines()) for name, code in EXAMPLES.items()}
-    assert set(lengths) == {"reuse.py", "skip.py"}
+    assert set(lengths) == {"reuse.py", "pebble.py"}
     assert lengths["reuse.py"] < 60
-    assert lengths["skip.py"] < 30
+    assert lengths["pebble.py"] < 30
 
 
 def test_the_adapter_runs_and_is_verified(bench, example):
@@ -45,9 +46,11 @@ def test_the_adapter_runs_and_is_verified(bench, example):
     assert all(record.passed for record in done.of(schema.Verified, path))
 
 
-def test_the_suite_runs_without_touching_an_adapter(bench, example):
-    done = bench("--framework", "numpy,null", "--suite", example("skip.py"), "--preset", "smoke")
+def test_the_suite_runs_on_all_frameworks_without_touching_an_adapter(bench, example):
+    frameworks = ",".join(FRAMEWORKS)
+    done = bench("--framework", frameworks, "--suite", example("pebble.py"), "--preset", "smoke")
     assert done.code == 0, done.out
-    assert done.cells("numpy") == {"skip/forward/32"}
-    assert done.cells("null") == {"skip/forward/32", "skip/train/32"}
+    assert done.cells("numpy") == {"pebble/forward/16"}
+    for framework in set(FRAMEWORKS) - {"numpy"}:
+        assert done.cells(framework) == {"pebble/forward/16", "pebble/train/16"}
     assert all(record.passed for record in done.of(schema.Verified, ""))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suites import arrays, catalog
+from suites import arrays, catalog, draws
 
 
 def case(name):
@@ -42,7 +42,7 @@ def test_operands_have_unit_variance_and_labels_are_classes():
 
 def test_two_equal_parameters_differ():
     """Each array has a stream of its own: layers of one shape do not start equal."""
-    made = arrays.uniform(0, "a", (3,), 1), arrays.uniform(0, "b", (3,), 1)
+    made = draws.uniform(0, "a", (3,), 1), draws.uniform(0, "b", (3,), 1)
     assert not np.array_equal(*made)
 
 

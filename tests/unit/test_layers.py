@@ -3,7 +3,30 @@
 import pytest
 
 from suites import cost
-from suites.layers import Flatten, Linear, ReLU, Residual, Sequential, ShapeError, parameters, walk
+from suites.layers import (
+    AdaptiveAvgPool,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    Embedding,
+    FirstToken,
+    Flatten,
+    Gated,
+    GlobalAvgPool,
+    LayerNorm,
+    Linear,
+    MaxPool,
+    Positions,
+    ReLU,
+    Residual,
+    SelfAttention,
+    Sequential,
+    ShapeError,
+    parameters,
+    vocabulary,
+    walk,
+)
+from suites.workload import Forward
 
 MLP = Sequential(Linear(784, 512), ReLU(), Linear(512, 512), ReLU(), Linear(512, 10))
 
@@ -63,3 +86,78 @@ def test_train_flop_is_about_three_forwards_less_the_first_input_gradient():
 def test_forward_bytes_by_hand():
     one = Sequential(Linear(3, 2))
     assert cost.forward_bytes(one, (5, 3), 4) == 4 * (5 * 3 + (2 * 3 + 2) + 5 * 2)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "message"),
+    [
+        (Conv2d(3, 8, 3, stride=-1), (1, 3, 8, 8), "stride >= 1, padding >= 0. Received: kernel 3"),
+        (Conv2d(3, 8, 3, padding=-1), (1, 3, 8, 8), "padding >= 0"),
+        (Conv2d(6, 8, 3, groups=4), (1, 6, 8, 8), "divide its 6 inputs and 8 outputs"),
+        (Conv2d(6, 9, 3, groups=6), (1, 6, 8, 8), "divide its 6 inputs and 9 outputs"),
+        (Conv2d(3, 8, 3, groups=0), (1, 3, 8, 8), "groups"),
+        (Conv2d(3, 8, 3), (1, 4, 8, 8), r"expects \[batch, 3, height, width\]"),
+        (Conv2d(3, 8, 9), (1, 3, 8, 8), "at least 9 rows and columns"),
+        (BatchNorm(4), (2, 3, 8, 8), r"\[batch, 4, height, width\]. Received: \[2, 3, 8, 8\]"),
+        (MaxPool(3, 2, padding=2), (1, 3, 8, 8), "at most half its kernel 3"),
+        (MaxPool(3, 0), (1, 3, 8, 8), "stride >= 1"),
+        (AdaptiveAvgPool(9), (1, 3, 8, 8), "at least 9 x 9"),
+        (Concat(Conv2d(3, 2, 1), Conv2d(3, 2, 3)), (1, 3, 8, 8), r"\[1, 2, 8, 8\], \[1, 2, 6, 6\]"),
+        (Concat(), (1, 3), "branches"),
+        (Gated(Conv2d(3, 2, 1)), (1, 3, 8, 8), r"stretches to \[1, 3, 8, 8\]. Got: \[1, 2, 8, 8\]"),
+        (SelfAttention(10, 3), (1, 4, 10), "heads that divide its width 10. Received: 3"),
+        (SelfAttention(8, 2), (1, 4, 10), r"\[batch, sequence, 8\]. Received: \[1, 4, 10\]"),
+        (Positions(4, 8), (1, 5, 8), "at most 4 places"),
+        (LayerNorm(8), (1, 5, 7), r"\[..., 8\]. Received: \[1, 5, 7\]"),
+        (Embedding(9, 4), (1, 2, 3), r"\[batch, sequence\]"),
+        (FirstToken(), (1, 2), "sequence"),
+    ],
+)
+def test_an_ill_formed_layer_is_refused_by_its_path(layer, shape, message):
+    model = Sequential(outer=Sequential(inner=layer))
+    with pytest.raises(ShapeError, match=message) as refused:
+        Forward(suite="s", name="n", model=model, input_shape=shape)
+    assert str(refused.value).startswith("outer.inner: ")
+
+
+def test_unknown_inputs_are_refused():
+    with pytest.raises(ValueError, match=r"device, host, loop, background\. Received: disk"):
+        Forward(suite="s", name="n", model=ReLU(), input_shape=(1, 1), inputs="disk")
+
+
+def test_windows_that_stand_out_over_the_edge():
+    assert MaxPool(3, 2, ceil=True).output_shape((1, 1, 110, 54)) == (1, 1, 55, 27)
+    assert MaxPool(3, 2).output_shape((1, 1, 110, 54)) == (1, 1, 54, 26)
+    # A window that would begin in the padding behind the image does not count.
+    assert MaxPool(2, 2, padding=1, ceil=True).output_shape((1, 1, 3, 4)) == (1, 1, 2, 3)
+
+
+def test_cost_of_image_layers_by_hand():
+    conv, image = Conv2d(6, 8, 3, padding=1, groups=2), (5, 6, 10, 12)
+    assert conv.flop(image) == 5 * 8 * 10 * 12 * (2 * 3 * 9 + 1)
+    assert conv.sums(image) == (27,)
+    assert {n: p.shape for n, p in conv.parameters().items()} == {
+        "weight": (8, 3, 3, 3),
+        "bias": (8,),
+    }
+    assert MaxPool(3, 2).flop((1, 2, 7, 7)) == 2 * 3 * 3 * 9
+    assert GlobalAvgPool().flop((1, 2, 7, 7)) == 2 * 49
+    # Windows of 5 over 2: rows 0 to 3 and 2 to 5, which share a row.
+    assert AdaptiveAvgPool(2).flop((1, 1, 5, 5)) == 6 * 6
+
+
+def test_cost_of_attention_by_hand():
+    flop = 3 * 7 * 4 * 8 * (2 * 8 + 1) + 2 * (2 * 3 * 7 * 7 * 8) + 5 * 3 * 2 * 7 * 7
+    assert SelfAttention(8, 2).flop((3, 7, 8)) == flop
+
+
+def test_running_averages_are_no_learned_parameters():
+    norm = BatchNorm(4)
+    learned = {name: p.learned for name, p in norm.parameters().items()}
+    assert learned == {"weight": True, "bias": True, "running_mean": False, "running_var": False}
+    assert cost.parameter_count(norm, (2, 4, 3, 3)) == 8
+
+
+def test_a_model_of_tokens_says_how_many_there_are():
+    assert vocabulary(Sequential(Sequential(Embedding(9, 4)), LayerNorm(4)), (2, 3)) == 9
+    assert vocabulary(MLP, (2, 784)) is None

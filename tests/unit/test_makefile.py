@@ -34,6 +34,7 @@ def test_only_what_is_set_becomes_a_flag(tmp_path: Path) -> None:
     words = make(tmp_path, "bench", "FRAMEWORK=torch,jax==0.4.38", "PRESET=smoke", "THREADS=2")
     expected = "run --framework torch,jax==0.4.38 --preset smoke --threads 2"
     assert words == expected.split()
+    assert make(tmp_path, "bench", "DATA_DIR=~/my data") == ["run", "--data-dir", "~/my data"]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,27 @@ def test_the_full_matmul_suite_is_the_published_range():
     }
 
 
+def test_the_full_sweep_is_the_published_range():
+    sizes = [case.size for case in catalog.cases("sweep", "full") if case.name == "epochs"]
+    assert (len(sizes), sizes[0], sizes[-1]) == (9, 90_902, 900_090_002)
+    assert len(catalog.cases("sweep", "smoke")) == 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("suite", "case"),
+    [
+        ("cnn", "vgg16_train/64"),
+        ("transformer", "forward_published/1"),
+        ("vendor", "resnet50_train/128"),
+        ("vendor", "bert_base_forward/64"),
+        ("vendor", "vgg16_train/64"),
+        ("lifecycle", "tiny/5"),
+    ],
+)
+def test_published_work_is_in_the_standard_preset(suite, case):
+    assert catalog.find(suite, "standard", f"{suite}/{case}")
+
+
 def test_product_cost_by_hand():
     product = Product(suite="s", name="p", m=2, k=3, n=4)
     assert product.flop == 2 * 2 * 3 * 4

@@ -1,8 +1,4 @@
-"""Layer descriptions: what a model is made of, with shapes, parameters and cost derived from them.
-
-Shapes hold the batch first and, for images, channels next, whatever a framework prefers.
-A multiply-add counts as two FLOP, as in the roofline literature (Williams et al., CACM 2009).
-"""
+"""The tree: what a layer says of itself, the layers made of layers, and the walk through them."""
 
 from __future__ import annotations
 
@@ -24,10 +20,13 @@ class ShapeError(ValueError):
 
 @dataclass(frozen=True)
 class Parameter:
-    """A learned array: initial values are uniform in [-bound, bound)."""
+    """An array of a layer: initial values are uniform in [center - bound, center + bound)."""
 
     shape: Shape
     bound: float
+    center: float = 0.0
+    learned: bool = True
+    """False for running averages: a training step updates them, but not by a gradient."""
 
 
 class Layer(ABC):
@@ -49,56 +48,9 @@ class Layer(ABC):
         """FLOP of the layer's own forward pass, children's excluded."""
         return 0
 
-    def contraction(self) -> int:
-        """Length of the sums the layer forms: what its rounding error grows with (0: no sum)."""
-        return 0
-
-
-@dataclass(frozen=True)
-class Linear(Layer):
-    """y = x W^T + b with W of shape [outputs, inputs]."""
-
-    inputs: int
-    outputs: int
-    bias: bool = True
-
-    def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) < 2 or shape[-1] != self.inputs:
-            raise ShapeError(f"Linear expects [..., {self.inputs}]. Received: {list(shape)}")
-        return (*shape[:-1], self.outputs)
-
-    def parameters(self) -> dict[str, Parameter]:
-        bound = 1 / math.sqrt(self.inputs)  # LeCun et al., Efficient BackProp (1998), section 4.6
-        weight = {"weight": Parameter((self.outputs, self.inputs), bound)}
-        return weight | ({"bias": Parameter((self.outputs,), bound)} if self.bias else {})
-
-    def flop(self, shape: Shape) -> int:
-        rows = math.prod(shape[:-1])
-        return rows * self.outputs * (2 * self.inputs + self.bias)
-
-    def contraction(self) -> int:
-        return self.inputs
-
-
-@dataclass(frozen=True)
-class ReLU(Layer):
-    """max(x, 0), element by element."""
-
-    def output_shape(self, shape: Shape) -> Shape:
-        return shape
-
-    def flop(self, shape: Shape) -> int:
-        return math.prod(shape)
-
-
-@dataclass(frozen=True)
-class Flatten(Layer):
-    """All axes after the batch become one, in channels-first order."""
-
-    def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) < 2:
-            raise ShapeError(f"Flatten expects [batch, ...]. Received: {list(shape)}")
-        return (shape[0], math.prod(shape[1:]))
+    def sums(self, shape: Shape) -> tuple[int, ...]:
+        """Lengths of the sums it forms one after the other: its rounding error grows with them."""
+        return ()
 
 
 class Sequential(Layer):
@@ -122,9 +74,56 @@ class Sequential(Layer):
         return shape
 
 
+class Concat(Layer):
+    """Every branch gets the input; their outputs are joined along the channels (axis 1)."""
+
+    def __init__(self, *layers: Layer, **named: Layer) -> None:
+        numbered = {str(i): layer for i, layer in enumerate(layers)}
+        self.children: tuple[tuple[str, Layer], ...] = tuple((numbered | named).items())
+
+    def __repr__(self) -> str:
+        return f"Concat({', '.join(f'{name}={layer!r}' for name, layer in self.children)})"
+
+    def flow(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
+        for name, layer in self.children:
+            yield name, layer, shape
+
+    def output_shape(self, shape: Shape) -> Shape:
+        shapes = [_below(name, layer, shape) for name, layer in self.children]
+        if not shapes or len({(len(s), s[:1], s[2:]) for s in shapes}) != 1 or len(shapes[0]) < 2:
+            raise ShapeError(
+                f"Concat expects branches that differ in their channels (axis 1) alone. "
+                f"Received: {[list(s) for s in shapes]}"
+            )
+        return (shapes[0][0], sum(s[1] for s in shapes), *shapes[0][2:])
+
+
 @dataclass(frozen=True)
 class Residual(Layer):
-    """x + body(x)."""
+    """x + body(x), or shortcut(x) + body(x) where the body changes the shape."""
+
+    body: Layer
+    shortcut: Layer | None = None
+
+    def flow(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
+        yield "body", self.body, shape
+        if self.shortcut is not None:
+            yield "shortcut", self.shortcut, shape
+
+    def output_shape(self, shape: Shape) -> Shape:
+        out = _below("body", self.body, shape)
+        beside = shape if self.shortcut is None else _below("shortcut", self.shortcut, shape)
+        if out != beside:
+            raise ShapeError(f"Residual expects a body returning {list(beside)}. Got: {list(out)}")
+        return out
+
+    def flop(self, shape: Shape) -> int:
+        return math.prod(self.output_shape(shape))
+
+
+@dataclass(frozen=True)
+class Gated(Layer):
+    """x * body(x): a body that returns [batch, channels, 1, 1] scales whole channels."""
 
     body: Layer
 
@@ -133,9 +132,11 @@ class Residual(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         out = _below("body", self.body, shape)
-        if out != shape:
-            raise ShapeError(f"Residual expects a body returning {list(shape)}. Got: {list(out)}")
-        return out
+        if len(out) != len(shape) or any(o not in (1, s) for o, s in zip(out, shape, strict=True)):
+            raise ShapeError(
+                f"Gated expects a body whose result stretches to {list(shape)}. Got: {list(out)}"
+            )
+        return shape
 
     def flop(self, shape: Shape) -> int:
         return math.prod(shape)
@@ -170,6 +171,15 @@ def parameters(model: Layer, shape: Shape) -> dict[str, Parameter]:
         for node in walk(model, shape)
         for name, parameter in node.layer.parameters().items()
     }
+
+
+def vocabulary(model: Layer, shape: Shape) -> int | None:
+    """How many different tokens a model takes; None if it takes numbers."""
+    return next((getattr(n.layer, "tokens", None) for n in walk(model, shape) if _leaf(n)), None)
+
+
+def _leaf(node: Node) -> bool:
+    return next(node.layer.flow(node.input), None) is None
 
 
 def _below(name: str, layer: Layer, shape: Shape) -> Shape:

@@ -1,30 +1,20 @@
-"""Workloads: one piece of work at one size, described so that every framework can do the same.
-
-Three kinds: Product (one matrix product), Forward (a model's inference), Train (its training step).
-"""
+"""Work done in one step: a matrix product, a forward pass, a training step."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 
 from suites import cost
-from suites.layers import Layer, Shape
+from suites.layers import BatchNorm, Layer, Shape, ShapeError, walk
+from suites.workload.optimizers import Optimizer
 
 ITEMSIZE = {"float32": 4, "float16": 2, "bfloat16": 2}
 """Bytes of one value, by the precisions the product knows."""
 
-CHECKED_STEPS = 3
-"""Training steps taken from the initial weights and compared with the reference."""
-
-
-@dataclass(frozen=True)
-class SGD:
-    """Plain stochastic gradient descent: w <- w - lr x gradient."""
-
-    lr: float
-    flop_per_parameter: int = 2
+INPUTS = ("device", "host", "loop", "background")
+"""Where a step's batch comes from: it lies on the device; it is copied from host arrays; it is
+prepared from raw bytes in the step and copied; a thread has prepared it meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +63,20 @@ class Product:
 
 @dataclass(frozen=True, kw_only=True)
 class Forward:
-    """Inference of a model over a batch; the result is the model's output."""
+    """Inference of a model over a batch; the result is the model's output.
+
+    Raises ShapeError when the model does not take the shape, ValueError for unknown `inputs`.
+    """
 
     suite: str
     name: str
     model: Layer
     input_shape: Shape
+    inputs: str = "device"
+
+    def __post_init__(self) -> None:
+        check_inputs(self.inputs)
+        self.model.output_shape(self.input_shape)
 
     @property
     def case(self) -> str:
@@ -96,8 +94,8 @@ class Forward:
         return cost.forward_bytes(self.model, self.input_shape, ITEMSIZE[precision])
 
     def needed_bytes(self, precision: str) -> int:
-        """Memory one contender takes: weights and inputs twice (host, device), activations."""
-        return _resident_bytes(self.model, self.input_shape, precision, copies=2)
+        """Memory one contender takes."""
+        return cost.forward_peak_bytes(self.model, self.input_shape, ITEMSIZE[precision])
 
     @property
     def output_bytes(self) -> int:
@@ -106,13 +104,24 @@ class Forward:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """One training step: forward, mean cross-entropy over the classes, backward, update."""
+    """One training step: forward, mean cross-entropy over the classes, backward, update.
+
+    The classes are the last axis of the model's output; every place before it has a label.
+    Raises as Forward does.
+    """
 
     suite: str
     name: str
     model: Layer
     input_shape: Shape
-    optimizer: SGD
+    optimizer: Optimizer
+    inputs: str = "device"
+    sized_by: str = "batch"
+    """What `size` counts: `batch` or `parameters`."""
+
+    def __post_init__(self) -> None:
+        check_inputs(self.inputs)
+        check_trainable(self.model, self.input_shape)
 
     @property
     def case(self) -> str:
@@ -120,6 +129,8 @@ class Train:
 
     @property
     def size(self) -> int:
+        if self.sized_by == "parameters":
+            return cost.parameter_count(self.model, self.input_shape)
         return self.input_shape[0]
 
     @property
@@ -134,24 +145,29 @@ class Train:
         return cost.train_bytes(self.model, self.input_shape, ITEMSIZE[precision])
 
     def needed_bytes(self, precision: str) -> int:
-        """Memory one contender takes: weights on host, on device, updated, gradients."""
-        return _resident_bytes(self.model, self.input_shape, precision, copies=4)
+        """Memory one contender takes."""
+        state = self.optimizer.state_arrays
+        return cost.train_peak_bytes(self.model, self.input_shape, ITEMSIZE[precision], state)
 
     @property
     def output_bytes(self) -> int:
-        """A functional framework returns new weights from every step."""
-        return 4 * cost.parameter_count(self.model, self.input_shape)
+        """A functional framework returns new weights and optimizer state from every step."""
+        copies = 1 + self.optimizer.state_arrays
+        return 4 * copies * cost.parameter_count(self.model, self.input_shape)
 
 
-Workload = Product | Forward | Train
+def check_inputs(inputs: str) -> None:
+    """Raises ValueError for an unknown word."""
+    if inputs not in INPUTS:
+        raise ValueError(f"inputs expects one of {', '.join(INPUTS)}. Received: {inputs}")
 
 
-def definition_hash(workload: Workload) -> str:
-    """sha256 of the description itself: two records with one hash ran the same work."""
-    return hashlib.sha256(repr(workload).encode()).hexdigest()
-
-
-def _resident_bytes(model: Layer, shape: Shape, precision: str, copies: int) -> int:
-    size = ITEMSIZE[precision]
-    resident = size * (cost.parameter_count(model, shape) + math.prod(shape))
-    return copies * resident + cost.activation_bytes(model, shape, size)
+def check_trainable(model: Layer, shape: Shape) -> None:
+    """Raises ShapeError where the model does not take the shape, or has no statistics of it."""
+    for node in walk(model, shape):
+        if isinstance(node.layer, BatchNorm) and math.prod(node.input) == node.input[1]:
+            raise ShapeError(
+                f"BatchNorm expects more than one value in each channel to train with. "
+                f"Received: {list(node.input)}",
+                node.path,
+            )

@@ -1,0 +1,230 @@
+"""A contender's attempt at one case: each stage writes its records and says whether to go on."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+
+from bench import agreement, rounds, schema
+from bench.launch import Broken, Refused
+from bench.schema import Cell, Failed, Skipped, Verified
+from bench.seat import Seat, checked
+from suites import checks, reference
+from suites.workload import (
+    Learn,
+    Lifecycle,
+    Train,
+    Workload,
+    checkable,
+    definition_hash,
+)
+
+if TYPE_CHECKING:
+    from bench.case import Session
+
+
+class Attempt:
+    """A contender at this case. Each stage writes its records and says whether to go on."""
+
+    def __init__(
+        self, session: Session, suite: str, workload: Workload, seat: Seat, expected: Path
+    ) -> None:
+        self.session, self.suite, self.workload, self.seat = session, suite, workload, seat
+        self.expected = expected
+        self.name = seat.contender.id
+        self.samples = 0
+        self.facts: dict[str, Any] = {}
+        self.found: list[dict[str, Any]] = []
+        self.compared: agreement.Compared = {}
+
+    def observe(self) -> bool:
+        """Start, build, verify."""
+        return (
+            self._stage("start", self._start)
+            and self._stage("build", self._build)
+            and self._stage("verify", self._observe)
+        )
+
+    def conclude(self, others: list[checks.Check]) -> bool:
+        """Record what was found before timing, together with how others' answers compare."""
+        found = [*self.found, *(vars(check) for check in others)]
+        return self._stage("verify", lambda: self._verified("before", found))
+
+    def calibrate(self) -> bool:
+        """Find out how many steps make a sample."""
+        return self._stage("calibrate", self._calibrate)
+
+    def turn(self, round_number: int) -> bool:
+        """One slice of samples."""
+        return self._stage("slice", lambda: self._slice(round_number))
+
+    def finish(self, ending: rounds.Finished) -> None:
+        """Verify again what was timed, and close the cell."""
+        self._stage("verify", self._verify_after)
+        self.session.write(
+            Cell(
+                contender=self.name,
+                case=self.workload.case,
+                stopped=ending.reason,
+                rounds=ending.rounds,
+                samples=self.samples,
+            )
+        )
+
+    def drop(self) -> None:
+        """Free what the worker, if it lives, holds of this case."""
+        if self.seat.pid is not None:
+            self._stage("drop", self._drop)
+
+    def _stage(self, stage: str, work: Callable[[], bool]) -> bool:
+        self.session.progress.now(f"{self.workload.case}  {self.name}: {stage}")
+        try:
+            return work()
+        except (Refused, Broken) as error:
+            self.session.write(self.seat.failure(stage, error, self.workload.case))
+            return False
+
+    def _start(self) -> bool:
+        runtime = self.seat.start()
+        if runtime:
+            self.session.write(runtime)
+        return True
+
+    def _build(self) -> bool:
+        session = self.session
+        reply = self.seat.ask(
+            "build",
+            suite=self.suite,
+            case=self.workload.case,
+            preset=session.preset_name,
+            seed=session.seed,
+        )
+        self.facts = {name: reply[name] for name in ("arrays_sha256", "build_s")}
+        if reply["definition_sha256"] != definition_hash(self.workload):
+            reason = "its suite file describes other work than the host's: was it edited meanwhile?"
+        elif reply["arrays_sha256"] != reference.arrays_sha256(self.expected):
+            reason = "its NumPy made other weights or data from the seed than the host's did"
+        else:
+            return True
+        session.write(
+            Failed(contender=self.name, case=self.workload.case, stage="build", reason=reason)
+        )
+        return False
+
+    def _observe(self) -> bool:
+        limit_s = self.session.preset.step_limit_s
+        reply = self.seat.ask("verify", expected=str(self.expected), step_limit_s=limit_s)
+        if "too_long_s" in reply:
+            return self._too_long(checked(reply["too_long_s"], float))
+        self.found, self.compared = reply["checks"], reply["compared"]
+        self.facts["first_step_s"] = reply["first_step_s"]
+        if isinstance(self.workload, Learn | Lifecycle) and self.compared:
+            self.facts["curves"] = _curves(self.workload, self.compared)
+        return True
+
+    def _too_long(self, step_s: float) -> bool:
+        self.session.pace.learn(self.seat.contender, checkable(self.workload), step_s)
+        reason = (
+            f"one step takes {step_s:.1f} s; this preset allows "
+            f"{self.session.preset.step_limit_s:g} s"
+        )
+        self.session.write(Skipped(contender=self.name, case=self.workload.case, reason=reason))
+        return False
+
+    def _verify_after(self) -> bool:
+        if not isinstance(self.workload, Train):
+            limit_s = 1e9  # it was fast enough to be timed
+            reply = self.seat.ask("verify", expected=str(self.expected), step_limit_s=limit_s)
+            return self._verified("after", reply["checks"])
+        with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
+            path = Path(folder, "continued.npz")
+            self.seat.ask("continue", path=str(path))
+            results = self._compare_continued(self.workload, path)
+        return self._verified("after", [vars(check) for check in results])
+
+    def _compare_continued(self, workload: Train, path: Path) -> list[checks.Check]:
+        """Hold the step that followed the timed ones against the reference from its weights."""
+        with np.load(path, allow_pickle=False) as file:
+            entries = {name: file[name] for name in file.files}
+        observed = {n[9:]: a for n, a in entries.items() if n.startswith("observed|")}
+        state = {n[6:]: a for n, a in entries.items() if n.startswith("state|")}
+        precision, seed = self.seat.contender.precision, self.session.seed
+        solved = reference.solve_continued(workload, precision, seed, state)
+        expected = path.with_name("expected.npz")
+        solved.save(expected)
+        return checks.compare(observed, expected)
+
+    def _verified(self, phase: str, found: list[dict[str, Any]]) -> bool:
+        results = checked(found, tuple[schema.Check, ...])
+        passed = all(checks.Check(**entry).passed for entry in found)
+        record = {"contender": self.name, "case": self.workload.case, "phase": phase}
+        facts = self.facts if phase == "before" else {}
+        values = {"kind": "verified", **record, "passed": passed, "checks": results, **facts}
+        self.session.write(checked(values, Verified))
+        return passed
+
+    def _drop(self) -> bool:
+        self.seat.ask("drop")
+        return True
+
+    def _calibrate(self) -> bool:
+        self.seat.ask("calibrate")
+        return True
+
+    def _slice(self, round_number: int) -> bool:
+        preset = self.session.preset
+        load, begun = _Load(self.seat.pid), time.monotonic()
+        reply = self.seat.ask("slice", slice_s=preset.slice_s, warm_s=preset.warm_s)
+        values = {
+            "kind": "slice",
+            "contender": self.name,
+            "case": self.workload.case,
+            "round": round_number,
+            "at_s": begun - self.session.begun,
+            "others_cpu_s": load.others_s(),
+        }
+        self.session.write(checked(values | reply, schema.Slice))
+        self.session.pace.learn(self.seat.contender, self.workload, min(reply["samples_s"]))
+        self.samples += len(reply["samples_s"])
+        self.session.progress.advance()
+        return True
+
+
+def _curves(workload: Learn | Lifecycle, compared: agreement.Compared) -> dict[str, list[float]]:
+    """Losses and accuracy over the epochs, as records hold them."""
+    learn = workload.learn if isinstance(workload, Lifecycle) else workload
+    losses = {name: compared[name] for name in ("train_loss", "test_loss") if name in compared}
+    counts = compared.get("correct", [])
+    return losses | {"accuracy": [count / learn.data.test for count in counts]}
+
+
+class _Load:
+    """CPU seconds the machine's other processes use while a worker takes a turn."""
+
+    def __init__(self, pid: int | None) -> None:
+        self._worker = psutil.Process(pid)
+        self._begun = self._busy_s(), self._own_s()
+
+    def others_s(self) -> float:
+        busy, own = self._begun
+        return max(0.0, self._busy_s() - busy - (self._own_s() - own))
+
+    def _own_s(self) -> float:
+        try:
+            times = self._worker.cpu_times()
+        except psutil.Error:  # it has died: the request to it tells how
+            return 0.0
+        return float(times.user + times.system)
+
+    @staticmethod
+    def _busy_s() -> float:
+        times = psutil.cpu_times()
+        idle = times.idle + getattr(times, "iowait", 0.0)
+        # Linux counts guest time in user time already.
+        return float(sum(times) - idle - getattr(times, "guest", 0.0))

@@ -1,0 +1,160 @@
+"""The layers over images [batch, height, width, channels].
+
+XLA's depthwise convolution and its gradient of a window's maximum are several times slower on a CPU
+than windows taken one by one and added, or compared: there they are lowered to these.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows, join
+
+Weights = Mapping[str, Any]
+Moved = dict[str, Any]
+"""Running averages that a training pass has moved, by path: filled while the pass is traced."""
+
+Apply = Callable[[Weights, Any, Moved | None], Any]
+"""Output from weights and input; without a `Moved`, in inference."""
+
+KERNEL_AXES = (2, 3, 1, 0)
+"""HWIO from the description's OIHW."""
+
+
+def convolution(layer: Conv2d, path: str) -> Apply:
+    weight, bias = join(path, "weight"), join(path, "bias")
+    depthwise = 1 < layer.groups == layer.inputs == layer.outputs
+    convolve = _depthwise if depthwise and _on_cpu() else _convolve
+    if not layer.bias:
+        return lambda weights, x, moved: convolve(layer, x, weights[weight])
+    return lambda weights, x, moved: convolve(layer, x, weights[weight]) + weights[bias]
+
+
+def _convolve(layer: Conv2d, x: Any, kernel: Any) -> Any:
+    return lax.conv_general_dilated(
+        x,
+        kernel,
+        window_strides=(layer.stride, layer.stride),
+        padding=[(layer.padding, layer.padding)] * 2,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        feature_group_count=layer.groups,
+    )
+
+
+def _depthwise(layer: Conv2d, x: Any, kernel: Any) -> Any:
+    """The sum over the kernel's places of the image, shifted and scaled: in float32."""
+    factors = kernel.astype(jnp.float32).reshape(layer.kernel**2, -1)
+    terms = zip(_windows(layer, x, fill=0), factors, strict=True)
+    return sum(window * factor for window, factor in terms).astype(x.dtype)
+
+
+def batch_norm(layer: BatchNorm, path: str) -> Apply:
+    weight, bias, mean_path, variance_path = (
+        join(path, name) for name in ("weight", "bias", "running_mean", "running_var")
+    )
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        mean, variance = weights[mean_path], weights[variance_path]
+        if moved is not None:
+            batch_mean, batch_variance = jnp.mean(x, (0, 1, 2)), jnp.var(x, (0, 1, 2))
+            count = math.prod(x.shape[:3])
+            unbiased = batch_variance * (count / (count - 1))
+            moved[mean_path] = mean + layer.momentum * (batch_mean - mean)
+            moved[variance_path] = variance + layer.momentum * (unbiased - variance)
+            mean, variance = batch_mean, batch_variance
+        return (x - mean) * (lax.rsqrt(variance + layer.eps) * weights[weight]) + weights[bias]
+
+    return apply
+
+
+def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
+    def largest(x: Any) -> Any:
+        window, strides = _window(layer)
+        return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, _padding(layer, x.shape))
+
+    def compared(x: Any) -> Any:
+        # Of equals the first, as in reduce_window's gradient.
+        windows = _windows(layer, x, fill=-jnp.inf)
+        return reduce(lambda best, other: jnp.where(other > best, other, best), windows)
+
+    return compared if _on_cpu() else largest
+
+
+def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
+    def apply(x: Any) -> Any:
+        window, strides = _window(layer)
+        padding = _padding(layer, x.shape)
+        totals = lax.reduce_window(x.astype(jnp.float32), 0.0, lax.add, window, strides, padding)
+        rows, columns = (
+            _inside(layer, size, places)
+            for size, places in zip(x.shape[1:3], totals.shape[1:3], strict=True)
+        )
+        return (totals / (rows[:, None] * columns)[..., None]).astype(x.dtype)
+
+    return apply
+
+
+def adaptive_pool(size: int) -> Callable[[Any], Any]:
+    def along(x: Any, axis: int) -> Any:
+        length = x.shape[axis]
+        if length % size == 0:
+            parts = (*x.shape[:axis], size, length // size, *x.shape[axis + 1 :])
+            return jnp.mean(x.reshape(parts), axis + 1)
+        means = [
+            jnp.mean(lax.slice_in_dim(x, begin, end, axis=axis), axis)
+            for begin, end in adaptive_windows(length, size)
+        ]
+        return jnp.stack(means, axis)
+
+    return lambda x: along(along(x, 1), 2)
+
+
+# --- windows --------------------------------------------------------------------------------
+
+
+def _windows(layer: Conv2d | MaxPool, x: Any, fill: float) -> Iterator[Any]:
+    """What every place of the kernel sees, row by row: each [batch, rows, columns, channels]."""
+    padded = jnp.pad(x, _padding(layer, x.shape), constant_values=fill)
+    rows, columns = _places(layer, x.shape)
+    for row, column in np.ndindex(layer.kernel, layer.kernel):
+        row_end = row + layer.stride * (rows - 1) + 1
+        column_end = column + layer.stride * (columns - 1) + 1
+        yield padded[:, row : row_end : layer.stride, column : column_end : layer.stride]
+
+
+def _window(layer: MaxPool | AvgPool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Window and strides over four axes."""
+    return (1, layer.kernel, layer.kernel, 1), (1, layer.stride, layer.stride, 1)
+
+
+def _padding(layer: Conv2d | MaxPool | AvgPool, shape: Sequence[int]) -> list[tuple[int, int]]:
+    """Before and behind every axis, with room for a last window that stands out."""
+    behind = [
+        max(layer.padding, (places - 1) * layer.stride + layer.kernel - size - layer.padding)
+        for size, places in zip(shape[1:3], _places(layer, shape), strict=True)
+    ]
+    return [(0, 0), *((layer.padding, room) for room in behind), (0, 0)]
+
+
+def _places(layer: Conv2d | MaxPool | AvgPool, shape: Sequence[int]) -> tuple[int, int]:
+    batch, height, width, channels = shape
+    _, _, rows, columns = layer.output_shape((batch, channels, height, width))
+    return rows, columns
+
+
+def _inside(layer: AvgPool, size: int, places: int) -> Any:
+    """How many rows of each window lie on the padded image."""
+    begins = np.arange(places) * layer.stride - layer.padding
+    return np.minimum(begins + layer.kernel, size + layer.padding).astype(np.float32) - begins
+
+
+def _on_cpu() -> bool:
+    return bool(jax.default_backend() == "cpu")

@@ -1,0 +1,164 @@
+"""For frameworks that keep channels last: which arrays change their axes, and how they get back.
+
+Arrays are moved when they are placed, outside the step. NumPy only; adapters share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from suites.arrays import Array
+from suites.layers import Conv2d, Flatten, Layer, Linear, Sequential, Shape, join
+from suites.layers.elementwise import Elementwise
+
+Axes = tuple[int, int, int, int]
+
+Element = tuple[str, Layer, Shape]
+"""Path, layer, the shape it receives."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """The array of shape `original`, seen as `split`, its axes put in the order `axes`, then seen
+    as `joined`."""
+
+    original: Shape
+    split: Shape
+    axes: tuple[int, ...]
+    joined: Shape
+
+    def place(self, array: Array) -> Array:
+        """From the description's layout to the framework's."""
+        moved = array.reshape(self.split).transpose(self.axes)
+        return np.ascontiguousarray(moved).reshape(self.joined)
+
+    def restore(self, array: Array) -> Array:
+        """From the framework's layout to the description's."""
+        laid = array.reshape(tuple(self.split[axis] for axis in self.axes))
+        return laid.transpose(np.argsort(self.axes)).reshape(self.original)
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A result whose axes must be moved back on the host."""
+
+    array: Any
+    move: Move
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The moves of a model's weights by path, and the paths of Flattens that they make up for."""
+
+    moves: Mapping[str, Move]
+    absorbed: frozenset[str]
+
+    def place(self, path: str, array: Array) -> Array:
+        """A weight as the framework keeps it."""
+        return self.moves[path].place(array) if path in self.moves else array
+
+    def results(self, weights: Mapping[str, Any]) -> dict[str, Any]:
+        """Weights, or arrays like them under `path|...`, with the moved ones marked."""
+        return {
+            name: Laid(array, self.moves[path]) if path in self.moves else array
+            for name, array in weights.items()
+            for path in (name.partition("|")[0],)
+        }
+
+
+def channels_last(
+    model: Layer, shape: Shape, kernel_axes: Axes, depthwise_axes: Axes | None = None
+) -> Layout:
+    """The layout of a model that computes on [batch, height, width, channels].
+
+    `kernel_axes` is the order of a kernel's axes (outputs 0, inputs 1, height 2, width 3);
+    `depthwise_axes`, where frameworks keep depthwise kernels in another way, that of theirs
+    (inputs 0, outputs of each 1, height 2, width 3). A Linear that reads a flattened image has its
+    columns reordered; any other Flatten must move the image.
+    """
+    moves, absorbed = {}, set()
+    for chain in _chains(model, "", shape):
+        flattened: Element | None = None
+        for path, layer, received in chain:
+            if isinstance(layer, Conv2d):
+                moves[join(path, "weight")] = _kernel(layer, kernel_axes, depthwise_axes)
+            if isinstance(layer, Flatten) and len(received) == 4:
+                if _same_in_both(received):
+                    absorbed.add(path)
+                else:
+                    flattened = path, layer, received
+            elif flattened and isinstance(layer, Linear):
+                moves[join(path, "weight")] = _columns(layer, flattened[2])
+                absorbed.add(flattened[0])
+                flattened = None
+            elif not isinstance(layer, Elementwise):
+                flattened = None
+    return Layout(moves, frozenset(absorbed))
+
+
+def image(array: Array) -> Array:
+    """An input as the framework takes it: images [batch, height, width, channels]."""
+    return np.ascontiguousarray(array.transpose(0, 2, 3, 1)) if array.ndim == 4 else array
+
+
+def output(array: Any, shape: Shape) -> Any:
+    """A model's output of the description's `shape`, marked if it is an image."""
+    if len(shape) != 4:
+        return array
+    axes = (0, 2, 3, 1)
+    return Laid(array, Move(shape, shape, axes, tuple(shape[axis] for axis in axes)))
+
+
+def depthwise(layer: Conv2d) -> bool:
+    """Whether every input channel is convolved alone."""
+    return 1 < layer.groups == layer.inputs
+
+
+def _kernel(layer: Conv2d, axes: Axes, depthwise_axes: Axes | None) -> Move:
+    split = original = layer.parameters()["weight"].shape
+    if depthwise_axes and depthwise(layer):
+        split = (layer.inputs, layer.outputs // layer.inputs, *original[2:])
+        axes = depthwise_axes
+    return Move(original, split, axes, tuple(split[axis] for axis in axes))
+
+
+def _same_in_both(image_shape: Shape) -> bool:
+    """Whether an image has its values in the same order in both layouts."""
+    _, channels, height, width = image_shape
+    return channels == 1 or height * width == 1
+
+
+def _columns(layer: Linear, image_shape: Shape) -> Move:
+    _, channels, height, width = image_shape
+    split = (layer.outputs, channels, height, width)
+    flat = (layer.outputs, layer.inputs)
+    return Move(flat, split, (0, 2, 3, 1), flat)
+
+
+def _chains(layer: Layer, path: str, shape: Shape) -> Iterator[list[Element]]:
+    """Layers that each feed the next; the children of other composites are chains of their own."""
+    chain: list[Element] = []
+    pending: list[tuple[Layer, str, Shape]] = []
+    _extend(chain, pending, layer, path, shape)
+    yield chain
+    for child, child_path, received in pending:
+        yield from _chains(child, child_path, received)
+
+
+def _extend(
+    chain: list[Element],
+    pending: list[tuple[Layer, str, Shape]],
+    layer: Layer,
+    path: str,
+    shape: Shape,
+) -> None:
+    if isinstance(layer, Sequential):
+        for name, child, received in layer.flow(shape):
+            _extend(chain, pending, child, join(path, name), received)
+        return
+    chain.append((path, layer, shape))
+    pending += [(child, join(path, name), received) for name, child, received in layer.flow(shape)]

@@ -1,0 +1,205 @@
+"""The layers as PyTorch's modules, whose parameters and buffers carry the description's paths."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from frameworks.interface import Unsupported
+from suites import layers
+from suites.layers import Layer
+
+_OVERWRITTEN = (layers.Conv2d, layers.BatchNorm, layers.Residual, layers.Concat)
+"""Makers of results that they do not need for their own gradients: what follows may work in place.
+A Linear's would do, but over sequences it is a view, of which autograd keeps expensive account."""
+
+
+def lower(layer: Layer, maker: Layer | None = None) -> Any:
+    """The layer as a module; `maker` is the layer whose result this one alone reads, if one is."""
+    match layer:
+        case layers.Sequential():
+            return _sequence(layer, maker)
+        case layers.Concat():
+            return _Concat(OrderedDict((name, lower(child)) for name, child in layer.children))
+        case layers.Residual():
+            return _Residual(layer)
+        case layers.Gated():
+            return _Gated(layer)
+        case layers.ReLU():
+            return nn.ReLU(inplace=isinstance(maker, _OVERWRITTEN))
+        case layers.ReLU6():
+            return nn.ReLU6()  # in place it would first copy what it overwrites
+    return _leaf(layer)
+
+
+def _leaf(layer: Layer) -> Any:
+    match layer:
+        case layers.Linear():
+            return nn.Linear(layer.inputs, layer.outputs, bias=layer.bias)
+        case layers.Conv2d():
+            window = {"stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
+            return nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, **window, bias=layer.bias)
+        case layers.BatchNorm():
+            return _BatchNorm(layer)
+        case layers.LayerNorm():
+            return nn.LayerNorm(layer.width, eps=layer.eps)
+        case layers.Embedding():
+            return nn.Embedding(layer.tokens, layer.width)
+        case layers.SelfAttention():
+            return _SelfAttention(layer)
+        case layers.Positions():
+            return _Positions(layer)
+        case layers.Segment():
+            return _Segment(layer)
+        case layers.MaxPool():
+            return nn.MaxPool2d(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)
+        case layers.AvgPool(ceil=True):
+            return _OverhangingAvgPool(layer)
+        case layers.AvgPool():
+            return nn.AvgPool2d(layer.kernel, layer.stride, layer.padding)
+        case layers.AdaptiveAvgPool():
+            return nn.AdaptiveAvgPool2d(layer.size)
+    return _plain(layer)
+
+
+def _plain(layer: Layer) -> Any:
+    """Layers that have nothing to configure."""
+    match layer:
+        case layers.GlobalAvgPool():
+            return nn.AdaptiveAvgPool2d(1)
+        case layers.Flatten():
+            return nn.Flatten()
+        case layers.FirstToken():
+            return _FirstToken()
+        case layers.Sigmoid():
+            return nn.Sigmoid()
+        case layers.SiLU():
+            return nn.SiLU()
+        case layers.GELU():
+            return nn.GELU()
+        case layers.Tanh():
+            return nn.Tanh()
+        case layers.Dropout() | layers.StochasticDepth():
+            return nn.Identity()
+    raise Unsupported(f"PyTorch's adapter has no {type(layer).__name__}")
+
+
+# --- composites -----------------------------------------------------------------------------
+
+
+def _sequence(layer: layers.Sequential, maker: Layer | None) -> Any:
+    stages = OrderedDict()
+    for name, child in layer.children:
+        if not isinstance(child, (layers.Dropout, layers.StochasticDepth)):
+            stages[name] = lower(child, maker)
+        maker = _maker(child, maker)
+    return nn.Sequential(stages)
+
+
+def _maker(layer: Layer, before: Layer | None) -> Layer | None:
+    """The layer that makes the result of `layer`: its last, or what stood before if it has none."""
+    match layer:
+        case layers.Sequential():
+            for _, child in layer.children:
+                before = _maker(child, before)
+            return before
+        case layers.Dropout() | layers.StochasticDepth():
+            return before
+    return layer
+
+
+class _Residual(nn.Module):  # type: ignore[misc]
+    def __init__(self, layer: layers.Residual) -> None:
+        super().__init__()
+        self.body = lower(layer.body)
+        self.shortcut = None if layer.shortcut is None else lower(layer.shortcut)
+        self.in_place = isinstance(_maker(layer.body, None), _OVERWRITTEN)
+
+    def forward(self, x: Any) -> Any:
+        out = self.body(x)
+        beside = x if self.shortcut is None else self.shortcut(x)
+        return out.add_(beside) if self.in_place else out + beside
+
+
+class _Concat(nn.ModuleDict):  # type: ignore[misc]
+    def forward(self, x: Any) -> Any:
+        return torch.cat([branch(x) for branch in self.values()], dim=1)
+
+
+class _Gated(nn.Module):  # type: ignore[misc]
+    def __init__(self, layer: layers.Gated) -> None:
+        super().__init__()
+        self.body = lower(layer.body)
+
+    def forward(self, x: Any) -> Any:
+        return x * self.body(x)
+
+
+# --- leaves that the framework has no such module for ---------------------------------------
+
+
+class _Leaf(nn.Module):  # type: ignore[misc]
+    """Has what the description says: learned weights, and buffers for running averages."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self.layer: Any = layer
+        for name, parameter in layer.parameters().items():
+            array = torch.empty(parameter.shape)
+            if parameter.learned:
+                self.register_parameter(name, nn.Parameter(array))
+            else:
+                self.register_buffer(name, array)
+
+
+class _BatchNorm(_Leaf):
+    """The framework's own module counts batches too, an operation more for every layer."""
+
+    def forward(self, x: Any) -> Any:
+        averages, affine = (self.running_mean, self.running_var), (self.weight, self.bias)
+        how = self.training, self.layer.momentum, self.layer.eps
+        return functional.batch_norm(x, *averages, *affine, *how)
+
+
+class _OverhangingAvgPool(_Leaf):
+    """Padded beforehand, so that padding need not count: where it counts, Inductor's gradient
+    divides windows that stand out over the edge by their whole size
+    (https://github.com/pytorch/pytorch/issues/198119)."""
+
+    def forward(self, x: Any) -> Any:
+        layer = self.layer
+        rows, columns = layer.output_shape(tuple(x.shape))[2:]
+        padded = functional.pad(x, (layer.padding,) * 4) if layer.padding else x
+        window = {"ceil_mode": True, "count_include_pad": False}
+        means = functional.avg_pool2d(padded, layer.kernel, layer.stride, **window)
+        return means[:, :, :rows, :columns]
+
+
+class _SelfAttention(_Leaf):
+    def forward(self, x: Any) -> Any:
+        batch, sequence, width = x.shape
+        inner = functional.linear(x, self.in_weight, self.in_bias)
+        heads = inner.view(batch, sequence, 3, self.layer.heads, width // self.layer.heads)
+        q, k, v = heads.permute(2, 0, 3, 1, 4).unbind()
+        mixed = functional.scaled_dot_product_attention(q, k, v)
+        joined = mixed.transpose(1, 2).reshape(batch, sequence, width)
+        return functional.linear(joined, self.out_weight, self.out_bias)
+
+
+class _Positions(_Leaf):
+    def forward(self, x: Any) -> Any:
+        return x + self.weight[: x.shape[1]]
+
+
+class _Segment(_Leaf):
+    def forward(self, x: Any) -> Any:
+        return x + self.weight[0]
+
+
+class _FirstToken(nn.Module):  # type: ignore[misc]
+    def forward(self, x: Any) -> Any:
+        return x[:, 0]

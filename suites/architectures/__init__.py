@@ -1,0 +1,52 @@
+"""Every published model, described once: which there are, and what one sample of their input is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from suites.architectures import bert, classifier, encoder
+from suites.architectures.alexnet import alexnet
+from suites.architectures.efficientnet import efficientnet_b0
+from suites.architectures.mobilenet import mobilenet_v2
+from suites.architectures.resnet import resnet18, resnet50
+from suites.architectures.small_cnn import small_cnn
+from suites.architectures.squeezenet import squeezenet1_0
+from suites.architectures.vgg import vgg16
+from suites.layers import Layer, Shape
+
+IMAGE = (3, 224, 224)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A model's builder, the shape of one sample (no batch), and what the model is."""
+
+    build: Callable[[], Layer]
+    sample: Shape
+    title: str
+
+
+ARCHITECTURES = {
+    "alexnet": Architecture(alexnet, IMAGE, "5 convolutions, 3 linear"),
+    "vgg16": Architecture(vgg16, IMAGE, "13 convolutions, 3 linear"),
+    "resnet18": Architecture(resnet18, IMAGE, "residual blocks"),
+    "resnet50": Architecture(resnet50, IMAGE, "residual bottlenecks"),
+    "mobilenet_v2": Architecture(mobilenet_v2, IMAGE, "inverted residuals"),
+    "efficientnet_b0": Architecture(efficientnet_b0, IMAGE, "gated inverted residuals"),
+    "squeezenet1_0": Architecture(squeezenet1_0, IMAGE, "fire modules"),
+    "small_cnn": Architecture(small_cnn, (3, 32, 32), "3 convolutions"),
+    "encoder": Architecture(encoder.encoder, (1024, encoder.WIDTH), "6 transformer layers"),
+    "bert_base": Architecture(bert.bert_base, (128,), "uncased, with pooler"),
+    "mlp": Architecture(classifier.mlp, (784,), "784-512-512-10"),
+    "tiny": Architecture(classifier.tiny, (2,), "2-30-20-2"),
+    **{
+        f"sweep_{times}": Architecture(
+            functools.partial(classifier.sweep, times),
+            (100 * times,),
+            f"100-300-200 x {times}",
+        )
+        for times in classifier.TIMES
+    },
+}

@@ -1,0 +1,82 @@
+"""Layer descriptions: what a model is made of, with shapes, parameters and cost derived from them.
+
+Shapes hold the batch first and, for images, channels next, whatever a framework prefers.
+A multiply-add counts as two FLOP, as in the roofline literature (Williams et al., CACM 2009), and
+every other operation on an element as one, an exponential included.
+"""
+
+from suites.layers.attention import FirstToken, Positions, Segment, SelfAttention
+from suites.layers.dense import Embedding, Flatten, LayerNorm, Linear
+from suites.layers.elementwise import (
+    GELU,
+    Dropout,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    StochasticDepth,
+    Tanh,
+)
+from suites.layers.image import (
+    AdaptiveAvgPool,
+    AvgPool,
+    BatchNorm,
+    Conv2d,
+    GlobalAvgPool,
+    MaxPool,
+    adaptive_windows,
+)
+from suites.layers.tree import (
+    Concat,
+    Gated,
+    Layer,
+    Node,
+    Parameter,
+    Residual,
+    Sequential,
+    Shape,
+    ShapeError,
+    join,
+    parameters,
+    vocabulary,
+    walk,
+)
+
+__all__ = [
+    "GELU",
+    "AdaptiveAvgPool",
+    "AvgPool",
+    "BatchNorm",
+    "Concat",
+    "Conv2d",
+    "Dropout",
+    "Embedding",
+    "FirstToken",
+    "Flatten",
+    "Gated",
+    "GlobalAvgPool",
+    "Layer",
+    "LayerNorm",
+    "Linear",
+    "MaxPool",
+    "Node",
+    "Parameter",
+    "Positions",
+    "ReLU",
+    "ReLU6",
+    "Residual",
+    "Segment",
+    "SelfAttention",
+    "Sequential",
+    "Shape",
+    "ShapeError",
+    "SiLU",
+    "Sigmoid",
+    "StochasticDepth",
+    "Tanh",
+    "adaptive_windows",
+    "join",
+    "parameters",
+    "vocabulary",
+    "walk",
+]

@@ -1,0 +1,90 @@
+"""Layers over the last axis: Linear, LayerNorm, Embedding; and Flatten, which makes one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from suites.layers.tree import Layer, Parameter, Shape, ShapeError
+
+AFFINE_BOUND = 0.1
+"""Spread of a normalisation's scale around 1 and of its shift around 0: enough to be seen."""
+
+
+@dataclass(frozen=True)
+class Linear(Layer):
+    """y = x W^T + b with W of shape [outputs, inputs]."""
+
+    inputs: int
+    outputs: int
+    bias: bool = True
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) < 2 or shape[-1] != self.inputs:
+            raise ShapeError(f"Linear expects [..., {self.inputs}]. Received: {list(shape)}")
+        return (*shape[:-1], self.outputs)
+
+    def parameters(self) -> dict[str, Parameter]:
+        bound = 1 / math.sqrt(self.inputs)  # LeCun et al., Efficient BackProp (1998), section 4.6
+        weight = {"weight": Parameter((self.outputs, self.inputs), bound)}
+        return weight | ({"bias": Parameter((self.outputs,), bound)} if self.bias else {})
+
+    def flop(self, shape: Shape) -> int:
+        rows = math.prod(shape[:-1])
+        return rows * self.outputs * (2 * self.inputs + self.bias)
+
+    def sums(self, shape: Shape) -> tuple[int, ...]:
+        return (self.inputs,)
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """All axes after the batch become one, in channels-first order."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) < 2:
+            raise ShapeError(f"Flatten expects [batch, ...]. Received: {list(shape)}")
+        return (shape[0], math.prod(shape[1:]))
+
+
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """(x - mean) / sqrt(variance + eps) * weight + bias over the last axis (arXiv:1607.06450)."""
+
+    width: int
+    eps: float = 1e-5
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) < 2 or shape[-1] != self.width:
+            raise ShapeError(f"LayerNorm expects [..., {self.width}]. Received: {list(shape)}")
+        return shape
+
+    def parameters(self) -> dict[str, Parameter]:
+        return {
+            "weight": Parameter((self.width,), AFFINE_BOUND, center=1.0),
+            "bias": Parameter((self.width,), AFFINE_BOUND),
+        }
+
+    def flop(self, shape: Shape) -> int:
+        """For each element: two sums, a difference, a square, a quotient, scale and shift."""
+        return 7 * math.prod(shape)
+
+    def sums(self, shape: Shape) -> tuple[int, ...]:
+        return (self.width,)
+
+
+@dataclass(frozen=True)
+class Embedding(Layer):
+    """Row `token` of the weight [tokens, width] for every token of [batch, sequence]."""
+
+    tokens: int
+    width: int
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 2:
+            raise ShapeError(f"Embedding expects [batch, sequence]. Received: {list(shape)}")
+        return (*shape, self.width)
+
+    def parameters(self) -> dict[str, Parameter]:
+        # Devlin et al., arXiv:1810.04805, draw them with standard deviation 0.02.
+        return {"weight": Parameter((self.tokens, self.width), 0.02 * math.sqrt(3))}

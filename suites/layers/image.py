@@ -1,0 +1,189 @@
+"""Layers over images [batch, channels, height, width]: convolution, batch norm, pooling."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from suites.layers.dense import AFFINE_BOUND
+from suites.layers.tree import Layer, Parameter, Shape, ShapeError
+
+
+def _image(layer: str, shape: Shape, channels: int | None = None) -> Shape:
+    if len(shape) != 4 or channels not in (None, shape[1]):
+        wanted = "channels" if channels is None else str(channels)
+        raise ShapeError(
+            f"{layer} expects [batch, {wanted}, height, width]. Received: {list(shape)}"
+        )
+    return shape
+
+
+def _places(layer: str, size: int, kernel: int, stride: int, padding: int, ceil: bool) -> int:
+    """How often a window fits along one axis."""
+    if kernel < 1 or stride < 1 or padding < 0:
+        raise ShapeError(
+            f"{layer} expects kernel >= 1, stride >= 1, padding >= 0. "
+            f"Received: kernel {kernel}, stride {stride}, padding {padding}"
+        )
+    room = size + 2 * padding - kernel
+    if room < 0:
+        raise ShapeError(
+            f"{layer} expects at least {kernel - 2 * padding} rows and columns for its "
+            f"{kernel} x {kernel} window. Received: {size}"
+        )
+    if not ceil:
+        return room // stride + 1
+    places = -(-room // stride) + 1
+    # A last window that would begin in the padding behind the image does not count.
+    return places - 1 if (places - 1) * stride >= size + padding else places
+
+
+@dataclass(frozen=True)
+class Conv2d(Layer):
+    """Cross-correlation with square windows; weight [outputs, inputs / groups, kernel, kernel]."""
+
+    inputs: int
+    outputs: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    groups: int = 1
+    bias: bool = True
+
+    def output_shape(self, shape: Shape) -> Shape:
+        batch, _, height, width = _image("Conv2d", shape, self.inputs)
+        if self.groups < 1 or self.inputs % self.groups or self.outputs % self.groups:
+            raise ShapeError(
+                f"Conv2d expects groups that divide its {self.inputs} inputs and {self.outputs} "
+                f"outputs. Received: {self.groups} groups"
+            )
+        window = self.kernel, self.stride, self.padding, False
+        rows, columns = (_places("Conv2d", size, *window) for size in (height, width))
+        return (batch, self.outputs, rows, columns)
+
+    def parameters(self) -> dict[str, Parameter]:
+        window = self.inputs // self.groups, self.kernel, self.kernel
+        length = math.prod(window)
+        # He et al., arXiv:1502.01852, equation 10: rectified signals keep their size in depth.
+        weight = {"weight": Parameter((self.outputs, *window), math.sqrt(6 / length))}
+        bias = {"bias": Parameter((self.outputs,), 1 / math.sqrt(length))} if self.bias else {}
+        return weight | bias
+
+    def flop(self, shape: Shape) -> int:
+        return math.prod(self.output_shape(shape)) * (2 * self.sums(shape)[0] + self.bias)
+
+    def sums(self, shape: Shape) -> tuple[int, ...]:
+        return (self.inputs // self.groups * self.kernel**2,)
+
+
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, for every channel (arXiv:1502.03167).
+
+    Training takes mean and variance from the batch (variance divided by n) and moves the running
+    averages: r <- r + momentum x (batch's - r), with the variance divided by n - 1. A forward pass
+    takes the running averages.
+    """
+
+    channels: int
+    eps: float = 1e-5
+    momentum: float = 0.1
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return _image("BatchNorm", shape, self.channels)
+
+    def parameters(self) -> dict[str, Parameter]:
+        size = (self.channels,)
+        return {
+            "weight": Parameter(size, AFFINE_BOUND, center=1.0),
+            "bias": Parameter(size, AFFINE_BOUND),
+            "running_mean": Parameter(size, AFFINE_BOUND, learned=False),
+            "running_var": Parameter(size, AFFINE_BOUND, center=1.0, learned=False),
+        }
+
+    def flop(self, shape: Shape) -> int:
+        """A difference, a quotient, scale and shift; the batch's sums are training's own."""
+        return 4 * math.prod(shape)
+
+    def sums(self, shape: Shape) -> tuple[int, ...]:
+        return (shape[0] * shape[2] * shape[3],)
+
+
+@dataclass(frozen=True)
+class _Pool(Layer):
+    kernel: int
+    stride: int
+    padding: int = 0
+    ceil: bool = False
+    """Whether a last window may stand out over the edge."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        name = type(self).__name__
+        batch, channels, height, width = _image(name, shape)
+        if self.padding > self.kernel // 2:
+            raise ShapeError(
+                f"{name} expects padding of at most half its kernel {self.kernel}. "
+                f"Received: padding {self.padding}"
+            )
+        window = self.kernel, self.stride, self.padding, self.ceil
+        rows, columns = (_places(name, size, *window) for size in (height, width))
+        return (batch, channels, rows, columns)
+
+    def flop(self, shape: Shape) -> int:
+        return math.prod(self.output_shape(shape)) * self.kernel**2
+
+
+@dataclass(frozen=True)
+class MaxPool(_Pool):
+    """The largest value of every window; what lies outside the image never is."""
+
+
+@dataclass(frozen=True)
+class AvgPool(_Pool):
+    """The mean of every window; padding counts as zeros, what stands out over the edge does not."""
+
+    def sums(self, shape: Shape) -> tuple[int, ...]:
+        return (self.kernel**2,)
+
+
+@dataclass(frozen=True)
+class AdaptiveAvgPool(Layer):
+    """Means over size x size windows that cover the image: see `adaptive_windows`."""
+
+    size: int
+
+    def output_shape(self, shape: Shape) -> Shape:
+        batch, channels, height, width = _image("AdaptiveAvgPool", shape)
+        if not 1 <= self.size <= min(height, width):
+            raise ShapeError(
+                f"AdaptiveAvgPool expects an image of at least {self.size} x {self.size}. "
+                f"Received: {list(shape)}"
+            )
+        return (batch, channels, self.size, self.size)
+
+    def flop(self, shape: Shape) -> int:
+        windows = (adaptive_windows(size, self.size) for size in shape[2:])
+        rows, columns = (sum(end - begin for begin, end in window) for window in windows)
+        return math.prod(shape[:2]) * rows * columns
+
+    def sums(self, shape: Shape) -> tuple[int, ...]:
+        return (-(-shape[2] // self.size) * -(-shape[3] // self.size),)
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool(Layer):
+    """The mean of every channel, as [batch, channels, 1, 1]."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        return (*_image("GlobalAvgPool", shape)[:2], 1, 1)
+
+    def flop(self, shape: Shape) -> int:
+        return math.prod(shape)
+
+    def sums(self, shape: Shape) -> tuple[int, ...]:
+        return (shape[2] * shape[3],)
+
+
+def adaptive_windows(length: int, size: int) -> list[tuple[int, int]]:
+    """Begin and end of `size` windows over an axis: floor(i n / s) to ceil((i + 1) n / s)."""
+    return [(i * length // size, -(-(i + 1) * length // size)) for i in range(size)]

@@ -1,0 +1,163 @@
+"""Convolution and max pooling in float64, with their gradients: `autograd` has none that is fast.
+
+A convolution is one matrix product for each sample and group, over its windows as columns; where a
+group has one channel, a sum over the window's places instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from autograd.extend import defvjp, primitive
+
+Float64 = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
+
+
+@primitive  # type: ignore[untyped-decorator]
+def convolve(x: Float64, weight: Float64, stride: int, padding: int, groups: int) -> Float64:
+    """Cross-correlation of x [n, c, h, w] with weight [o, c / groups, k, k]."""
+    kernel, padded = weight.shape[-1], _pad(x, padding)
+    places = tuple((size - kernel) // stride + 1 for size in padded.shape[2:])
+    y = np.zeros((len(x), len(weight), *places), x.dtype)
+    if weight.shape[1] == 1:
+        per_channel = len(weight) // groups
+        for i, j in np.ndindex(kernel, kernel):
+            seen = _seen(padded, i, j, stride, places)
+            y += np.repeat(seen, per_channel, axis=1) * weight[None, :, 0, i, j, None, None]
+        return y
+    for n, (inside, outside) in _samples_and_groups(x, weight, groups):
+        columns = _columns(padded[n, inside], kernel, stride, places)
+        product = weight[outside].reshape(outside.stop - outside.start, -1) @ columns
+        y[n, outside] = product.reshape(-1, *places)
+    return y
+
+
+def _convolve_to_x(
+    y: Float64, x: Float64, weight: Float64, stride: int, padding: int, groups: int
+) -> Any:
+    kernel, shape, places = weight.shape[-1], _pad(x, padding).shape, y.shape[2:]
+
+    def gradient(g: Float64) -> Float64:
+        padded = np.zeros(shape, x.dtype)
+        if weight.shape[1] == 1:
+            for i, j in np.ndindex(kernel, kernel):
+                part = g * weight[None, :, 0, i, j, None, None]
+                _seen(padded, i, j, stride, places)[...] += _per_channel(part, groups)
+        else:
+            for n, (inside, outside) in _samples_and_groups(x, weight, groups):
+                flat = weight[outside].reshape(outside.stop - outside.start, -1)
+                columns = flat.T @ g[n, outside].reshape(len(flat), -1)
+                columns = columns.reshape(-1, kernel, kernel, *places)
+                for i, j in np.ndindex(kernel, kernel):
+                    _seen(padded[n, inside], i, j, stride, places)[...] += columns[:, i, j]
+        return padded[:, :, padding : shape[2] - padding, padding : shape[3] - padding]
+
+    return gradient
+
+
+def _convolve_to_weight(
+    y: Float64, x: Float64, weight: Float64, stride: int, padding: int, groups: int
+) -> Any:
+    kernel, places = weight.shape[-1], y.shape[2:]
+
+    def gradient(g: Float64) -> Float64:
+        padded, result = _pad(x, padding), np.zeros(weight.shape, weight.dtype)
+        if weight.shape[1] == 1:
+            for i, j in np.ndindex(kernel, kernel):
+                seen = np.repeat(_seen(padded, i, j, stride, places), len(weight) // groups, axis=1)
+                result[:, 0, i, j] = np.einsum("nohw,nohw->o", g, seen)
+            return result
+        for n, (inside, outside) in _samples_and_groups(x, weight, groups):
+            columns = _columns(padded[n, inside], kernel, stride, places)
+            flat = g[n, outside].reshape(outside.stop - outside.start, -1)
+            result[outside] += (flat @ columns.T).reshape(-1, *weight.shape[1:])
+        return result
+
+    return gradient
+
+
+defvjp(convolve, _convolve_to_x, _convolve_to_weight, argnums=(0, 1))
+
+
+def windows(x: Float64, kernel: int, stride: int, padding: int, places: tuple[int, ...]) -> Float64:
+    """The windows of x as [n, c, rows, columns, k * k]; outside the image all is -infinity."""
+    over = tuple(
+        (padding, max(0, (count - 1) * stride + kernel - size - padding))
+        for size, count in zip(x.shape[2:], places, strict=True)
+    )
+    padded = np.pad(x, ((0, 0), (0, 0), *over), constant_values=-np.inf)
+    parts = [_seen(padded, i, j, stride, places) for i, j in np.ndindex(kernel, kernel)]
+    return np.stack(parts, axis=-1)
+
+
+@primitive  # type: ignore[untyped-decorator]
+def pick(x: Float64, chosen: Index, kernel: int, stride: int, padding: int) -> Float64:
+    """The chosen element (row-major within the k x k window) of every window of x."""
+    seen = windows(x, kernel, stride, padding, chosen.shape[2:])
+    result: Float64 = np.take_along_axis(seen, chosen[..., None], axis=-1)[..., 0]
+    return result
+
+
+def _pick_to_x(
+    y: Float64, x: Float64, chosen: Index, kernel: int, stride: int, padding: int
+) -> Any:
+    def gradient(g: Float64) -> Float64:
+        places = chosen.shape[2:]
+        sizes = [
+            padding + max(size, (count - 1) * stride + kernel)
+            for size, count in zip(x.shape[2:], places, strict=True)
+        ]
+        padded = np.zeros((*x.shape[:2], *sizes), x.dtype)
+        for number, (i, j) in enumerate(np.ndindex(kernel, kernel)):
+            _seen(padded, i, j, stride, places)[...] += g * (chosen == number)
+        return padded[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]]
+
+    return gradient
+
+
+defvjp(pick, _pick_to_x, argnums=(0,))
+
+
+def _pad(x: Float64, padding: int) -> Float64:
+    return np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding))) if padding else x
+
+
+def _seen(x: Float64, i: int, j: int, stride: int, places: tuple[int, ...]) -> Float64:
+    """What place (i, j) of the window sees as it moves over the last two axes: a view."""
+    rows, columns = (
+        slice(begin, begin + stride * (count - 1) + 1, stride)
+        for begin, count in zip((i, j), places, strict=True)
+    )
+    view: Float64 = x[..., rows, columns]
+    return view
+
+
+def _columns(x: Float64, kernel: int, stride: int, places: tuple[int, ...]) -> Float64:
+    """The windows of one sample [c, h, w] as the columns of [c * k * k, rows * columns]."""
+    if kernel == 1 and stride == 1:
+        return x.reshape(len(x), -1)
+    parts = np.empty((len(x), kernel, kernel, *places), x.dtype)
+    for i, j in np.ndindex(kernel, kernel):
+        parts[:, i, j] = _seen(x, i, j, stride, places)
+    return parts.reshape(len(x) * kernel * kernel, -1)
+
+
+def _per_channel(x: Float64, groups: int) -> Float64:
+    """Sums over the outputs that share an input channel."""
+    n, outputs, *places = x.shape
+    sums: Float64 = x.reshape(n, groups, outputs // groups, *places).sum(axis=2)
+    return sums
+
+
+def _samples_and_groups(
+    x: Float64, weight: Float64, groups: int
+) -> Iterator[tuple[int, tuple[slice, slice]]]:
+    inputs, outputs = x.shape[1] // groups, len(weight) // groups
+    for n in range(len(x)):
+        for group in range(groups):
+            inside = slice(group * inputs, (group + 1) * inputs)
+            yield n, (inside, slice(group * outputs, (group + 1) * outputs))

@@ -1,0 +1,130 @@
+"""What is looked at of training steps: losses, changes, gradients, and whether Adam keeps its rule.
+
+Adam's change is close to lr x sign(gradient), which rounding decides where the gradient is small.
+So its gradients are taken from its moments, and its rule is held against its own moments.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from suites.arrays import Array
+from suites.tolerance import UNIT_ROUNDOFF
+from suites.workload import SGD, Adam, Train
+
+Results = Mapping[str, Array]
+Observed = dict[str, Array]
+Float64 = npt.NDArray[np.float64]
+
+U = UNIT_ROUNDOFF["float32"]
+"""All training is done in float32."""
+
+ALLOWED = 8
+"""Roundings of the largest size, all in one direction, that one formula may show."""
+
+
+def observe_training(
+    workload: Train, run: Callable[[], Results], before: Results, steps: int, *, taken: int | None
+) -> Observed:
+    """Losses of `steps` steps and what became of the weights, and of the moments under Adam.
+
+    `before` is what the first step begins with (no moments: they are zero), after `taken` steps;
+    None if that is unknown, and then Adam's rule, whose correction depends on it, is not looked at.
+    """
+    trail = [before, *(run() for _ in range(steps))]
+    losses = [float(np.ravel(after.get("loss", math.nan))[0]) for after in trail[1:]]
+    observed: Observed = {"loss": np.asarray(losses)}
+    optimizer = workload.optimizer
+    if isinstance(optimizer, SGD):
+        return observed | dict(_changes(trail[0], trail[-1]))
+    observed |= dict(_changes(trail[0], trail[1])) | dict(_gradients(optimizer, *trail[:2]))
+    if taken is not None:
+        for path in _weights(before):
+            worst = [
+                _violation(optimizer, earlier, later, path, taken + number)
+                for number, (earlier, later) in enumerate(itertools.pairwise(trail), 1)
+            ]
+            observed[update_name(path)] = np.asarray(max(worst))
+    return observed
+
+
+def change_name(path: str) -> str:
+    """The check of one array's change."""
+    return f"change of {path}"
+
+
+def gradient_name(path: str) -> str:
+    """The check of one weight's gradient."""
+    return f"gradient of {path}"
+
+
+def update_name(path: str) -> str:
+    """The check that one weight was updated by the formula."""
+    return f"update of {path}"
+
+
+def _weights(results: Results) -> list[str]:
+    return [name for name in results if "|" not in name and name != "loss"]
+
+
+def _changes(before: Results, after: Results) -> Iterator[tuple[str, Array]]:
+    for path in _weights(before):
+        if path in after:
+            yield change_name(path), _difference(after[path], before[path])
+
+
+def _gradients(rule: Adam, before: Results, after: Results) -> Iterator[tuple[str, Array]]:
+    for path in _weights(before):
+        if Adam.first_moment(path) in after:
+            yield gradient_name(path), _gradient(rule, before, after, path)
+
+
+def _gradient(rule: Adam, before: Results, after: Results, path: str) -> Float64:
+    first = Adam.first_moment(path)
+    now = after[first].astype(np.float64)
+    gradient: Float64 = (now - rule.beta1 * _moment(before, first)) / (1 - rule.beta1)
+    return gradient
+
+
+def _moment(results: Results, name: str) -> Float64 | float:
+    return results[name].astype(np.float64) if name in results else 0.0
+
+
+def _violation(rule: Adam, before: Results, after: Results, path: str, step: int) -> float:
+    """By how many times its limit an element is off the formula at worst; infinite if not finite.
+
+    A framework may work out 1 - beta^t in float32, which then is right to u / (1 - beta^t) only.
+    """
+    first, second = Adam.first_moment(path), Adam.second_moment(path)
+    if not {path, first, second} <= after.keys():
+        return math.inf
+    g = _gradient(rule, before, after, path)
+    m, v = (after[name].astype(np.float64) for name in (first, second))
+    g_error = ALLOWED * U * np.maximum(np.abs(m), np.abs(_moment(before, first))) / (1 - rule.beta1)
+    v_expected = rule.beta2 * _moment(before, second) + (1 - rule.beta2) * g * g
+    v_error = (1 - rule.beta2) * (2 * np.abs(g) * g_error + g_error**2)
+    v_error += ALLOWED * U * (v + g * g) + float(np.finfo(np.float32).tiny)
+
+    correction = 1 - rule.beta2**step
+    ratio = (m / (1 - rule.beta1**step)) / (np.sqrt(np.maximum(v, 0) / correction) + rule.eps)
+    weight = before[path].astype(np.float64)
+    w_error = ALLOWED * U * (np.abs(weight) + rule.lr * np.abs(ratio) / correction)
+    w_error += rule.lr * ALLOWED * U / (1 - rule.beta1**step)
+    off = np.maximum(
+        np.abs(v - v_expected) / v_error,
+        np.abs(after[path] - (weight - rule.lr * ratio)) / w_error,
+    )
+    worst = float(np.max(off, initial=0.0))
+    return worst if math.isfinite(worst) else math.inf
+
+
+def _difference(after: Array, before: Array) -> Any:
+    if after.shape != before.shape:
+        return after
+    return after.astype(np.float64) - before.astype(np.float64)

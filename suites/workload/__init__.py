@@ -1,0 +1,43 @@
+"""Workloads: one piece of work at one size, described so that every framework can do the same.
+
+Product (one matrix product), Forward (a model's inference), Train (its training step), Learn
+(training over epochs with evaluation), Lifecycle (learn, save, load in a fresh model, infer).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from suites.workload.checking import (
+    CHECKED_FLOP,
+    CHECKED_STEPS,
+    Workload,
+    checkable,
+)
+from suites.workload.learning import Data, Learn, Lifecycle
+from suites.workload.optimizers import SGD, Adam, Optimizer
+from suites.workload.steps import INPUTS, ITEMSIZE, Forward, Product, Train
+
+__all__ = [
+    "CHECKED_FLOP",
+    "CHECKED_STEPS",
+    "INPUTS",
+    "ITEMSIZE",
+    "SGD",
+    "Adam",
+    "Data",
+    "Forward",
+    "Learn",
+    "Lifecycle",
+    "Optimizer",
+    "Product",
+    "Train",
+    "Workload",
+    "checkable",
+    "definition_hash",
+]
+
+
+def definition_hash(workload: Workload) -> str:
+    """sha256 of the description itself: two records with one hash ran the same work."""
+    return hashlib.sha256(repr(workload).encode()).hexdigest()

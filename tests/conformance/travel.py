@@ -1,0 +1,39 @@
+"""Weights on their way between frameworks, run by the Python of one: `travel.py NAME FOLDER VERB`.
+
+`save` trains the small classifier and writes its weights to FOLDER/NAME.safetensors. `predict`
+loads every such file into a fresh model and prints {file's name: outputs} as JSON.
+"""
+
+import sys
+from pathlib import Path
+
+from bench.worker import load
+from frameworks.interface import Settings
+from suites import arrays, catalog, weights
+from suites.arrays import Arrays
+from suites.layers import parameters
+from suites.workload import Lifecycle
+
+
+def main(name, folder, verb):
+    """Do it and print what is asked for."""
+    adapter = load(f"frameworks.{name}")
+    execution = {"tf": "function", "jax": "jit", "mlx": "lazy"}.get(name, "eager")
+    adapter.start(adapter.devices()[0], Settings("float32", execution))
+    (life,) = (case for case in catalog.cases("lifecycle", "smoke") if isinstance(case, Lifecycle))
+    made = arrays.make(life, 0)
+    expected = parameters(life.learn.model, life.learn.input_shape)
+    if verb == "save":
+        learned = adapter.build(life.learn, made)()
+        host = {path: adapter.to_numpy(learned[path]) for path in expected}
+        weights.save(folder / f"{name}.safetensors", host)
+        return
+    outputs = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        inputs = {"x": made.inputs["test_x"]}
+        infer = adapter.build(life.inference, Arrays(inputs, weights.load(file, expected)))
+        outputs[file.stem] = adapter.to_numpy(infer()["output"]).tolist()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -1,0 +1,80 @@
+"""Memory that a model's steps take, added up by hand."""
+
+import math
+
+import pytest
+
+from suites import cost
+from suites.architectures import ARCHITECTURES
+from suites.layers import (
+    BatchNorm,
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool,
+    ReLU,
+    Residual,
+    SelfAttention,
+    Sequential,
+    SiLU,
+)
+
+SMALL = Sequential(
+    Conv2d(3, 8, kernel=3, padding=1, bias=False),
+    BatchNorm(8),
+    ReLU(),
+    MaxPool(kernel=2, stride=2),
+    Residual(Conv2d(8, 8, kernel=1)),
+    SiLU(),
+    Flatten(),
+    Linear(8 * 4 * 4, 5),
+)
+SHAPE = (2, 3, 8, 8)
+PARAMETERS = 8 * 3 * 9 + (8 + 8) + (8 * 8 + 8) + (5 * 128 + 5)  # without the running averages
+WIDE, HALVED = 2 * 8 * 8 * 8, 2 * 8 * 4 * 4
+
+
+def test_a_training_step_by_hand():
+    arrays = 5 * PARAMETERS  # host, device, gradients, two moments
+    batch = 2 * math.prod(SHAPE)
+    # Convolution and norm; result and indices of the pool; convolution; SiLU; Linear.
+    kept = 2 * WIDE + 3 * HALVED + HALVED + HALVED + 2 * 5
+    gradients = 2 * (WIDE + WIDE)
+    expected = 4 * (arrays + batch + kept + gradients)
+    assert cost.train_peak_bytes(SMALL, SHAPE, itemsize=4, state_arrays=2) == expected
+
+
+def test_state_arrays_are_as_large_as_the_weights():
+    plain, adam = (cost.train_peak_bytes(SMALL, SHAPE, 4, state_arrays=n) for n in (0, 2))
+    assert adam - plain == 4 * 2 * PARAMETERS
+
+
+def test_a_forward_pass_by_hand():
+    expected = 2 * (2 * (PARAMETERS + math.prod(SHAPE)) + 2 * (WIDE + WIDE))
+    assert cost.forward_peak_bytes(SMALL, SHAPE, itemsize=2) == expected
+
+
+def test_attention_keeps_more_than_its_result():
+    model, shape = SelfAttention(12, heads=3), (2, 7, 12)
+    parameters, x = 4 * 12 * 12 + 4 * 12, 2 * 7 * 12
+    expected = 4 * (3 * parameters + 2 * x + 5 * x + 2 * 2 * x)
+    assert cost.train_peak_bytes(model, shape, itemsize=4, state_arrays=0) == expected
+
+
+PEAKS_MB = {
+    "alexnet": (1160, 1178),
+    "vgg16": (2752, 3232),
+    "resnet18": (302, 407),
+    "mobilenet_v2": (394, 486),
+    "efficientnet_b0": (468, 541),
+    "squeezenet1_0": (152, 188),
+}
+"""Peak resident memory, above that before the build, of a process on the CPU after the first and
+after the third training step with Adam; batch 4, 3 x 224 x 224, 10 classes."""
+
+
+@pytest.mark.parametrize("name", PEAKS_MB)
+def test_the_estimate_is_near_what_was_measured(name):
+    model = ARCHITECTURES[name].build(classes=10)
+    estimate = cost.train_peak_bytes(model, (4, 3, 224, 224), itemsize=4, state_arrays=2)
+    assert all(abs(estimate / 1e6 - peak) <= 0.25 * peak for peak in PEAKS_MB[name])

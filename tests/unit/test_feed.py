@@ -1,0 +1,65 @@
+"""Batches from raw bytes: the same in the step and in the background, and a thread that ends."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from suites import arrays
+from suites.feed import AHEAD, Feed, prepared
+from suites.layers import Flatten, Linear, Sequential
+from suites.workload import SGD, Train
+
+RAW = np.random.default_rng(0).integers(0, 256, (4, 3, 8, 8), dtype=np.uint8)
+MODEL = Sequential(Flatten(), Linear(192, 3))
+
+
+def test_prepared_bytes_have_mean_0_and_variance_1_and_are_turned():
+    raw = np.arange(256, dtype=np.uint8).reshape(1, 1, 1, 256)
+    x = prepared(raw)
+    assert x.dtype == np.float32
+    assert abs(x.mean()) < 1e-6
+    assert x.var() == pytest.approx(1, abs=1e-3)
+    assert x[0, 0, 0, 0] == x.max()
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_every_batch_is_prepared_anew(background):
+    feed = Feed(RAW, background=background)
+    first, second = feed.take(), feed.take()
+    feed.close()
+    np.testing.assert_array_equal(first, prepared(RAW))
+    np.testing.assert_array_equal(first, second)
+    assert first is not second
+
+
+def test_the_thread_rests_when_enough_is_ready_and_ends_when_closed():
+    before = threading.active_count()
+    feed = Feed(RAW, background=True)
+    assert threading.active_count() == before + 1
+    time.sleep(0.05)  # it would prepare thousands of batches if it did not rest
+    for _ in range(AHEAD):
+        feed.take()
+    feed.close()
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("inputs", ["loop", "background"])
+def test_a_workloads_batch_is_what_its_inputs_say(inputs):
+    workload = Train(
+        suite="t",
+        name="t",
+        model=MODEL,
+        input_shape=(4, 3, 8, 8),
+        optimizer=SGD(0.1),
+        inputs=inputs,
+    )
+    made = arrays.make(workload, 0)
+    batch = made.batch()
+    made.close()
+    np.testing.assert_array_equal(batch["x"], made.inputs["x"])
+    assert set(batch) == {"x", "labels"}

@@ -1,0 +1,209 @@
+"""The reference's own layers: against sums written out by hand, and finite differences."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from suites import arrays
+from suites.layers import (
+    GELU,
+    AdaptiveAvgPool,
+    AvgPool,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    Embedding,
+    FirstToken,
+    Flatten,
+    Gated,
+    GlobalAvgPool,
+    LayerNorm,
+    Linear,
+    MaxPool,
+    Positions,
+    ReLU6,
+    Residual,
+    Segment,
+    SelfAttention,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Tanh,
+)
+from suites.reference import training
+from suites.reference.model import NoReference, Pass
+from suites.workload import SGD, Train
+
+RANDOM = np.random.default_rng(0)
+
+
+def drawn(layer, shape):
+    parameters = {
+        name: parameter.center + RANDOM.uniform(-1, 1, parameter.shape) * 0.5
+        for name, parameter in layer.parameters().items()
+    }
+    return parameters, RANDOM.uniform(-2, 2, shape)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2d(4, 6, 3),
+        Conv2d(4, 6, 3, stride=2, padding=1, bias=False),
+        Conv2d(4, 8, 3, padding=1, groups=4),
+        Conv2d(4, 6, 2, groups=2),
+        Conv2d(4, 6, 1, stride=2),
+    ],
+)
+def test_convolution_by_hand(layer):
+    weights, x = drawn(layer, (2, 4, 6, 5))
+    got = Pass(weights).apply(layer, x)
+    padded = np.pad(x, ((0, 0), (0, 0), *[(layer.padding,) * 2] * 2))
+    inside, outside = 4 // layer.groups, layer.outputs // layer.groups
+    assert got.shape == layer.output_shape(x.shape)
+    for n, o, i, j in itertools.product(*(range(size) for size in got.shape)):
+        first = o // outside * inside
+        rows, columns = (slice(k * layer.stride, k * layer.stride + layer.kernel) for k in (i, j))
+        window = padded[n, first : first + inside, rows, columns]
+        expected = np.sum(window * weights["weight"][o]) + weights.get("bias", np.zeros(99))[o]
+        assert got[n, o, i, j] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("layer", "combine"),
+    [
+        (MaxPool(3, 2, ceil=True), np.max),
+        (MaxPool(3, 2, padding=1), np.max),
+        (MaxPool(2, 2), np.max),
+        (AvgPool(3, 2, ceil=True), np.mean),
+        (AvgPool(2, 2), np.mean),
+    ],
+)
+def test_pooling_by_hand(layer, combine):
+    _, x = drawn(layer, (2, 3, 8, 7))
+    got = Pass({}).apply(layer, x)
+    assert got.shape == layer.output_shape(x.shape)
+    for n, c, i, j in itertools.product(*(range(size) for size in got.shape)):
+        begins = [k * layer.stride - layer.padding for k in (i, j)]
+        rows, columns = (slice(max(0, b), b + layer.kernel) for b in begins)
+        assert got[n, c, i, j] == pytest.approx(combine(x[n, c, rows, columns]))
+
+
+def test_padding_counts_as_zeros_in_a_mean():
+    x = np.ones((1, 1, 2, 2))
+    assert Pass({}).apply(AvgPool(2, 1, padding=1), x)[0, 0].tolist() == [
+        [0.25, 0.5, 0.25],
+        [0.5, 1.0, 0.5],
+        [0.25, 0.5, 0.25],
+    ]
+
+
+def test_adaptive_windows_overlap_where_the_size_does_not_divide():
+    x = np.arange(25.0).reshape(1, 1, 5, 5)
+    spans = (slice(0, 3), slice(2, 5))
+    expected = [[x[0, 0, rows, columns].mean() for columns in spans] for rows in spans]
+    np.testing.assert_allclose(Pass({}).apply(AdaptiveAvgPool(2), x)[0, 0], expected)
+
+
+def test_batch_norm_takes_the_batch_in_training_and_its_averages_after():
+    layer = BatchNorm(3, eps=1e-3, momentum=0.2)
+    weights, x = drawn(layer, (4, 3, 5, 2))
+    weights["running_var"] = np.abs(weights["running_var"])
+    run = Pass(weights, training=True)
+    trained = run.apply(layer, x)
+    for c in range(3):
+        values, scale, shift = x[:, c], weights["weight"][c], weights["bias"][c]
+        normal = (values - values.mean()) / math.sqrt(values.var() + 1e-3)
+        np.testing.assert_allclose(trained[:, c], normal * scale + shift)
+        moved = 0.8 * weights["running_var"][c] + 0.2 * values.var(ddof=1)
+        assert run.averages["running_var"][c] == pytest.approx(moved)
+        moved = 0.8 * weights["running_mean"][c] + 0.2 * values.mean()
+        assert run.averages["running_mean"][c] == pytest.approx(moved)
+        normal = (values - weights["running_mean"][c]) / math.sqrt(weights["running_var"][c] + 1e-3)
+        inferred = Pass(weights).apply(layer, x)
+        np.testing.assert_allclose(inferred[:, c], normal * scale + shift)
+
+
+def test_attention_by_hand():
+    layer = SelfAttention(6, 2)
+    weights, x = drawn(layer, (2, 4, 6))
+    got = Pass(weights).apply(layer, x)
+    for n in range(2):
+        inner = x[n] @ weights["in_weight"].T + weights["in_bias"]
+        q, k, v = inner[:, :6], inner[:, 6:12], inner[:, 12:]
+        heads = []
+        for h in (slice(0, 3), slice(3, 6)):
+            scores = np.exp(q[:, h] @ k[:, h].T / math.sqrt(3))
+            heads.append(scores / scores.sum(axis=1, keepdims=True) @ v[:, h])
+        joined = np.concatenate(heads, axis=1)
+        expected = joined @ weights["out_weight"].T + weights["out_bias"]
+        np.testing.assert_allclose(got[n], expected)
+
+
+def test_elementwise_layers_by_hand():
+    x = np.array([[-7.0, -0.5, 0.0, 0.5, 7.0]])
+    sigmoid = [1 / (1 + math.exp(-v)) for v in x[0]]
+    expected = {
+        ReLU6(): [0, 0, 0, 0.5, 6],
+        Sigmoid(): sigmoid,
+        SiLU(): [v * s for v, s in zip(x[0], sigmoid, strict=True)],
+        GELU(): [v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x[0]],
+        Tanh(): [math.tanh(v) for v in x[0]],
+    }
+    for layer, values in expected.items():
+        np.testing.assert_allclose(Pass({}).apply(layer, x)[0], values, atol=1e-15)
+
+
+IMAGES = Sequential(
+    Conv2d(2, 4, 3, padding=1),
+    BatchNorm(4),
+    SiLU(),
+    Gated(Sequential(GlobalAvgPool(), Conv2d(4, 4, 1), Sigmoid())),
+    Concat(Conv2d(4, 2, 1), Conv2d(4, 4, 3, padding=1, groups=2)),
+    Conv2d(6, 6, 3, stride=2, padding=1, groups=6),
+    Residual(Conv2d(6, 3, 2), shortcut=Sequential(MaxPool(2, 1), Conv2d(6, 3, 1))),
+    AvgPool(2, 1, padding=1),
+    AdaptiveAvgPool(2),
+    GlobalAvgPool(),
+)
+WORDS = Sequential(
+    Embedding(11, 8),
+    Positions(6, 8),
+    Segment(2, 8),
+    Residual(SelfAttention(8, 2)),
+    LayerNorm(8),
+    Residual(Sequential(Linear(8, 12), GELU(), Linear(12, 8))),
+    FirstToken(),
+    Linear(8, 4),
+    Tanh(),
+)
+
+
+@pytest.mark.parametrize(("model", "shape"), [(IMAGES, (3, 2, 9, 9)), (WORDS, (3, 5))])
+def test_every_gradient_agrees_with_finite_differences(model, shape):
+    if model is IMAGES:
+        model = Sequential(model, Flatten())
+    workload = Train(suite="t", name="t", model=model, input_shape=shape, optimizer=SGD(lr=0.1))
+    made = arrays.make(workload, 0)
+    weights = {p: w.astype(np.float64) for p, w in made.weights.items()}
+    x = arrays.rounded(made.inputs["x"], "float32")
+    _, gradients, _ = training.gradient(workload, weights, x, made.inputs["labels"])
+    for path, gradient in gradients.items():
+        index = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
+        ends = []
+        for nudge in (-1e-6, 1e-6):
+            moved = weights | {path: weights[path].copy()}
+            moved[path][index] += nudge
+            ends.append(training.gradient(workload, moved, x, made.inputs["labels"])[0])
+        slope = (ends[1] - ends[0]) / 2e-6
+        assert gradient[index] == pytest.approx(slope, rel=1e-4, abs=1e-8), path
+
+
+def test_a_layer_it_does_not_know_is_named():
+    class Strange(Tanh.__base__):
+        pass
+
+    with pytest.raises(NoReference, match="no Strange"):
+        Pass({}).apply(Strange(), np.zeros((1, 1)))
