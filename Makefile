@@ -7,7 +7,7 @@ DEV = .venv/dev/bin/python
 # Another Python's settings would be inherited by ours. The options below travel as flags: exported
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH VIRTUAL_ENV
-unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS
+unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
 
 define newline
 
@@ -23,7 +23,8 @@ paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(ite
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
-	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR; of report: RESULTS OUT'
+	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR;'
+	@echo '  of report: RESULTS OUT PUBLISHED BASELINE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp PRESET=smoke ...]
 	@$(HOST) run $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
@@ -31,8 +32,9 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
 		$(call flag,--data-dir,DATA_DIR)
 
-report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder]
-	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT)
+report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
+	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \
+		$(if $(filter no,$(PUBLISHED)),--no-published)
 
 list: setup ## show frameworks, suites and presets
 	@$(HOST) list

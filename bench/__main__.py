@@ -126,22 +126,34 @@ def report_command(
         list[Path] | None, typer.Argument(help="Record files, or folders that hold them.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder that gets the report.")] = Path("report"),
+    published: Annotated[
+        bool, typer.Option(help="Show figures published elsewhere beside those measured.")
+    ] = True,
+    baseline: Annotated[
+        str | None, typer.Option(help="Part of the name of the machine to compare others with.")
+    ] = None,
 ) -> None:
     """Write a report on runs already made."""
     from bench.records import NotRecords
+    from reports.machines import NoSuchMachine
 
+    default = Path("results")
+    # Without any run of one's own there are still the published figures.
+    usual = [default] if default.exists() or not published else []
     try:
-        _report(results or [Path("results")], out)
-    except (*_BAD_INPUT, NotRecords) as error:
+        _report(results or usual, out, published, baseline)
+    except (*_BAD_INPUT, NotRecords, NoSuchMachine) as error:
         _refuse(error)
 
 
-def _report(paths: list[Path], out: Path) -> None:
+def _report(
+    paths: list[Path], out: Path, published: bool = True, baseline: str | None = None
+) -> None:
     from rich.console import Console
 
     from reports import build, terminal
 
-    built = build.build(paths, out)
+    built = build.build(paths, out, published=published, baseline=baseline)
     console = Console()
     terminal.show(built.content, console)
     for path in (built.html, built.markdown):

@@ -6,42 +6,53 @@ work in every framework shows in its losses: each must lie near the median of al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from suites.checks import Check
+from suites.checks import LEARNED, Check
 
-Compared = Mapping[str, list[float]]
+COMPARED = ("loss", *LEARNED)
+"""Names of the numbers that contenders are compared in."""
+
+Compared = Mapping[str, Sequence[float]]
 """Numbers by name, as `loss` of three steps."""
 
 
-def relative_limits(expected: Path) -> dict[str, float]:
+def relative_limits(expected: Path) -> dict[str, npt.NDArray[np.float64]]:
     """How far, relative to its size, each expected value may lie from a right answer."""
     with np.load(expected, allow_pickle=False) as file:
         names = [key.removesuffix("|value") for key in file.files if key.endswith("|value")]
         return {
-            name: float(np.max(file[f"{name}|limit"]) / np.max(np.abs(file[f"{name}|value"])))
+            name: np.ravel(file[f"{name}|limit"] + 0 * file[f"{name}|value"])
+            / np.maximum(np.abs(np.ravel(file[f"{name}|value"])), np.finfo(np.float32).tiny)
             for name in names
-            if np.any(file[f"{name}|value"])
+            if name in COMPARED
         }
 
 
-def checks(compared: Mapping[str, Compared], limits: Mapping[str, float]) -> dict[str, list[Check]]:
+def checks(
+    compared: Mapping[str, Compared], limits: Mapping[str, npt.NDArray[np.float64]]
+) -> dict[str, list[Check]]:
     """A check for each contender and name that others observed too.
 
-    Two right answers may lie on either side of the truth, so the limit counts twice.
+    As many values are compared as there are limits: a shorter twin has fewer. Two right answers
+    may lie on either side of the truth, so a limit counts twice.
     """
     found: dict[str, list[Check]] = {contender: [] for contender in compared}
     for name, limit in limits.items():
         seen = {c: np.array(values[name]) for c, values in compared.items() if name in values}
-        shapes = {values.shape for values in seen.values()}
-        if len(seen) < 2 or len(shapes) > 1:
+        length = min([len(limit), *(len(values) for values in seen.values())])
+        if len(seen) < 2 or not length:
             continue
-        middle = np.median(list(seen.values()), axis=0)
+        middle = np.median([values[:length] for values in seen.values()], axis=0)
+        accepted = 2 * limit[:length] * np.maximum(np.abs(middle), np.finfo(np.float32).tiny)
+        accepted = np.maximum(accepted, np.finfo(np.float32).tiny)
         for contender, values in seen.items():
-            accepted = np.maximum(2 * limit * np.max(np.abs(middle)), np.finfo(np.float32).tiny)
-            error = float(np.max(np.abs(values - middle)))
-            found[contender].append(Check(f"{name} beside others", error, float(accepted)))
+            errors = np.abs(values[:length] - middle)
+            worst = int(np.argmax(errors / accepted))
+            error, most = float(errors[worst]), float(accepted[worst])
+            found[contender].append(Check(f"{name} beside others", error, most))
     return found

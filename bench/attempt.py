@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import psutil
 
@@ -21,7 +23,6 @@ from suites.workload import (
     Lifecycle,
     Train,
     Workload,
-    checkable,
     definition_hash,
 )
 
@@ -40,7 +41,7 @@ class Attempt:
         self.name = seat.contender.id
         self.samples = 0
         self.facts: dict[str, Any] = {}
-        self.found: list[dict[str, Any]] = []
+        self.found: tuple[schema.Check, ...] = ()
         self.compared: agreement.Compared = {}
 
     def observe(self) -> bool:
@@ -53,7 +54,7 @@ class Attempt:
 
     def conclude(self, others: list[checks.Check]) -> bool:
         """Record what was found before timing, together with how others' answers compare."""
-        found = [*self.found, *(vars(check) for check in others)]
+        found = self.found + _as_records(others)
         return self._stage("verify", lambda: self._verified("before", found))
 
     def calibrate(self) -> bool:
@@ -121,17 +122,18 @@ class Attempt:
         limit_s = self.session.preset.step_limit_s
         reply = self.seat.ask("verify", expected=str(self.expected), step_limit_s=limit_s)
         if "too_long_s" in reply:
-            return self._too_long(checked(reply["too_long_s"], float))
-        self.found, self.compared = reply["checks"], reply["compared"]
-        self.facts["first_step_s"] = reply["first_step_s"]
+            return self._too_long(checked(reply, schema.TooLong))
+        looked = checked(reply, schema.Looked)
+        self.found, self.compared = looked.checks, looked.compared
+        self.facts["first_step_s"] = looked.first_step_s
         if isinstance(self.workload, Learn | Lifecycle) and self.compared:
             self.facts["curves"] = _curves(self.workload, self.compared)
         return True
 
-    def _too_long(self, step_s: float) -> bool:
-        self.session.pace.learn(self.seat.contender, checkable(self.workload), step_s)
+    def _too_long(self, tried: schema.TooLong) -> bool:
+        self.session.pace.learn_slow(self.seat.contender, self.workload, tried)
         reason = (
-            f"one step takes {step_s:.1f} s; this preset allows "
+            f"one step takes {tried.too_long_s:.1f} s; this preset allows "
             f"{self.session.preset.step_limit_s:g} s"
         )
         self.session.write(Skipped(contender=self.name, case=self.workload.case, reason=reason))
@@ -141,14 +143,20 @@ class Attempt:
         if not isinstance(self.workload, Train):
             limit_s = 1e9  # it was fast enough to be timed
             reply = self.seat.ask("verify", expected=str(self.expected), step_limit_s=limit_s)
-            return self._verified("after", reply["checks"])
+            return self._verified("after", checked(reply, schema.Looked).checks)
         with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
             path = Path(folder, "continued.npz")
-            self.seat.ask("continue", path=str(path))
-            results = self._compare_continued(self.workload, path)
-        return self._verified("after", [vars(check) for check in results])
+            reply = self.seat.ask("continue", path=str(path))
+            found = checked(reply["checks"], tuple[schema.Check, ...])
+            try:
+                found += self._compare_continued(self.workload, path)
+            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+                raise Refused(
+                    f"its weights after timing are unusable: {error!r}", None, ""
+                ) from error
+        return self._verified("after", found)
 
-    def _compare_continued(self, workload: Train, path: Path) -> list[checks.Check]:
+    def _compare_continued(self, workload: Train, path: Path) -> tuple[schema.Check, ...]:
         """Hold the step that followed the timed ones against the reference from its weights."""
         with np.load(path, allow_pickle=False) as file:
             entries = {name: file[name] for name in file.files}
@@ -158,14 +166,13 @@ class Attempt:
         solved = reference.solve_continued(workload, precision, seed, state)
         expected = path.with_name("expected.npz")
         solved.save(expected)
-        return checks.compare(observed, expected)
+        return _as_records(checks.compare(observed, expected))
 
-    def _verified(self, phase: str, found: list[dict[str, Any]]) -> bool:
-        results = checked(found, tuple[schema.Check, ...])
-        passed = all(checks.Check(**entry).passed for entry in found)
+    def _verified(self, phase: str, found: tuple[schema.Check, ...]) -> bool:
+        passed = all(checks.Check(*msgspec.structs.astuple(check)).passed for check in found)
         record = {"contender": self.name, "case": self.workload.case, "phase": phase}
         facts = self.facts if phase == "before" else {}
-        values = {"kind": "verified", **record, "passed": passed, "checks": results, **facts}
+        values = {"kind": "verified", **record, "passed": passed, "checks": found, **facts}
         self.session.write(checked(values, Verified))
         return passed
 
@@ -196,12 +203,18 @@ class Attempt:
         return True
 
 
-def _curves(workload: Learn | Lifecycle, compared: agreement.Compared) -> dict[str, list[float]]:
+def _as_records(found: list[checks.Check]) -> tuple[schema.Check, ...]:
+    return tuple(checked(vars(check), schema.Check) for check in found)
+
+
+def _curves(
+    workload: Learn | Lifecycle, compared: agreement.Compared
+) -> dict[str, Sequence[float]]:
     """Losses and accuracy over the epochs, as records hold them."""
     learn = workload.learn if isinstance(workload, Lifecycle) else workload
-    losses = {name: compared[name] for name in ("train_loss", "test_loss") if name in compared}
-    counts = compared.get("correct", [])
-    return losses | {"accuracy": [count / learn.data.test for count in counts]}
+    curves = {name: compared[name] for name in ("train_loss", "test_loss") if name in compared}
+    curves["accuracy"] = [count / learn.data.test for count in compared.get("correct", ())]
+    return curves
 
 
 class _Load:

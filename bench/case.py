@@ -60,23 +60,26 @@ class Session:
     def _cells(self, suite: str, workload: Workload, seats: list[Seat]) -> list[Attempt]:
         """Cells with their reference, worked out before any worker holds the case."""
         cells = []
+        solved: dict[str, Path | str] = {}
         for seat in seats:
             precision = seat.contender.precision
             self.progress.now(f"{workload.case}  float64 reference")
-            try:
-                expected = reference.expected(workload, precision, self.seed, self.cache)
-            except (reference.NoReference, ShapeError, NoData, MemoryError) as error:
-                self.write(
-                    Failed(
-                        contender=seat.contender.id,
-                        case=workload.case,
-                        stage="reference",
-                        reason=str(error) or type(error).__name__,
-                    )
-                )
-            else:
+            if precision not in solved:
+                solved[precision] = self._reference(workload, precision)
+            expected = solved[precision]
+            if isinstance(expected, Path):
                 cells.append(Attempt(self, suite, workload, seat, expected))
+                continue
+            name, case = seat.contender.id, workload.case
+            self.write(Failed(contender=name, case=case, stage="reference", reason=expected))
         return cells
+
+    def _reference(self, workload: Workload, precision: str) -> Path | str:
+        """The file of expected values, or why there is none."""
+        try:
+            return reference.expected(workload, precision, self.seed, self.cache)
+        except (reference.NoReference, ShapeError, NoData, MemoryError) as error:
+            return str(error) or type(error).__name__
 
     def _attempted(self, workload: Workload, seat: Seat) -> bool:
         contender = seat.contender

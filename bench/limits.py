@@ -7,14 +7,20 @@ from collections.abc import Sequence
 import psutil
 
 from bench.contenders import Contender
-from suites.workload import Workload, checkable
+from bench.schema import TooLong
+from suites import reference
+from suites.workload import Train, Workload, checkable
 
 
 def memory_reason(workload: Workload, contenders: Sequence[Contender]) -> str | None:
     """Why this case does not fit in the host's free memory beside all its contenders, if so."""
-    needed = sum(workload.needed_bytes(contender.precision) for contender in contenders)
-    # The float64 reference is worked out while no contender holds the case yet.
-    needed = max(needed, 4 * checkable(workload).needed_bytes("float32"))
+    held = sum(workload.needed_bytes(contender.precision) for contender in contenders)
+    # The float64 reference is worked out while no contender holds the case yet. They are verified
+    # one after the other, each with its twin and its answers of two steps on the host.
+    small = checkable(workload)
+    twin = small.needed_bytes("float32") if small != workload else 0
+    answers = 2 * workload.output_bytes if isinstance(workload, Train) else 0
+    needed = max(held + twin + answers, reference.needed_bytes(small))
     free = psutil.virtual_memory().available
     if needed <= free:
         return None
@@ -46,10 +52,11 @@ class Pace:
 
     def learn(self, contender: Contender, workload: Workload, step_s: float) -> None:
         """The fastest step counts: a stall must not condemn the larger cases."""
-        kind, suite = _keys(contender, workload)
-        for key in (kind, suite):
-            self._flop_per_s[key] = max(self._flop_per_s.get(key, 0.0), workload.flop / step_s)
-        self._steady.update([kind, suite] if step_s >= STEADY_S else [kind])
+        self._note(contender, workload, workload.flop, step_s)
+
+    def learn_slow(self, contender: Contender, workload: Workload, tried: TooLong) -> None:
+        """The pace of a step, the workload's own or its twin's, that took too long."""
+        self._note(contender, workload, tried.too_long_flop, tried.too_long_s)
 
     def reason(self, contender: Contender, workload: Workload) -> str | None:
         """Why one step would take too long, judged by earlier cases, if so."""
@@ -61,6 +68,12 @@ class Pace:
             f"one step would take about {workload.flop / pace:.0f} s at the best speed of the "
             f"earlier cases; this preset allows {self.step_limit_s:g} s"
         )
+
+    def _note(self, contender: Contender, workload: Workload, flop: int, step_s: float) -> None:
+        kind, suite = _keys(contender, workload)
+        for key in (kind, suite):
+            self._flop_per_s[key] = max(self._flop_per_s.get(key, 0.0), flop / step_s)
+        self._steady.update([kind, suite] if step_s >= STEADY_S else [kind])
 
 
 def _keys(contender: Contender, workload: Workload) -> tuple[tuple[str, ...], tuple[str, ...]]:

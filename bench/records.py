@@ -82,10 +82,11 @@ def read(path: Path) -> Reading:
             if len(refused) == MAX_REFUSED:
                 refused.append(Refused(number + 1, f"{MAX_REFUSED} bad lines: rest unread"))
                 break
+    first = f" Line {refused[0].line}: {refused[0].reason}." if refused else ""
     if not records:
-        raise NotRecords(f"{path} holds no records. Expected lines written by a run. {_REMEDY}")
+        wanted = "Expected lines written by a run."
+        raise NotRecords(f"{path} holds no records.{first} {wanted} {_REMEDY}")
     if not isinstance(records[0], Run | Published):
-        first = f" Line {refused[0].line}: {refused[0].reason}." if refused else ""
         raise NotRecords(f"{path} does not begin with a run record.{first} {_REMEDY}")
     return Reading(path, tuple(records), tuple(refused))
 

@@ -23,6 +23,8 @@ Magnitude = Annotated[float, msgspec.Meta(ge=0, le=1e308)]
 Precision = Literal["float32", "float16", "bfloat16"]
 DeviceKind = Literal["cpu", "gpu"]
 Size = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Joules = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,6 +87,15 @@ class Check(_Part, frozen=True):
     problem: Text | None = None
 
 
+class Curves(_Part, frozen=True):
+    """What training came to: one value after each epoch, in order."""
+
+    train_loss: Annotated[tuple[Magnitude, ...], msgspec.Meta(max_length=10_000)] = ()
+    test_loss: Annotated[tuple[Magnitude, ...], msgspec.Meta(max_length=10_000)] = ()
+    accuracy: Annotated[tuple[Share, ...], msgspec.Meta(max_length=10_000)] = ()
+    """Share of the test samples that were classified right."""
+
+
 class _Record(_Part, frozen=True, tag_field="kind"):
     """One line of a file."""
 
@@ -132,9 +143,22 @@ class Verified(_Record, frozen=True, tag="verified"):
     arrays_sha256: Sha256 | None = None
     build_s: Seconds | None = None
     first_step_s: Seconds | None = None
-    curves: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]] | None = None
-    """Learning, by name, a value after each epoch: `train_loss`, `test_loss`, `accuracy` (0 to 1).
-    """
+    curves: Curves | None = None
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """A worker's answer about its verification; no record of its own."""
+
+    checks: Annotated[tuple[Check, ...], msgspec.Meta(max_length=10_000)]
+    compared: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]]
+    first_step_s: Seconds | None = None
+
+
+class TooLong(msgspec.Struct, frozen=True):
+    """A worker's answer where a step of `too_long_flop` took longer than the preset allows."""
+
+    too_long_s: SampleSeconds
+    too_long_flop: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Slice(_Record, frozen=True, tag="slice"):
@@ -164,6 +188,8 @@ class Slice(_Record, frozen=True, tag="slice"):
     peak_resident_of: Literal["case", "process"] | None = None
     device_memory_bytes: Bytes | None = None
     device_peak_bytes: Bytes | None = None
+    energy_j: Joules | None = None
+    """Energy of the device during the timed samples."""
 
 
 class Cell(_Record, frozen=True, tag="cell"):
@@ -207,8 +233,27 @@ class Published(_Record, frozen=True, tag="published"):
     framework: Text
     device: Text
     machine: Text
-    time_s: SampleSeconds
+    time_s: SampleSeconds | None = None
+    """Of all that `work` says; absent where the source gives no figure."""
+    resolution_s: Seconds | None = None
+    """The source rounded `time_s` to multiples of this."""
+    study: Text | None = None
+    """Short name that joins the records of one source."""
+    published_at: Text | None = None
+    size_of: Text | None = None
+    device_kind: DeviceKind | None = None
+    device_name: Text | None = None
     version: Text | None = None
+    work: Text | None = None
+    steps: Size | None = None
+    """Steps within `time_s`, where it spans nothing else."""
+    cpu_user_s: Seconds | None = None
+    cpu_system_s: Seconds | None = None
+    curves: Curves | None = None
+    protocol: LongText | None = None
+    finding: LongText | None = None
+    """What the source concludes from its figures."""
+    notes: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
     faults: Annotated[tuple[Text, ...], msgspec.Meta(max_length=64)] = ()
 
 

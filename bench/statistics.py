@@ -7,9 +7,10 @@ Medians, because single slices on a shared machine are off by 15 to 100 %.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
@@ -76,14 +77,36 @@ def ratio(
 
     Only rounds that both took part in count; None when there are none. Above 1 is slower.
     """
-    _, own, base = np.intersect1d(rounds, base_rounds, return_indices=True)
-    if not len(own):
-        return None
+    return ratios([(rounds, times_s, base_rounds, base_times_s)])[0]
+
+
+Pairing = tuple[Integers, Floats, Integers, Floats]
+"""Rounds and times of a cell, then of its base."""
+
+
+def ratios(pairings: Sequence[Pairing]) -> list[Estimate | None]:
+    """`ratio` of each, at once: thousands cost little more than one."""
+    logs = [paired_logs(*pairing) for pairing in pairings]
+    found: list[Estimate | None] = [None] * len(logs)
+    for size in {len(each) for each in logs} - {0}:
+        alike = [at for at, each in enumerate(logs) if len(each) == size]
+        values = np.stack([logs[at] for at in alike])
+        middle = np.exp(np.median(values, axis=1)).tolist()
+        ends = [np.exp(end).tolist() for end in intervals(values)] if size >= MIN_ROUNDS else []
+        for at, value, both in zip_longest(alike, middle, zip(*ends, strict=True)):
+            found[at] = Estimate(value, both)
+    return found
+
+
+def paired_logs(
+    rounds: Integers, times_s: Floats, base_rounds: Integers, base_times_s: Floats
+) -> Floats:
+    """Logarithms of the ratios of the rounds that both took part in."""
+    if not np.array_equal(rounds, base_rounds):
+        _, own, base = np.intersect1d(rounds, base_rounds, return_indices=True)
+        times_s, base_times_s = times_s[own], base_times_s[base]
     # Clipped to what exp can undo: only a forged record gets so far.
-    logs = np.clip(np.log(times_s[own]) - np.log(base_times_s[base]), -700, 700)
-    found = interval(logs)
-    ends = (math.exp(found[0]), math.exp(found[1])) if found else None
-    return Estimate(math.exp(float(np.median(logs))), ends)
+    return np.asarray(np.clip(np.log(times_s) - np.log(base_times_s), -700, 700))
 
 
 def verdict(ends: Interval | None, threshold: float = THRESHOLD) -> Verdict:

@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bench import measure
 from bench.worker_case import Case, TooLong
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
@@ -75,8 +77,7 @@ class Worker:
     def build(self, suite: str, case: str, preset: str, seed: int) -> dict[str, Any]:
         """Make the arrays and have the adapter copy them to the device."""
         workload = catalog.find(suite, preset, case)
-        resettable = measure.reset_peak_resident()
-        self.case = Case(self.adapter, workload, seed, resettable)
+        self.case = Case(self.adapter, workload, seed)
         return {
             "arrays_sha256": self.case.timed.arrays_sha256,
             "definition_sha256": definition_hash(workload),
@@ -91,26 +92,31 @@ class Worker:
         """
         case = self._current
         try:
-            observed, compared = case.observe(step_limit_s)
+            observed, compared, wrong = case.observe(step_limit_s)
         except TooLong as error:
-            return {"too_long_s": error.step_s}
-        results = checks.compare(observed, Path(expected))
+            return {"too_long_s": error.step_s, "too_long_flop": error.flop}
+        results = checks.compare(observed, Path(expected)) + wrong
         excess_s, limit_s = case.timed.unready()
         results.append(checks.Check(READY, error=excess_s, limit=limit_s))
         return {
             "checks": [dataclasses.asdict(check) for check in results],
             "first_step_s": case.timed.first_step_s,
-            "compared": compared,
+            "compared": {
+                name: [float(value) for value in np.ravel(compared[name])]
+                for name in checks.compared_names(case.workload)
+                if name in compared and np.all(np.isfinite(compared[name]))
+            },
         }
 
     def continue_training(self, path: str) -> dict[str, Any]:
         """Write the weights of one step, and what the next step made of them, to an .npz file."""
-        self._current.continue_training(Path(path))
-        return {}
+        found = self._current.continue_training(Path(path))
+        return {"checks": [dataclasses.asdict(check) for check in found]}
 
     def calibrate(self) -> dict[str, Any]:
         assert self.runtime is not None
         case, kind = self._current, self.runtime.device.kind
+        case.resettable = measure.reset_peak_resident()  # what verification took is not the case's
         case.sampler = measure.Sampler(
             case.timed.step,
             self.adapter.wait,

@@ -24,6 +24,8 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
+from frameworks.jax_devices import PLATFORMS, statistics
+from frameworks.jax_devices import devices as devices
 from frameworks.jax_images import KERNEL_AXES, Weights
 from frameworks.jax_layers import channels_first, channels_last, lower
 from frameworks.jax_training import Batch, State, cross_entropy, initial, update_of
@@ -34,9 +36,6 @@ from suites.layers import parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "jax"
-
-PLATFORMS = {"cpu": "cpu", "mps": "mps", "metal": "METAL", "cuda": "cuda"}
-"""JAX's own platform names: `mps` is the plugin jax-mps, `METAL` the abandoned jax-metal."""
 
 
 # --- device ---------------------------------------------------------------------------------
@@ -50,14 +49,6 @@ class _Started:
 
 
 _started: _Started
-
-
-def devices() -> Sequence[Device]:
-    return [
-        _describe(word, index, device)
-        for word, platform in PLATFORMS.items()
-        for index, device in enumerate(_found(platform))
-    ]
 
 
 def start(device: Device, settings: Settings) -> Runtime:
@@ -88,33 +79,7 @@ def memory() -> Memory:
     """JAX's peak is that of the process, not of the workload under way, so it is left out."""
     if not _started.on_gpu:
         return Memory()
-    return Memory(now_bytes=_statistics(_started.device).get("bytes_in_use"))
-
-
-def _found(platform: str) -> Sequence[Any]:
-    try:
-        found: Sequence[Any] = jax.devices(platform)
-    except RuntimeError:  # not installed, or installed without such a device
-        return ()
-    return found
-
-
-def _describe(word: str, index: int, device: Any) -> Device:
-    if word == "cpu":
-        return Device(id="cpu", kind="cpu", name="cpu")
-    device_id = word if word == "mps" else f"{word}:{index}"
-    if word == "cuda":
-        limit = _statistics(device).get("bytes_limit")
-        return Device(device_id, "gpu", device.device_kind, limit)
-    return Device(device_id, "gpu", device_id)  # both plugins call every GPU by one name
-
-
-def _statistics(device: Any) -> dict[str, int]:
-    try:
-        statistics: dict[str, int] | None = device.memory_stats()
-    except RuntimeError:  # a plugin without them
-        return {}
-    return statistics or {}
+    return Memory(now_bytes=statistics(_started.device).get("bytes_in_use"))
 
 
 def _try_out(device: Device, settings: Settings) -> None:

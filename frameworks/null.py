@@ -27,7 +27,7 @@ from suites import arrays as made
 from suites import reference
 from suites.arrays import Array, Arrays
 from suites.reference import learning, training
-from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
+from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train, Workload
 
 NAME = "null"
 ENVIRONMENT = "host"
@@ -87,8 +87,8 @@ def build(workload: Workload, arrays: Arrays) -> Step:
 
 
 PREPARED = 8
-"""Training steps whose answers are worked out when the step is built: those that are looked at
-before timing."""
+"""Training steps whose answers are worked out when the first is looked at: they are those that are
+looked at before timing."""
 
 
 class Training:
@@ -99,15 +99,23 @@ class Training:
         batch = made.rounded(arrays.inputs["x"], _precision), arrays.inputs["labels"]
         self.steps = training.steps(workload, weights, itertools.repeat(batch))
         self.count = itertools.count()
-        self.results = {number: self._next() for number in range(PREPARED)}
-        self.names = tuple(self.results[0])
+        self.results: dict[int, dict[str, Any]] = {}
+        moments = [
+            name
+            for path in training.learned(workload)
+            for name in (Adam.first_moment(path), Adam.second_moment(path))
+            if isinstance(workload.optimizer, Adam)
+        ]
+        self.names = ("loss", *arrays.weights, *moments)
 
     def step(self) -> Mapping[str, Answer]:
         number = next(self.count)
         return {name: Answer(functools.partial(self._look, number, name)) for name in self.names}
 
     def _look(self, number: int, name: str) -> Any:
-        if number not in self.results:
+        if not self.results:
+            self.results = {prepared: self._next() for prepared in range(PREPARED)}
+        elif number not in self.results:
             self.results = {number: self._next()}
         return self.results[number][name]
 

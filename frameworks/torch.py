@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 
+from frameworks import torch_training as training
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -24,7 +24,7 @@ from frameworks.torch_layers import lower
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
 from suites.layers import Layer
-from suites.workload import Adam, Forward, Learn, Optimizer, Product, Train, Workload
+from suites.workload import Adam, Forward, Learn, Product, Train, Workload
 
 NAME = "torch"
 
@@ -154,13 +154,16 @@ def _forward(workload: Forward, arrays: Arrays) -> Step:
 def _train(workload: Train, arrays: Arrays) -> Step:
     model = _model(workload.model, arrays)
     batch = _batches(workload, arrays, ("x", "labels"))
-    optimizer, loss_of = _optimizer(model, workload.optimizer), _compiled(_loss(model))
-    results = _weights(model)
+    optimizer = training.optimizer(model, workload.optimizer)
+    loss_of = _compiled(training.loss(model))
+    results, moments = training.weights(model), isinstance(workload.optimizer, Adam)
 
     def step() -> Mapping[str, Any]:
-        loss = _update(optimizer, loss_of(*batch()))
-        if len(results) == len(arrays.weights):  # the first step makes the moments
-            results.update(_moments(model, optimizer))
+        nonlocal moments
+        loss = training.update(optimizer, loss_of(*batch()))
+        if moments:  # the first step makes them
+            results.update(training.moments(model, optimizer))
+            moments = False
         return {"loss": loss, **results}
 
     return step
@@ -168,15 +171,15 @@ def _train(workload: Train, arrays: Arrays) -> Step:
 
 def _learn(workload: Learn, arrays: Arrays) -> Step:
     model, resident = _model(workload.model, arrays), workload.inputs == "device"
-    weights = _weights(model)
+    weights = training.weights(model)
     initial = {path: weight.clone() for path, weight in weights.items()}
     held = {name: _place(array) if resident else array for name, array in arrays.inputs.items()}
-    loss_of, evaluate = _compiled(_loss(model)), _compiled(_evaluation(model))
+    loss_of, evaluate = _compiled(training.loss(model)), _compiled(training.evaluation(model))
 
     def step() -> Mapping[str, Any]:
         for path, weight in weights.items():
             weight.copy_(initial[path])
-        optimizer = _optimizer(model, workload.optimizer)
+        optimizer = training.optimizer(model, workload.optimizer)
         curves: dict[str, list[Any]] = {"train_loss": [], "test_loss": [], "correct": []}
         for _ in range(workload.epochs):
             model.train()
@@ -184,7 +187,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Step:
             for begin in range(0, workload.batches * workload.batch, workload.batch):
                 part = slice(begin, begin + workload.batch)
                 x, labels = _at_hand(held["x"][part]), _at_hand(held["labels"][part])
-                losses.append(_update(optimizer, loss_of(x, labels)))
+                losses.append(training.update(optimizer, loss_of(x, labels)))
             curves["train_loss"].append(torch.stack(losses).mean())
             model.eval()
             with torch.no_grad():
@@ -194,58 +197,6 @@ def _learn(workload: Learn, arrays: Arrays) -> Step:
         return {**{name: torch.stack(curve) for name, curve in curves.items()}, **weights}
 
     return step
-
-
-def _update(optimizer: Any, loss: Any) -> Any:
-    """One step down the gradient of a loss; the loss itself, detached."""
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.detach()
-
-
-def _loss(model: Any) -> Any:
-    return lambda x, labels: _cross_entropy(model(x), labels)
-
-
-def _evaluation(model: Any) -> Any:
-    def evaluate(x: Any, labels: Any) -> tuple[Any, Any]:
-        logits = model(x)
-        return _cross_entropy(logits, labels), (logits.argmax(-1) == labels).sum()
-
-    return evaluate
-
-
-def _cross_entropy(logits: Any, labels: Any) -> Any:
-    """Mean over all labels of -log softmax(logits)[label]."""
-    return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
-
-
-def _optimizer(model: Any, description: Optimizer) -> Any:
-    settings: dict[str, Any] = {"lr": description.lr}
-    kind = torch.optim.SGD
-    if isinstance(description, Adam):
-        kind = torch.optim.Adam
-        settings |= {"betas": (description.beta1, description.beta2), "eps": description.eps}
-    try:
-        return kind(model.parameters(), **settings, fused=True)
-    except (RuntimeError, TypeError):  # older versions cannot on every device
-        return kind(model.parameters(), **settings)
-
-
-def _weights(model: Any) -> dict[str, Any]:
-    """Learned weights and running averages by path."""
-    return {path: weight.detach() for path, weight in model.state_dict().items()}
-
-
-def _moments(model: Any, optimizer: Any) -> dict[str, Any]:
-    moments = {}
-    for path, weight in model.named_parameters():
-        state = optimizer.state[weight]
-        if "exp_avg" in state:
-            moments[Adam.first_moment(path)] = state["exp_avg"]
-            moments[Adam.second_moment(path)] = state["exp_avg_sq"]
-    return moments
 
 
 def _batches(workload: Forward | Train, arrays: Arrays, names: tuple[str, ...]) -> Any:

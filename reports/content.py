@@ -5,70 +5,23 @@ Text from records is cleaned here (`units.plain`); renderers still escape it for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
-from bench.schema import Gpu, Machine, Run
-from reports import answers, findings, ranking
+from bench.schema import Run
+from reports import answers, families, findings, learning, outline, pairing, ranking, setups
 from reports.answers import Answer
-from reports.findings import Finding, Omission
+from reports.doubts import Finding
+from reports.findings import Omission
 from reports.frame import STATUSES, Results
+from reports.layout import Chapter
+from reports.method import METHOD
+from reports.pairing import Contest
 from reports.ranking import Overhead, Ranking
-from reports.units import memory, plain
+from reports.setups import Setup
+from reports.units import plain
 
 TITLE = "Metalbench report"
-
-METHOD = tuple(
-    " ".join(paragraph.split())
-    for paragraph in """
-Every framework computes the same work from the same weights and data, in a process of its own. Its
-answers are held against a float64 reference before and after timing, in the timed process; a cell
-that fails either is a finding and is in no ranking.
-
-Contenders take turns in rounds, in random order. A sample is the time of many steps and one wait
-until the device has finished them, divided by the steps. A cell's time is the median over rounds of
-the median of the round's samples. Latency is one step with a wait of its own. The first step
-includes compiling.
-
-A ratio is the median of the rounds' own ratios, so drift that hits all alike cancels. 1.14x slower
-means 1.14 times as long. Intervals are 95 % percentile bootstrap over rounds; of fewer than six
-rounds they cover less. Slower and faster mean that the whole interval lies beyond 1 %, same that it
-lies within 1 %, unresolved neither. The first is called fastest only when all
-others are slower; otherwise it leads. Intervals stand for this run: another start
-of the processes can differ by more.
-
-Throughput divides the FLOP or bytes that the definition of the work requires by the time; what a
-framework does beyond them is not counted. Drawing random operands counts as time, not as FLOP.
-
-It cannot say how other sizes, models, precisions or machines compare, nor whether a framework was
-set up as its makers would; the settings listed are what ran. Precisions are never ranked against
-each other.
-""".strip().split("\n\n")
-)
-
-NOTHING_WRONG = "Nothing: all that was measured gave right answers, before and after timing."
-
-
-RECORDS_HOLD_MORE = (
-    "Every installed package and each build's own description stand in the run's records.jsonl."
-)
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a contender really was."""
-
-    label: str
-    version: str
-    device: str
-    precision: str
-    execution: str
-    threads: int | None
-    python: str
-    versions: str
-    environment: str
 
 
 @dataclass(frozen=True)
@@ -99,50 +52,71 @@ class Content:
     findings: tuple[Finding, ...]
     omissions: tuple[Omission, ...]
     sections: tuple[Section, ...]
-    method: tuple[str, ...] = METHOD
+    contests: tuple[Contest, ...]
+    """CPU against GPU, measured before published."""
+    chapters: tuple[Chapter, ...]
+    """Everything after the findings, in order; what renderers show."""
 
 
-def make(results: Results) -> Content:
-    """The content of a report on these results."""
-    by_run = dict(list(results.cells.groupby("run", sort=False)))
-    empty = results.cells.iloc[:0]
-    sections = tuple(_section(results, name, by_run.get(name, empty)) for name in results.runs)
+def make(results: Results, baseline: str | None = None) -> Content:
+    """The content of a report on these results; machines are compared with the one whose name
+    contains `baseline`. Raises NoSuchMachine."""
+    named = families.names(results.runs)
+    sections = tuple(_section(results, name, named[name]) for name in results.runs)
+    labels = {name: ranking.labels(run) for name, run in results.runs.items()}
+    contested = pairing.find(results, named)
+    learned = learning.found(results, named, labels)
     return Content(
         title=TITLE,
         summary=_summary(results, sections),
-        findings=findings.find(results),
+        findings=findings.find(results, learned),
         omissions=findings.omissions(results),
         sections=sections,
+        contests=contested,
+        chapters=(
+            outline.answers(sections),
+            *outline.comparisons(results, named, labels, baseline, contested, learned),
+            outline.sources(results.published),
+            outline.method(sections, METHOD),
+        ),
     )
 
 
 def _summary(results: Results, sections: Sequence[Section]) -> str:
+    quoted = len(results.published)
+    also = f"{quoted} published figures" if quoted else ""
+    if not sections:
+        return f"Nothing measured here: {also} from elsewhere."
     statuses = results.cells["status"].value_counts()
     counted = ", ".join(
         f"{statuses[status]} {words}" for status, words in STATUSES.items() if status in statuses
     )
-    where = sections[0].machine_label if len(sections) == 1 else f"{len(sections)} runs"
-    return f"{where}. Cells: {counted or 'none'}."
+    places = {section.machine_label for section in sections}
+    where = sections[0].machine_label
+    if len(sections) > 1:
+        on = "one machine" if len(places) == 1 else f"{len(places)} machines"
+        where = f"{len(sections)} runs on {on}"
+    return f"{where}. Cells: {counted or 'none'}." + (f" Beside them, {also}." if quoted else "")
 
 
-def _section(results: Results, name: str, cells: pd.DataFrame) -> Section:
+def _section(results: Results, name: str, machine: str) -> Section:
     run = results.runs[name]
     notes = _notes(results, name, run)
     marks = {
         contender: tuple(n for n, about in enumerate(notes.values(), start=1) if contender in about)
         for contender in {each for about in notes.values() for each in about}
     }
-    rankings, overheads = ranking.rank(results, cells, marks)
+    rankings, overheads = ranking.rank(results, name, marks)
     return Section(
         run=plain(name),
         started_at=plain(run.started_at, 40),
-        machine_label=plain(run.machine.label),
-        machine=_machine(run.machine),
+        machine_label=machine,
+        machine=setups.describe(run.machine),
         answers=answers.answer(rankings),
         rankings=rankings,
         notes=tuple(notes),
         overheads=overheads,
-        setups=_setups(results, name, run, ranking.labels(run)),
+        setups=setups.setups(results, name, run, ranking.labels(run)),
         settings=tuple((plain(key), plain(str(value))) for key, value in run.settings.items()),
         repeat=findings.command(run),
         commit=plain(run.commit, 60) if run.commit else None,
@@ -158,49 +132,3 @@ def _notes(results: Results, name: str, run: Run) -> dict[str, tuple[str, ...]]:
             text = plain(note)
             found[text] = (*found.get(text, ()), contender.contender)
     return found
-
-
-def _machine(machine: Machine) -> tuple[tuple[str, str], ...]:
-    system = " ".join(filter(None, (machine.system, machine.release, machine.architecture)))
-    cores = " physical, ".join(
-        str(n) for n in (machine.cores_physical, machine.cores_logical) if n is not None
-    )
-    facts = (
-        ("Model", machine.model),
-        ("CPU", machine.cpu),
-        ("Cores", f"{cores} logical" if cores else None),
-        ("Memory", memory(machine.memory_bytes) if machine.memory_bytes else None),
-        *(("GPU", _gpu(gpu)) for gpu in machine.gpus),
-        ("System", system),
-    )
-    return tuple((name, plain(value)) for name, value in facts if value)
-
-
-def _gpu(gpu: Gpu) -> str:
-    return f"{gpu.name}, {memory(gpu.memory_bytes)}" if gpu.memory_bytes else gpu.name
-
-
-def _setups(results: Results, name: str, run: Run, labels: Mapping[str, str]) -> tuple[Setup, ...]:
-    setups = []
-    for contender in run.contenders:
-        runtime = results.runtimes.get((name, contender.contender))
-        versions = runtime.versions if runtime else {}
-        device = runtime.device_name if runtime else contender.device_name
-        setups.append(
-            Setup(
-                label=labels[contender.contender],
-                version=plain(next(iter(versions.values()), "")),
-                device=plain(device),
-                precision=contender.precision,
-                execution=plain(contender.execution),
-                threads=(runtime.threads if runtime else None) or contender.threads,
-                python=plain(runtime.python) if runtime else "",
-                versions=_pairs(versions),
-                environment=_pairs(runtime.environment if runtime else {}),
-            )
-        )
-    return tuple(setups)
-
-
-def _pairs(values: Mapping[str, str]) -> str:
-    return plain(", ".join(f"{key} {value}" for key, value in values.items()), 1000)

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.schema import Failed, Run
+from reports import doubts
+from reports.doubts import Finding
 from reports.frame import NULL, Results
+from reports.learning import Learned
 from reports.reading import LeftOut
 from reports.units import digits, percent, plain
 
@@ -27,17 +30,6 @@ SHOWN = 6
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Something a reader must know before believing a figure."""
-
-    severity: str
-    """`wrong`, `failed`, `unfinished`, `busy`, `noisy`, `left out` or `note`."""
-    what: str
-    where: str
-    action: str
-
-
-@dataclass(frozen=True)
 class Omission:
     """Work that was not attempted, for one reason."""
 
@@ -45,11 +37,11 @@ class Omission:
     what: tuple[str, ...]
 
 
-def find(results: Results) -> tuple[Finding, ...]:
-    """All findings, gravest first."""
+def find(results: Results, learned: Sequence[Learned]) -> tuple[Finding, ...]:
+    """All findings, gravest first; then those about published figures."""
     kinds = (
-        *(_wrong, _failed, _absent, _unfinished, _busy, _noisy),
-        *(_left_out, _notes, _few_rounds),
+        *(_wrong, doubts.unlikely(learned), doubts.suspect, _failed, _absent, _unfinished, _busy),
+        *(_noisy, _left_out, _notes, doubts.twins, _few_rounds, doubts.published(learned)),
     )
     return tuple(finding for kind in kinds for finding in kind(results))
 
@@ -140,15 +132,15 @@ def _after(failure: Failed, advice: str) -> str:
 
 
 def _unfinished(results: Results) -> Iterator[Finding]:
-    for run, cells in results.cells.groupby("run", sort=False):
-        mine = cells[cells["status"] == "incomplete"]
-        if len(mine):
-            yield Finding(
-                severity="unfinished",
-                what=f"{len(mine)} of {len(cells)} cells: {_listed(mine['reason'].unique())}",
-                where=_in(results, run, _listed(mine["case"].unique())),
-                action=f"The others are reported. Repeat it: {command(results.runs[run])}",
-            )
+    cells = results.cells
+    counts = cells["run"].value_counts(sort=False)
+    for run, mine in cells[cells["status"] == "incomplete"].groupby("run", sort=False):
+        yield Finding(
+            severity="unfinished",
+            what=f"{len(mine)} of {counts[run]} cells: {_listed(mine['reason'].unique())}",
+            where=_in(results, run, _listed(mine["case"].unique())),
+            action=f"The others are reported. Repeat it: {command(results.runs[run])}",
+        )
 
 
 def _busy(results: Results) -> Iterator[Finding]:
@@ -170,10 +162,10 @@ def _busy(results: Results) -> Iterator[Finding]:
 def _noisy(results: Results) -> Iterator[Finding]:
     cells = results.cells
     ranked = cells[cells["verified"] & (cells["framework"] != NULL)]
-    for run, mine in ranked.groupby("run", sort=False):
-        noisy = mine[mine["spread"] > NOISY].sort_values("spread", ascending=False)
-        if noisy.empty:
-            continue
+    restless = ranked[ranked["spread"] > NOISY].sort_values("spread", ascending=False)
+    for run in restless["run"].unique():
+        mine = ranked[ranked["run"] == run]
+        noisy = restless[restless["run"] == run]
         worst = noisy.iloc[0]
         counts = mine["contender"].value_counts(sort=False)
         where = [

@@ -1,7 +1,7 @@
 """Results as tables: one tidy row a cell, one a slice, units in the columns' names.
 
 from reports.frame import load
-cells = load([Path("results")]).cells
+cells = load(["results"])
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ import pandas as pd
 
 from bench import statistics
 from bench.records import NotRecords
-from bench.schema import Failed, Run, Runtime, Verified
+from bench.schema import Curves, Failed, Published, Run, Runtime
 from bench.statistics import Estimate
-from reports.reading import Absent, Gathered, Key, LeftOut, gather, why
+from reports.endings import ending
+from reports.reading import Absent, Gathered, Key, LeftOut, gather
 
 NULL = "null"
 """The adapter that returns prepared answers; it measures the harness and is ranked nowhere."""
 
 KEY = ["run", "contender", "case"]
+
+Row = Mapping[str, Any]
+"""A cell, by column."""
 
 STATUSES = {
     "ok": "verified",
@@ -38,7 +42,7 @@ STATUSES = {
 MAX_CELLS = 200_000
 """Cells a report may plan; a run of all suites on ten frameworks has some thousands."""
 
-_SUMMED = ("cpu_user_s", "cpu_system_s", "wall_s", "sampled_s", "others_cpu_s")
+_SUMMED = ("cpu_user_s", "cpu_system_s", "wall_s", "sampled_s", "others_cpu_s", "energy_j")
 _LARGEST = ("peak_resident_bytes", "device_memory_bytes", "device_peak_bytes")
 
 
@@ -57,14 +61,32 @@ class Results:
     failures: Mapping[Key, Failed]
     """By run, contender and reason."""
     left_out: Sequence[LeftOut]
+    curves: Mapping[Key, Curves]
+    """Of cells that train for epochs."""
+    published: Sequence[Published]
+    """Figures from elsewhere; none of them is in `cells`."""
 
-    def ratio(self, run: str, case: str, contender: str, base: str) -> Estimate | None:
-        """How many times as long as `base` the contender takes, paired by round."""
-        own, other = self._rounds[run, contender, case], self._rounds[run, base, case]
-        return statistics.ratio(*own, *other)
+    def ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
+        """How many times as long as its base each cell takes, paired by round; (cell, base)."""
+        return statistics.ratios([(*self.rounds[own], *self.rounds[base]) for own, base in pairs])
 
     @cached_property
-    def _rounds(self) -> dict[Key, tuple[Any, Any]]:
+    def rows(self) -> Mapping[str, Sequence[Row]]:
+        """The cells of each run as dictionaries, None for what is not known: loops over them cost
+        a hundredth of what loops over a frame's rows do."""
+        columns = {name: _listed(column) for name, column in self.cells.items()}
+        found: dict[str, list[Row]] = {name: [] for name in self.runs}
+        for values in zip(*columns.values(), strict=True):
+            row = dict(zip(columns, values, strict=True))
+            found[row["run"]].append(row)
+        return found
+
+    def ranked(self, run: str) -> list[Row]:
+        """The verified cells of a run, without those that measure the harness."""
+        return [row for row in self.rows[run] if row["verified"] and row["framework"] != NULL]
+
+    @cached_property
+    def rounds(self) -> dict[Key, tuple[Any, Any]]:
         """Round numbers and their medians, by cell."""
         latest = _latest(self.slices)
         rounds, times = latest["round"].to_numpy(), latest["median_s"].to_numpy()
@@ -72,15 +94,38 @@ class Results:
         return {key: (rounds[at], times[at]) for key, at in groups.items()}
 
 
-def load(paths: Sequence[Path]) -> Results:
-    """The records of files, of run folders, or of folders of runs. Raises NotRecords, OSError."""
-    gathered = gather(paths)
+def _listed(column: pd.Series) -> list[Any]:
+    missing = column.isna()
+    if not missing.any():
+        return list(column.tolist())
+    pairs = zip(column.tolist(), missing.tolist(), strict=True)
+    return [None if gone else value for value, gone in pairs]
+
+
+def load(paths: Sequence[Path | str]) -> pd.DataFrame:
+    """A row for each planned cell of these files and folders, as in `Results.cells`.
+
+    Raises NotRecords, OSError.
+    """
+    return read(paths).cells
+
+
+def load_slices(paths: Sequence[Path | str]) -> pd.DataFrame:
+    """A row for each raw slice, as in `Results.slices`. Raises NotRecords, OSError."""
+    return read(paths).slices
+
+
+def read(paths: Sequence[Path | str], published: bool = False) -> Results:
+    """The records of files, of run folders, or of folders of runs; `published` with our own
+    collection of figures from elsewhere. Raises NotRecords, OSError."""
+    gathered = gather(paths, published)
     cells, slices = _planned(gathered), _slices(gathered)
     cells = cells.merge(_measured(slices), how="left", on=KEY, validate="one_to_one")
     cells.loc[cells["verified"] & cells["time_s"].isna(), ["verified", "status", "reason"]] = (
         *(False, "incomplete"),
         "its slices cannot be read",
     )
+    cells["energy_per_step_j"] = cells.pop("energy_j") / cells.pop("metered_steps")
     cells["flop_per_s"] = cells["flop"] / cells["time_s"]
     cells["bytes_per_s"] = cells["traffic_bytes"] / cells["time_s"]
     return Results(
@@ -91,6 +136,13 @@ def load(paths: Sequence[Path]) -> Results:
         absent=gathered.absent,
         failures=gathered.failures,
         left_out=gathered.left_out,
+        curves={
+            key: look.curves
+            for key, looks in gathered.verified.items()
+            for look in looks
+            if look.curves
+        },
+        published=gathered.published,
     )
 
 
@@ -135,7 +187,7 @@ def _planned(gathered: Gathered) -> pd.DataFrame:
                         "flop": case.flop,
                         "traffic_bytes": case.traffic_bytes.get(contender.precision),
                     }
-                    | _ending(gathered, key, whole.get(key[:2]))
+                    | ending(gathered, key, whole.get(key[:2]))
                 )
     return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_TYPES)
 
@@ -153,63 +205,6 @@ _TYPES = (
 )
 
 
-def _ending(gathered: Gathered, key: Key, whole: Absent | None) -> dict[str, Any]:
-    """How the cell came out, and its one-off figures."""
-    looks = gathered.verified.get(key, [])
-    finished = gathered.finished.get(key)
-    status, reason = _status(gathered, key, looks, whole)
-    before = next((look for look in reversed(looks) if look.phase == "before"), None)
-    return {
-        "status": status,
-        "reason": reason,
-        "verified": status == "ok",
-        "stopped": finished.stopped if finished else None,
-        "build_s": before.build_s if before else None,
-        "first_step_s": before.first_step_s if before else None,
-    }
-
-
-def _status(
-    gathered: Gathered, key: Key, looks: Sequence[Verified], whole: Absent | None
-) -> tuple[str, str | None]:
-    """The status and its reason, the gravest first; only `ok` may rank."""
-    bad = next((look for look in looks if not proves(look)), None)
-    if bad is not None:
-        return "wrong", mistake(bad)
-    unmeasured = gathered.unmeasured.get(key)
-    if unmeasured is not None:
-        failed = isinstance(unmeasured, Failed)
-        return ("failed" if failed else "skipped"), why(unmeasured)
-    if key in gathered.finished and {look.phase for look in looks} == {"before", "after"}:
-        return "ok", None
-    if whole is not None:
-        return whole.status, whole.reason
-    return "incomplete", "the run ended early"
-
-
-def proves(look: Verified) -> bool:
-    """Whether the checks themselves, not only the record's word, say that the answers are right."""
-    return (
-        look.passed
-        and bool(look.checks)
-        and all(
-            check.error is not None and check.limit is not None and check.error <= check.limit
-            for check in look.checks
-        )
-    )
-
-
-def mistake(look: Verified) -> str:
-    """The worst check of a failed verification in words."""
-    bad = [c for c in look.checks if c.problem or (c.error or 0) > (c.limit or 0)]
-    if not bad:
-        return f"not proven right {look.phase} timing"
-    worst = max(bad, key=lambda c: (bool(c.problem), (c.error or 0) / (c.limit or 1e-300)))
-    others = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
-    detail = worst.problem or f"error {worst.error:.2g}, limit {worst.limit or 0:.2g}"
-    return f"{worst.name}: {detail}{others} ({look.phase} timing)"
-
-
 # --- slices -----------------------------------------------------------------------------------
 
 
@@ -222,6 +217,8 @@ def _slices(gathered: Gathered) -> pd.DataFrame:
     columns["round"] = np.array([record.round for record in records], dtype=np.int64)
     columns["steps_per_sample"] = [record.steps_per_sample for record in records]
     columns["samples"] = np.array([len(record.samples_s) for record in records], dtype=np.int64)
+    # Beyond what 64 bits hold only a forged record gets: as a float it stays in range.
+    columns["steps"] = [float(r.steps_per_sample) * len(r.samples_s) for r in records]
     columns["median_s"] = _medians([record.samples_s for record in records])
     columns["latency_s"] = _medians([record.latencies_s for record in records])
     for name in (*_SUMMED, *_LARGEST):
@@ -245,10 +242,11 @@ def _latest(slices: pd.DataFrame) -> pd.DataFrame:
 def _measured(slices: pd.DataFrame) -> pd.DataFrame:
     """Estimates and sums, a row for each cell that has slices."""
     latest = _latest(slices).sort_values(KEY, kind="stable")
+    latest["metered_steps"] = latest["steps"].where(latest["energy_j"].notna())
     groups = latest.groupby(KEY)
     counts = groups.size().to_numpy()
     found = statistics.locations(latest["median_s"].to_numpy(), counts)
-    table = groups[list(_SUMMED)].sum(min_count=1).join(groups[list(_LARGEST)].max())
+    table = groups[[*_SUMMED, "metered_steps"]].sum(min_count=1).join(groups[list(_LARGEST)].max())
     return table.assign(
         time_s=found.value_s,
         low_s=found.low_s,

@@ -5,26 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reports import tables
 from reports.charts import Chart
-from reports.content import NOTHING_WRONG, RECORDS_HOLD_MORE, Content, Section
-from reports.findings import Finding
-from reports.tables import Table
+from reports.content import Content
+from reports.doubts import Finding
+from reports.layout import Chapter, Part, Table, shown
+from reports.method import NOTHING_WRONG
 
 FIGURES = "figures"
 """Folder of the figures, from the report's."""
 
 
-def render(content: Content, charts: Mapping[tuple[int, int], tuple[Chart, ...]]) -> str:
-    """The text. `charts` are those of each section's rankings, by their numbers."""
+def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
+    """The text. `charts` are those of each part, by its key."""
     blocks = [f"# {escape(content.title)}", escape(content.summary)]
     blocks += ["## What is wrong or doubtful", *_findings(content)]
-    for at, section in enumerate(content.sections):
-        drawn = [charts[at, number] for number in range(len(section.rankings))]
-        blocks += _section(section, drawn)
-    blocks.append("## How it was measured, and what it cannot say")
-    blocks += map(escape, content.method)
+    for chapter in shown(content.chapters):
+        blocks += _chapter(chapter, charts)
     return "\n\n".join(blocks) + "\n"
+
+
+_WORD = r"(?:[0-9]+(?:\.[0-9]+)?[A-Za-zµ%]*|[A-Za-zµ%][A-Za-z0-9µ%]*)"
+_TAME = re.compile(rf"{_WORD}(?:[ \u00a0/]{_WORD})*")
+"""Most cells of a table: words and numbers that no rule below would change."""
 
 
 def escape(text: str) -> str:
@@ -32,6 +34,8 @@ def escape(text: str) -> str:
 
     Entities where a backslash would not stop a link; underscores inside words mean nothing.
     """
+    if _TAME.fullmatch(text):
+        return text
     text = text.replace("&", "&amp;")
     text = re.sub(r"([\\`*\[\]<>|~$#])", r"\\\1", text)
     text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
@@ -46,10 +50,16 @@ def _entity(found: re.Match[str]) -> str:
 
 
 def _findings(content: Content) -> Iterator[str]:
-    if content.findings:
-        yield _list(_finding(finding) for finding in content.findings)
-    else:
+    own = [finding for finding in content.findings if not finding.published]
+    quoted = [finding for finding in content.findings if finding.published]
+    if own:
+        yield _list(map(_finding, own))
+    elif content.sections:
         yield NOTHING_WRONG
+    if quoted:
+        if content.sections:
+            yield "In figures published elsewhere:"
+        yield _list(map(_finding, quoted))
     if content.omissions:
         yield "Left out on purpose:"
         yield _list(
@@ -63,46 +73,42 @@ def _finding(finding: Finding) -> str:
     return f"**{escape(finding.severity)}**: " + "<br>\n  ".join(map(escape, parts))
 
 
-def _section(section: Section, drawn: Sequence[Sequence[Chart]]) -> Iterator[str]:
-    yield f"## {escape(section.machine_label)}"
-    yield f"Run {escape(section.run)}, {escape(section.started_at)}"
-    yield "### The answer"
-    if section.answers:
-        yield _list(f"**{escape(a.topic)}**: {escape(a.text)}" for a in section.answers)
-    else:
-        yield "No cell of this run has verified answers, so there is nothing to rank."
-    for ranking, charts in zip(section.rankings, drawn, strict=True):
-        yield f"### {escape(ranking.title)}"
-        yield _table(tables.overview(ranking))
-        for chart in charts:
-            yield f"![{escape(chart.title)}]({FIGURES}/{chart.key}.svg)"
-        yield "All figures:"
-        yield _table(tables.details(ranking))
-    if section.notes:
-        yield "\n".join(f"{n}. {escape(note)}" for n, note in enumerate(section.notes, start=1))
-    if section.overheads:
-        yield "### The harness itself"
-        yield (
-            "What the null adapter took: it does no work and returns prepared answers, so its time "
-            "is the harness's own share of every step above. It is ranked nowhere."
-        )
-        yield _table(tables.overhead(section))
-    yield from _setting(section)
+def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> Iterator[str]:
+    yield f"## {escape(chapter.title)}"
+    if not chapter.parts:
+        yield escape(chapter.absent)
+    elif chapter.lead:
+        yield escape(chapter.lead)
+    for part in chapter.parts:
+        yield from _part(part, charts.get(part.key, ()), prose=chapter.key == "method")
 
 
-def _setting(section: Section) -> Iterator[str]:
-    yield "### Machine"
-    yield _pairs(section.machine)
-    yield "### Versions and settings"
-    yield _table(tables.setups(section))
-    yield _pairs(tables.environments(section))
-    yield _pairs(section.settings)
-    yield RECORDS_HOLD_MORE
-    yield "### Repeat it"
-    commit = f"At commit {escape(section.commit)}, after" if section.commit else "After"
-    yield f"{commit} `make setup`:"
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", section.repeat)), 3)
-    yield f"{fence}\n{section.repeat}\n{fence}"
+def _part(part: Part, charts: Sequence[Chart], prose: bool) -> Iterator[str]:
+    if part.title:
+        yield f"{'#' * part.level} {escape(part.title)}"
+    if part.where:
+        yield escape(part.where)
+    if prose or len(part.text) == 1:
+        yield from (escape(words) for words in part.text)
+    elif part.text:
+        yield _list(map(escape, part.text))
+    if part.code:
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", part.code)), 3)
+        yield f"{fence}\n{part.code}\n{fence}"
+    if part.pairs:
+        yield _pairs(part.pairs)
+    if part.table:
+        yield _table(part.table)
+    for chart in charts:
+        yield f"![{escape(chart.title)}]({FIGURES}/{chart.key}.svg)"
+    if part.data or part.hidden_pairs:
+        yield f"{escape(part.unfold)}:"
+    if part.data:
+        yield _table(part.data)
+    if part.hidden_pairs:
+        yield _pairs(part.hidden_pairs)
+    if part.notes:
+        yield "\n".join(f"{n}. {escape(note)}" for n, note in enumerate(part.notes, start=1))
 
 
 def _list(items: Iterable[str]) -> str:
@@ -110,7 +116,7 @@ def _list(items: Iterable[str]) -> str:
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> str:
-    return _list(f"{escape(name)}: {escape(value)}" for name, value in pairs)
+    return _list(f"**{escape(name)}**: {escape(value)}" for name, value in pairs)
 
 
 def _table(table: Table) -> str:
@@ -119,7 +125,8 @@ def _table(table: Table) -> str:
         [_cell(text, (at, column) in table.strong) for column, text in enumerate(row)]
         for at, row in enumerate(table.rows)
     ]
-    lines = [[escape(column) for column in table.columns], [side] * len(table.columns), *rows]
+    heads = [_cell(column, strong=False) for column in table.columns]
+    lines = [heads, [":---", *[side] * (len(heads) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

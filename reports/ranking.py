@@ -5,19 +5,21 @@ Only verified cells rank, only within one run, case and precision. The null adap
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 
 from bench import statistics
 from bench.schema import Run
 from bench.statistics import Estimate, Verdict
 from reports import units
 from reports.frame import NULL, STATUSES, Results
+from reports.frame import Row as Cell
+from reports.reading import Key
 
 NULL_LABEL = "null (prepared answers; measures the harness)"
 
@@ -120,18 +122,14 @@ def labels(run: Run) -> dict[str, str]:
 
 
 def rank(
-    results: Results, cells: pd.DataFrame, marks: Mapping[str, tuple[int, ...]]
+    results: Results, run: str, marks: Mapping[str, tuple[int, ...]]
 ) -> tuple[tuple[Ranking, ...], tuple[Overhead, ...]]:
     """Rankings of one run's cells in the order of its plan, and the null adapter's figures apart.
 
     `marks` are the numbers of the notes about each contender.
     """
-    if cells.empty:
-        return (), ()
-    known = _Known(results, labels(results.runs[cells["run"].iloc[0]]), marks)
-    intensity = cells["flop"] / cells["traffic_bytes"]
-    # As dictionaries: groups are small, and tables of a few rows cost a hundred times as much.
-    every = cells.assign(intensity=intensity).to_dict("records")
+    every = results.rows[run]
+    known = _Known(_ratios(results, run), labels(results.runs[run]), marks)
     workloads = _grouped((c for c in every if c["framework"] != NULL), *_WORKLOAD)
     rankings = tuple(_ranking(known, w) for w in workloads if any(c["verified"] for c in w))
     overheads = tuple(
@@ -139,15 +137,13 @@ def rank(
             workload=units.plain(f"{cell['suite']} {cell['name']}"),
             size=cell["size"],
             time_s=cell["time_s"],
-            latency_s=_figure(cell["latency_s"]),
+            latency_s=cell["latency_s"],
         )
         for cell in every
         if cell["framework"] == NULL and cell["verified"]
     )
     return rankings, overheads
 
-
-_Cell = Mapping[str, Any]
 
 _WORKLOAD = ("suite", "name", "precision")
 
@@ -156,24 +152,48 @@ _WORKLOAD = ("suite", "name", "precision")
 class _Known:
     """What rows need besides their cell."""
 
-    results: Results
+    ratios: Mapping[tuple[str, str], Estimate | None]
+    """Of each contender to the fastest of its case and precision, by contender and case."""
     labels: Mapping[str, str]
     marks: Mapping[str, tuple[int, ...]]
 
 
-def _grouped(cells: Iterable[_Cell], *keys: str) -> list[list[_Cell]]:
+def _ratios(results: Results, run: str) -> dict[tuple[str, str], Estimate | None]:
+    """All the run's ratios at once."""
+    pairs = []
+    for cells in _grouped(results.ranked(run), "case", "precision"):
+        first, *others = sorted(cells, key=_time)
+        pairs += [(_key(cell), _key(first)) for cell in others]
+    found = results.ratios(pairs)
+    return {own[1:]: ratio for (own, _), ratio in zip(pairs, found, strict=True)}
+
+
+def _key(cell: Cell) -> Key:
+    return cell["run"], cell["contender"], cell["case"]
+
+
+def _time(cell: Cell) -> float:
+    return float(cell["time_s"])
+
+
+def _intensity(cell: Cell) -> float:
+    """FLOP per byte; NaN where a byte count is not known."""
+    return float(cell["flop"] / cell["traffic_bytes"]) if cell["traffic_bytes"] else math.nan
+
+
+def _grouped(cells: Iterable[Cell], *keys: str) -> list[list[Cell]]:
     """The cells that agree in all keys, together, in order of appearance."""
-    groups: dict[tuple[Any, ...], list[_Cell]] = {}
+    groups: dict[tuple[Any, ...], list[Cell]] = {}
     for cell in cells:
         groups.setdefault(tuple(cell[key] for key in keys), []).append(cell)
     return list(groups.values())
 
 
-def _ranking(known: _Known, cells: Sequence[_Cell]) -> Ranking:
+def _ranking(known: _Known, cells: Sequence[Cell]) -> Ranking:
     proven = [cell for cell in cells if cell["verified"]]
     lines = {cell["contender"]: cell["framework"] for cell in proven}
     groups = (_group(known, group) for group in _grouped(cells, "size", "case"))
-    intensity = float(np.median([cell["intensity"] for cell in cells]))
+    intensity = float(np.median([_intensity(cell) for cell in cells]))
     return Ranking(
         suite=units.plain(cells[0]["suite"]),
         name=units.plain(cells[0]["name"]),
@@ -188,12 +208,12 @@ def _ranking(known: _Known, cells: Sequence[_Cell]) -> Ranking:
     )
 
 
-def _group(known: _Known, cells: Sequence[_Cell]) -> Group | None:
+def _group(known: _Known, cells: Sequence[Cell]) -> Group | None:
     """The contenders of one case; None where no answer is verified."""
-    ordered = sorted((c for c in cells if c["verified"]), key=lambda cell: cell["time_s"])
+    ordered = sorted((c for c in cells if c["verified"]), key=_time)
     if not ordered:
         return None
-    first, *behind = (_row(known, cell, ordered[0]) for cell in ordered)
+    first, *behind = (_row(known, cell) for cell in ordered)
     decided = all(row.standing == "slower" for row in behind)
     standing: Standing = ("fastest" if decided else "leads") if behind else "only one"
     return Group(
@@ -208,18 +228,16 @@ def _group(known: _Known, cells: Sequence[_Cell]) -> Group | None:
     )
 
 
-def _row(known: _Known, cell: _Cell, leader: _Cell) -> Row:
-    contender, base = cell["contender"], leader["contender"]
-    ratio = None
-    if contender != base:
-        ratio = known.results.ratio(cell["run"], cell["case"], contender, base)
+def _row(known: _Known, cell: Cell) -> Row:
+    contender = cell["contender"]
+    ratio = known.ratios.get((contender, cell["case"]))
     return Row(
         label=known.labels[contender],
         framework=cell["framework"],
         notes=known.marks.get(contender, ()),
         ratio=ratio,
         standing=statistics.verdict(ratio.interval if ratio else None),
-        **{name: _figure(cell[name]) for name in _FIGURES},
+        **{name: cell[name] for name in _FIGURES},
     )
 
 
@@ -227,8 +245,3 @@ _FIGURES = (
     *("time_s", "low_s", "high_s", "latency_s", "first_step_s", "flop_per_s", "bytes_per_s"),
     *("spread", "peak_resident_bytes"),
 )
-
-
-def _figure(value: Any) -> Any:
-    """None for what a table holds as missing."""
-    return None if pd.isna(value) else value

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.records import NotRecords, Reading, read
 from bench.schema import Cell, Failed, Published, Run, Runtime, Skipped, Slice, Verified
+from reports import elsewhere
 
 NAMES = ("records.jsonl", "records.jsonl.gz")
+
+MAX_PUBLISHED = 10_000
+"""Published figures that a report takes in; a file of one source holds some dozens."""
 
 Key = tuple[str, str, str]
 """Run, contender, case."""
@@ -50,13 +54,21 @@ class Gathered:
     failures: dict[Key, Failed] = field(default_factory=dict)
     """By run, contender and reason."""
     absent: list[Absent] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
 
 
-def gather(paths: Sequence[Path]) -> Gathered:
-    """All records of these files and folders. Raises NotRecords, OSError."""
+def gather(paths: Sequence[Path | str], published: bool = False) -> Gathered:
+    """All records of these files and folders, `published` with the figures that come with us.
+
+    Raises NotRecords, OSError.
+    """
     gathered = Gathered()
-    for path, named in dict(_files(paths)).items():
+    if not (paths or published):
+        raise NotRecords(f"nothing to report on. Expected record files or folders. {_REMEDY}")
+    # Ours come last and count once, also where they are named.
+    files = {**dict(_files(map(Path, paths))), **dict.fromkeys(_shipped(published), True)}
+    for path, named in files.items():
         try:
             reading = read(path)
         except NotRecords as error:
@@ -65,7 +77,7 @@ def gather(paths: Sequence[Path]) -> Gathered:
             gathered.left_out.append(LeftOut(path, str(error), whole=True))
         else:
             _sort(reading, gathered)
-    if not gathered.runs:
+    if not (gathered.runs or gathered.published):
         listed = ", ".join(map(str, paths))
         raise NotRecords(f"no run in {listed}. Expected records of at least one. {_REMEDY}")
     return gathered
@@ -74,10 +86,12 @@ def gather(paths: Sequence[Path]) -> Gathered:
 _REMEDY = "`make bench` measures and writes them to results/."
 
 
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+def _shipped(published: bool) -> Sequence[Path]:
+    return elsewhere.shipped() if published else ()
+
+
+def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
     """Record files, and whether each was named itself and not merely found in a folder of runs."""
-    if not paths:
-        raise NotRecords(f"nothing to report on. Expected record files or folders. {_REMEDY}")
     for path in paths:
         if not path.is_dir():
             if not path.exists():
@@ -86,6 +100,7 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
             continue
         own = [path / name for name in NAMES if (path / name).is_file()]
         found = own or [file for name in NAMES for file in sorted(path.glob(f"*/{name}"))]
+        found = found or sorted((*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")))
         if not found:
             raise NotRecords(
                 f"{path} holds no records. Expected records.jsonl in it or one folder "
@@ -97,10 +112,10 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
 def _sort(reading: Reading, into: Gathered) -> None:
     into.left_out += [LeftOut(reading.path, bad.reason, bad.line) for bad in reading.refused]
     name, run = "", None
-    published = stray = 0
+    stray = beyond = 0
     for record in reading.records:
         if isinstance(record, Published):
-            published += 1
+            beyond += not _keep(record, reading.path, into)
         elif isinstance(record, Run):
             name, run = _name(record, into.runs), record
             into.runs[name] = record
@@ -109,10 +124,23 @@ def _sort(reading: Reading, into: Gathered) -> None:
         else:
             _file(record, name, into)
     reasons = {
-        f"{published} published figures, which this version does not show": published,
         f"{stray} records before the first run": stray,
+        f"{beyond} published figures beyond the first {MAX_PUBLISHED}": beyond,
     }
     into.left_out += [LeftOut(reading.path, reason) for reason, some in reasons.items() if some]
+
+
+def _keep(record: Published, path: Path, into: Gathered) -> bool:
+    """Take the figure in, unless it contradicts itself; whether it or its refusal had room."""
+    contradiction = elsewhere.lie(record)
+    if contradiction is None and len(into.published) < MAX_PUBLISHED:
+        into.published.append(record)
+        return True
+    if contradiction is not None and len(into.left_out) < MAX_PUBLISHED:
+        reason = f"a published figure that contradicts itself: {contradiction}"
+        into.left_out.append(LeftOut(path, reason))
+        return True
+    return False
 
 
 def _name(run: Run, taken: dict[str, Run]) -> str:

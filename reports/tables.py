@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reports import answers, units
-from reports.content import Section
-from reports.ranking import Group, Ranking, Row
-from reports.units import ABSENT
+from reports.layout import Table
+from reports.ranking import Group, Overhead, Ranking, Row
+from reports.setups import Setup
+from reports.units import ABSENT, Figure
 
 _SUPERSCRIPTS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹˒")
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows of text. The first column names the row; the others hold figures if `numeric`."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: bool = True
-    strong: frozenset[tuple[int, int]] = frozenset()
-    """Row and column of the cells to stress."""
 
 
 def marked(label: str, notes: Sequence[int]) -> str:
@@ -34,13 +23,14 @@ def overview(ranking: Ranking) -> Table:
     rows, strong = list[tuple[str, ...]](), set()
     for number, group in enumerate(ranking.groups):
         mine = {row.label: row for row in group.rows}
-        row = [units.count(group.size)]
+        row: list[str] = [units.count(group.size)]
         for at, line in enumerate(ranking.lines, start=1):
             found = mine.get(line.label)
             if found is None:
                 row.append(f"{ABSENT}\n{group.missing.get(line.label, '')}")
                 continue
-            row.append(f"{units.seconds(found.time_s)}\n{answers.words(found)}")
+            text = f"{units.seconds(found.time_s)}\n{answers.words(found)}"
+            row.append(Figure(text, found.time_s))
             if found.standing == "fastest":
                 strong.add((number, at))
         rows.append(tuple(row))
@@ -57,22 +47,22 @@ def details(ranking: Ranking) -> Table:
     for group in ranking.groups:
         strong.add((len(rows), 0))
         rows += [_detail(ranking, group, row) for row in group.rows]
-    return Table(tuple(columns), tuple(rows), strong=frozenset(strong))
+    return Table(tuple(columns), tuple(rows), strong=frozenset(strong), kind="details")
 
 
 def _detail(ranking: Ranking, group: Group, row: Row) -> tuple[str, ...]:
     between = ABSENT
     if row.low_s is not None and row.high_s is not None:
         between = f"{units.seconds(row.low_s)} to {units.seconds(row.high_s)}"
-    throughput = [units.digits(row.flop_per_s / 1e9)] * ranking.shows_flop
+    throughput = [units.number(row.flop_per_s, 1e9)] * ranking.shows_flop
     if ranking.shows_bytes and row.bytes_per_s is not None:
-        throughput.append(units.digits(row.bytes_per_s / 1e9))
+        throughput.append(units.number(row.bytes_per_s, 1e9))
     return (
         units.count(group.size),
         marked(row.label, row.notes),
         units.seconds(row.time_s),
         between,
-        answers.words(row),
+        Figure(answers.words(row), row.ratio.value if row.ratio else 1.0),
         answers.interval(row),
         *throughput,
         units.seconds(row.latency_s),
@@ -82,7 +72,7 @@ def _detail(ranking: Ranking, group: Group, row: Row) -> tuple[str, ...]:
     )
 
 
-def overhead(section: Section) -> Table:
+def overhead(overheads: Sequence[Overhead]) -> Table:
     """What the null adapter took."""
     return Table(
         ("work left out", "n", "time of a step", "latency"),
@@ -93,20 +83,20 @@ def overhead(section: Section) -> Table:
                 units.seconds(each.time_s),
                 units.seconds(each.latency_s),
             )
-            for each in section.overheads
+            for each in overheads
         ),
     )
 
 
-def environments(section: Section) -> tuple[tuple[str, str], ...]:
+def environments(setups: Sequence[Setup]) -> tuple[tuple[str, str], ...]:
     """Each contender's packages and the variables that change its figures, as label and text."""
     return tuple(
         (setup.label, "; ".join(filter(None, (setup.versions, setup.environment))))
-        for setup in section.setups
+        for setup in setups
     )
 
 
-def setups(section: Section) -> Table:
+def versions(setups: Sequence[Setup]) -> Table:
     """Versions and settings of each contender."""
     columns = ("contender", "version", "device", "precision", "execution", "threads", "Python")
     rows = tuple(
@@ -119,6 +109,6 @@ def setups(section: Section) -> Table:
             str(setup.threads or "its own choice"),
             setup.python or ABSENT,
         )
-        for setup in section.setups
+        for setup in setups
     )
     return Table(columns, rows, numeric=False)

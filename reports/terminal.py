@@ -8,14 +8,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reports import answers, units
+from reports import answers, contests, units
 from reports.content import Content, Section
-from reports.findings import Finding
+from reports.doubts import Finding
 from reports.frame import STATUSES
 from reports.ranking import Group, Ranking
 
-_COLOURS = {"wrong": "bold red", "failed": "bold red", "note": "blue"}
+_COLOURS = dict.fromkeys(("wrong", "suspect", "failed"), "bold red") | {"note": "blue"}
 _OTHER = "bold yellow"
+
+
+MANY = 10
+"""Of more runs only the sentences are printed: their tables are in the report."""
 
 
 def show(content: Content, console: Console) -> None:
@@ -35,25 +39,29 @@ def _print(content: Content, console: Console) -> None:
     if content.omissions:
         left_out = "; ".join(omission.reason for omission in content.omissions)
         console.print(Text(f"skipped: {left_out}", style="dim"))
+    few = len(content.sections) <= MANY
     for section in content.sections:
-        _print_section(section, console)
+        _print_section(section, console, tables=few)
+    _print_contests(content, console)
     console.print(Text(content.summary, style="dim"))
 
 
 def _print_finding(finding: Finding, console: Console) -> None:
     console.print(
         Text.assemble(
-            (finding.severity, _COLOURS.get(finding.severity, _OTHER)), f": {finding.what}"
+            (finding.severity, _COLOURS.get(finding.severity, _OTHER)),
+            (" (published)" * finding.published, "dim"),
+            f": {finding.what}",
         )
     )
     more = finding.where if finding.severity == "note" else f"{finding.where}\n{finding.action}"
     console.print(Padding(Text(more, style="dim"), (0, 0, 0, 2)))
 
 
-def _print_section(section: Section, console: Console) -> None:
+def _print_section(section: Section, console: Console, tables: bool) -> None:
     console.print()
     console.print(Text(f"{section.machine_label}  ({section.run})", style="bold"))
-    for ranking in section.rankings:
+    for ranking in section.rankings if tables else ():
         console.print(_table(ranking))
     if section.overheads:
         least = min(each.time_s for each in section.overheads)
@@ -67,6 +75,21 @@ def _print_section(section: Section, console: Console) -> None:
         )
     for answer in section.answers:
         console.print(Text.assemble((answer.topic, "bold"), f": {answer.text}"))
+
+
+def _print_contests(content: Content, console: Console) -> None:
+    """CPU against GPU, place by place; beside runs of one's own only published crossovers."""
+    place = ""
+    for contest in content.contests:
+        if content.sections and contest.published and contest.crossing.kind != "crosses":
+            continue
+        if contest.place != place:
+            place = contest.place
+            console.print()
+            console.print(Text(f"CPU against GPU: {place}", style="bold"))
+        console.print(Padding(Text(contests.sentence(contest)), (0, 0, 0, 2)))
+    if content.contests:
+        console.print()
 
 
 def _table(ranking: Ranking) -> Table:

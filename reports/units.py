@@ -7,40 +7,76 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from functools import lru_cache
 
 ABSENT = "–"  # noqa: RUF001  a dash is what is meant
 """Shown where nothing is known."""
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
-_BINARY = ((2**40, "Ti"), (2**30, "Gi"), (2**20, "Mi"), (2**10, "Ki"), (1, ""))
+_JOULES = ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"))
+_BYTES = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B"))
 
 _SAFE_ZERO_WIDTH = "\u200d"
 """The joiner, which some scripts and emoji need; every other format character is dropped."""
 
 
-def seconds(value: float | None) -> str:
+class Figure(str):
+    """A figure in words that still knows its value, to sort by, and the ends of its interval."""
+
+    value: float | None
+    ends: tuple[float, float] | None
+
+    def __new__(
+        cls, text: str, value: float | None, ends: tuple[float, float] | None = None
+    ) -> Figure:
+        made = super().__new__(cls, text)
+        made.value, made.ends = value, ends
+        return made
+
+
+NONE = Figure(ABSENT, None)
+
+
+@lru_cache(maxsize=2**16)
+def seconds(value: float | None) -> Figure:
     """`12.3 µs`"""
-    if value is None:
-        return ABSENT
-    for scale, unit in _SECONDS:
-        if float(f"{value:.3g}") >= scale:
-            return f"{digits(value / scale)} {unit}"
-    return f"{digits(value / 1e-9)} ns"
+    return _scaled(value, _SECONDS)
 
 
-def memory(value: float | None) -> str:
+def memory(value: float | None) -> Figure:
     """`312 MiB`"""
+    return _scaled(value, _BYTES)
+
+
+def energy(value: float | None) -> Figure:
+    """`1.20 mJ`"""
+    return _scaled(value, _JOULES)
+
+
+def _scaled(value: float | None, scales: tuple[tuple[float, str], ...]) -> Figure:
     if value is None:
-        return ABSENT
-    for scale, prefix in _BINARY:
-        if float(f"{value:.3g}") >= scale:
-            return f"{digits(value / scale)} {prefix}B"
-    return f"{digits(value)} B"
+        return NONE
+    near = float(f"{value:.3g}")
+    scale, unit = next((each for each in scales if near >= each[0]), scales[-1])
+    return Figure(f"{digits(value / scale)} {unit}", value)
 
 
-def percent(value: float | None) -> str:
+def percent(value: float | None) -> Figure:
     """`3.1 %`"""
-    return ABSENT if value is None else f"{digits(100 * value, 2)} %"
+    return NONE if value is None else Figure(f"{digits(100 * value, 2)} %", value)
+
+
+def number(value: float | None, scale: float = 1.0) -> Figure:
+    """Three digits of `value / scale`."""
+    return NONE if value is None else Figure(digits(value / scale), value)
+
+
+def amount(value: float) -> str:
+    """`2.59 million`, `725`: of a size that was worked out."""
+    for scale, word in ((1e9, "billion"), (1e6, "million")):
+        if value >= scale:
+            return f"{digits(value / scale)} {word}"
+    return count(round(value)) if value >= 100 else digits(value)
 
 
 def times(ratio: float) -> str:
@@ -64,13 +100,16 @@ def digits(value: float, significant: int = 3) -> str:
     return f"{rounded:.{decimals}f}"
 
 
-def count(value: int) -> str:
+def count(value: int) -> Figure:
     """`1000000` as `1 000 000`, with spaces that do not break."""
-    return f"{value:,}".replace(",", "\u00a0") if value >= 10_000 else str(value)
+    text = f"{value:,}".replace(",", "\u00a0") if value >= 10_000 else str(value)
+    return Figure(text, value)
 
 
 def plain(text: str, limit: int = 400) -> str:
     """One line without control characters or those that reorder text; cut where it is too long."""
+    if len(text) <= limit and text.isascii() and text.isprintable() and "" not in text.split(" "):
+        return text  # most names: nothing to clean
     kept = "".join(c for c in " ".join(text[: 4 * limit].split()) if _printable(c))
     return kept if len(kept) <= limit else f"{kept[:limit]}…"
 

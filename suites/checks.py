@@ -6,6 +6,7 @@ and limits that the reference wrote to an .npz file. NumPy and the standard libr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,9 +86,28 @@ def compared_names(workload: Workload) -> tuple[str, ...]:
 def observe_compared(workload: Workload, run: Run) -> Observed:
     """The same numbers of a workload that itself is too large for the reference."""
     if isinstance(workload, Train):
-        losses = [run().get("loss", np.asarray(np.nan)) for _ in range(CHECKED_STEPS)]
-        return {"loss": np.ravel(losses)}
+        losses = [np.ravel(run().get("loss", np.nan))[0] for _ in range(CHECKED_STEPS)]
+        return {"loss": np.asarray(losses)}
     return {name: array for name, array in run().items() if name in LEARNED}
+
+
+def complete(workload: Workload, compared: Observed) -> list[Check]:
+    """A failed check for each of these numbers that is missing, misshapen or not finite."""
+    found, length = [], CHECKED_STEPS
+    if isinstance(workload, Learn | Lifecycle):
+        length = (workload.learn if isinstance(workload, Lifecycle) else workload).epochs
+    for name in compared_names(workload):
+        got = compared.get(name)
+        if got is None:
+            problem = "missing from the step's results"
+        elif got.shape != (length,):
+            problem = f"shape {list(got.shape)}, expected {[length]}"
+        elif not np.all(np.isfinite(got)):
+            problem = "values are not finite"
+        else:
+            continue
+        found.append(Check(f"{name} at the timed shape", problem=problem))
+    return found
 
 
 def sampled_rows(workload: Product) -> npt.NDArray[np.int64]:
@@ -113,13 +133,23 @@ def sampled_samples(workload: Forward) -> list[int]:
 
 
 def compare(observed: Observed, expected: Path) -> list[Check]:
-    """One check for every expected value; what was not observed fails."""
+    """One check for every expected value, and one over all its elements where there is a limit for
+    their root mean square; what was not observed fails."""
     with np.load(expected, allow_pickle=False) as file:
         names = [key.removesuffix("|value") for key in file.files if key.endswith("|value")]
-        return [
-            _compare_one(name, observed.get(name), file[f"{name}|value"], file[f"{name}|limit"])
-            for name in names
-        ]
+        found = []
+        for name in names:
+            got, value = observed.get(name), file[f"{name}|value"]
+            found.append(_compare_one(name, got, value, file[f"{name}|limit"]))
+            if f"{name}|overall" in file.files and found[-1].error is not None:
+                found.append(_compare_all(name, got, value, float(file[f"{name}|overall"])))
+    return found
+
+
+def _compare_all(name: str, got: Array | None, expected: Array, limit: float) -> Check:
+    assert got is not None  # it was compared element by element before
+    error = math.sqrt(float(np.mean(np.square(got.astype(np.float64) - expected))))
+    return Check(f"{name}, root mean square", error=error, limit=limit)
 
 
 def _compare_one(name: str, got: Array | None, expected: Array, limit: Array) -> Check:

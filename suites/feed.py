@@ -27,15 +27,18 @@ class Feed:
 
     def __init__(self, raw: Array, *, background: bool) -> None:
         self._raw = raw
-        self._ready: queue.Queue[Array] | None = None
+        self._ready: queue.Queue[Array] | None = queue.Queue(AHEAD) if background else None
         self._closed = threading.Event()
-        if background:
-            self._ready = queue.Queue(AHEAD)
-            threading.Thread(target=self._work, daemon=True).start()
+        self._thread: threading.Thread | None = None
 
     def take(self) -> Array:
-        """The next batch [batch, ...] float32."""
-        return prepared(self._raw) if self._ready is None else self._ready.get()
+        """The next batch [batch, ...] float32; the first call starts the thread."""
+        if self._ready is None:
+            return prepared(self._raw)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
+        return self._ready.get()
 
     def close(self) -> None:
         """Let the thread end."""

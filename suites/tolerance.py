@@ -45,8 +45,10 @@ def sums(workload: Forward | Train | Learn) -> list[int]:
 
 
 def in_order(workload: Train | Learn) -> float:
-    """How many times as far a sum built in order goes astray as NumPy's pairwise one, by the longest
-    sum: sqrt(k / 2) against sqrt(log2 k) (Higham, SIAM J. Sci. Comput. 14(4), 1993)."""
+    """How many times as far a sum built in order goes astray as NumPy's pairwise one.
+
+    By the longest: sqrt(k / 2) against sqrt(log2 k) (Higham, SIAM J. Sci. Comput. 14(4), 1993).
+    """
     longest = max(2, *sums(workload))
     return max(1.0, math.sqrt(longest / 2 / math.log2(longest)))
 
@@ -75,18 +77,15 @@ def loss_limit(workload: Train | Learn, logits: Float64, loss: float, precision:
     return 2 * output_limit(workload, logits, precision) + rounding
 
 
-def gradient_limit(
-    workload: Train, gradient: Float64, logits: Float64, labels: Array, precision: str
-) -> float:
-    """Largest accepted error of one parameter's gradient, or of a multiple of it.
+def gradient_error(workload: Train, logits: Float64, labels: Array, precision: str) -> float:
+    """Typical relative error of a gradient.
 
     It passes every sum forward and backward and is summed over the labels. It begins as softmax
     minus one at the label, where a model that has learned them loses what both have in common.
     """
     lengths = [*sums(workload), *sums(workload), labels.size]
     lost = UNIT_ROUNDOFF[precision] / max(residual(logits, labels), UNIT_ROUNDOFF[precision])
-    relative = math.hypot(relative_error(lengths, precision), lost)
-    return MARGIN * relative * float(np.max(np.abs(gradient), initial=0))
+    return math.hypot(relative_error(lengths, precision), lost)
 
 
 def residual(logits: Float64, labels: Array) -> float:

@@ -31,6 +31,8 @@ class Model:
     precision: str = "float32"
     noise: float = 0.01
     notes: tuple[str, ...] = ()
+    device: str = "cpu"
+    device_name: str = "cpu"
 
     @property
     def framework(self) -> str:
@@ -38,7 +40,7 @@ class Model:
 
     @property
     def id(self) -> str:
-        return f"{self.spec}/cpu/{self.precision}"
+        return f"{self.spec}/{self.device}/{self.precision}"
 
     def time_s(self, workload: Workload) -> float:
         moved = workload.traffic_bytes(self.precision) / self.bytes_per_s
@@ -158,9 +160,9 @@ def _head(models: Sequence[Model], plan: Sequence[Workload], name: str, preset: 
                 contender=model.id,
                 framework=model.framework,
                 spec=model.spec,
-                device="cpu",
-                device_kind="cpu",
-                device_name="cpu",
+                device=model.device,
+                device_kind="cpu" if model.device == "cpu" else "gpu",
+                device_name=model.device_name,
                 precision=model.precision,  # type: ignore[arg-type]
                 execution=model.execution,
             )
@@ -174,8 +176,8 @@ def _runtime(model: Model) -> Runtime:
     return Runtime(
         contender=model.id,
         versions={model.framework: model.version, "numpy": "2.4.6"},
-        device="cpu",
-        device_name="cpu",
+        device=model.device,
+        device_name=model.device_name,
         asynchronous=False,
         python="3.11.9",
         threads=2,

@@ -53,15 +53,26 @@ class Layer(ABC):
         return ()
 
 
-class Sequential(Layer):
-    """Layers one after the other, named by position or by keyword."""
+class _Named(Layer):
+    """Children named by position or by keyword. Raises ValueError for names that could collide."""
 
     def __init__(self, *layers: Layer, **named: Layer) -> None:
         numbered = {str(i): layer for i, layer in enumerate(layers)}
+        wrong = [name for name in named if name in numbered or not name or {".", "|"} & set(name)]
+        if wrong:
+            raise ValueError(
+                f"{type(self).__name__} expects names of their own without `.` and `|`. "
+                f"Received: {', '.join(wrong)}"
+            )
         self.children: tuple[tuple[str, Layer], ...] = tuple((numbered | named).items())
 
     def __repr__(self) -> str:
-        return f"Sequential({', '.join(f'{name}={layer!r}' for name, layer in self.children)})"
+        inside = ", ".join(f"{name}={layer!r}" for name, layer in self.children)
+        return f"{type(self).__name__}({inside})"
+
+
+class Sequential(_Named):
+    """Layers one after the other."""
 
     def flow(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         for name, layer in self.children:
@@ -74,15 +85,8 @@ class Sequential(Layer):
         return shape
 
 
-class Concat(Layer):
+class Concat(_Named):
     """Every branch gets the input; their outputs are joined along the channels (axis 1)."""
-
-    def __init__(self, *layers: Layer, **named: Layer) -> None:
-        numbered = {str(i): layer for i, layer in enumerate(layers)}
-        self.children: tuple[tuple[str, Layer], ...] = tuple((numbered | named).items())
-
-    def __repr__(self) -> str:
-        return f"Concat({', '.join(f'{name}={layer!r}' for name, layer in self.children)})"
 
     def flow(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         for name, layer in self.children:
@@ -175,11 +179,29 @@ def parameters(model: Layer, shape: Shape) -> dict[str, Parameter]:
 
 def vocabulary(model: Layer, shape: Shape) -> int | None:
     """How many different tokens a model takes; None if it takes numbers."""
-    return next((getattr(n.layer, "tokens", None) for n in walk(model, shape) if _leaf(n)), None)
+    return next((n.layer.tokens for n in walk(model, shape) if hasattr(n.layer, "tokens")), None)
 
 
-def _leaf(node: Node) -> bool:
-    return next(node.layer.flow(node.input), None) is None
+def check(model: Layer, shape: Shape) -> None:
+    """Raises ShapeError where the model does not take the shape, or a size is no whole number
+    above 0, with the path of the layer."""
+    if not shape or not all(_is_size(size) for size in shape):
+        raise ShapeError(f"a model's input expects sizes above 0. Received: {list(shape)}")
+    for node in walk(model, shape):
+        try:
+            sizes = {name: p.shape for name, p in node.layer.parameters().items()}
+        except (ZeroDivisionError, ValueError):  # of no inputs, of a negative number
+            sizes = {"parameters": (0,)}
+        sizes["output"] = node.output
+        for name, size in sizes.items():
+            if not all(_is_size(length) for length in size):
+                kind = type(node.layer).__name__
+                problem = f"{kind} expects sizes above 0. Received: {name} {list(size)}"
+                raise ShapeError(f"{problem} for {list(node.input)}", node.path)
+
+
+def _is_size(size: object) -> bool:
+    return isinstance(size, int) and size > 0
 
 
 def _below(name: str, layer: Layer, shape: Shape) -> Shape:

@@ -13,15 +13,16 @@ import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from suites import arrays, checks, tolerance
+from suites import arrays, checks, cost, tolerance
 from suites.arrays import Array
 from suites.layers import parameters
-from suites.reference import learning, training
+from suites.reference import learning
+from suites.reference.expected import Expected
 from suites.reference.model import Float64, NoReference, Pass, Weights
+from suites.reference.trained import solve_continued, solve_training
 from suites.training_checks import change_name, gradient_name, update_name
 from suites.workload import (
     CHECKED_STEPS,
@@ -37,29 +38,17 @@ from suites.workload import (
     definition_hash,
 )
 
-__all__ = ["Expected", "NoReference", "arrays_sha256", "expected", "outputs", "solve"]
+__all__ = [
+    "Expected",
+    "NoReference",
+    "arrays_sha256",
+    "expected",
+    "needed_bytes",
+    "outputs",
+    "solve",
+]
 
 _SHA256 = "arrays|sha256"
-
-
-class Expected:
-    """Expected values and their limits by check, as they go to the file."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, Array] = {}
-
-    def add(self, name: str, value: Float64, limit: Float64 | float) -> None:
-        """A limit is one number or one for each element; none becomes 0, which has no multiple."""
-        self.entries[f"{name}|value"] = np.asarray(value)
-        self.entries[f"{name}|limit"] = np.maximum(limit, float(np.finfo(np.float32).tiny))
-
-    def save(self, path: Path) -> None:
-        """Write aside, rename into place: a reader never sees half a file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{os.getpid()}.{path.name}")
-        with aside.open("wb") as file:
-            np.savez(file, **self.entries)  # type: ignore[arg-type]
-        aside.replace(path)
 
 
 def expected(workload: Workload, precision: str, seed: int, cache: Path) -> Path:
@@ -118,102 +107,20 @@ def solve(workload: Workload, precision: str, seed: int) -> Expected:
             return _solve_learning(life.learn, seed, predicts=True)
 
 
+def needed_bytes(workload: Workload) -> int:
+    """Memory that `solve` takes, roughly: float64 and float32 copies of what a contender holds, and
+    under SGD the weights and gradients of every step."""
+    needed = 4 * workload.needed_bytes("float32")
+    if isinstance(workload, Train) and isinstance(workload.optimizer, SGD):
+        kept = CHECKED_STEPS * 2 * (8 + 4)
+        needed += kept * cost.parameter_count(workload.model, workload.input_shape)
+    return needed
+
+
 def outputs(model_of: Forward | Learn, weights: Weights, x: Array) -> Float64:
     """The model's output for x in inference, in float64."""
     result: Float64 = Pass(weights).apply(model_of.model, x)
     return result
-
-
-def solve_continued(
-    workload: Train, precision: str, seed: int, state: Mapping[str, Array]
-) -> Expected:
-    """What one more step makes of a `state` that earlier steps returned."""
-    checked = checkable(workload)
-    assert isinstance(checked, Train)
-    weights = {path: state[path] for path in parameters(checked.model, checked.input_shape)}
-    names = {path: Adam.first_moment(path) for path in weights}
-    moments = {path: state[name] for path, name in names.items() if name in state}
-    return solve_training(checked, precision, seed, weights, 1, moments)
-
-
-def solve_training(
-    workload: Train,
-    precision: str,
-    seed: int,
-    initial: Mapping[str, Array],
-    steps: int,
-    moments: Mapping[str, Array] | None = None,
-) -> Expected:
-    """Losses over `steps` steps from any weights, and what `checks.observe_training` looks at:
-    every change over the steps under SGD, the first step's gradients under Adam.
-
-    `moments` are Adam's first moments before the step, by path.
-    """
-    made = arrays.make(workload, seed)
-    x, labels = arrays.rounded(made.inputs["x"], precision), made.inputs["labels"]
-    start = {path: arrays.rounded(array, precision) for path, array in initial.items()}
-    exact = training.train(workload, start, x, labels, steps)
-    narrow = {path: arrays.single(weight) for path, weight in start.items()}
-    single = training.train(workload, narrow, arrays.single(x), labels, steps)
-    result = Expected()
-    logits = Pass(start, training=True).apply(workload.model, x)
-    limit = tolerance.loss_limit(workload, logits, float(exact.losses.max()), precision)
-    astray = np.maximum.accumulate(np.abs(single.losses - exact.losses))
-    result.add("loss", exact.losses, limit + tolerance.MARGIN * astray)
-    _add_changes(result, workload, exact.steps, single.steps, precision)
-    if not isinstance(workload.optimizer, SGD):
-        _add_gradients(result, workload, exact.steps[0], single.steps[0], precision, moments or {})
-    return result
-
-
-def _add_changes(
-    result: Expected,
-    workload: Train,
-    exact: list[training.Step],
-    single: list[training.Step],
-    precision: str,
-) -> None:
-    """Changes over these steps: of every weight under SGD, else of the running averages alone."""
-    by_rule = isinstance(workload.optimizer, SGD)
-    doubt: dict[str, Any] = {}
-    if by_rule:
-        made = [training.doubt(workload, step, precision) for step in exact]
-        doubt = {path: sum(each[path] for each in made) for path in made[0]}
-    start, end = exact[0].before, exact[-1].after
-    labels = exact[-1].labels
-    logits = Pass(exact[-1].before, training=True).apply(workload.model, exact[-1].x)
-    for path, weight in start.items():
-        if by_rule or path not in exact[0].gradients:
-            change = end[path] - weight
-            seen = np.asarray(single[-1].after[path], dtype=np.float64) - single[0].before[path]
-            limit = tolerance.gradient_limit(workload, change, logits, labels, precision)
-            limit += tolerance.storage_limit(weight, len(exact), precision)
-            limit += _astray(workload, change, seen)
-            result.add(
-                change_name(path),
-                change,
-                limit + 2 * workload.optimizer.lr * doubt.get(path, 0.0),
-            )
-
-
-def _add_gradients(
-    result: Expected,
-    workload: Train,
-    exact: training.Step,
-    single: training.Step,
-    precision: str,
-    moments: Mapping[str, Array],
-) -> None:
-    doubt = training.doubt(workload, exact, precision)
-    labels = exact.labels
-    logits = Pass(exact.before, training=True).apply(workload.model, exact.x)
-    for path, gradient in exact.gradients.items():
-        limit = tolerance.gradient_limit(workload, gradient, logits, labels, precision)
-        limit += _astray(workload, gradient, single.gradients[path])
-        limit += tolerance.moment_limit(workload, moments.get(path, 0.0), precision)
-        result.add(gradient_name(path), gradient, limit + 2 * doubt[path])
-        if not moments:  # after unknown steps the correction cannot be known
-            result.add(update_name(path), np.asarray(0.0), 1.0)
 
 
 def _solve_learning(workload: Learn, seed: int, *, predicts: bool = False) -> Expected:
@@ -233,17 +140,6 @@ def _solve_learning(workload: Learn, seed: int, *, predicts: bool = False) -> Ex
         reach += tolerance.MARGIN * tolerance.rms(single.logits - exact.logits)
         result.add("prediction", exact.logits, reach)
     return result
-
-
-def _astray(workload: Train, exact: Float64, single: Float64) -> float:
-    """How far from the exact values others may be, as the float32 solution shows it.
-
-    Values smaller than their error in float32, as of a bias before a normalisation, are rounding
-    alone: there it matters that frameworks sum in order.
-    """
-    distance = tolerance.rms(single - exact)
-    nothing_else = distance > tolerance.rms(exact)
-    return tolerance.MARGIN * distance * (tolerance.in_order(workload) if nothing_else else 1.0)
 
 
 def _solve_product(workload: Product, precision: str, seed: int) -> Expected:

@@ -84,18 +84,18 @@ def gradient(
     workload: Train | Learn, weights: Weights, x: Array, labels: Array, kinks: Kinks | None = None
 ) -> tuple[float, dict[str, Any], dict[str, Any]]:
     """The loss at these weights, its gradients, and the new running averages."""
-    learned = [path for path, parameter in _parameters(workload).items() if parameter.learned]
-    fixed = {path: weight for path, weight in weights.items() if path not in learned}
+    paths = learned(workload)
+    fixed = {path: weight for path, weight in weights.items() if path not in paths}
     averages: dict[str, Any] = {}
 
     def loss(current: Mapping[str, Any]) -> Any:
-        run = Pass({**fixed, **{path: current[path] for path in learned}}, training=True)
+        run = Pass({**fixed, **{path: current[path] for path in paths}}, training=True)
         run.kinks = kinks or Exact()
         result = cross_entropy(run.apply(workload.model, x), labels)
         averages.update({path: getattr(a, "_value", a) for path, a in run.averages.items()})
         return result
 
-    value, gradients = value_and_grad(loss)({path: weights[path] for path in learned})
+    value, gradients = value_and_grad(loss)({path: weights[path] for path in paths})
     return float(value), gradients, averages
 
 
@@ -130,7 +130,22 @@ class _State:
         return first | {Adam.second_moment(path): v for path, v in self.second.items()}
 
 
-def doubt(workload: Train, step: Step, precision: str) -> dict[str, Any]:
+@dataclass
+class Doubt:
+    """By how much one gradient depends on kinks whose side rounding decides."""
+
+    reach: Any = 0.0
+    """Of each element, or of any."""
+    overall: float = 0.0
+    """Root mean square over the array."""
+
+    def add(self, apart: Float64, *, alone: bool) -> None:
+        """The effect of one group's kinks; several may cancel in some element."""
+        self.reach = self.reach + (apart if alone else np.max(apart))
+        self.overall += tolerance.rms(apart)
+
+
+def doubt(workload: Train, step: Step, precision: str) -> dict[str, Doubt]:
     """By how much each gradient of the step depends on kinks whose side rounding decides.
 
     A group of samples that influence one another (one sample, or with BatchNorm the batch) is
@@ -141,7 +156,7 @@ def doubt(workload: Train, step: Step, precision: str) -> dict[str, Any]:
     weights, x, labels = step.before, step.x, step.labels
     noted = _Noted(tolerance.relative_error(tolerance.sums(workload), precision), len(x))
     Pass(weights, training=True, kinks=noted).apply(workload.model, x)
-    total: dict[str, Any] = dict.fromkeys(step.gradients, 0.0)
+    total = {path: Doubt() for path in step.gradients}
     for group in _groups(workload, len(x)):
         kinks = int(noted.doubtful[group].sum())
         if not kinks:
@@ -152,8 +167,7 @@ def doubt(workload: Train, step: Step, precision: str) -> dict[str, Any]:
         )
         share = len(x[group]) / len(x)
         for path, gradients in low.items():
-            apart = np.abs(high[path] - gradients) * share
-            total[path] = total[path] + (apart if kinks == 1 else np.max(apart))
+            total[path].add(np.abs(high[path] - gradients) * share, alone=kinks == 1)
     return total
 
 
@@ -164,8 +178,10 @@ def _groups(workload: Train, batch: int) -> Sequence[slice]:
     return [slice(index, index + 1) for index in range(batch)]
 
 
-def _parameters(workload: Train | Learn) -> Mapping[str, Any]:
-    return parameters(workload.model, workload.input_shape)
+def learned(workload: Train | Learn) -> list[str]:
+    """Paths of the weights that have a gradient."""
+    arrays = parameters(workload.model, workload.input_shape)
+    return [path for path, parameter in arrays.items() if parameter.learned]
 
 
 class _Noted(Exact):

@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass
 
 from suites import cost
-from suites.layers import Layer, Shape
+from suites.layers import Layer, Shape, ShapeError, vocabulary
 from suites.workload.optimizers import Optimizer
-from suites.workload.steps import ITEMSIZE, Forward, check_inputs, check_trainable
+from suites.workload.steps import ITEMSIZE, Forward, check_trainable
+
+LEARNED_FROM = ("device", "host")
+"""Where learning finds its data; see INPUTS."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,22 @@ class Learn:
     """What `size` counts: training `samples` or `parameters`."""
 
     def __post_init__(self) -> None:
-        check_inputs(self.inputs)
+        if self.inputs not in LEARNED_FROM:
+            words = " or ".join(LEARNED_FROM)
+            raise ValueError(f"inputs of learning expects {words}. Received: {self.inputs}")
+        if not (self.epochs >= 1 and 1 <= self.batch <= self.data.train and self.data.test >= 1):
+            raise ValueError(
+                f"learning expects at least one epoch, one batch and one test sample. Received: "
+                f"{self.epochs} epochs of {self.data.train} samples in batches of {self.batch}, "
+                f"{self.data.test} tests"
+            )
         check_trainable(self.model, self.input_shape)
+        out = self.model.output_shape(self.test_shape)
+        if out != (self.data.test, self.data.classes):
+            expected = [self.data.test, self.data.classes]
+            raise ShapeError(f"learning expects a model returning {expected}. Got: {list(out)}")
+        if vocabulary(self.model, self.input_shape) is not None:
+            raise ValueError("learning expects samples of numbers. Received: a model of tokens")
 
     @property
     def case(self) -> str:

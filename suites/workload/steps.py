@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from suites import cost
-from suites.layers import BatchNorm, Layer, Shape, ShapeError, walk
+from suites.layers import BatchNorm, Layer, Shape, ShapeError, check, vocabulary, walk
 from suites.workload.optimizers import Optimizer
 
 ITEMSIZE = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -75,8 +75,8 @@ class Forward:
     inputs: str = "device"
 
     def __post_init__(self) -> None:
-        check_inputs(self.inputs)
-        self.model.output_shape(self.input_shape)
+        check(self.model, self.input_shape)
+        check_inputs(self.inputs, self.model, self.input_shape)
 
     @property
     def case(self) -> str:
@@ -120,8 +120,8 @@ class Train:
     """What `size` counts: `batch` or `parameters`."""
 
     def __post_init__(self) -> None:
-        check_inputs(self.inputs)
         check_trainable(self.model, self.input_shape)
+        check_inputs(self.inputs, self.model, self.input_shape)
 
     @property
     def case(self) -> str:
@@ -156,14 +156,17 @@ class Train:
         return 4 * copies * cost.parameter_count(self.model, self.input_shape)
 
 
-def check_inputs(inputs: str) -> None:
-    """Raises ValueError for an unknown word."""
+def check_inputs(inputs: str, model: Layer, shape: Shape) -> None:
+    """Raises ValueError for an unknown word, or bytes that are to become tokens."""
     if inputs not in INPUTS:
         raise ValueError(f"inputs expects one of {', '.join(INPUTS)}. Received: {inputs}")
+    if inputs in ("loop", "background") and vocabulary(model, shape) is not None:
+        raise ValueError(f"tokens expect inputs = device or host. Received: {inputs}")
 
 
 def check_trainable(model: Layer, shape: Shape) -> None:
     """Raises ShapeError where the model does not take the shape, or has no statistics of it."""
+    check(model, shape)
     for node in walk(model, shape):
         if isinstance(node.layer, BatchNorm) and math.prod(node.input) == node.input[1]:
             raise ShapeError(

@@ -4,6 +4,7 @@
 loads every such file into a fresh model and prints {file's name: outputs} as JSON.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def main(name, folder, verb):
         inputs = {"x": made.inputs["test_x"]}
         infer = adapter.build(life.inference, Arrays(inputs, weights.load(file, expected)))
         outputs[file.stem] = adapter.to_numpy(infer()["output"]).tolist()
+    sys.stdout.write(json.dumps(outputs) + "\n")
 
 
 if __name__ == "__main__":

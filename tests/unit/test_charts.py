@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-from reports import charts, content
-from reports.frame import load
+from reports import charts, content, palette
+from reports.frame import read
 from tests import builders
 
 EXTRA = replace(
@@ -19,13 +19,14 @@ EXTRA = replace(
 
 def drawn(folder: Path, models: Sequence[builders.Model] = builders.FIVE) -> list[charts.Chart]:
     path = builders.write(folder / "records.jsonl", builders.run((*models, builders.NULL)))
-    made = content.make(load([path]))
+    made = content.make(read([path]))
     return [chart for each in charts.illustrate(made).values() for chart in each]
 
 
 def test_figures_are_the_same_bytes_every_time(tmp_path: Path) -> None:
     first = drawn(tmp_path / "a")
-    assert len(first) == 6  # two for each of the three workloads with more than one size
+    # Two for each of the three workloads with more than one size, a roofline, a cloud of latencies.
+    assert len(first) == 8
     assert first == drawn(tmp_path / "b")
 
 
@@ -37,7 +38,7 @@ def test_figures_are_named_described_and_text_stays_text(tmp_path: Path) -> None
         assert list(names) == (root.get("aria-labelledby") or "").split()
         assert list(names.values()) == [chart.title, chart.description]
         text = " ".join(root.itertext())
-        assert all(model.framework in text for model in builders.FIVE)
+        assert "roofline" in chart.key or all(m.framework in text for m in builders.FIVE)
         assert "null" not in text
         assert "currentColor" in chart.svg
         assert "#102030" not in chart.svg
@@ -51,10 +52,21 @@ def test_figures_share_no_ids(tmp_path: Path) -> None:
 
 def test_a_framework_has_one_colour_and_contenders_of_it_differ_in_line(tmp_path: Path) -> None:
     svg = drawn(tmp_path, (*builders.FIVE, EXTRA))[0].svg.lower()
-    for colour, _ in charts.COLOURS.values():
+    for colour, _ in palette.COLOURS.values():
         assert f"stroke: {colour.lower()}" in svg
     assert "stroke-dasharray" in svg
 
 
 def test_one_size_makes_a_table_but_no_figure(tmp_path: Path) -> None:
-    assert not [chart for chart in drawn(tmp_path) if "mlp" in chart.key]
+    rankings = [chart for chart in drawn(tmp_path) if "ranking" in chart.key]
+    assert rankings
+    assert not [chart for chart in rankings if "mlp" in chart.title]
+
+
+def test_a_page_makes_the_legend_itself(tmp_path: Path) -> None:
+    for chart in drawn(tmp_path):
+        assert f'id="{chart.key}-legend"' in chart.standalone
+        assert "legend" not in chart.inline
+        ElementTree.fromstring(chart.inline)
+        for number, _ in enumerate(chart.legend):
+            assert f'id="{chart.key}-s{number}-line"' in chart.inline

@@ -13,12 +13,12 @@ import pytest
 from bench.schema import Failed, Record, Run, Runtime, Skipped
 from reports import charts, content, html, units
 from reports.content import Content
-from reports.frame import load
+from reports.frame import read
 from tests import builders
 
 
 def make(folder: Path, lines: Sequence[Record], name: str = "run") -> Content:
-    return content.make(load([builders.write(folder / name / "records.jsonl", lines)]))
+    return content.make(read([builders.write(folder / name / "records.jsonl", lines)]))
 
 
 def rows(made: Content) -> list[tuple[str, int, str]]:
@@ -40,7 +40,7 @@ def test_findings_come_in_order_of_gravity(tmp_path: Path) -> None:
     path = builders.write(tmp_path / "records.jsonl", lines)
     with path.open("a") as file:
         file.write('{"kind":"cell"')
-    found = content.make(load([path])).findings
+    found = content.make(read([path])).findings
     assert [finding.severity for finding in found] == [
         *("wrong", "failed", "unfinished", "noisy", "left out", "note", "note")
     ]
@@ -110,7 +110,7 @@ def test_a_whole_file_refused_is_not_called_partly_reported(tmp_path: Path) -> N
     builders.write(tmp_path / "good" / "records.jsonl", builders.run())
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "records.jsonl").write_text("hello\n")
-    found = content.make(load([tmp_path])).findings
+    found = content.make(read([tmp_path])).findings
     (finding,) = [f for f in found if f.severity == "left out"]
     assert finding.action.startswith("The whole file is left out. Expected")
 

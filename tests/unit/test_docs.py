@@ -14,6 +14,8 @@ import typer.main
 from bench import schema
 from bench.__main__ import app
 from bench.presets import PRESETS
+from reports.frame import load, load_slices
+from tests import builders
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -28,7 +30,14 @@ pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relativ
 RECORDS = {kind.__struct_config__.tag: kind for kind in get_args(schema.Record)}
 PARTS = {
     kind.__name__.lower(): kind
-    for kind in (schema.Machine, schema.Gpu, schema.Case, schema.Contender, schema.Check)
+    for kind in (
+        schema.Machine,
+        schema.Gpu,
+        schema.Case,
+        schema.Contender,
+        schema.Check,
+        schema.Curves,
+    )
 }
 
 
@@ -50,14 +59,15 @@ def unknown_words(text: str) -> Iterator[str]:
     verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     (options,) = re.findall(r"^unexport (FRAMEWORK .*)", makefile, re.MULTILINE)
     commands = typer.main.get_command(app).commands
-    flags = {flag for command in commands.values() for p in command.params for flag in p.opts}
+    params = [p for command in commands.values() for p in command.params]
+    flags = {flag for p in params for flag in (*p.opts, *p.secondary_opts)}
     for line in code(text):
         yield from set(re.findall(r"\bmake ([a-z]+)", line)) - verbs
         if "make " in line:
             yield from set(re.findall(r"\b([A-Z]+)=", line)) - set(options.split())
         yield from set(re.findall(r"-m bench ([a-z]+)", line)) - set(commands)
         if line.startswith("--") or "-m bench " in line:
-            yield from set(re.findall(r"--[a-z]+", line)) - flags - {"--help"}
+            yield from set(re.findall(r"--[a-z-]+", line)) - flags - {"--help"}
         for module in re.findall(r"-m ((?:bench|scripts)\.\w+)", line):
             if not (ROOT / module.replace(".", "/")).with_suffix(".py").exists():
                 yield module
@@ -161,6 +171,23 @@ def test_nothing_is_described_that_does_not_exist() -> None:
     assert set(described(text)) == {*RECORDS, *PARTS}
     history = text.partition("## Schema history")[2]
     assert max(map(int, re.findall(r"^\| (\d+) \|", history, re.MULTILINE))) == schema.SCHEMA
+
+
+# --- the frame ------------------------------------------------------------------------------
+
+
+def columns(text: str, heading: str) -> set[str]:
+    """The columns that a table of docs/frame.md describes."""
+    body = text.partition(f"## `{heading}`")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \| ", body, re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_every_column_of_the_frame_is_described(tmp_path: Path) -> None:
+    path = builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[:1], rounds=3))
+    text = (ROOT / "docs" / "frame.md").read_text(encoding="utf-8")
+    assert columns(text, "cells") == set(load([path]).columns)
+    assert columns(text, "slices") == set(load_slices([str(path)]).columns)
 
 
 # --- figures --------------------------------------------------------------------------------

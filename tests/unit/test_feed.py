@@ -1,6 +1,5 @@
 """Batches from raw bytes: the same in the step and in the background, and a thread that ends."""
 
-import threading
 import time
 
 import numpy as np
@@ -35,17 +34,14 @@ def test_every_batch_is_prepared_anew(background):
 
 
 def test_the_thread_rests_when_enough_is_ready_and_ends_when_closed():
-    before = threading.active_count()
     feed = Feed(RAW, background=True)
-    assert threading.active_count() == before + 1
+    assert feed._thread is None  # nobody has asked for a batch
+    feed.take()
     time.sleep(0.05)  # it would prepare thousands of batches if it did not rest
-    for _ in range(AHEAD):
-        feed.take()
+    assert feed._ready.qsize() <= AHEAD
     feed.close()
-    deadline = time.monotonic() + 5
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() == before
+    feed._thread.join(timeout=5)
+    assert not feed._thread.is_alive()
 
 
 @pytest.mark.parametrize("inputs", ["loop", "background"])

@@ -11,7 +11,7 @@ import pytest
 
 from bench.records import NotRecords
 from bench.schema import Cell, Failed, Record, Run, Slice, Verified
-from reports.frame import Results, load
+from reports.frame import Results, read
 from suites import catalog
 from tests import builders
 
@@ -19,7 +19,7 @@ CASE = "matmul/square/64"
 
 
 def results(folder: Path, lines: list[Record]) -> Results:
-    return load([builders.write(folder / "records.jsonl", lines)])
+    return read([builders.write(folder / "records.jsonl", lines)])
 
 
 def cell(found: Results, framework: str, case: str = CASE) -> pd.Series:
@@ -118,7 +118,7 @@ def test_a_round_measured_again_counts_once(tmp_path: Path) -> None:
 def test_runs_of_one_id_stay_apart_and_one_file_counts_once(tmp_path: Path) -> None:
     for name in ("a", "b"):
         builders.write(tmp_path / name / "records.jsonl", builders.run())
-    found = load([tmp_path, tmp_path / "a", tmp_path / "a" / "records.jsonl"])
+    found = read([tmp_path, tmp_path / "a", tmp_path / "a" / "records.jsonl"])
     assert list(found.runs) == ["20261120-101500-ab12", "20261120-101500-ab12 (2)"]
     assert len(found.cells) == 2 * 55
 
@@ -161,7 +161,7 @@ def test_nothing_missing_and_foreign_input_is_refused_with_a_remedy(tmp_path: Pa
         ([tmp_path / "blank.jsonl"], "holds no records"),
     ):
         with pytest.raises(NotRecords, match=words) as caught:
-            load(paths)
+            read(paths)
         assert "make bench" in str(caught.value)
 
 
@@ -169,7 +169,7 @@ def test_a_broken_file_among_runs_is_left_out_with_a_reason(tmp_path: Path) -> N
     builders.write(tmp_path / "good" / "records.jsonl", builders.run())
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "records.jsonl").write_text("")
-    found = load([tmp_path])
+    found = read([tmp_path])
     assert len(found.cells) == 55
     assert [left.path.parent.name for left in found.left_out] == ["bad"]
 
@@ -178,7 +178,7 @@ def test_a_line_that_cannot_be_read_is_left_out_by_number(tmp_path: Path) -> Non
     path = builders.write(tmp_path / "records.jsonl", builders.run())
     with path.open("a") as file:
         file.write('{"kind":"slice","samples_s":[-1]}\n{"kind":"cell","cont')
-    found = load([path])
+    found = read([path])
     last = len(path.read_text().splitlines())
     assert [left.line for left in found.left_out] == [last - 1, last]
 

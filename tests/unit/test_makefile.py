@@ -77,3 +77,10 @@ def test_help_names_every_verb() -> None:
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
     verbs = set(re.findall(r"^\.PHONY: (.*)", makefile, re.MULTILINE)[0].split()) - {"dev"}
     assert set(re.findall(r"^ +make (\w+)", shown, re.MULTILINE)) == verbs
+
+
+def test_published_figures_are_left_out_only_when_asked(tmp_path: Path) -> None:
+    assert make(tmp_path, "report", "PUBLISHED=no") == ["report", "--no-published"]
+    assert make(tmp_path, "report", "PUBLISHED=yes") == ["report"]
+    words = make(tmp_path, "report", "BASELINE=Apple M1 Max", "OUT=a b")
+    assert words == ["report", "--out", "a b", "--baseline", "Apple M1 Max"]

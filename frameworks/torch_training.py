@@ -1,0 +1,67 @@
+"""PyTorch's side of training: loss, update rules, and what they leave behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from suites.workload import Adam, Optimizer
+
+
+def update(optimizer: Any, loss: Any) -> Any:
+    """One step down the gradient of a loss; the loss itself, detached."""
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def loss(model: Any) -> Any:
+    """The loss of the model as a function of a batch and its labels."""
+    return lambda x, labels: cross_entropy(model(x), labels)
+
+
+def evaluation(model: Any) -> Any:
+    """Loss and number of right answers as a function of test samples and their labels."""
+
+    def evaluate(x: Any, labels: Any) -> tuple[Any, Any]:
+        logits = model(x)
+        return cross_entropy(logits, labels), (logits.argmax(-1) == labels).sum()
+
+    return evaluate
+
+
+def cross_entropy(logits: Any, labels: Any) -> Any:
+    """Mean over all labels of -log softmax(logits)[label]."""
+    return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
+
+
+def optimizer(model: Any, description: Optimizer) -> Any:
+    """PyTorch's own, fused where it can be."""
+    settings: dict[str, Any] = {"lr": description.lr}
+    kind = torch.optim.SGD
+    if isinstance(description, Adam):
+        kind = torch.optim.Adam
+        settings |= {"betas": (description.beta1, description.beta2), "eps": description.eps}
+    try:
+        return kind(model.parameters(), **settings, fused=True)
+    except (RuntimeError, TypeError):  # older versions cannot on every device
+        return kind(model.parameters(), **settings)
+
+
+def weights(model: Any) -> dict[str, Any]:
+    """Learned weights and running averages by path."""
+    return {path: weight.detach() for path, weight in model.state_dict().items()}
+
+
+def moments(model: Any, optimizer: Any) -> dict[str, Any]:
+    """Adam's, by the names it gives them."""
+    moments = {}
+    for path, weight in model.named_parameters():
+        state = optimizer.state[weight]
+        if "exp_avg" in state:
+            moments[Adam.first_moment(path)] = state["exp_avg"]
+            moments[Adam.second_moment(path)] = state["exp_avg_sq"]
+    return moments

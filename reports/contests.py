@@ -1,0 +1,179 @@
+"""CPU against GPU: who wins at which size on each machine, in words, tables and figures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from reports import units
+from reports.crossover import Point
+from reports.layout import Chapter, Mark, Part, Plot, Series, Table, placed
+from reports.pairing import Contest
+
+MAX_PLOTTED = 8
+"""Contests in one figure."""
+
+_NO_GPU = (
+    "No GPU was measured beside a CPU, so there is nothing to compare. On a machine with a GPU "
+    "that a framework can use, `make bench DEVICE=all` measures both."
+)
+
+
+def chapter(contests: Sequence[Contest]) -> Chapter:
+    """The chapter: a part for each machine and suite."""
+    together: dict[tuple[str, str], list[Contest]] = {}
+    for contest in contests:
+        together.setdefault((contest.place, contest.suite), []).append(contest)
+    lead = (
+        "From which size on the GPU is worth it. A ratio compares the same framework on both "
+        "devices; where several were measured, the fastest on each as well. Between two sizes "
+        "the ratio is taken as straight on logarithmic axes; the crossover is the size from which "
+        "on the GPU wins at every larger one measured, with a 95 % interval by bootstrap."
+    )
+    parts = tuple(
+        _part(number, place, suite, found)
+        for number, ((place, suite), found) in enumerate(together.items(), start=1)
+    )
+    return Chapter("crossover", "CPU against GPU", lead, parts, absent=_NO_GPU)
+
+
+def sentence(contest: Contest) -> str:
+    """Who wins where: `the CPU is faster below 2.59 million parameters, the GPU above (...)`."""
+    first, last = contest.points[0], contest.points[-1]
+    ends = _at(contest, first)
+    if last is not first:
+        ends += f", {_at(contest, last)}"
+    return f"{contest.work}, {contest.who}: {_crossing(contest)} The GPU is {ends}."
+
+
+def _crossing(contest: Contest) -> str:
+    crossing, of = contest.crossing, contest.size_of
+    if crossing.kind == "one size":
+        (point,) = contest.points
+        return (
+            f"the {'GPU' if point.log_ratio < 0 else 'CPU'} is faster; one size tells no crossover."
+        )
+    if crossing.kind == "gpu":
+        return f"the GPU is faster at {_every(contest)}; no crossover in the range."
+    if crossing.kind == "cpu":
+        return f"the CPU is faster at {_every(contest)}; no crossover in the range."
+    if crossing.kind == "mixed" or crossing.size is None:
+        return "the GPU is faster at some sizes, but not at the largest; no crossover can be told."
+    size = _sized(units.amount(crossing.size), of)
+    return f"the CPU is faster below {size}, the GPU above ({interval(contest)})."
+
+
+def interval(contest: Contest) -> str:
+    """The crossover's interval in words."""
+    low, high = contest.crossing.low, contest.crossing.high
+    if low is None or high is None:
+        return "one measurement a size, so no interval can be told"
+    ends = [
+        units.amount(low) if math.isfinite(low) else "below the smallest size",
+        units.amount(high) if math.isfinite(high) else "beyond the largest size",
+    ]
+    why = " by rounding alone" if contest.published else ""
+    return f"95 % interval{why}: {' to '.join(ends)}"
+
+
+def _every(contest: Contest) -> str:
+    sizes = [units.count(point.size) for point in contest.points]
+    both = "both sizes" if len(sizes) == 2 else f"all {len(sizes)} sizes"
+    return f"{both}, {_sized(f'{sizes[0]} to {sizes[-1]}', contest.size_of)}"
+
+
+def _at(contest: Contest, point: Point) -> str:
+    words = units.direction(math.exp(point.log_ratio))
+    return f"{words} at {_sized(units.count(point.size), contest.size_of)}"
+
+
+def _sized(size: str, of: str) -> str:
+    """`batch 64`, `90 902 parameters`, `n = 512`"""
+    if of == "n":
+        return f"n = {size}"
+    return f"{size} {of}" if of.endswith("s") else f"{of} {size}"
+
+
+# --- tables and figures -----------------------------------------------------------------------
+
+
+def _part(number: int, place: str, suite: str, contests: Sequence[Contest]) -> Part:
+    several = [contest for contest in contests if len(contest.points) > 1]
+    return Part(
+        key=f"crossover-{number}",
+        title=f"{suite} on {place}",
+        text=tuple(sentence(contest) for contest in contests),
+        plots=(_plot(suite, place, several),) if several else (),
+        **placed(_table(contests), "Every size" if several else ""),
+    )
+
+
+def _table(contests: Sequence[Contest]) -> Table:
+    rows = [
+        (
+            contest.work,
+            contest.who,
+            units.count(point.size),
+            units.seconds(point.cpu_s),
+            units.seconds(point.gpu_s),
+            units.Figure(units.direction(math.exp(point.log_ratio)), math.exp(point.log_ratio)),
+            _between(point),
+        )
+        for contest in contests
+        for point in contest.points
+    ]
+    between = "GPU / CPU, by rounding" if contests[0].published else "GPU / CPU, 95 %"
+    size_of = {contest.size_of for contest in contests}
+    columns = ("work", "contender", size_of.pop() if len(size_of) == 1 else "size")
+    return Table((*columns, "CPU", "GPU", "the GPU is", between), tuple(rows))
+
+
+def _between(point: Point) -> str:
+    if point.interval is None:
+        return units.ABSENT
+    return " to ".join(f"{units.digits(end)}x" for end in point.interval)
+
+
+def _plot(suite: str, place: str, contests: Sequence[Contest]) -> Plot:
+    drawn = contests[:MAX_PLOTTED]
+    works, whos = ({getattr(contest, name) for contest in drawn} for name in ("work", "who"))
+    series = tuple(
+        Series(
+            label=_label(contest, works, whos),
+            framework=contest.framework,
+            points=tuple((p.size, math.exp(-p.log_ratio)) for p in contest.points),
+            band=_band(contest.points),
+        )
+        for contest in drawn
+    )
+    # One mark: of several contests at one piece of work the first is that of the fastest.
+    first = drawn[0].crossing
+    marked = first.size is not None and len(works) == 1
+    marks = (Mark(first.size or 0.0, first.low, first.high),) if marked else ()
+    sizes = sorted({point.size for contest in drawn for point in contest.points})
+    words = " ".join(sentence(contest) for contest in drawn)
+    return Plot(
+        title=f"{suite} on {place}: how many times as fast the GPU is",
+        heading="speed of the GPU, CPU = 1",
+        x_label=drawn[0].size_of,
+        series=series,
+        y_unit="speedup",
+        x_ticks=tuple(sizes),
+        level=1.0,
+        marks=marks,
+        description=f"Lines over size on logarithmic axes; above 1 the GPU is faster. {words}",
+    )
+
+
+def _label(contest: Contest, works: set[str], whos: set[str]) -> str:
+    """What tells a contest from the others of its figure."""
+    if len(works) > 1 and len(whos) > 1:
+        return f"{contest.work}, {contest.who}"
+    return contest.work if len(works) > 1 else contest.who
+
+
+def _band(points: Sequence[Point]) -> tuple[tuple[float, float], ...]:
+    found = [point.interval for point in points]
+    if any(ends is None for ends in found):
+        return ()
+    return tuple((1 / ends[1], 1 / ends[0]) for ends in found if ends is not None)

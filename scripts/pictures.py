@@ -1,0 +1,36 @@
+"""`python -m scripts.pictures RUN`: the README's pictures, from a real run's report."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+WIDTH, HEIGHT = 1060, 1240
+"""As much of the report's top as a reader of the README looks at."""
+
+
+def main() -> None:
+    """Open the report of the run folder and write both pictures."""
+    from playwright.sync_api import sync_playwright
+
+    report = Path(sys.argv[1], "report.html").resolve()
+    PICTURES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic"],
+        )
+        page = browser.new_page(
+            viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=1.5
+        )
+        page.goto(report.as_uri())
+        page.screenshot(path=PICTURES / "report.png")
+        crossed = page.locator("article", has_text="below 2.59 million parameters").last
+        crossed.locator("figure > svg").screenshot(path=PICTURES / "crossover.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
