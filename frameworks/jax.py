@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from frameworks import jax_devices
 from frameworks import layout as layouts
 from frameworks.interface import (
     FLOAT32_TRAINING,
@@ -25,7 +26,6 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.jax_devices import PLATFORMS, statistics
-from frameworks.jax_devices import devices as devices
 from frameworks.jax_images import KERNEL_AXES, Weights
 from frameworks.jax_layers import channels_first, channels_last, lower
 from frameworks.jax_training import Batch, State, cross_entropy, initial, update_of
@@ -49,6 +49,8 @@ class _Started:
 
 
 _started: _Started
+
+devices = jax_devices.devices
 
 
 def start(device: Device, settings: Settings) -> Runtime:

@@ -9,25 +9,20 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-import os
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from suites import arrays, checks, cost, tolerance
 from suites.arrays import Array
-from suites.layers import parameters
 from suites.reference import learning
 from suites.reference.expected import Expected
 from suites.reference.model import Float64, NoReference, Pass, Weights
 from suites.reference.trained import solve_continued, solve_training
-from suites.training_checks import change_name, gradient_name, update_name
 from suites.workload import (
     CHECKED_STEPS,
     SGD,
-    Adam,
     Forward,
     Learn,
     Lifecycle,
@@ -46,6 +41,7 @@ __all__ = [
     "needed_bytes",
     "outputs",
     "solve",
+    "solve_continued",
 ]
 
 _SHA256 = "arrays|sha256"
