@@ -17,7 +17,10 @@ CLASSIFIER = token_classifier()
 
 
 def cases(preset: str) -> tuple[Workload, ...]:
-    """The published forward pass, which begins from a host array; then forward and training."""
+    """The published forward pass, which begins from a host array; then forward and training.
+
+    It was published in training mode, with gradients recorded: here it is inference, as all are.
+    """
     published = Forward(
         suite="transformer",
         name="forward_published",
