@@ -128,8 +128,8 @@ def _solve_learning(workload: Learn, seed: int, *, predicts: bool = False) -> Ex
     for name in ("train_loss", "test_loss"):
         value = exact.curves[name]
         limit = tolerance.loss_limit(workload, exact.logits, float(value.max()), "float32")
-        astray = np.maximum.accumulate(np.abs(single.curves[name] - value))
-        result.add(name, value, limit + tolerance.MARGIN * astray)
+        distances = np.abs(single.curves[name] - value)
+        result.add(name, value, learning.reach(distances, limit))
     reach = tolerance.output_limit(workload, exact.logits, "float32")
     result.add("correct", exact.curves["correct"], learning.doubtful(exact, single, reach))
     if predicts:

@@ -11,6 +11,7 @@ import numpy as np
 from suites.arrays import Array, Arrays
 from suites.reference import training
 from suites.reference.model import Float64, Pass, Weights, cross_entropy
+from suites.tolerance import MARGIN, rms
 from suites.workload import Learn
 
 
@@ -54,16 +55,28 @@ def learn(workload: Learn, made: Arrays, arithmetic: Any) -> Learned:
     return Learned({name: np.array(curve) for name, curve in curves.items()}, weights, every_logits)
 
 
-def doubtful(exact: Learned, single: Learned, limit: float) -> Float64:
-    """After each epoch, the test samples whose two largest outputs rounding may exchange.
+def reach(distances: Float64, limit: float) -> Float64:
+    """How far after each epoch a right answer may lie from the exact one.
 
-    An output may lie `limit` from the exact one, and as much further as the float32 solution went.
+    `distances` are those of the float32 solution, `limit` what rounding does without learning.
+    Where learning is chaotic they grow by a factor each epoch, and another right solution may go
+    astray two epochs earlier: the growth from the epoch before, or to the next, counts twice.
     """
+    astray = np.maximum.accumulate(np.maximum(distances, limit / MARGIN))
+    growth = astray[1:] / astray[:-1]
+    fastest = np.maximum(np.append(growth, 1.0), np.append(1.0, growth))
+    result: Float64 = limit + MARGIN * astray * fastest**2
+    return result
+
+
+def doubtful(exact: Learned, single: Learned, limit: float) -> Float64:
+    """After each epoch, the test samples whose two largest outputs rounding may exchange."""
+    pairs = list(zip(exact.every_logits, single.every_logits, strict=True))
+    reaches = reach(np.array([rms(rounded - right) for right, rounded in pairs]), limit)
     counts = []
-    for right, rounded in zip(exact.every_logits, single.every_logits, strict=True):
-        reach = limit + 8 * float(np.sqrt(np.mean(np.square(rounded - right))))
+    for right, far in zip(exact.every_logits, reaches, strict=True):
         top = np.partition(right, -2, axis=1)
-        counts.append(float(np.sum(top[:, -1] - top[:, -2] <= 2 * reach)))
+        counts.append(float(np.sum(top[:, -1] - top[:, -2] <= 2 * far)))
     return np.array(counts)
 
 

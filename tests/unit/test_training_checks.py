@@ -178,3 +178,11 @@ def test_batch_norm_over_one_value_cannot_train():
             suite="t", name="b", model=Sequential(BatchNorm(3)), input_shape=(1, 3, 1, 1),
             optimizer=SGD(lr=0.1),
         )  # fmt: skip
+
+
+def test_limits_of_learning_follow_its_growth_and_stay_where_there_is_none():
+    calm = learning.reach(np.full(4, 1e-6), 1e-6)
+    assert calm == pytest.approx(np.full(4, 9e-6))
+    chaotic = learning.reach(np.array([1e-7, 1e-7, 1e-5, 1e-3]), 1e-6)
+    assert chaotic[0] < 1e-5  # nothing has gone astray, nor will at once
+    assert chaotic[2] > 8 * 1e-5 * 80**2
