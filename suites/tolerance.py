@@ -97,6 +97,19 @@ def residual(logits: Float64, labels: Array) -> float:
     return rms(shares)
 
 
+def step_limit(workload: Train, losses: Float64) -> Float64:
+    """How much further each loss may be off because the steps under Adam were.
+
+    A framework may work out 1 - beta2 in float32, which then is right to u / (1 - beta2) only; the
+    step, which has its root, to half of that. The loss moved by the steps is off by the same share.
+    """
+    if isinstance(workload.optimizer, SGD):
+        return np.zeros_like(losses)
+    share = MARGIN * UNIT_ROUNDOFF["float32"] / (1 - workload.optimizer.beta2) / 2
+    moved = np.cumsum(np.abs(np.diff(losses)))
+    return share * np.append(0.0, moved)
+
+
 def storage_limit(weight: Float64, steps: int, precision: str) -> float:
     """Largest error of a weight from being rounded `steps` times: it matters because a change is
     far smaller than its weight."""

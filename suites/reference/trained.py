@@ -74,7 +74,11 @@ def solve_training(
     logits = Pass(start, training=True).apply(workload.model, x)
     limit = tolerance.loss_limit(workload, logits, float(exact.losses.max()), precision)
     astray = np.maximum.accumulate(np.abs(single.losses - exact.losses))
-    result.add("loss", exact.losses, limit + tolerance.MARGIN * astray)
+    result.add(
+        "loss",
+        exact.losses,
+        limit + tolerance.MARGIN * astray + tolerance.step_limit(workload, exact.losses),
+    )
     _add_changes(result, workload, exact.steps, single.steps, precision)
     if not isinstance(workload.optimizer, SGD):
         _add_gradients(result, workload, exact.steps[0], single.steps[0], precision, moments or {})
