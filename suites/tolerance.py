@@ -85,7 +85,9 @@ def gradient_error(workload: Train, logits: Float64, labels: Array, precision: s
     """
     lengths = [*sums(workload), *sums(workload), labels.size]
     lost = UNIT_ROUNDOFF[precision] / max(residual(logits, labels), UNIT_ROUNDOFF[precision])
-    return math.hypot(relative_error(lengths, precision), lost)
+    # The share of an unlikely class changes by as many parts as its logit by units.
+    passed_on = relative_error(lengths, precision) * max(1.0, rms(logits))
+    return math.hypot(passed_on, lost)
 
 
 def residual(logits: Float64, labels: Array) -> float:
