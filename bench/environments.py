@@ -78,11 +78,6 @@ def ensure(name: str, say: Say = _silent) -> Path:
     return home / "bin" / "python"
 
 
-def supported(name: str) -> None:
-    """Raise Unavailable, with the reason, if this platform can never have the environment."""
-    platforms.check(requirements.parse(name).base, platforms.here())
-
-
 def listing() -> list[State]:
     """Every environment of this checkout, built or not; the spare ones and the version contenders
     where built."""
@@ -105,7 +100,7 @@ def _files() -> Path:
 
 def _recipe(text: str) -> Recipe:
     name, where = requirements.parse(text), platforms.here()
-    platforms.check(name.base, where)
+    platforms.check(name.base, where, name.version)
     pythons = platforms.pythons(where)
     return Recipe(
         name=name,

@@ -6,7 +6,10 @@ Standard library and Python 3.9 only: it runs before any environment exists.
 from __future__ import annotations
 
 import platform
+import re
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +31,18 @@ class Platform:
     nvidia: bool = False
     """Whether an NVIDIA driver is installed."""
 
+    @property
+    def flavour(self) -> str:
+        """Ending of the requirements files that go before the plain ones here; mostly empty."""
+        if self.system == "Darwin" and self.before(14):
+            return f"-{self.machine}-macos13"
+        return "-cuda" if self.nvidia else ""
+
+    def before(self, *release: int) -> bool:
+        """Whether this is a macOS older than that release; not if its release is unknown."""
+        own = _numbers(self.release)[: len(release)]
+        return bool(own) and own < release
+
 
 PYTHONS = {
     # The one Python with wheels of every arm64 set.
@@ -39,6 +54,20 @@ PYTHONS = {
 }
 """By preference: the first is the default, the others serve a version contender that needs them."""
 
+TENSORFLOW_METAL = {
+    "2.12": "0.8.0",
+    "2.13": "1.0.0",
+    **dict.fromkeys(("2.14", "2.15", "2.16", "2.17"), "1.1.0"),
+    # 1.1.0 does not load from TensorFlow 2.18 on (tensorflow#81987, #84167).
+    **dict.fromkeys(("2.18", "2.19"), "1.2.0"),
+}
+"""The plugin that loads, by TensorFlow's line: the table in tensorflow-metal's own
+description, and 2.19, which has the symbols 1.2.0 binds while 2.20 has not. The plugin declares no
+requirement, so no installer would notice. Older plugins have no wheels for the Pythons above."""
+
+JAX_MPS = ("0.10", "0.11")
+"""The lines of jax that a jax-mps for our Pythons accepts."""
+
 
 def here() -> Platform:
     """The platform of this process."""
@@ -46,7 +75,7 @@ def here() -> Platform:
     return Platform(
         system=system,
         machine=platform.machine(),
-        release=platform.mac_ver()[0],
+        release=_macos() if system == "Darwin" else "",
         nvidia=system == "Linux" and _nvidia(),
     )
 
@@ -60,16 +89,71 @@ def pythons(where: Platform) -> tuple[str, ...]:
             f"unsupported platform. Expected one of {expected}. "
             f"Received: {where.system} {where.machine}."
         )
+    if where.before(12):
+        raise Unavailable(f"it needs macOS 12 or newer. Received: macOS {where.release}.")
     return found
 
 
-def check(framework: str, where: Platform) -> None:
-    """Raise Unavailable if there are no packages of the framework for the platform."""
+def check(framework: str, where: Platform, version: str | None = None) -> None:
+    """Raise Unavailable if the platform can never have this framework, or this version of it."""
     pythons(where)
-    if framework == "mlx" and (where.system, where.machine) == ("Darwin", "x86_64"):
+    mac, intel = where.system == "Darwin", where.machine == "x86_64"
+    if framework == "mlx" and mac and intel:
         raise Unavailable(
             "MLX has no packages for Intel Macs and never had: it needs Apple Silicon"
         )
+    if framework == "mlx" and where.before(13):
+        raise Unavailable(f"MLX needs macOS 13 or newer. Received: macOS {where.release}.")
+    if framework == "jax-metal" and not mac:
+        raise Unavailable("jax-metal is a plugin of macOS alone. Without it: FRAMEWORK=jax")
+    if framework == "jax-metal" and where.before(14, 4):
+        raise Unavailable(
+            f"jax-metal 0.1.1 needs macOS 14.4 or newer. Received: macOS {where.release}."
+        )
+    if framework == "tf" and mac and version:
+        tensorflow_metal(version, where)
+
+
+def tensorflow_metal(version: str, where: Platform) -> str:
+    """The version of tensorflow-metal that loads in this TensorFlow on a Mac.
+
+    Raises Unavailable where none does: importing TensorFlow itself would then fail.
+    """
+    plugin = TENSORFLOW_METAL.get(series(version))
+    intel = where.machine == "x86_64"
+    if plugin is None or (intel and _numbers(plugin) > (1, 0, 0)):
+        raise Unavailable(
+            f"no tensorflow-metal loads in TensorFlow {version} on this Mac. Expected TensorFlow "
+            f"2.12 to {'2.13' if intel else '2.19'}, as in tf=={'2.13.1' if intel else '2.18.1'}."
+        )
+    if intel and plugin == "1.0.0" and where.before(14):
+        raise Unavailable(
+            "tensorflow-metal 1.0.0 for Intel is tagged for macOS 12 and built for 14. Expected "
+            f"TensorFlow 2.12, as in tf==2.12.1. Received: macOS {where.release}."
+        )
+    return plugin
+
+
+def series(version: str) -> str:
+    """First two numbers of a version: `0.11` of `0.11.2`."""
+    return ".".join(version.split(".")[:2])
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _macos() -> str:
+    """The release of macOS. A Python built against an old SDK is told 10.16 by every newer one,
+    unless this variable stands when it starts: so does Python's own library `packaging`."""
+    release = platform.mac_ver()[0]
+    if not release.startswith("10.16"):
+        return release
+    ask = [sys.executable, "-sS", "-c", "import platform; print(platform.mac_ver()[0])"]
+    told = subprocess.run(
+        ask, env={"SYSTEM_VERSION_COMPAT": "0"}, stdout=subprocess.PIPE, text=True, check=False
+    )
+    return told.stdout.strip()
 
 
 def _nvidia() -> bool:

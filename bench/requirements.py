@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.platforms import Platform
+from bench.platforms import JAX_MPS, Platform, series, tensorflow_metal
 
 FRAMEWORKS = {
     "numpy": ("numpy",),
@@ -25,8 +25,9 @@ of facts, which Python 3.9 cannot import; a test keeps the two alike."""
 NAMES = ("host", *FRAMEWORKS, "dev")
 """Every environment but the version contenders and the spare ones."""
 
-SPARE = ("dev-jax",)
-"""Environments of single scripts: made where they are named, and never because of `all`."""
+SPARE = ("jax-metal", "dev-jax", "dev-power")
+"""Environments of a variant (`jax:metal`) and of single scripts: made where they are named, and
+never because of `all`."""
 
 _CONTENDER = re.compile(
     r"(?P<base>[a-z]+)=="
@@ -73,12 +74,14 @@ def parse(text: str) -> Name:
 def lines(folder: Path, name: Name, where: Platform) -> list[str]:
     """The requirement lines of the environment, from the files in `folder`.
 
-    A version contender has its framework at that version and the other packages at any version
-    that suits it; extras and markers stay.
+    A version contender has its framework at that version, a plugin at the version that goes with
+    it, and the other packages at any version that suits it; extras and markers stay. Raises
+    Unavailable where no plugin goes with it.
     """
-    cuda = folder / f"{name.base}-cuda.txt"
-    pinned = list(_read(cuda if where.nvidia and cuda.is_file() else folder / f"{name.base}.txt"))
-    return [_freed(line, name) for line in pinned] if name.version else pinned
+    pinned = _read(folder, name.base, where)
+    if name.version is None:
+        return list(pinned)
+    return [free for line in pinned for free in _freed(line, name.base, name.version, where)]
 
 
 def packages(requirements: list[str]) -> list[str]:
@@ -86,20 +89,32 @@ def packages(requirements: list[str]) -> list[str]:
     return list(dict.fromkeys(_split(line)["package"].lower() for line in requirements))
 
 
-def _read(path: Path) -> Iterator[str]:
+def _read(folder: Path, base: str, where: Platform) -> Iterator[str]:
+    """The lines of the file for this kind of machine, if there is one, else of the plain one.
+
+    What PEP 508 markers can tell apart stands in one file; they know neither the release of macOS
+    nor whether there is an NVIDIA driver.
+    """
+    own = folder / f"{base}{where.flavour}.txt"
+    path = own if own.is_file() else folder / f"{base}.txt"
     for text in path.read_text(encoding="utf-8").splitlines():
         line = re.sub(r"(^|\s)#.*", "", text).strip()
         if line.startswith("-r "):
-            yield from _read(path.parent / line[3:].strip())
+            yield from _read(folder, line[3:].strip()[: -len(".txt")], where)
         elif line:
             yield line
 
 
-def _freed(line: str, name: Name) -> str:
-    part = _split(line)
-    own = part["package"] in FRAMEWORKS[name.base]
-    pin = f"=={name.version}" if own else ""
-    return f"{part['package']}{part['extras'] or ''}{pin} {part['marker'] or ''}".strip()
+def _freed(text: str, base: str, version: str, where: Platform) -> Iterator[str]:
+    part = _split(text)
+    package, pin = part["package"], ""
+    if package in FRAMEWORKS[base]:
+        pin = f"=={version}"
+    elif package == "tensorflow-metal" and where.system == "Darwin":
+        pin = f"=={tensorflow_metal(version, where)}"
+    elif package == "jax-mps" and series(version) not in JAX_MPS:
+        return  # then on the CPU alone
+    yield f"{package}{part['extras'] or ''}{pin} {part['marker'] or ''}".strip()
 
 
 def _split(line: str) -> re.Match[str]:

@@ -25,6 +25,9 @@ class Facts:
     """Other words accepted on the command line."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that must stand before its import."""
+    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By a word such as `metal`: `jax:metal` is the same adapter with other packages, those of the
+    environment `jax-metal`, and these variables besides."""
 
 
 FRAMEWORKS = {
@@ -55,6 +58,9 @@ FRAMEWORKS = {
             executions=("jit",),
             # Its Metal plugin computes with MLX; see there.
             environment={"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "MLX_ENABLE_TF32": "0"},
+            # Apple's plugin wants the first of newer jaxlibs than it was built for. It must be
+            # named, or a failure to start it would only leave its device out.
+            variants={"metal": {"ENABLE_PJRT_COMPATIBILITY": "1", "JAX_PLATFORMS": "METAL,cpu"}},
         ),
         Facts(
             name="mlx",

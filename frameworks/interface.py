@@ -114,3 +114,10 @@ class Framework(Protocol):
 
     def memory(self) -> Memory:
         """Device memory now and at its peak."""
+
+
+class Compiling(Protocol):
+    """What an adapter may have besides: a framework that compiles can show that it does so once."""
+
+    def compilations(self) -> int | None:
+        """How often this process has compiled or traced so far; None where nothing is compiled."""

@@ -25,6 +25,7 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
+from frameworks.jax_compiling import compilations  # noqa: F401  the adapter has it
 from frameworks.jax_devices import PLATFORMS, statistics
 from frameworks.jax_images import KERNEL_AXES, Weights
 from frameworks.jax_layers import channels_first, channels_last, lower
@@ -57,7 +58,8 @@ def start(device: Device, settings: Settings) -> Runtime:
     global _started
     word, _, index = device.id.partition(":")
     platform, on_gpu = PLATFORMS[word], device.kind == "gpu"
-    # Before the first use of a device: no other platform's memory is then taken.
+    # As JAX_PLATFORMS would, before the first use: no other platform's memory is then taken, and
+    # of two plugins for one GPU the one asked for answers.
     jax.config.update("jax_platforms", f"{platform},cpu" if on_gpu else platform)
     chosen = jax.devices(platform)[int(index or 0)]
     jax.config.update("jax_default_device", chosen)
@@ -71,9 +73,9 @@ def start(device: Device, settings: Settings) -> Runtime:
             **installed("jaxlib", "numpy", "jax-mps", "jax-metal"),
         },
         device=device,
-        asynchronous=True,
-        notes=_notes(word, settings),
-        details=str(chosen.client.platform_version),
+        asynchronous=jax_devices.dispatches_late(word),
+        notes=jax_devices.notes(word, settings.precision),
+        details=f"{chosen.client.platform_version}\nJAX_PLATFORMS={jax.config.jax_platforms}",
     )
 
 
@@ -91,20 +93,6 @@ def _try_out(device: Device, settings: Settings) -> None:
         jax.block_until_ready(smallest(jax.random.PRNGKey(0)))
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
         raise refused(device, settings, error) from error
-
-
-def _notes(word: str, settings: Settings) -> list[str]:
-    notes = []
-    if word == "cuda" and settings.precision == "float32":
-        notes.append("Matrix products at precision `highest`: float32, not TF32.")
-    if word == "mps":
-        notes.append(
-            "jax-mps runs on MLX and ends every call before it returns, "
-            "unless JAX_MPS_ASYNC_DISPATCH=1."
-        )
-    if word == "metal":
-        notes.append("jax-metal is abandoned by its vendor.")
-    return notes
 
 
 # --- work -----------------------------------------------------------------------------------

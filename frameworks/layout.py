@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 
 from suites.arrays import Array
-from suites.layers import Conv2d, Flatten, Layer, Linear, Sequential, Shape, join
+from suites.layers import (
+    Conv2d,
+    Flatten,
+    Layer,
+    Linear,
+    SelfAttention,
+    Sequential,
+    Shape,
+    join,
+)
 from suites.layers.elementwise import Elementwise
 
 Axes = tuple[int, int, int, int]
@@ -71,19 +80,28 @@ class Layout:
 
 
 def channels_last(
-    model: Layer, shape: Shape, kernel_axes: Axes, depthwise_axes: Axes | None = None
+    model: Layer,
+    shape: Shape,
+    kernel_axes: Axes,
+    depthwise_axes: Axes | None = None,
+    *,
+    inputs_first: bool = False,
 ) -> Layout:
     """The layout of a model that computes on [batch, height, width, channels].
 
     `kernel_axes` is the order of a kernel's axes (outputs 0, inputs 1, height 2, width 3);
     `depthwise_axes`, where frameworks keep depthwise kernels in another way, that of theirs
-    (inputs 0, outputs of each 1, height 2, width 3). A Linear that reads a flattened image has its
-    columns reordered; any other Flatten must move the image.
+    (inputs 0, outputs of each 1, height 2, width 3). With `inputs_first` matrices are kept as
+    [inputs, outputs]. A Linear that reads a flattened image has its columns reordered; any other
+    Flatten must move the image.
     """
-    moves, absorbed = {}, set()
+    moves: dict[str, Move] = {}
+    absorbed: set[str] = set()
     for chain in _chains(model, "", shape):
         flattened: Element | None = None
         for path, layer, received in chain:
+            if inputs_first and isinstance(layer, Linear | SelfAttention):
+                moves |= _transposed(layer, path)
             if isinstance(layer, Conv2d):
                 moves[join(path, "weight")] = _kernel(layer, kernel_axes, depthwise_axes)
             if isinstance(layer, Flatten) and len(received) == 4:
@@ -92,7 +110,7 @@ def channels_last(
                 else:
                     flattened = path, layer, received
             elif flattened and isinstance(layer, Linear):
-                moves[join(path, "weight")] = _columns(layer, flattened[2])
+                moves[join(path, "weight")] = _columns(layer, flattened[2], inputs_first)
                 absorbed.add(flattened[0])
                 flattened = None
             elif not isinstance(layer, Elementwise):
@@ -132,11 +150,21 @@ def _same_in_both(image_shape: Shape) -> bool:
     return channels == 1 or height * width == 1
 
 
-def _columns(layer: Linear, image_shape: Shape) -> Move:
+def _columns(layer: Linear, image_shape: Shape, inputs_first: bool) -> Move:
     _, channels, height, width = image_shape
     split = (layer.outputs, channels, height, width)
     flat = (layer.outputs, layer.inputs)
+    if inputs_first:
+        return Move(flat, split, (2, 3, 1, 0), (layer.inputs, layer.outputs))
     return Move(flat, split, (0, 2, 3, 1), flat)
+
+
+def _transposed(layer: Layer, path: str) -> dict[str, Move]:
+    """Of a layer's matrices."""
+    shapes = {name: one.shape for name, one in layer.parameters().items() if len(one.shape) == 2}
+    return {
+        join(path, name): Move(shape, shape, (1, 0), shape[::-1]) for name, shape in shapes.items()
+    }
 
 
 def _chains(layer: Layer, path: str, shape: Shape) -> Iterator[list[Element]]:

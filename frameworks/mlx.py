@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +10,7 @@ import mlx.core as mx
 import numpy as np
 
 from frameworks import layout as layouts
+from frameworks import mlx_devices
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -56,21 +54,13 @@ class _Started:
 
 _started: _Started
 
-
-def devices() -> Sequence[Device]:
-    cpu = Device(id="cpu", kind="cpu", name="cpu")
-    if mx.metal.is_available():
-        return (cpu, Device("metal:0", "gpu", _device_info()["device_name"]))
-    if mx.is_available(mx.gpu):
-        info = _device_info()
-        return (cpu, Device("cuda:0", "gpu", info["device_name"], info.get("total_memory")))
-    return (cpu,)
+devices = mlx_devices.devices
 
 
 def start(device: Device, settings: Settings) -> Runtime:
     global _started
     on_gpu = device.kind == "gpu"
-    if settings.execution == "compile" and not on_gpu and not _has_compiler():
+    if settings.execution == "compile" and not on_gpu and not mlx_devices.has_compiler():
         raise Unsupported("without a working compiler g++, MLX silently runs lazy on the CPU")
     mx.set_default_device(mx.gpu if on_gpu else mx.cpu)
     dtype = getattr(mx, settings.precision)
@@ -80,7 +70,7 @@ def start(device: Device, settings: Settings) -> Runtime:
         versions={"mlx": mx.__version__, **installed("mlx-metal", "mlx-cpu", "numpy")},
         device=device,
         asynchronous=True,
-        notes=_notes(),
+        notes=mlx_devices.notes(device),
     )
 
 
@@ -90,19 +80,6 @@ def memory() -> Memory:
     return Memory(mx.get_active_memory(), mx.get_peak_memory())
 
 
-def _device_info() -> dict[str, Any]:
-    # Up to 0.29 the only description was Metal's.
-    describe = getattr(mx, "device_info", None)
-    info: dict[str, Any] = describe(mx.gpu) if describe else mx.metal.device_info()
-    return info
-
-
-def _has_compiler() -> bool:
-    """As MLX itself looks for it."""
-    tried = subprocess.run("g++ --version", shell=True, capture_output=True, check=False)
-    return tried.returncode == 0
-
-
 def _try_out(device: Device, settings: Settings) -> None:
     """Raises Unsupported if not even the smallest work runs."""
     smallest = _compiled(lambda a, b: mx.maximum(a @ b, 0) + 1)
@@ -110,18 +87,6 @@ def _try_out(device: Device, settings: Settings) -> None:
         mx.eval(smallest(_drawn(2, 2), _drawn(2, 2)))
     except (RuntimeError, TypeError, ValueError) as error:
         raise refused(device, settings, error) from error
-
-
-def _notes() -> list[str]:
-    notes = []
-    if _started.on_gpu and os.environ.get("MLX_ENABLE_TF32") == "0":
-        notes.append("TF32 is off (MLX_ENABLE_TF32=0): float32 products are float32.")
-    if not _started.on_gpu and sys.platform == "linux":
-        notes.append(
-            "MLX's build for Linux CPUs has an unoptimised BLAS: "
-            "these figures say only that its answers are right."
-        )
-    return notes
 
 
 # --- work -----------------------------------------------------------------------------------

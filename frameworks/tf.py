@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from frameworks import layout as layouts
+from frameworks import tf_devices
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -24,12 +24,13 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.layout import Laid, Layout
+from frameworks.tf_graphs import compilations, graph  # noqa: F401  the adapter has it
 from frameworks.tf_images import DEPTHWISE_AXES, KERNEL_AXES, Apply
 from frameworks.tf_layers import Model, channels_last, lower
 from frameworks.tf_training import Training, evaluation
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
-from suites.layers import parameters
+from suites.layers import Shape, parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "tf"
@@ -46,74 +47,37 @@ class _Started:
 
 
 _started: _Started
-_placement = contextlib.ExitStack()
 
-
-def devices() -> Sequence[Device]:
-    found = [Device(id="cpu", kind="cpu", name="cpu")]
-    for index, gpu in enumerate(tf.config.list_physical_devices("GPU")):
-        name = tf.config.experimental.get_device_details(gpu).get("device_name")
-        if name == "METAL":  # which GPU that is stands only in a line the plugin prints
-            found.append(Device(f"metal:{index}", "gpu", f"metal:{index}"))
-        else:
-            found.append(Device(f"cuda:{index}", "gpu", name or f"cuda:{index}"))
-    return found
+devices = tf_devices.devices
 
 
 def start(device: Device, settings: Settings) -> Runtime:
     global _started
-    backend, _, index = device.id.partition(":")
-    if backend == "metal" and settings.execution == "xla":
-        raise Unsupported("TensorFlow's Metal plugin has no XLA compiler")
-    on_gpu = device.kind == "gpu"
-    gpus = [tf.config.list_physical_devices("GPU")[int(index)]] if on_gpu else []
-    tf.config.set_visible_devices(gpus, "GPU")
-    tf.config.set_soft_device_placement(False)  # an operation the GPU lacks must not move quietly
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    if settings.threads is not None:
-        tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    # Entered for good: a context in every eager step would cost as much as a small operation.
-    _placement.enter_context(tf.device("/GPU:0" if on_gpu else "/CPU:0"))
-    _started = _Started(tf.as_dtype(settings.precision), settings.execution, on_gpu)
+    tf_devices.choose(device, settings)
+    _started = _Started(tf.as_dtype(settings.precision), settings.execution, device.kind == "gpu")
     _try_out(device, settings)
     others = installed("numpy", "keras", "tensorflow-metal")
     return Runtime(
         versions={"tensorflow": tf.__version__, **others},
         device=device,
-        asynchronous=on_gpu,
+        asynchronous=_started.on_gpu,
         threads=tf.config.threading.get_intra_op_parallelism_threads() or None,
-        notes=_notes(backend, settings),
+        notes=tf_devices.notes(device, settings),
         details=json.dumps({"compiler": tf.version.COMPILER_VERSION} | _build_info()),
     )
 
 
 def memory() -> Memory:
-    if not _started.on_gpu:
-        return Memory()
-    try:
-        info = tf.config.experimental.get_memory_info("GPU:0")
-    except ValueError:  # Metal's allocator keeps no count
-        return Memory()
-    return Memory(info["current"], info["peak"])
+    return tf_devices.memory() if _started.on_gpu else Memory()
 
 
 def _try_out(device: Device, settings: Settings) -> None:
     """Raises Unsupported if not even the smallest work runs."""
-    smallest = _compiled(lambda: tf.matmul(_drawn(2, 2), _drawn(2, 2)))
+    smallest = _compiled(_drawn_product((2, 2), (2, 2)))
     try:
         smallest()
     except (tf.errors.OpError, TypeError, ValueError) as error:
         raise refused(device, settings, error) from error
-
-
-def _notes(backend: str, settings: Settings) -> list[str]:
-    notes = []
-    if backend == "cuda":
-        notes.append("TF32 is off: float32 products and convolutions are float32.")
-    if settings.threads is not None:
-        notes.append("One operation runs at a time (inter-op threads 1), on the threads given.")
-    return notes
 
 
 def _build_info() -> dict[str, str]:
@@ -125,8 +89,7 @@ def _build_info() -> dict[str, str]:
 
 def build(workload: Workload, arrays: Arrays) -> Step:
     if _started.on_gpu:
-        with contextlib.suppress(ValueError):  # Metal's allocator keeps no count
-            tf.config.experimental.reset_memory_stats("GPU:0")
+        tf_devices.forget_peak()
     match workload:
         case Product():
             return _generated(workload) if workload.generated else _product(arrays)
@@ -148,9 +111,12 @@ def _product(arrays: Arrays) -> Step:
 
 
 def _generated(workload: Product) -> Step:
-    m, k, n = workload.m, workload.k, workload.n
-    product = _compiled(lambda: tf.matmul(_drawn(m, k), _drawn(k, n)))
+    product = _compiled(_drawn_product((workload.m, workload.k), (workload.k, workload.n)))
     return lambda: {"product": product()}
+
+
+def _drawn_product(*shapes: Shape) -> Callable[[], Any]:
+    return lambda: tf.matmul(*(tf.random.normal(each, dtype=_started.dtype) for each in shapes))
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Step:
@@ -220,8 +186,7 @@ def _lowered(
 def _compiled(function: Any) -> Any:
     if _started.execution == "eager":
         return function
-    # Autograph rewrites Python control flow; there is none.
-    return tf.function(function, autograph=False, jit_compile=_started.execution == "xla")
+    return graph(function, xla=_started.execution == "xla")
 
 
 # --- arrays ---------------------------------------------------------------------------------
@@ -251,12 +216,10 @@ def _place(array: Array) -> Any:
     return tf.cast(tf.constant(array), _started.dtype)
 
 
-def _drawn(rows: int, columns: int) -> Any:
-    return tf.random.normal((rows, columns), dtype=_started.dtype)
-
-
 def _layout(workload: Forward | Train | Learn) -> Layout:
-    return layouts.channels_last(workload.model, workload.input_shape, KERNEL_AXES, DEPTHWISE_AXES)
+    return layouts.channels_last(
+        workload.model, workload.input_shape, KERNEL_AXES, DEPTHWISE_AXES, inputs_first=True
+    )
 
 
 def _variables(arrays: Arrays, layout: Layout) -> dict[str, Any]:

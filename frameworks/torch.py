@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from frameworks import torch_devices
 from frameworks import torch_training as training
 from frameworks.interface import (
     FLOAT32_TRAINING,
@@ -34,6 +35,7 @@ NAME = "torch"
 
 @dataclass(frozen=True)
 class _Started:
+    id: str
     device: Any
     dtype: Any
     compiles: bool
@@ -41,17 +43,7 @@ class _Started:
 
 _started: _Started
 
-
-def devices() -> Sequence[Device]:
-    found = [Device(id="cpu", kind="cpu", name="cpu")]
-    if torch.backends.mps.is_available():
-        # Only newer versions can name the GPU.
-        get_name = getattr(torch.backends.mps, "get_name", lambda: "mps")
-        found.append(Device(id="mps", kind="gpu", name=get_name()))
-    for index in range(torch.cuda.device_count()):
-        gpu = torch.cuda.get_device_properties(index)
-        found.append(Device(f"cuda:{index}", "gpu", gpu.name, gpu.total_memory))
-    return found
+devices = torch_devices.devices
 
 
 def start(device: Device, settings: Settings) -> Runtime:
@@ -60,7 +52,9 @@ def start(device: Device, settings: Settings) -> Runtime:
         torch.set_num_threads(settings.threads)
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
+    torch_devices.prepare(device.id)
     _started = _Started(
+        id=device.id,
         device=torch.device(device.id),
         dtype=getattr(torch, settings.precision),
         compiles=settings.execution == "compile",
@@ -71,18 +65,24 @@ def start(device: Device, settings: Settings) -> Runtime:
         device=device,
         asynchronous=device.kind == "gpu",
         threads=torch.get_num_threads(),
-        notes=_notes(),
-        details=torch.__config__.show() + torch.__config__.parallel_info(),
+        notes=torch_devices.notes(device.id, _started.compiles),
+        details=torch_devices.details(device.id)
+        + torch.__config__.show()
+        + torch.__config__.parallel_info(),
     )
 
 
 def memory() -> Memory:
-    device = _started.device
-    if device.type == "cuda":
-        return Memory(torch.cuda.memory_allocated(device), torch.cuda.max_memory_allocated(device))
-    if device.type == "mps":
-        return Memory(torch.mps.current_allocated_memory())
-    return Memory()
+    return torch_devices.memory(_started.id)
+
+
+def compilations() -> int | None:
+    """Graphs that `torch.compile` has compiled; eager code is not."""
+    if not _started.compiles:
+        return None
+    from torch._dynamo.utils import counters  # slow to import, and of no use to eager code
+
+    return int(counters["stats"]["unique_graphs"])
 
 
 def _try_out(device: Device, settings: Settings) -> None:
@@ -95,15 +95,6 @@ def _try_out(device: Device, settings: Settings) -> None:
         raise refused(device, settings, error) from error
 
 
-def _notes() -> list[str]:
-    notes = []
-    if _started.device.type == "cuda":
-        notes.append("TF32 is off: float32 products and convolutions are float32.")
-    if _started.device.type == "mps" and _started.compiles:
-        notes.append("Inductor's code generator for Metal is an early prototype.")
-    return notes
-
-
 # --- work -----------------------------------------------------------------------------------
 
 
@@ -111,8 +102,7 @@ def build(workload: Workload, arrays: Arrays) -> Step:
     if _started.compiles:
         # The compiler counts recompilations by code, not by model, and stops after a few.
         torch.compiler.reset()
-    if _started.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(_started.device)
+    torch_devices.forget_peak(_started.id)
     match workload:
         case Product():
             return _generated(workload) if workload.generated else _product(arrays)
@@ -236,7 +226,7 @@ def _place(array: Array) -> Any:
     """A copy on the device; labels and tokens get the framework's own type of index."""
     dtype = _started.dtype if array.dtype.kind == "f" else torch.int64
     placed = torch.tensor(array, dtype=dtype, device=_started.device)
-    if placed.dim() == 4 and _started.device.type == "cpu":
+    if placed.dim() == 4 and _started.id == "cpu":
         # Images and kernels as the CPU's convolutions want them, a tenth to a quarter faster.
         return placed.contiguous(memory_format=torch.channels_last)
     return placed
@@ -246,11 +236,7 @@ def _place(array: Array) -> Any:
 
 
 def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
-    """Waits for everything the device was given; on the CPU a step returns when it has finished."""
-    if _started.device.type == "cuda":
-        torch.cuda.synchronize(_started.device)
-    elif _started.device.type == "mps":
-        torch.mps.synchronize()
+    torch_devices.synchronize(_started.id)
 
 
 def to_numpy(array: Any) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -32,7 +33,9 @@ def lower(layer: Layer, maker: Layer | None = None) -> Any:
         case layers.ReLU():
             return nn.ReLU(inplace=isinstance(maker, _OVERWRITTEN))
         case layers.ReLU6():
-            return nn.ReLU6()  # in place it would first copy what it overwrites
+            return _Overwriting(functional.relu6, maker)
+        case layers.SiLU():
+            return _Overwriting(functional.silu, maker)
     return _leaf(layer)
 
 
@@ -77,8 +80,6 @@ def _plain(layer: Layer) -> Any:
             return _FirstToken()
         case layers.Sigmoid():
             return nn.Sigmoid()
-        case layers.SiLU():
-            return nn.SiLU()
         case layers.GELU():
             return nn.GELU()
         case layers.Tanh():
@@ -154,6 +155,17 @@ class _Leaf(nn.Module):  # type: ignore[misc]
                 self.register_parameter(name, nn.Parameter(array))
             else:
                 self.register_buffer(name, array)
+
+
+class _Overwriting(nn.Module):  # type: ignore[misc]
+    """In place in inference; in training it would first copy what it overwrites."""
+
+    def __init__(self, function: Callable[..., Any], maker: Layer | None) -> None:
+        super().__init__()
+        self.function, self.allowed = function, isinstance(maker, _OVERWRITTEN)
+
+    def forward(self, x: Any) -> Any:
+        return self.function(x, inplace=self.allowed and not self.training)
 
 
 class _BatchNorm(_Leaf):

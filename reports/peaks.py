@@ -1,17 +1,27 @@
 """Peak rates of GPUs whose makers or measurers are known, by exact name; read from `peaks.csv`.
 
-Apple's names do not tell the number of cores: the row is that of the full chip, so it bounds all.
-Chips without a source stay out of the file.
+Apple's names do not tell the number of cores. Where the machine's description does not either, the
+row is that of the full chip, so it bounds all. Chips without a source stay out of the file; a row
+that was computed says from what.
 """
 
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from bench.schema import Gpu
+
 TABLE = Path(__file__).with_name("peaks.csv")
+
+MAKERS = ("", "AMD ", "NVIDIA ")
+"""What some systems leave off a name."""
+
+_ID = re.compile(r"mps|metal:\d+")
 
 
 @dataclass(frozen=True)
@@ -19,28 +29,47 @@ class Peak:
     """Most a device can do in float32, on paper."""
 
     name: str
-    variant: str
+    cores: int | None
+    """Of an Apple GPU; None where the name alone tells."""
     flop_per_s: float
     bytes_per_s: float
     source: str
 
+    @property
+    def variant(self) -> str:
+        """What the name does not tell, as in `38 cores`."""
+        return f"{self.cores} cores" if self.cores else ""
 
-def peak(device_name: str) -> Peak | None:
-    """The row of a device called exactly so; some systems leave the maker's `AMD` off."""
-    known = _table()
-    return known.get(device_name) or known.get(f"AMD {device_name}")
+
+def peak(device_name: str, gpus: Sequence[Gpu] = ()) -> Peak | None:
+    """The row of a device called exactly so, among the machine's `gpus`.
+
+    A framework that knows its GPU only as `mps` or `metal:0` means the machine's only one: Metal's
+    frameworks pass over Intel's.
+    """
+    if _ID.fullmatch(device_name):
+        names = {gpu.name for gpu in gpus if "intel" not in f"{gpu.vendor} {gpu.name}".lower()}
+        device_name = names.pop() if len(names) == 1 else device_name
+    rows = next(filter(None, (_table().get(maker + device_name) for maker in MAKERS)), None)
+    if rows is None:
+        return None
+    cores = {gpu.cores for gpu in gpus if gpu.name == device_name}
+    return next((row for row in rows if {row.cores} == cores), rows[-1])
 
 
 @cache
-def _table() -> dict[str, Peak]:
+def _table() -> dict[str, list[Peak]]:
+    """Rows by name, the full chip last."""
+    found: dict[str, list[Peak]] = {}
     with TABLE.open(encoding="utf-8", newline="") as file:
-        return {
-            row["name"]: Peak(
-                name=row["name"],
-                variant=row["variant"],
-                flop_per_s=float(row["flop_per_s"]),
-                bytes_per_s=float(row["bytes_per_s"]),
-                source=row["source"],
+        for row in csv.DictReader(file):
+            found.setdefault(row["name"], []).append(
+                Peak(
+                    name=row["name"],
+                    cores=int(row["cores"]) if row["cores"] else None,
+                    flop_per_s=float(row["flop_per_s"]),
+                    bytes_per_s=float(row["bytes_per_s"]),
+                    source=row["source"],
+                )
             )
-            for row in csv.DictReader(file)
-        }
+    return {name: sorted(rows, key=lambda row: row.flop_per_s) for name, rows in found.items()}

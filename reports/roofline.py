@@ -63,7 +63,9 @@ def _devices(results: Results, named: Mapping[str, str]) -> Iterator[_Device]:
             cells=[fastest[case] for case in dict.fromkeys(row["case"] for row in mine)],
             flop_per_s=max(row["flop_per_s"] for row in mine),
             bytes_per_s=max(row["bytes_per_s"] for row in mine),
-            known=peaks.peak(device) if precision == "float32" else None,
+            known=peaks.peak(device, results.runs[run].machine.gpus)
+            if precision == "float32"
+            else None,
         )
 
 
@@ -80,7 +82,10 @@ def _part(key: str, device: _Device) -> Part:
             f"and {units.digits(peak.bytes_per_s / 1e9)} GB/s, from {peak.source}."
         )
     else:
-        text += " No sourced peak is known for a device of exactly this name."
+        text += (
+            " No sourced peak is known for a device of exactly this name, so the best figures "
+            "measured are all there is to compare with."
+        )
     plots = (_plot(device),) if len(device.cells) > 2 else ()
     table = placed(_table(device), "Every point" if plots else "")
     return Part(key, device.title, (text,), plots=plots, **table)

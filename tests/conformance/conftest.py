@@ -30,8 +30,12 @@ def python(framework):
         pytest.skip(str(reason))
 
 
+THREADS = 1
+"""Answers do not depend on it, and many small operations are slower on more."""
+
+
 def variables(framework):
-    return launch.environment(os.environ, FRAMEWORKS[framework].environment, None)
+    return launch.environment(os.environ, FRAMEWORKS[framework].environment, THREADS)
 
 
 @functools.cache

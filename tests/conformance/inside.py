@@ -82,6 +82,7 @@ def examine(adapter, plan, workload, expected):
     earlier, later = run(), run()
     yield "results are complete", incomplete(workload, later)
     yield "every step works anew", stale(workload, earlier, later)
+    yield "compiles once", recompiled(adapter, workload, run)
     if not isinstance(workload, Product):
         second = finished(adapter, built(adapter, workload, made))
         yield "a second build starts afresh", carried_over(plan, observed, second)
@@ -145,6 +146,16 @@ def stale(workload, earlier, later):
     if isinstance(workload, Train) or getattr(workload, "generated", False):
         return f"two steps gave the same {same}" if same else ""
     return "" if same else "two steps on the same inputs gave different answers"
+
+
+def recompiled(adapter, workload, run):
+    """A step that ran before compiles nothing, unless making its model is part of it."""
+    count = getattr(adapter, "compilations", lambda: None)
+    before = count()
+    run()
+    if before in (None, count()) or isinstance(workload, Lifecycle):
+        return ""
+    return f"a later step compiled {count() - before} times"
 
 
 def carried_over(plan, observed, second):

@@ -9,7 +9,7 @@ from tests.conformance.conftest import DEEP
 HEAD = """
 import numpy as np
 from frameworks import jax as right
-from frameworks.jax import NAME, build, devices, memory, start, to_numpy, wait
+from frameworks.jax import NAME, build, compilations, devices, memory, start, to_numpy, wait
 """
 
 FAULTS = {
@@ -71,6 +71,18 @@ FAULTS = {
             return steps.setdefault(workload.case, right.build(workload, arrays))
         """,
         "deep/train/8: a second build starts afresh: loss differs by",
+    ),
+    "compiles in every step": (
+        """
+        import jax
+        def build(workload, arrays):
+            step = right.build(workload, arrays)
+            def compiling():
+                jax.jit(lambda x: x + 1)(1.0)
+                return step()
+            return compiling
+        """,
+        "deep/forward/8: compiles once: a later step compiled 1 times",
     ),
     "returns what is not finite": (
         """

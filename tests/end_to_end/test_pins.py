@@ -1,69 +1,52 @@
-"""Every pin resolves to wheels on every platform, which uv can tell without being there."""
+"""The proof of the pins, part of `make check`, can fail, names the culprit, and leaves none out."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from bench import requirements, uv
-from bench.platforms import PYTHONS, Platform, Unavailable, check
+from bench import environments
+from scripts import pins
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Target:
-    """A platform, in uv's words."""
-
-    where: Platform
-    triple: str
+REQUIREMENTS = environments.CHECKOUT / "requirements"
 
 
-TARGETS = (
-    Target(Platform("Darwin", "arm64", "15.0"), "aarch64-apple-darwin"),
-    Target(Platform("Darwin", "x86_64", "14.0"), "x86_64-apple-darwin"),
-    Target(Platform("Linux", "x86_64"), "x86_64-manylinux_2_35"),
-    Target(Platform("Linux", "x86_64", nvidia=True), "x86_64-manylinux_2_35"),
-)
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(REQUIREMENTS, tmp_path / "requirements"))
 
 
-@pytest.mark.parametrize("name", [*requirements.NAMES, *requirements.SPARE])
-@pytest.mark.parametrize("target", TARGETS, ids=["arm-mac", "intel-mac", "linux", "linux-nvidia"])
-def test_an_environment_resolves_to_wheels(name: str, target: Target, tmp_path: Path) -> None:
-    try:
-        check(name, target.where)
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    tool = CHECKOUT / ".venv" / "boot" / "bin" / "uv"
-    found = tool if tool.exists() else shutil.which("uv")
-    if found is None:
+def test_a_pin_without_a_wheel_for_its_platform_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not (environments.root() / "boot" / "bin" / "uv").exists():
         pytest.skip("needs uv, which `make setup` puts under .venv/boot")
-    wanted = requirements.lines(CHECKOUT / "requirements", requirements.parse(name), target.where)
-    listed = tmp_path / "wanted.txt"
-    listed.write_text("\n".join(wanted), encoding="utf-8")
-    python = PYTHONS[target.where.system, target.where.machine][0]
-    ended = subprocess.run(
-        [
-            found,
-            "pip",
-            "compile",
-            "--only-binary",
-            ":all:",
-            "--no-python-downloads",
-            "--python-version",
-            python,
-            "--python-platform",
-            target.triple,
-            listed,
-        ],
-        env=uv.variables(os.environ, target.where)
-        | {"MACOSX_DEPLOYMENT_TARGET": target.where.release or "15.0"},
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 0, uv.explain(ended.stderr, name)
+    target = "macOS 12 x86_64"
+    monkeypatch.setattr(pins, "TARGETS", {target: pins.TARGETS[target]})
+    monkeypatch.setattr(pins.requirements, "NAMES", ("numpy", "tf"))
+    monkeypatch.setattr(pins.requirements, "SPARE", ())
+    monkeypatch.setattr(pins, "CONTENDERS", ())
+    wrong = "tensorflow==2.12.1\ntensorflow-metal==1.2.0\n"  # that plugin is for Apple Silicon
+    (folder / "tf-x86_64-macos13.txt").write_text(wrong, encoding="utf-8")
+    assert pins.main(folder) == 1
+    told = capsys.readouterr().out
+    assert f"{target}: environment tf: tensorflow-metal==1.2.0 has no wheel" in told
+    assert "1 of 2 sets of pins resolve" in told
+
+
+def test_every_requirements_file_is_part_of_the_proof(folder: Path) -> None:
+    files = {path.name for path in folder.glob("*.txt")} - {"boot.txt"}
+    for name in files:
+        with (folder / name).open("a", encoding="utf-8") as file:
+            file.write(f"\n{name}==1\n")
+    read = {line for _, _, lines, _ in pins.sets(folder) for line in lines}
+    assert {name for name in files if f"{name}==1" not in read} == set()
+
+
+def test_versions_are_resolved_with_the_plugin_that_goes_with_them() -> None:
+    sets = {(target, name): lines for target, name, lines, _ in pins.sets(REQUIREMENTS)}
+    tf = " ".join(sets["macOS 12 arm64", "tf==2.13.1"])
+    assert "tensorflow==2.13.1" in tf
+    assert "tensorflow-metal==1.0.0" in tf

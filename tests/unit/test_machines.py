@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bench.schema import Record, Run, Slice
+from bench.schema import Gpu, Record, Run, Slice
 from reports import content, families, machines
 from reports.content import Content
 from reports.frame import read
@@ -62,6 +62,17 @@ def test_the_reader_chooses_the_baseline(tmp_path: Path) -> None:
     assert table.rows[0][2].split("\n")[1] == "2.00x faster"
     with pytest.raises(machines.NoSuchMachine, match="one; two"):
         make(tmp_path / "x", on("one", 1, "a"), on("two", 2, "b"), baseline="none such")
+
+
+def test_a_gpu_that_no_framework_can_use_makes_no_family(tmp_path: Path) -> None:
+    def family(gpu: Gpu) -> str:
+        made = make(tmp_path / gpu.name, on("one", 1, "a", gpus=(gpu,)), on("two", 2, "b"))
+        row = parts(made)["machines-common"].table.rows[0]
+        return next(cell for cell in row if cell in families.FAMILIES)
+
+    assert family(Gpu(name="Intel 0x9a49", vendor="Intel", kind="built-in")) == "CPU only"
+    assert family(Gpu(name="virtio 0x1050", kind="virtual")) == "CPU only"
+    assert family(Gpu(name="NVIDIA H200", vendor="NVIDIA")) == "NVIDIA"
 
 
 def test_a_machine_with_nothing_in_common_is_still_shown(tmp_path: Path) -> None:

@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import frameworks
-from bench import requirements
-from bench.platforms import Platform, Unavailable, check, pythons
+from bench import boot, requirements
+from bench.platforms import Platform, Unavailable, check, tensorflow_metal
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 BEFORE_ANY_ENVIRONMENT = ("boot", "environments", "folders", "platforms", "requirements", "uv")
 
 ARM_MAC = Platform("Darwin", "arm64", "15.2")
+OLD_ARM_MAC = Platform("Darwin", "arm64", "13.6")
 INTEL_MAC = Platform("Darwin", "x86_64", "14.7")
+OLD_INTEL_MAC = Platform("Darwin", "x86_64", "12.7.6")
 LINUX = Platform("Linux", "x86_64")
 LINUX_NVIDIA = Platform("Linux", "x86_64", nvidia=True)
 
@@ -56,10 +58,17 @@ def test_the_frameworks_are_those_of_the_one_list() -> None:
         assert facts.package in requirements.FRAMEWORKS[name]
 
 
-@pytest.mark.parametrize("where", [ARM_MAC, INTEL_MAC, LINUX, LINUX_NVIDIA])
+EVERYWHERE = (ARM_MAC, OLD_ARM_MAC, INTEL_MAC, OLD_INTEL_MAC, LINUX, LINUX_NVIDIA)
+
+
+def lines_of(name: str, where: Platform) -> list[str]:
+    return requirements.lines(CHECKOUT / "requirements", requirements.parse(name), where)
+
+
+@pytest.mark.parametrize("where", EVERYWHERE, ids=str)
 @pytest.mark.parametrize("name", [*requirements.NAMES, *requirements.SPARE])
 def test_every_environment_has_lines_pinned_exactly(name: str, where: Platform) -> None:
-    lines = requirements.lines(CHECKOUT / "requirements", requirements.parse(name), where)
+    lines = lines_of(name, where)
     assert lines
     assert all(line.partition(";")[0].count("==") == 1 for line in lines)
 
@@ -73,12 +82,80 @@ def test_a_contender_pins_its_framework_and_frees_the_rest() -> None:
     assert cuda == ["jax[cuda13]==0.4.38", "jaxlib", "numpy"]
 
 
-def test_mlx_is_unavailable_on_intel_macs_and_all_is_on_other_systems() -> None:
-    check("mlx", ARM_MAC)
-    with pytest.raises(Unavailable, match="Intel Macs"):
-        check("mlx", INTEL_MAC)
-    with pytest.raises(Unavailable, match="Received: Windows AMD64"):
-        pythons(Platform("Windows", "AMD64"))
+def test_a_mac_before_macos_14_has_files_of_its_own() -> None:
+    assert "torch==2.11.0" in lines_of("torch", OLD_ARM_MAC)
+    assert "mlx==0.29.3" in lines_of("mlx", OLD_ARM_MAC)
+    assert not [line for line in lines_of("jax", OLD_ARM_MAC) if "jax-mps" in line]
+    assert not [line for line in lines_of("dev-jax", OLD_ARM_MAC) if "jax-mps" in line]
+    assert "tensorflow-metal==0.8.0" in lines_of("tf", OLD_INTEL_MAC)
+    assert lines_of("torch", OLD_INTEL_MAC) == lines_of("torch", INTEL_MAC)
+    assert lines_of("tf", OLD_ARM_MAC) == lines_of("tf", ARM_MAC)
+
+
+def test_an_unknown_release_of_macos_counts_as_new() -> None:
+    unknown = Platform("Darwin", "arm64")
+    assert unknown.flavour == ""
+    for name in (*requirements.NAMES, *requirements.SPARE):
+        check(name, unknown)
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "reason"),
+    [
+        ("mlx", INTEL_MAC, "Intel Macs"),
+        ("mlx", Platform("Darwin", "arm64", "12.7"), "macOS 13 or newer. Received: macOS 12.7"),
+        ("jax-metal", LINUX, "macOS alone"),
+        ("jax-metal", Platform("Darwin", "arm64", "14.3"), "needs macOS 14.4"),
+        ("tf", Platform("Darwin", "arm64", "11.6"), "needs macOS 12 or newer"),
+        ("numpy", Platform("Windows", "AMD64"), "Received: Windows AMD64"),
+        ("numpy", Platform("Linux", "aarch64"), "Linux x86_64. Received: Linux aarch64"),
+        ("tf==2.20.0", ARM_MAC, r"2\.12 to 2\.19, as in tf==2\.18\.1"),
+        ("tf==2.20", ARM_MAC, "no tensorflow-metal loads in TensorFlow 2.20"),
+        ("tf==2", ARM_MAC, "no tensorflow-metal loads in TensorFlow 2 "),
+        ("tf==2.16.2", INTEL_MAC, r"2\.12 to 2\.13, as in tf==2\.13\.1"),
+        ("tf==2.13.1", OLD_INTEL_MAC, r"built for 14.*tf==2\.12\.1.*macOS 12\.7\.6"),
+    ],
+)
+def test_what_a_platform_can_never_have(name: str, where: Platform, reason: str) -> None:
+    parsed = requirements.parse(name)
+    with pytest.raises(Unavailable, match=reason):
+        check(parsed.base, where, parsed.version)
+
+
+@pytest.mark.parametrize("where", EVERYWHERE, ids=str)
+def test_the_default_tensorflow_has_the_plugin_that_loads_in_it(where: Platform) -> None:
+    if where.system != "Darwin":
+        return
+    of_here = [line for line in lines_of("tf", where) if where.machine in line or ";" not in line]
+    pins = dict(line.partition(" ;")[0].split("==") for line in of_here)
+    assert tensorflow_metal(pins["tensorflow"], where) == pins["tensorflow-metal"]
+
+
+@pytest.mark.parametrize(
+    ("name", "plugin"),
+    [
+        ("tf==2.13.1", "tensorflow-metal==1.0.0"),
+        ("tf==2.16.2", "tensorflow-metal==1.1.0"),
+        ("tf==2.18.1", "tensorflow-metal==1.2.0"),
+        ("jax==0.11.1", "jax-mps "),
+        ("jax==0.4.38", None),
+    ],
+)
+def test_a_contender_has_the_plugin_that_goes_with_it(name: str, plugin: str | None) -> None:
+    metal = [line for line in lines_of(name, ARM_MAC) if "-metal" in line or "-mps" in line]
+    assert [line.startswith(plugin or "") for line in metal if "arm64" in line] == (
+        [True] if plugin else []
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["all"], ["numpy"]])
+def test_nothing_is_made_on_an_unsupported_platform(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(boot, "here", lambda: Platform("Linux", "aarch64"))
+    monkeypatch.setattr(boot, "_boot", lambda: pytest.fail("it began to make environments"))
+    assert boot.main(arguments) == 1
+    assert "Received: Linux aarch64" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("module", BEFORE_ANY_ENVIRONMENT)

@@ -1,0 +1,92 @@
+"""Room on the disk and in memory for what is to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.doctor.finding import Finding, quoted
+from bench.doctor.subject import Subject
+
+GIB = 2**30
+
+ENVIRONMENT_BYTES = {
+    "host": 0.4 * GIB,
+    "numpy": 0.1 * GIB,
+    "torch": 0.8 * GIB,
+    "tf": 1.4 * GIB,
+    "jax": 0.5 * GIB,
+    "mlx": 0.1 * GIB,
+}
+"""Of each environment, as measured on Linux without CUDA; the same is assumed elsewhere."""
+
+CUDA_BYTES = 4 * GIB
+"""More for each framework with CUDA: `several GB`, taken high."""
+
+RESULTS_BYTES = 0.1 * GIB
+
+
+def disk(subject: Subject) -> Iterator[Finding]:
+    free = subject.description.disk_free_bytes
+    if free is None:
+        return
+    told = subject.description.environment_states
+    missing = [
+        name
+        for name in ENVIRONMENT_BYTES
+        if told.get(name, "absent") in ("absent", "half-built", "stale")
+    ]
+    cuda = CUDA_BYTES if subject.linux and subject.usable else 0
+    needed = RESULTS_BYTES + sum(
+        ENVIRONMENT_BYTES[name] + (cuda if name not in ("host", "numpy") else 0) for name in missing
+    )
+    if free < needed:
+        built = f" and environments that are not built ({', '.join(missing)})" if missing else ""
+        yield Finding(
+            "spoils",
+            f"{_gib(free)} of disk are free, and about {_gib(needed)} are needed.",
+            f"For results{built}. On a full disk a run breaks off.",
+            "Make room, or name fewer frameworks: `make bench FRAMEWORK=numpy,torch`.",
+        )
+
+
+def memory(subject: Subject) -> Iterator[Finding]:
+    free = subject.description.memory_free_bytes
+    if free is None or not subject.needs:
+        return
+    beyond = [need for need in subject.needs if need.host_bytes > free]
+    if beyond:
+        largest = max(beyond, key=lambda need: need.host_bytes)
+        every = len(beyond) == len(subject.needs)
+        yield Finding(
+            "spoils" if every else "limits",
+            f"{len(beyond)} of {len(subject.needs)} cases of the preset {subject.preset} do not "
+            f"fit in the {_gib(free)} of memory that are free.",
+            f"They will be skipped. The largest, {quoted(largest.case)}, needs about "
+            f"{_gib(largest.host_bytes)} for all frameworks beside each other.",
+            "Close other programs, name fewer frameworks, or take a smaller preset.",
+        )
+
+
+def device_memory(subject: Subject) -> Iterator[Finding]:
+    if not subject.needs:
+        return
+    for gpu in subject.usable:
+        holds = gpu.memory_bytes
+        beyond = [need for need in subject.needs if holds and need.device_bytes > holds]
+        if holds and beyond:
+            largest = max(beyond, key=lambda need: need.device_bytes)
+            yield Finding(
+                "limits",
+                f"{len(beyond)} of {len(subject.needs)} cases of the preset {subject.preset} do "
+                f"not fit in the {_gib(holds)} of {quoted(gpu.name)}.",
+                f"They will be skipped there. The largest, {quoted(largest.case)}, needs about "
+                f"{_gib(largest.device_bytes)}.",
+                "Nothing; a smaller preset has fewer of them.",
+            )
+
+
+CHECKS = (disk, memory, device_memory)
+
+
+def _gib(size: float) -> str:
+    return f"{size / GIB:.1f} GiB"

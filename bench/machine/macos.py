@@ -1,0 +1,138 @@
+"""A Mac, from what its own commands say of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from bench.machine import graphics, hackintosh, texts
+from bench.machine.captures import SYSCTLS, Captures
+from bench.schema import CoreKind, Gpu, Machine
+
+MOST_LEVELS = 4
+
+
+def read(captures: Captures) -> Machine:
+    """All that the captures tell, without a label; never raises."""
+    python = texts.pairs(captures.get("python", ""))
+    told = texts.pairs(captures.get("sysctl", ""))
+    sysctl = {name: told[name] for name in SYSCTLS if name in told}
+    hardware = _hardware(captures.get("system_profiler", ""))
+    seen = graphics.read(captures.get("system_profiler", ""))
+    cpu = _cpu(sysctl, hardware)
+    model = texts.model(sysctl.get("hw.model")) or texts.model(hardware.get("machine_model"))
+    physical = texts.count(sysctl.get("hw.physicalcpu")) or _processors(hardware)
+    notes = list(seen.notes)
+    if not sysctl:
+        notes.append("sysctl did not answer: CPU and memory may be missing.")
+    return Machine(
+        label="",
+        system="Darwin",
+        release=_release(captures, python),
+        architecture=_architecture(sysctl, python),
+        model=model,
+        cpu=cpu,
+        cores_physical=physical or texts.count(python.get("physical")),
+        cores_logical=texts.count(sysctl.get("hw.logicalcpu"))
+        or texts.count(python.get("logical")),
+        memory_bytes=texts.memory(sysctl.get("hw.memsize"))
+        or texts.size(hardware.get("physical_memory"))
+        or texts.memory(python.get("memory")),
+        gpus=_with_cores(seen.gpus, captures.get("ioreg", "")),
+        core_kinds=_core_kinds(sysctl),
+        translated=_translated(sysctl),
+        hypervisor=_hypervisor(sysctl, model, cpu, seen.gpus),
+        hackintosh=hackintosh.evidence(model, cpu, captures.get("nvram", "")),
+        displays=seen.displays,
+        notes=tuple(notes),
+    )
+
+
+def _hardware(text: str) -> dict[str, Any]:
+    """The hardware overview; it also holds serial numbers, which nothing here asks for."""
+    parts = texts.parts(texts.tree(text)[0], "SPHardwareDataType") if "{" in text else []
+    return parts[0] if parts else {}
+
+
+def _cpu(sysctl: dict[str, str], hardware: dict[str, Any]) -> str | None:
+    # Rosetta may show programs a CPU by the name of VirtualApple.
+    brand = sysctl.get("machdep.cpu.brand_string", "")
+    chip = (hardware.get("chip_type"), hardware.get("cpu_type"))
+    names = (*chip, brand) if brand.startswith("VirtualApple") else (brand, *chip)
+    known = (name for name in names if name and name != "Unknown")
+    return next(filter(None, map(texts.name, known)), None)
+
+
+def _release(captures: Captures, python: dict[str, str]) -> str | None:
+    # Python may be shown 10.16 where SYSTEM_VERSION_COMPAT is set.
+    told = texts.pairs(captures.get("sw_vers", "")).get("ProductVersion")
+    return texts.version(told or "") or texts.version(python.get("release", ""))
+
+
+def _architecture(sysctl: dict[str, str], python: dict[str, str]) -> str | None:
+    """What the running Python is made for; where that is unknown, what the CPU is."""
+    if python.get("machine") in ("arm64", "x86_64"):
+        return python["machine"]
+    return {"1": "arm64", "0": "x86_64"}.get(sysctl.get("hw.optional.arm64", ""))
+
+
+def _processors(hardware: dict[str, Any]) -> int | None:
+    """12 of `proc 12:8:4`, or of 12."""
+    told = re.fullmatch(
+        r"(?:proc )?([0-9]{1,4})(?::[0-9:]*)?", str(hardware.get("number_processors"))
+    )
+    return int(told[1]) or None if told else None
+
+
+def _core_kinds(sysctl: dict[str, str]) -> tuple[CoreKind, ...]:
+    """By the system's own names: the second level is Efficiency on one chip, Performance on
+    another. A level without a name goes by its number."""
+    kinds = []
+    for level in range(MOST_LEVELS):
+        number = texts.count(sysctl.get(f"hw.perflevel{level}.physicalcpu"))
+        name = texts.name(sysctl.get(f"hw.perflevel{level}.name", ""))
+        if number:
+            kinds.append(CoreKind(name=name or f"level {level}", count=number))
+    return tuple(kinds)
+
+
+def _translated(sysctl: dict[str, str]) -> bool | None:
+    """Systems that cannot translate do not have the name at all."""
+    if not sysctl:
+        return None
+    return {"1": True, "0": False}.get(sysctl.get("sysctl.proc_translated", "0"))
+
+
+def _hypervisor(
+    sysctl: dict[str, str], model: str | None, cpu: str | None, gpus: tuple[Gpu, ...]
+) -> str | None:
+    """The maker; empty where the system runs on the machine itself."""
+    names = " ".join(filter(None, (model, cpu, *(gpu.name for gpu in gpus))))
+    makers = {
+        "Apple": r"VirtualMac|Apple Paravirtual|\(Virtual\)",
+        "VMware": "VMware",
+        "Parallels": "Parallels",
+    }
+    for maker, pattern in makers.items():
+        if re.search(pattern, names):
+            return maker
+    present = sysctl.get("kern.hv_vmm_present")
+    return {"0": "", "1": "unknown maker"}.get(present or "")
+
+
+def _with_cores(gpus: tuple[Gpu, ...], ioreg: str) -> tuple[Gpu, ...]:
+    """The GPUs, Apple's with its number of cores where only the IORegistry tells it."""
+    found = re.search(r'"gpu-core-count"\s*=\s*([0-9]{1,4})\b', ioreg)
+    named = re.search(r'"model"\s*=\s*"([^"\n]{1,64})"', ioreg)
+    cores = int(found[1]) if found else 0
+    name = texts.name(named[1]) if named else None
+    if not gpus and name:
+        return (Gpu(name=name, vendor=graphics.vendor(name), cores=cores or None),)
+    return tuple(
+        msgspec.structs.replace(gpu, cores=cores)
+        if cores and gpu.vendor == "Apple" and not gpu.cores and gpu.kind != "virtual"
+        else gpu
+        for gpu in gpus
+    )

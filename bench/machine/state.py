@@ -1,0 +1,142 @@
+"""What the machine is doing now: load, power, heat and clocks, as far as anyone may read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from bench.machine import captures, nvidia, texts
+from bench.machine.captures import Captures
+
+PROFILES = ("low-power", "cool", "quiet", "balanced", "balanced-performance", "performance")
+"""Linux's names of its power profiles."""
+
+
+def read() -> dict[str, Any]:
+    """Fields of `schema.State` that can be read here; what cannot be read is absent."""
+    return parse(captures.of_state())
+
+
+def parse(found: Captures) -> dict[str, Any]:
+    """The same of captured text; never raises."""
+    python = texts.pairs(found.get("python", ""))
+    ways: dict[str, Callable[[Captures, dict[str, str]], dict[str, Any]]]
+    ways = {"Darwin": _macos, "Linux": _linux}
+    way = ways.get(python.get("system", ""))
+    fields = {"load": _load(python), **(way(found, python) if way else {})}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _load(python: dict[str, str]) -> float | None:
+    told = re.fullmatch(r"[0-9]{1,6}(?:\.[0-9]{1,2})?", python.get("load", ""))
+    return float(told[0]) if told else None
+
+
+# --- macOS ----------------------------------------------------------------------------------
+
+
+def _macos(found: Captures, python: dict[str, str]) -> dict[str, Any]:
+    battery = found.get("pmset-batt", "")
+    drawn = re.search(r"Now drawing from '(AC|Battery|UPS) Power'", battery)
+    charge = re.search(r"InternalBattery.*?\b([0-9]{1,3})%", battery)
+    uses = [
+        int(use)
+        for use in re.findall(
+            r'"(?:Device Utilization %|GPU Activity\(%\))"=([0-9]{1,3})\b',
+            found.get("accelerators", ""),
+        )
+    ]
+    return {
+        "power": {"AC": "mains", "Battery": "battery"}.get(drawn[1]) if drawn else None,
+        "battery": _share(int(charge[1])) if charge else None,
+        "low_power": _low_power(found.get("pmset", "")),
+        "thermal": _thermal(found.get("pmset-therm", ""), python.get("machine") == "arm64"),
+        "gpu_busy": _share(max(uses)) if uses else None,
+    }
+
+
+def _low_power(settings: str) -> bool | None:
+    """Machines with a third, high-power mode call the setting `powermode`, where 1 is low."""
+    told = re.search(r"^\s*(?:lowpowermode|powermode)\s+([0-2])\b", settings, re.MULTILINE)
+    return told[1] == "1" if told else None
+
+
+def _thermal(text: str, apple_silicon: bool) -> str | None:
+    """The warning of heat, else the limit that it sets to the CPU; `nominal` without one.
+
+    Intel Macs show a limit once there has been one. Apple's chips show none while all is well.
+    """
+    warned = re.search(r"(thermal|performance) warning level set to ([0-9])", text, re.IGNORECASE)
+    if warned:
+        return f"{warned[1].lower()} warning level {warned[2]}"
+    told = dict(re.findall(r"CPU_(Scheduler|Speed)_Limit\s*=\s*([0-9]{1,3})\b", text))
+    if told:
+        limit, kind = min((int(percent), kind.lower()) for kind, percent in told.items())
+        return "nominal" if limit >= 100 else f"CPU {kind} limit {limit} %"
+    quiet = all(f"No {what} warning level has been" in text for what in ("thermal", "performance"))
+    return "nominal" if quiet or (apple_silicon and text.strip()) else None
+
+
+# --- Linux ----------------------------------------------------------------------------------
+
+
+def _linux(found: Captures, _: dict[str, str]) -> dict[str, Any]:
+    clocks = re.findall(
+        r"^cpu MHz\s*:\s*([0-9]{1,5}(?:\.[0-9]{1,6})?)", found.get("cpuinfo", ""), re.M
+    )
+    profile = found.get("acpi", "").strip()
+    return {
+        **_supplies(texts.pairs(found.get("power_supply", ""))),
+        "low_power": profile == "low-power" if profile in PROFILES else None,
+        # The fastest core's: an idle one says nothing about those that work.
+        "cpu_hz": max(float(clock) for clock in clocks) * 1e6 or None if clocks else None,
+        **_gpu(found),
+    }
+
+
+def _supplies(files: dict[str, str]) -> dict[str, Any]:
+    """Power source and charge, without supplies that feed one device only, such as a mouse."""
+    supplies: dict[str, dict[str, str]] = {}
+    for path, value in files.items():
+        name, _, fact = path.rpartition("/")
+        supplies.setdefault(name, {})[fact] = value
+    feeding = [s for s in supplies.values() if s.get("scope") != "Device"]
+    batteries = [s for s in feeding if s.get("type") == "Battery"]
+    mains = [s.get("online") for s in feeding if s.get("type") in ("Mains", "USB")]
+    charges = [c for s in batteries if (c := texts.count(s.get("capacity"))) is not None]
+    power = None
+    if any(online not in (None, "0") for online in mains):
+        power = "mains"
+    elif any(s.get("status") == "Discharging" for s in batteries):
+        power = "battery"
+    elif batteries and any(s.get("status") in ("Charging", "Full") for s in batteries):
+        power = "mains"
+    return {"power": power, "battery": _share(min(charges)) if charges else None}
+
+
+def _gpu(found: Captures) -> dict[str, Any]:
+    """The busiest GPU."""
+    seen = nvidia.read(found.get("nvidia", ""))
+    if seen:
+        one = max(seen, key=lambda gpu: gpu.busy or 0.0)
+        return {"gpu_hz": one.hz, "gpu_celsius": one.celsius, "gpu_busy": one.busy}
+    cards: dict[str, dict[str, int]] = {}
+    for path, value in texts.pairs(found.get("amdgpu", "")).items():
+        card, _, rest = path.partition("/")
+        number = re.fullmatch(r"[0-9]{1,11}", value)
+        if number:
+            cards.setdefault(card, {}).setdefault(rest.rpartition("/")[2], int(number[0]))
+    if not cards:
+        return {}
+    one_card = max(cards.values(), key=lambda facts: facts.get("gpu_busy_percent", 0))
+    millidegrees, busy = one_card.get("temp1_input"), one_card.get("gpu_busy_percent")
+    return {
+        "gpu_hz": float(one_card["freq1_input"]) if one_card.get("freq1_input") else None,
+        "gpu_celsius": millidegrees / 1000 if millidegrees else None,
+        "gpu_busy": _share(busy) if busy is not None else None,
+    }
+
+
+def _share(percent: int) -> float | None:
+    return percent / 100 if percent <= 100 else None

@@ -1,0 +1,77 @@
+"""TensorFlow's devices: found, chosen so that nothing moves quietly, and their memory read."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from frameworks import metal
+from frameworks.interface import Device, Memory, Settings, Unsupported
+
+_FIRST_USE = "import tensorflow as tf; tf.config.list_logical_devices('GPU')"
+"""A program in which the Metal plugin prints which GPU it takes."""
+
+_placement = contextlib.ExitStack()
+
+
+def devices() -> Sequence[Device]:
+    """The CPU, and the GPUs of Metal's plugin or of CUDA."""
+    found = [Device(id="cpu", kind="cpu", name="cpu")]
+    for index, gpu in enumerate(tf.config.list_physical_devices("GPU")):
+        name = tf.config.experimental.get_device_details(gpu).get("device_name")
+        if name == "METAL":  # the plugin says so of every GPU
+            # The line tells of the first alone.
+            named = None if index else metal.device_name(metal.printed(_FIRST_USE))
+            found.append(Device(f"metal:{index}", "gpu", named or f"metal:{index}"))
+        else:
+            found.append(Device(f"cuda:{index}", "gpu", name or f"cuda:{index}"))
+    return found
+
+
+def choose(device: Device, settings: Settings) -> None:
+    """Have everything run on the device and nothing beside it, on the threads given.
+
+    Raises Unsupported.
+    """
+    backend, _, index = device.id.partition(":")
+    if backend == "metal" and settings.execution == "xla":
+        raise Unsupported("TensorFlow's Metal plugin has no XLA compiler")
+    on_gpu = device.kind == "gpu"
+    gpus = [tf.config.list_physical_devices("GPU")[int(index)]] if on_gpu else []
+    tf.config.set_visible_devices(gpus, "GPU")
+    tf.config.set_soft_device_placement(False)  # an operation the GPU lacks must not move quietly
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    if settings.threads is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    # Entered for good: a context in every eager step would cost as much as a small operation.
+    _placement.enter_context(tf.device("/GPU:0" if on_gpu else "/CPU:0"))
+
+
+def notes(device: Device, settings: Settings) -> list[str]:
+    """What a reader of this device's figures must know."""
+    found = []
+    if device.id.startswith("metal"):
+        found.append("What the Metal plugin lacks fails and never moves to the CPU.")
+    if device.id.startswith("cuda"):
+        found.append("TF32 is off: float32 products and convolutions are float32.")
+    if settings.threads is not None:
+        found.append("One operation runs at a time (inter-op threads 1), on the threads given.")
+    return found
+
+
+def forget_peak() -> None:
+    """Let the peak of the GPU's memory begin anew, where there is one."""
+    with contextlib.suppress(ValueError):  # Metal's allocator keeps no count
+        tf.config.experimental.reset_memory_stats("GPU:0")
+
+
+def memory() -> Memory:
+    """Bytes of the GPU chosen."""
+    try:
+        info = tf.config.experimental.get_memory_info("GPU:0")
+    except ValueError:  # Metal's allocator keeps no count
+        return Memory()
+    return Memory(info["current"], info["peak"])

@@ -1,0 +1,112 @@
+"""PyTorch's devices: found, waited for, and their memory read, by what this version can do.
+
+On Intel Macs PyTorch ends at 2.2.2, where `torch.mps` can wait and count and `torch.backends.mps`
+names no GPU; nothing here asks either for a name without looking whether it is there.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from frameworks.interface import Device, Memory
+
+FELL_BACK = ".*fall back to run on the CPU"
+"""What PyTorch warns of when an operation is missing on MPS and runs on the CPU instead."""
+
+
+def devices() -> Sequence[Device]:
+    """The CPU, Apple's or AMD's GPU through MPS, and every CUDA device."""
+    found = [Device(id="cpu", kind="cpu", name="cpu")]
+    if torch.backends.mps.is_available():
+        found.append(
+            Device(id="mps", kind="gpu", name=_asked(torch.backends.mps, "get_name", "mps"))
+        )
+    for index in range(torch.cuda.device_count()):
+        gpu = torch.cuda.get_device_properties(index)
+        found.append(Device(f"cuda:{index}", "gpu", gpu.name, gpu.total_memory))
+    return found
+
+
+def prepare(device_id: str) -> None:
+    """Have each operation that leaves the GPU say so every time, not only its first."""
+    if device_id == "mps":
+        torch.set_warn_always(True)
+        warnings.filterwarnings("always", message=FELL_BACK)
+
+
+def synchronize(device_id: str) -> None:
+    """Wait for everything the device was given; on the CPU a step returns when it has finished."""
+    if device_id == "mps":
+        torch.mps.synchronize()
+    elif device_id != "cpu":
+        torch.cuda.synchronize(device_id)
+
+
+def forget_peak(device_id: str) -> None:
+    """Let the peak of memory begin anew, where there is one."""
+    if device_id.startswith("cuda"):
+        torch.cuda.reset_peak_memory_stats(device_id)
+    elif device_id == "mps":
+        _counted("reset_peak_memory_stats", device_id)
+
+
+def memory(device_id: str) -> Memory:
+    """Bytes of tensors. Versions of MPS without a counter of the peak have none to tell."""
+    if device_id.startswith("cuda"):
+        now, peak = (
+            torch.cuda.memory_allocated(device_id),
+            torch.cuda.max_memory_allocated(device_id),
+        )
+        return Memory(now, peak)
+    if device_id == "mps":
+        peak = _counted("max_memory_allocated", device_id)
+        return Memory(torch.mps.current_allocated_memory(), peak or None)
+    return Memory()
+
+
+def notes(device_id: str, compiles: bool) -> list[str]:
+    """What a reader of this device's figures must know."""
+    if device_id.startswith("cuda"):
+        return ["TF32 is off: float32 products and convolutions are float32."]
+    if device_id == "cpu":
+        return []
+    found = []
+    if compiles:
+        found.append("Inductor's code generator for Metal is an early prototype.")
+    if os.environ.get("PYTORCH_ENABLE_MPS_FALLBACK", "0") != "0":
+        found.append(
+            "Operations that MPS lacks run on the CPU (PYTORCH_ENABLE_MPS_FALLBACK): a cell in "
+            "which that happens is partly CPU."
+        )
+    if os.environ.get("PYTORCH_MPS_FAST_MATH", "0") != "0":
+        found.append("Metal's fast mathematics is on (PYTORCH_MPS_FAST_MATH).")
+    return found
+
+
+def details(device_id: str) -> str:
+    """Metal's own figures of the GPU, a line each; empty elsewhere."""
+    if device_id != "mps":
+        return ""
+    asked = {
+        "recommended_max_memory, bytes": _asked(torch.mps, "recommended_max_memory"),
+        "driver_allocated_memory at start, bytes": _asked(torch.mps, "driver_allocated_memory"),
+    }
+    return "".join(f"MPS {name}: {value}\n" for name, value in asked.items() if value is not None)
+
+
+def _asked(module: Any, function: str, otherwise: Any = None) -> Any:
+    """What the module's function says; otherwise where this version has none."""
+    return getattr(module, function, lambda: otherwise)()
+
+
+def _counted(function: str, device_id: str) -> Any:
+    """A counter of `torch.accelerator`, which older versions, and older allocators, lack."""
+    try:
+        return getattr(torch.accelerator, function)(device_id)
+    except (AttributeError, RuntimeError, ValueError):
+        return None

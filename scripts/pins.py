@@ -1,0 +1,95 @@
+"""Whether every set of pins resolves to wheels on every platform, which uv tells from anywhere.
+
+What uv's cache does not answer is asked of the package index: all of it where the cache is new.
+
+.venv/dev/bin/python -m scripts.pins [folder of requirements]
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench import environments, requirements, uv
+from bench.platforms import PYTHONS, Platform, Unavailable, check
+
+ARM, INTEL, LINUX = "aarch64-apple-darwin", "x86_64-apple-darwin", "x86_64-manylinux_2_35"
+
+TARGETS = {
+    # A newer macOS takes the wheels of an older one, so the oldest of each set speaks for all.
+    "macOS 12 arm64": (Platform("Darwin", "arm64", "12.3"), ARM),
+    "macOS 13 arm64": (Platform("Darwin", "arm64", "13.0"), ARM),
+    "macOS 14 arm64": (Platform("Darwin", "arm64", "14.0"), ARM),
+    "macOS 14.4 arm64": (Platform("Darwin", "arm64", "14.4"), ARM),
+    "macOS 12 x86_64": (Platform("Darwin", "x86_64", "12.3"), INTEL),
+    "macOS 14 x86_64": (Platform("Darwin", "x86_64", "14.0"), INTEL),
+    "macOS 14.4 x86_64": (Platform("Darwin", "x86_64", "14.4"), INTEL),
+    "Linux": (Platform("Linux", "x86_64"), LINUX),
+    "Linux with NVIDIA": (Platform("Linux", "x86_64", nvidia=True), LINUX),
+}
+"""A platform and uv's words for it."""
+
+CONTENDERS = ("jax==0.4.38", "torch==2.2.2", "tf==2.13.1")
+"""Versions that users ask for beside the default, one for each kind of plugin."""
+
+AT_ONCE = 8
+"""Resolutions under way: most of one is waiting, where the package index is asked."""
+
+
+def sets(folder):
+    """Every (target, name, requirement lines, Python); a set of two targets stands once."""
+    seen = set()
+    for target, (where, triple) in TARGETS.items():
+        for name in (*requirements.NAMES, *requirements.SPARE, *CONTENDERS):
+            parsed = requirements.parse(name)
+            try:
+                check(parsed.base, where, parsed.version)
+            except Unavailable:
+                continue
+            lines = tuple(requirements.lines(folder, parsed, where))
+            pythons = PYTHONS[where.system, where.machine]
+            if (name, lines, triple) not in seen:
+                seen.add((name, lines, triple))
+                yield target, name, lines, pythons if parsed.version else pythons[:1]
+
+
+def problem(target, lines, pythons):
+    """What uv says where no Python of these has wheels for all; empty if one has."""
+    where, triple = TARGETS[target]
+    tool = environments.root() / "boot" / "bin" / "uv"
+    variables = uv.variables(os.environ, where) | {"MACOSX_DEPLOYMENT_TARGET": where.release}
+    fixed = ["--only-binary", ":all:", "--no-python-downloads", "--python-platform", triple]
+    tries = [(python, mode) for python in pythons for mode in (["--offline"], [])]
+    told = []
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("\n".join(lines))
+        file.flush()
+        for python, mode in tries:
+            command = [tool, "pip", "compile", *mode, *fixed, "--python-version", python, file.name]
+            ended = subprocess.run(command, env=variables, capture_output=True, text=True)
+            if ended.returncode == 0:
+                return ""
+            told.append(ended.stderr)
+    return told[1]  # what the index says of the preferred Python
+
+
+def main(folder=environments.CHECKOUT / "requirements"):
+    """Print what does not resolve; the exit code."""
+    begun, wanted = time.monotonic(), list(sets(Path(folder)))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        problems = list(pool.map(lambda each: problem(each[0], *each[2:]), wanted))
+    wrong = [(*each[:2], told) for each, told in zip(wanted, problems, strict=True) if told]
+    for target, name, told in wrong:
+        print(f"{target}: {uv.explain(told, name)}")
+    print(
+        f"{len(wanted) - len(wrong)} of {len(wanted)} sets of pins resolve, on {len(TARGETS)} "
+        f"platforms, in {time.monotonic() - begun:.0f} s"
+    )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,79 @@
+"""No adapter moves images to another layout within a step; and one that does is found."""
+
+import json
+import subprocess
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.conftest import ROOT, python, variables
+
+MOVES = Path(__file__).with_name("moves.py")
+IMAGES = Path(__file__).with_name("images.py")
+
+FRAMEWORKS = ("jax", "tf", "torch")
+"""NumPy and MLX have nothing that tells what they really run."""
+
+MOVING = {
+    "jax": """
+        import jax
+        def mover(x):
+            move, placed = jax.jit(lambda x: x.transpose(0, 2, 3, 1)), jax.numpy.array(x)
+            return lambda: move(placed)
+        """,
+    "tf": """
+        import tensorflow as tf
+        def mover(x):
+            move, placed = tf.function(lambda x: tf.transpose(x, (0, 2, 3, 1))), tf.constant(x)
+            return lambda: move(placed)
+        """,
+    "torch": """
+        import torch
+        def mover(x):
+            placed = torch.tensor(x)
+            return lambda: placed.permute(0, 2, 3, 1).contiguous()
+        """,
+}
+"""An adapter with one transposition too many."""
+
+STEP = """
+def build(workload, arrays):
+    step, move = right.build(workload, arrays), mover(arrays.inputs["x"])
+    def moving():
+        move()
+        return step()
+    return moving
+"""
+
+
+def moves(framework, work, module=None):
+    """How often each operation that moves an image runs in a step."""
+    module = module or f"frameworks.{framework}"
+    done = subprocess.run(
+        [python(framework), "-P", MOVES, framework, module, IMAGES, "smoke", f"images/{work}/4"],
+        env=variables(framework),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-8000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("work", ["forward", "train"])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_no_step_moves_images(framework, work):
+    assert moves(framework, work) == {}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_step_that_moves_images_is_found(tmp_path, framework):
+    path = tmp_path / "moving.py"
+    names = "NAME, devices, memory, start, to_numpy, wait"
+    head = f"from frameworks import {framework} as right\n"
+    head += f"from frameworks.{framework} import {names}\n"
+    path.write_text(head + textwrap.dedent(MOVING[framework]) + STEP)
+    assert sum(moves(framework, "forward", str(path)).values()) == 1
