@@ -1,9 +1,10 @@
-"""The command line: `python -m bench run | report | list | env`."""
+"""The command line: `python -m bench run | report | compare | list | machine | doctor | env`."""
 
 from __future__ import annotations
 
+import io
+import signal
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -16,12 +17,11 @@ except ImportError:
         "Run `make setup` once, then `.venv/host/bin/python -m bench ...`, or use `make bench`."
     )
 
+from bench.words import BadWord as BadChoice
+from bench.words import choices as _choices
+
 if TYPE_CHECKING:
     from bench.run import Outcome
-
-
-class BadChoice(ValueError):
-    """A word or number that no command takes; the message says which would do."""
 
 
 _BAD_INPUT = (BadChoice, OSError)
@@ -57,14 +57,34 @@ def run_command(
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder with copies of published data; no downloads then.")
     ] = None,
+    target: Annotated[
+        str,
+        typer.Option(help="Width of the interval to reach, as in 1%."),
+    ] = "",
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds of measuring for one cell, at most.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(help="Rounds of one cell, at most.")] = None,
+    memory: Annotated[
+        str, typer.Option(help="Memory one framework's process may take, as in 8G.")
+    ] = "",
+    isolate: Annotated[
+        str, typer.Option(help="`case` gives every case fresh processes: slower, and no past.")
+    ] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the newest such run that broke off.")
+    ] = False,
 ) -> None:
     """Measure, verify, and write records and reports."""
     from rich.console import Console
 
-    from bench import contenders, progress
+    from bench import contenders, progress, words
+    from bench.lock import Busy
     from bench.presets import PRESETS
+    from bench.request import BadRequest, Request
+    from bench.resume import NothingToResume
     from bench.roster import BadVersion, Wanted
-    from bench.run import BadRequest, Request, run
+    from bench.run import run
     from frameworks import NAMES
     from suites import catalog
     from suites.catalog import UnknownSuite
@@ -78,19 +98,25 @@ def run_command(
             precisions=_choices("precision", _split(precision) or ["float32"], ITEMSIZE),
             threads=_positive("threads", threads),
             timeout_s=timeout,
+            memory_bytes=words.size(memory) if memory else None,
         )
         request = Request(
-            wanted=wanted,
+            contenders=wanted,
             suites=_split(suite) or catalog.DEFAULT,
-            preset=_choices("preset", [preset], PRESETS)[0],
+            preset_name=_choices("preset", [preset], PRESETS)[0],
+            preset=words.adjusted(PRESETS[preset], target, budget, rounds),
             out=out,
             seed=seed,
             arguments=sys.argv[1:],
             data_dir=data_dir,
+            isolated=bool(_choices("--isolate", [isolate] if isolate else [], ["case"])),
+            resume=resume,
         )
         with progress.for_console(Console(stderr=True)) as shown:
             outcome = run(request, shown)
     except (*_BAD_INPUT, BadRequest, BadVersion, contenders.Unknown, NoData, UnknownSuite) as error:
+        _refuse(error)
+    except (Busy, NothingToResume) as error:
         _refuse(error)
     except KeyboardInterrupt:
         print("Interrupted: nothing was measured yet.", file=sys.stderr)
@@ -100,6 +126,10 @@ def run_command(
 
 def _finish(outcome: Outcome) -> NoReturn:
     """Report on what there is and leave with the run's exit code."""
+    if outcome.signal == signal.SIGHUP:  # the terminal is gone, and writing to it an error
+        sys.stdout = sys.stderr = io.StringIO()
+    if outcome.broken:
+        print(f"metalbench: the run broke off: {outcome.broken}. --resume goes on", file=sys.stderr)
     try:
         _report([outcome.records], outcome.folder)
     except OSError as error:
@@ -112,11 +142,13 @@ def _finish(outcome: Outcome) -> NoReturn:
     except KeyboardInterrupt:
         print(f"Interrupted: make report RESULTS={outcome.folder}", file=sys.stderr)
         raise typer.Exit(130) from None
-    if outcome.broken:
-        print(f"metalbench: the run broke off: {outcome.broken}", file=sys.stderr)
-    if outcome.interrupted:
-        print("Interrupted: the report holds what was finished.", file=sys.stderr)
-        raise typer.Exit(130)
+    if outcome.signal is not None:
+        print(
+            "Interrupted: the report holds what was finished. The same command with --resume "
+            "(make bench ... RESUME=yes) goes on.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(128 + outcome.signal)
     raise typer.Exit(1 if outcome.troubles else 0)
 
 
@@ -160,6 +192,32 @@ def _report(
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)
 
 
+@app.command("compare")
+def compare_command(
+    a: Annotated[Path, typer.Argument(help="Records of the base, or their folder.")],
+    b: Annotated[Path | None, typer.Argument(help="Those of what is held against it.")] = None,
+    of_a: Annotated[str, typer.Option("--a", help="Contender of A: an id or part of it.")] = "",
+    of_b: Annotated[str, typer.Option("--b", help="Contender of B.")] = "",
+    fail_on: Annotated[str, typer.Option(help="Exit 1 where B is so, as in slower:3%.")] = "",
+    threshold: Annotated[str, typer.Option(help="Smaller differences are none.")] = "1%",
+    across: Annotated[str, typer.Option(help="May differ: machines, precisions, settings.")] = "",
+    json: Annotated[str, typer.Option(help="File for programs; - for standard output.")] = "",
+    markdown: Annotated[str, typer.Option(help="File for a pull request, or -.")] = "",
+) -> None:
+    """Compare two runs, or two contenders of one: how many times as long B takes as A."""
+    from bench.records import NotRecords
+    from bench.words import BadWord
+    from reports import comparing
+    from reports.sides import Incomparable
+
+    outputs = {"json": json, "markdown": markdown}
+    asked = comparing.Asked(a, b, of_a, of_b, fail_on, threshold, across, outputs)
+    try:
+        raise typer.Exit(comparing.run(asked))
+    except (*_BAD_INPUT, BadWord, Incomparable, NotRecords) as error:
+        _refuse(error)
+
+
 @app.command("list")
 def list_command(
     models: Annotated[
@@ -175,6 +233,34 @@ def list_command(
     show(Console())
 
 
+@app.command("machine")
+def machine_command(
+    capture: Annotated[Path | None, typer.Option(help="File that gets it, to send along.")] = None,
+) -> None:
+    """Show what computer this is, without anything that identifies its owner."""
+    from bench.machine import show
+
+    try:
+        show.tell(capture)
+    except OSError as error:
+        _refuse(error)
+
+
+@app.command("doctor")
+def doctor_command(
+    machine: Annotated[Path | None, typer.Option(help="Description of another machine.")] = None,
+    preset: Annotated[str, typer.Option(help="Of the run to come.")] = "quick",
+    suite: Annotated[str, typer.Option(help="Suites of the run to come.")] = "",
+) -> None:
+    """Say what would spoil a run, or limit it; changes nothing."""
+    from bench.doctor import visit
+
+    try:
+        raise typer.Exit(visit.pay(machine, _split(suite), preset))
+    except (*_BAD_INPUT, visit.BadVisit) as error:
+        _refuse(error)
+
+
 @app.command("env")
 def env_command(
     action: Annotated[str, typer.Argument(help="list, build or remove.")] = "list",
@@ -183,54 +269,17 @@ def env_command(
     ] = None,
 ) -> None:
     """List, build or remove the environments under .venv."""
+    from bench import upkeep
+
     try:
-        raise typer.Exit(_environments(action, names or []))
+        code = upkeep.keep(action, names or [], lambda line: print(line, file=sys.stderr))
     except (ValueError, OSError) as error:
         _refuse(error)
-
-
-def _environments(action: str, names: list[str]) -> int:
-    """Do it, and return the exit code: 1 when an environment could not be built."""
-    from rich.console import Console
-
-    from bench import environments, listing, requirements
-    from frameworks import NAMES
-
-    hint = "For example: env build torch"
-    action = _choices("action", [action], ("list", "build", "remove"), hint)[0]
-    code = 0
-    if action == "remove" and not names:
-        raise BadChoice("nothing named. Expected environments to remove, as in env remove torch")
-    for name in names:
-        requirements.parse(name)
-    for name in names or (NAMES if action == "build" else ()):
-        try:
-            if action == "build":
-                environments.ensure(name, lambda line: print(line, file=sys.stderr))
-            elif action == "remove":
-                environments.remove(name)
-        except environments.NoSuchVersion as error:
-            raise BadChoice(str(error)) from None
-        except (environments.BuildFailed, environments.Unavailable) as error:
-            print(f"metalbench: {name}: {error}", file=sys.stderr)
-            code = 1
-    listing.show_environments(environments.listing(), Console())
-    return code
+    raise typer.Exit(code)
 
 
 def _split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _choices(
-    what: str, given: list[str], known: Iterable[str], hint: str = "`make list` shows them all."
-) -> list[str]:
-    for word in given:
-        if word not in known:
-            raise BadChoice(
-                f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}. " + hint
-            )
-    return list(dict.fromkeys(given))
 
 
 def _positive(what: str, value: int | None) -> int | None:

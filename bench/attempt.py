@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import psutil
 
-from bench import agreement, rounds, schema
+from bench import agreement, launch, rounds, schema, sentinel
 from bench.launch import Broken, Refused
 from bench.schema import Cell, Failed, Skipped, Verified
 from bench.seat import Seat, checked
@@ -34,12 +34,23 @@ class Attempt:
     """A contender at this case. Each stage writes its records and says whether to go on."""
 
     def __init__(
-        self, session: Session, suite: str, workload: Workload, seat: Seat, expected: Path
+        self,
+        session: Session,
+        suite: str,
+        workload: Workload,
+        seat: Seat,
+        expected: Path,
+        samples: int = 0,
     ) -> None:
         self.session, self.suite, self.workload, self.seat = session, suite, workload, seat
         self.expected = expected
         self.name = seat.contender.id
-        self.samples = 0
+        self.meter = session.meters.of(seat.contender.device, seat.variables)
+        self.samples = samples
+        """Taken so far, before the run was resumed too."""
+        self.step_s: float | None = None
+        self.shown = 0.0
+        """Part of this cell that the progress was told of."""
         self.facts: dict[str, Any] = {}
         self.found: tuple[schema.Check, ...] = ()
         self.compared: agreement.Compared = {}
@@ -61,22 +72,28 @@ class Attempt:
         """Find out how many steps make a sample."""
         return self._stage("calibrate", self._calibrate)
 
-    def turn(self, round_number: int) -> bool:
-        """One slice of samples."""
-        return self._stage("slice", lambda: self._slice(round_number))
+    def turn(self, round_number: int) -> float | None:
+        """One slice of samples: the seconds of a step, None where the cell broke."""
+        self.step_s = None
+        with self.session.interrupts.deferred():
+            self._stage("slice", lambda: self._slice(round_number))
+        return self.step_s
 
-    def finish(self, ending: rounds.Finished) -> None:
+    def finish(self, finished: rounds.Finished) -> None:
         """Verify again what was timed, and close the cell."""
         self._stage("verify", self._verify_after)
         self.session.write(
             Cell(
                 contender=self.name,
                 case=self.workload.case,
-                stopped=ending.reason,
-                rounds=ending.rounds,
+                stopped=finished.ending.why,
+                stopped_by=finished.ending.by,
+                interval=finished.ending.interval,
+                rounds=finished.rounds,
                 samples=self.samples,
             )
         )
+        self.session.progress.advance(1 - self.shown)
 
     def drop(self) -> None:
         """Free what the worker, if it lives, holds of this case."""
@@ -126,6 +143,7 @@ class Attempt:
         looked = checked(reply, schema.Looked)
         self.found, self.compared = looked.checks, looked.compared
         self.facts["first_step_s"] = looked.first_step_s
+        self.facts["warnings"] = tuple(map(launch.scrub, looked.warnings))
         if isinstance(self.workload, Learn | Lifecycle) and self.compared:
             self.facts["curves"] = _curves(self.workload, self.compared)
         return True
@@ -185,22 +203,41 @@ class Attempt:
         return True
 
     def _slice(self, round_number: int) -> bool:
-        preset = self.session.preset
-        load, begun = _Load(self.seat.pid), time.monotonic()
-        reply = self.seat.ask("slice", slice_s=preset.slice_s, warm_s=preset.warm_s)
+        session, preset = self.session, self.session.preset
+        sentinel_s = sentinel.host_s()
+        load, at_s = _Load(self.seat.pid), session.at_s
+        self.meter.begin()
+        reply = self.seat.ask("slice", slice_s=self._slice_s(), warm_s=preset.warm_s)
+        self.meter.end()
+        self.seat.ask("rest")
         values = {
             "kind": "slice",
             "contender": self.name,
             "case": self.workload.case,
             "round": round_number,
-            "at_s": begun - self.session.begun,
+            "at_s": at_s,
             "others_cpu_s": load.others_s(),
+            "sentinel_s": sentinel_s,
         }
-        self.session.write(checked(values | reply, schema.Slice))
-        self.session.pace.learn(self.seat.contender, self.workload, min(reply["samples_s"]))
-        self.samples += len(reply["samples_s"])
-        self.session.progress.advance()
+        taken = checked(reply | values, schema.Slice)
+        taken = msgspec.structs.replace(taken, energy_j=self.meter.joules(taken.wall_s))
+        session.write(taken)
+        session.pace.learn(self.seat.contender, self.workload, min(taken.samples_s))
+        self.samples += len(taken.samples_s)
+        self.step_s = statistics.median(taken.samples_s)
+        self._show(1 / preset.max_rounds)
         return True
+
+    def _slice_s(self) -> float:
+        """The preset's, but for a first slice that a slow counter of energy must see more of."""
+        preset = self.session.preset
+        if self.samples:
+            return preset.slice_s
+        return self.meter.slice_s(preset.slice_s, limit_s=preset.budget_s / 2)
+
+    def _show(self, share: float) -> None:
+        self.shown += share
+        self.session.progress.advance(share)
 
 
 def _as_records(found: list[checks.Check]) -> tuple[schema.Check, ...]:

@@ -14,20 +14,21 @@ from pathlib import Path
 
 from bench import environments, folders, requirements, uv
 from bench.folders import BuildFailed
-from bench.platforms import Unavailable, here
+from bench.platforms import Unavailable, here, pythons
 
 
 def main(arguments: list[str]) -> int:
     """Make what is named; 0, or 1 and a message on stderr."""
     names = list(requirements.NAMES) if arguments == ["all"] else arguments or ["host"]
     try:
+        pythons(here())  # refuses what no environment can be made for
         _boot()
         for name in names:
             try:
                 environments.ensure(name, _say)
             except Unavailable as reason:
                 _say(f"{name}: left out: {reason}")
-    except (BuildFailed, ValueError) as error:
+    except (BuildFailed, Unavailable, ValueError) as error:
         _say(str(error))
         return 1
     except KeyboardInterrupt:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from bench import agreement, limits, rounds
 from bench.attempt import Attempt
+from bench.energy import Meters
+from bench.interrupts import Interrupts
+from bench.machine import state
 from bench.presets import Preset
 from bench.progress import Progress
-from bench.schema import Failed, Record, Skipped
+from bench.resume import Begun
+from bench.schema import Failed, Record, Skipped, State
 from bench.seat import Seat
-from bench.stopping import FixedRounds
+from bench.stopping import Adaptive
 from suites import checks, reference
 from suites.data import NoData
 from suites.layers import ShapeError
@@ -35,27 +40,68 @@ class Session:
     write: Write
     progress: Progress
     pace: limits.Pace
-    begun: float = field(default_factory=time.monotonic)
-    order: random.Random = field(default_factory=lambda: random.Random(0))
+    interrupts: Interrupts
+    meters: Meters
+    begun: Begun
+    """What the run had done before it was resumed: nothing in most runs."""
+    isolated: bool = False
+    """Whether each case gets fresh workers."""
+    started: float = field(default_factory=time.monotonic)
+    order: random.Random = field(default_factory=random.Random)
+
+    @property
+    def at_s(self) -> float:
+        """The run's own clock, which stands still while the run is broken off."""
+        return self.begun.at_s + time.monotonic() - self.started
 
     def measure(self, suite: str, workload: Workload, seats: list[Seat]) -> None:
         """Record everything about this case: nothing it does can end the run."""
+        self._recall(workload, seats)
+        done = self.begun.finished
+        seats = [seat for seat in seats if (seat.contender.id, workload.case) not in done]
         seats = [seat for seat in seats if self._attempted(workload, seat)]
+        if not seats:
+            return
         reason = limits.memory_reason(workload, [seat.contender for seat in seats])
         if reason:
             for seat in seats:
                 self.write(Skipped(contender=seat.contender.id, case=workload.case, reason=reason))
             return
+        self._note_state(workload, "before")
         cells = self._cells(suite, workload, seats)
         observed = [cell for cell in cells if cell.observe()]
-        ready = {cell.name: cell for cell in _agreed(observed) if cell.calibrate()}
-        turns = {name: cell.turn for name, cell in ready.items()}
-        rule = FixedRounds(self.preset.rounds, self.preset.budget_s)
-        finished = rounds.take_rounds(turns, rule, order=self.order)
-        for name, ending in finished.items():
-            ready[name].finish(ending)
+        self._time(workload, [cell for cell in _agreed(observed) if cell.calibrate()])
         for cell in cells:
             cell.drop()
+        self._note_state(workload, "after")
+        if self.isolated:
+            for seat in seats:
+                seat.close()
+
+    def _recall(self, workload: Workload, seats: list[Seat]) -> None:
+        """How fast this case went before the run broke off foretells others as if it had not."""
+        for seat in seats:
+            known = self.begun.past.get((seat.contender.id, workload.case))
+            if known:
+                self.pace.learn(seat.contender, workload, min(known.rounds_s))
+
+    def _time(self, workload: Workload, cells: list[Attempt]) -> None:
+        """Rounds of all cells, then each of them is proved again."""
+        preset = self.preset
+        finished = rounds.take_rounds(
+            {cell.name: cell.turn for cell in cells},
+            Adaptive(preset.target, preset.min_rounds, preset.max_rounds, preset.budget_s),
+            order=self.order,
+            mates=_mates(cells),
+            past=self.begun.of_case(workload.case),
+            first_round=self.begun.rounds.get(workload.case, 0),
+        )
+        for cell in cells:
+            if cell.name in finished:
+                cell.finish(finished[cell.name])
+
+    def _note_state(self, workload: Workload, phase: Literal["before", "after"]) -> None:
+        self.write(State(case=workload.case, phase=phase, at_s=self.at_s, **state.read()))
 
     def _cells(self, suite: str, workload: Workload, seats: list[Seat]) -> list[Attempt]:
         """Cells with their reference, worked out before any worker holds the case."""
@@ -68,7 +114,9 @@ class Session:
                 solved[precision] = self._reference(workload, precision)
             expected = solved[precision]
             if isinstance(expected, Path):
-                cells.append(Attempt(self, suite, workload, seat, expected))
+                measured = self.begun.past.get((seat.contender.id, workload.case))
+                before = measured.samples if measured else 0
+                cells.append(Attempt(self, suite, workload, seat, expected, before))
                 continue
             name, case = seat.contender.id, workload.case
             self.write(Failed(contender=name, case=case, stage="reference", reason=expected))
@@ -88,6 +136,16 @@ class Session:
         if reason:
             self.write(Skipped(contender=contender.id, case=workload.case, reason=reason))
         return reason is None
+
+
+def _mates(cells: Sequence[Attempt]) -> list[frozenset[str]]:
+    """Cells that are most likely compared: one framework on one device, in several versions."""
+    together: dict[tuple[str, str], set[str]] = {}
+    for cell in cells:
+        contender = cell.seat.contender
+        key = contender.spec.framework, contender.device.id
+        together.setdefault(key, set()).add(cell.name)
+    return [frozenset(names) for names in together.values() if len(names) > 1]
 
 
 def _agreed(cells: list[Attempt]) -> list[Attempt]:

@@ -1,6 +1,6 @@
 """Contenders: what a user may write after FRAMEWORK=, and what runs because of it.
 
-spec = name [==version] [@execution]   |   path.py [@execution]
+spec = name [==version | :variant] [@execution]   |   path.py [@execution]
 """
 
 from __future__ import annotations
@@ -42,8 +42,9 @@ class Spec:
     @property
     def variables(self) -> Mapping[str, str]:
         """Variables of the framework whose environment this is; an outside adapter shares them."""
-        base = FRAMEWORKS.get(self.environment.partition("==")[0])
-        return base.environment if base else {}
+        name, _, variant = self.environment.partition("==")[0].partition("-")
+        base = FRAMEWORKS.get(name)
+        return {**base.environment, **base.variants.get(variant, {})} if base else {}
 
     @property
     def outside(self) -> bool:
@@ -85,16 +86,31 @@ def _parse_one(text: str) -> Spec:
     target, _, execution = text.partition("@")
     if target.endswith(".py"):
         return _outside(typed_path(target), execution)
+    if ":" in target:
+        return _variant(target, execution)
     name, pinned, version = target.partition("==")
     facts = _facts(name)
     if pinned:
         _check_version(facts, version)
+    environment = "host" if facts is NULL else f"{facts.name}{pinned}{version}"
+    return _spec(facts, f"{facts.name}{pinned}{version}", environment, execution)
+
+
+def _variant(target: str, execution: str) -> Spec:
+    name, _, variant = target.partition(":")
+    facts = _facts(name)
+    if variant not in facts.variants:
+        known = ", ".join(f"{f.name}:{word}" for f in FRAMEWORKS.values() for word in f.variants)
+        raise Unknown(f"unknown variant. Expected {known}, without a version. Received: {target!r}")
+    return _spec(facts, f"{facts.name}:{variant}", f"{facts.name}-{variant}", execution)
+
+
+def _spec(facts: Facts, text: str, environment: str, execution: str) -> Spec:
     if execution and execution not in facts.executions:
         known = ", ".join(facts.executions)
         raise Unknown(f"{facts.name} has no execution {execution!r}. Expected one of {known}.")
-    environment = "host" if facts is NULL else f"{facts.name}{pinned}{version}"
     return Spec(
-        text=f"{facts.name}{pinned}{version}" + (f"@{execution}" if execution else ""),
+        text=text + (f"@{execution}" if execution else ""),
         framework=facts.name,
         module=f"frameworks.{facts.name}",
         environment=environment,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import json
 import os
@@ -14,6 +13,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +39,10 @@ TAIL_BYTES = 8192
 
 MAX_REPLY_BYTES = 64 * 2**20
 
+MEMORY_POLL_S = 0.1
+"""How often a worker's memory is looked at where it is limited. Watching from here works on every
+system; a limit inside the process would count address space, of which frameworks reserve much."""
+
 
 class Broken(Exception):
     """The worker can no longer be used; a new one must be started."""
@@ -61,7 +66,12 @@ class Worker:
     """One running worker process. Raises Broken when it cannot be started."""
 
     def __init__(
-        self, python: Path, module: str, environment: Mapping[str, str], threads: int | None
+        self,
+        python: Path,
+        module: str,
+        environment: Mapping[str, str],
+        threads: int | None,
+        memory_bytes: int | None = None,
     ) -> None:
         commands_read, self._commands = os.pipe()
         self._replies, replies_write = os.pipe()
@@ -85,7 +95,8 @@ class Worker:
         finally:
             os.close(commands_read)
             os.close(replies_write)
-        self._pending = b""
+        self._pending, self._searched = bytearray(), 0
+        self._memory_bytes = memory_bytes
         self._output = _Output(self._process.stdout)
         self.pid = self._process.pid
 
@@ -126,22 +137,43 @@ class Worker:
         self._commands = self._replies = -1
 
     def _read_line(self, deadline: float, timeout_s: float) -> bytes:
-        while b"\n" not in self._pending:
-            ready, _, _ = select.select(
-                [self._replies], [], [], max(0, deadline - time.monotonic())
-            )
-            if not ready:
-                self.kill()
-                raise Broken(f"no answer within {timeout_s:.0f} s (--timeout): killed")
-            received = os.read(self._replies, 65536)
+        while (end := self._pending.find(b"\n", self._searched)) < 0:
+            self._searched = len(self._pending)
+            self._await(deadline, timeout_s)
+            received = os.read(self._replies, 2**20)
             if not received:
                 raise self._died()
             self._pending += received
             if len(self._pending) > MAX_REPLY_BYTES:
                 self.kill()
                 raise Broken(f"the worker's reply exceeded {MAX_REPLY_BYTES} bytes")
-        line, _, self._pending = self._pending.partition(b"\n")
+        line, self._pending = bytes(self._pending[:end]), self._pending[end + 1 :]
+        self._searched = 0
         return line
+
+    def _await(self, deadline: float, timeout_s: float) -> None:
+        """Return when there is something to read. Raises Broken past the time or the memory."""
+        while True:
+            left_s = max(0.0, deadline - time.monotonic())
+            wait_s = left_s if self._memory_bytes is None else min(left_s, MEMORY_POLL_S)
+            if select.select([self._replies], [], [], wait_s)[0]:
+                return
+            if left_s == 0:
+                self.kill()
+                raise Broken(f"no answer within {timeout_s:.0f} s (--timeout): killed")
+            self._watch_memory()
+
+    def _watch_memory(self) -> None:
+        try:
+            held = psutil.Process(self.pid).memory_info().rss
+        except psutil.Error:  # it has died: the next read tells how
+            return
+        if self._memory_bytes is not None and held > self._memory_bytes:
+            self.kill()
+            used, limit = held / 2**30, self._memory_bytes / 2**30
+            raise Broken(
+                f"it took {used:.2f} GiB of memory, {limit:.2f} allowed (--memory): killed"
+            )
 
     def _died(self) -> Broken:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -161,7 +193,7 @@ class _Output:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._first = b""
-        self._last: collections.deque[int] = collections.deque(maxlen=TAIL_BYTES)
+        self._last = b""
         self._dropped = 0
         self._thread = threading.Thread(target=self._drain, daemon=True)
         self._thread.start()
@@ -171,8 +203,9 @@ class _Output:
             room = TAIL_BYTES - len(self._first)
             self._first += received[:room]
             rest = received[room:]
-            self._dropped += max(0, len(self._last) + len(rest) - TAIL_BYTES)
-            self._last.extend(rest[-TAIL_BYTES:])
+            last = self._last + rest
+            self._dropped += max(0, len(last) - TAIL_BYTES)
+            self._last = last[-TAIL_BYTES:]
 
     def finish(self) -> None:
         self._thread.join(timeout=2)
@@ -182,8 +215,7 @@ class _Output:
     def text(self) -> str:
         cut = f"\n[... {self._dropped} bytes left out ...]\n" if self._dropped else ""
         return scrub(
-            (self._first.decode(errors="replace") + cut)
-            + bytes(self._last).decode(errors="replace")
+            (self._first.decode(errors="replace") + cut) + self._last.decode(errors="replace")
         )
 
 

@@ -14,13 +14,7 @@ from suites.workload import Train, Workload, checkable
 
 def memory_reason(workload: Workload, contenders: Sequence[Contender]) -> str | None:
     """Why this case does not fit in the host's free memory beside all its contenders, if so."""
-    held = sum(workload.needed_bytes(contender.precision) for contender in contenders)
-    # The float64 reference is worked out while no contender holds the case yet. They are verified
-    # one after the other, each with its twin and its answers of two steps on the host.
-    small = checkable(workload)
-    twin = small.needed_bytes("float32") if small != workload else 0
-    answers = 2 * workload.output_bytes if isinstance(workload, Train) else 0
-    needed = max(held + twin + answers, reference.needed_bytes(small))
+    needed = needed_bytes(workload, [contender.precision for contender in contenders])
     free = psutil.virtual_memory().available
     if needed <= free:
         return None
@@ -28,6 +22,17 @@ def memory_reason(workload: Workload, contenders: Sequence[Contender]) -> str | 
         f"needs about {_gib(needed)} for {len(contenders)} contender(s), "
         f"{_gib(free)} of memory are free"
     )
+
+
+def needed_bytes(workload: Workload, precisions: Sequence[str]) -> int:
+    """Memory on the host that a case takes with a contender of each precision beside another."""
+    held = sum(workload.needed_bytes(precision) for precision in precisions)
+    # The float64 reference is worked out while no contender holds the case yet. They are verified
+    # one after the other, each with its twin and its answers of two steps on the host.
+    small = checkable(workload)
+    twin = small.needed_bytes("float32") if small != workload else 0
+    answers = 2 * workload.output_bytes if isinstance(workload, Train) else 0
+    return max(held + twin + answers, reference.needed_bytes(small))
 
 
 def device_memory_reason(workload: Workload, contender: Contender) -> str | None:

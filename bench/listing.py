@@ -28,16 +28,21 @@ def show_choices(console: Console) -> None:
     for name in catalog.NAMES:
         counts = (str(len(catalog.cases(name, preset))) for preset in PRESETS)
         suites.add_row(name, escape((catalog.load(name).__doc__ or "").splitlines()[0]), *counts)
-    presets = _table("PRESET", "rounds", "sampling in a round", "longest step")
+    presets = _table("PRESET", "interval", "rounds", "at most", "longest step")
     for name, preset in PRESETS.items():
-        row = f"{preset.rounds}", f"{preset.slice_s:g} s", f"{preset.step_limit_s:g} s"
+        row = (
+            f"{100 * preset.target:g} %",
+            f"{preset.min_rounds} to {preset.max_rounds} of {preset.slice_s:g} s",
+            f"{preset.budget_s:g} s",
+            f"{preset.step_limit_s:g} s",
+        )
         presets.add_row(name, *row)
     for table in (frameworks, suites, presets):
         console.print(table)
     console.print(
-        "Also: a version (jax==0.4.38), an execution (torch@compile), an adapter or suite of your "
-        "own (./mine.py).\nSuite columns count cases. DEVICE is cpu, gpu, all or a device's id; "
-        "PRECISION is float32, float16, bfloat16.",
+        "Also: a version (jax==0.4.38), a variant (jax:metal), an execution (torch@compile), an "
+        "adapter or suite of your own (./mine.py).\nSuite columns count cases. DEVICE is cpu, gpu, "
+        "all or a device's id; PRECISION is float32, float16, bfloat16.",
         markup=False,
         highlight=False,
     )

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 class Preset:
     """Durations and counts of a run."""
 
-    rounds: int
-    """Rounds of every cell, unless its budget ends them."""
+    target: float
+    """Width of a cell's 95 % interval, as a share of its time, at which its sampling ends."""
+    min_rounds: int
+    max_rounds: int
     slice_s: float
     """Sampling in one round."""
     warm_s: float
@@ -22,8 +24,40 @@ class Preset:
 
 
 PRESETS = {
-    "smoke": Preset(rounds=3, slice_s=0.04, warm_s=0.005, budget_s=2.0, step_limit_s=2.0),
-    "quick": Preset(rounds=7, slice_s=0.1, warm_s=0.01, budget_s=5.0, step_limit_s=5.0),
-    "standard": Preset(rounds=15, slice_s=0.2, warm_s=0.02, budget_s=20.0, step_limit_s=20.0),
-    "full": Preset(rounds=25, slice_s=0.3, warm_s=0.03, budget_s=60.0, step_limit_s=120.0),
+    "smoke": Preset(
+        target=0.1,
+        min_rounds=3,
+        max_rounds=3,
+        slice_s=0.04,
+        warm_s=0.005,
+        budget_s=2.0,
+        step_limit_s=2.0,
+    ),
+    "quick": Preset(
+        target=0.02,
+        min_rounds=6,
+        max_rounds=25,
+        slice_s=0.1,
+        warm_s=0.01,
+        budget_s=3.0,
+        step_limit_s=5.0,
+    ),
+    "standard": Preset(
+        target=0.01,
+        min_rounds=10,
+        max_rounds=60,
+        slice_s=0.25,
+        warm_s=0.01,
+        budget_s=15.0,
+        step_limit_s=20.0,
+    ),
+    "full": Preset(
+        target=0.005,
+        min_rounds=15,
+        max_rounds=300,
+        slice_s=0.2,
+        warm_s=0.02,
+        budget_s=60.0,
+        step_limit_s=120.0,
+    ),
 }

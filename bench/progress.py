@@ -16,17 +16,17 @@ class Progress(Protocol):
     def say(self, line: str) -> None:
         """A line worth keeping, such as an environment being built."""
 
-    def expect(self, slices: int) -> None:
-        """How many slices the run will hold at most."""
+    def expect(self, cells: int) -> None:
+        """How many cells the run will hold at most."""
 
     def now(self, what: str) -> None:
         """What is running."""
 
-    def advance(self) -> None:
-        """One more slice is done."""
+    def advance(self, share: float) -> None:
+        """So much more of a cell is done."""
 
-    def reach(self, slices: int) -> None:
-        """So many slices are done or will not be taken."""
+    def reach(self, cells: int) -> None:
+        """So many cells are done or will not be measured."""
 
 
 class Plain:
@@ -44,16 +44,16 @@ class Plain:
     def say(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def expect(self, slices: int) -> None:
+    def expect(self, cells: int) -> None:
         """A log has no bar."""
 
     def now(self, what: str) -> None:
         """A log is not told every turn."""
 
-    def advance(self) -> None:
+    def advance(self, share: float) -> None:
         """A log has no bar."""
 
-    def reach(self, slices: int) -> None:
+    def reach(self, cells: int) -> None:
         """A log has no bar."""
 
 
@@ -85,19 +85,19 @@ class Bar:
         self._progress.stop()
 
     def say(self, line: str) -> None:
-        self.now(line)
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def expect(self, slices: int) -> None:
-        self._progress.reset(self._task, total=slices)
+    def expect(self, cells: int) -> None:
+        self._progress.reset(self._task, total=cells)
 
     def now(self, what: str) -> None:
         self._progress.update(self._task, description=what)
 
-    def advance(self) -> None:
-        self._progress.advance(self._task)
+    def advance(self, share: float) -> None:
+        self._progress.advance(self._task, share)
 
-    def reach(self, slices: int) -> None:
-        self._progress.update(self._task, completed=slices)
+    def reach(self, cells: int) -> None:
+        self._progress.update(self._task, completed=cells)
 
 
 def for_console(console: Console) -> Bar | Plain:

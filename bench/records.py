@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from bench.schema import SCHEMA, Published, Record, Run
+from bench.schema import SCHEMA, End, Published, Record, Run, Slice
 
 MAX_LINE_BYTES = 16 * 2**20
 """A longer line is refused unread; the longest honest one, a slice of short samples, is 2 MiB."""
@@ -46,19 +47,29 @@ class Reading:
 
     path: Path
     records: tuple[Record, ...]
+    lines: tuple[int, ...]
+    """Number of each record's line."""
     refused: tuple[Refused, ...]
 
 
 class Writer:
-    """Appends records to a file, each flushed when it exists."""
+    """Appends records to a new file, or to a file that a run left; each flushed when it exists."""
 
-    def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = path.open("xb")
+    def __init__(self, path: Path, *, resumed: bool = False) -> None:
+        # Unbuffered: what could not be written to a full disk must not be tried again on closing.
+        self._file = path.open("ab" if resumed else "xb", buffering=0)
 
     def write(self, record: Record) -> None:
-        """The record as one line, handed to the system before this returns."""
-        self._file.write(_encode(record) + b"\n")
-        self._file.flush()
+        """The record as one line, handed to the system before this returns.
+
+        What is dear, a finished stage, is on the disk itself then; waiting for the disk after
+        every slice would disturb the next.
+        """
+        line = memoryview(_encode(record) + b"\n")
+        while line:
+            line = line[self._file.write(line) :]
+        if not isinstance(record, Slice):
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()
@@ -71,12 +82,14 @@ def read(path: Path) -> Reading:
     reason. A file whose first record is no `run` or `published` of a known schema is refused whole.
     """
     records: list[Record] = []
+    lines: list[int] = []
     refused: list[Refused] = []
     for number, line in _lines(path, refused):
         if not records:
             _check_schema(path, number, line)
         try:
             records.append(_decode(line))
+            lines.append(number)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             refused.append(Refused(number, str(error)[:500]))
             if len(refused) == MAX_REFUSED:
@@ -88,7 +101,7 @@ def read(path: Path) -> Reading:
         raise NotRecords(f"{path} holds no records.{first} {wanted} {_REMEDY}")
     if not isinstance(records[0], Run | Published):
         raise NotRecords(f"{path} does not begin with a run record.{first} {_REMEDY}")
-    return Reading(path, tuple(records), tuple(refused))
+    return Reading(path, tuple(records), tuple(lines), tuple(refused))
 
 
 class _Head(msgspec.Struct):
@@ -133,6 +146,45 @@ def _lines(path: Path, refused: list[Refused]) -> Iterator[tuple[int, bytes]]:
                     yield number, line
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             refused.append(Refused(number + 1, f"compressed data is damaged: {error}"))
+
+
+def head(path: Path) -> Run | None:
+    """The first line of a run's file, where it is one; the rest stays unread."""
+    with path.open("rb") as file:
+        try:
+            first = _decode(file.readline(MAX_LINE_BYTES))
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return None
+    return first if isinstance(first, Run) else None
+
+
+def ended(path: Path) -> bool:
+    """Whether the last whole line of a run's file says that the plan was carried out."""
+    with path.open("rb") as file:
+        end = _end_of_line(file, file.seek(0, os.SEEK_END))
+        file.seek(_end_of_line(file, end - 1))
+        try:
+            return isinstance(_decode(file.readline(MAX_LINE_BYTES)), End)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return False
+
+
+def cut(path: Path) -> None:
+    """Take away what a break left of a last line."""
+    with path.open("r+b") as file:
+        file.truncate(_end_of_line(file, file.seek(0, os.SEEK_END)))
+
+
+def _end_of_line(file: BinaryIO, end: int) -> int:
+    """Bytes up to and with the last newline before `end`; 0 where there is none."""
+    while end > 0:
+        begin = max(0, end - 2**16)
+        file.seek(begin)
+        newline = file.read(end - begin).rfind(b"\n")
+        if newline >= 0:
+            return begin + newline + 1
+        end = begin
+    return 0
 
 
 def _open(path: Path) -> BinaryIO:

@@ -31,6 +31,8 @@ class Wanted:
     threads: int | None
     timeout_s: float
     """Longest any one request to a worker may take."""
+    memory_bytes: int | None = None
+    """Most resident memory a worker may take; None for no limit."""
 
 
 @dataclass
@@ -76,10 +78,10 @@ def _environment(spec: Spec, roster: Roster, ensure: Ensure, say: Say) -> Path |
 
 
 def _take_seats(spec: Spec, python: Path, wanted: Wanted, roster: Roster) -> None:
-    """One worker tells the devices; it then serves the first contender."""
+    """One worker tells the devices; it serves the first contender if they are the CPU alone."""
     worker: Worker | None = None
     try:
-        worker = open_worker(python, spec, wanted.threads)
+        worker = open_worker(python, spec, wanted.threads, wanted.memory_bytes)
         found = checked(worker.ask({"do": "devices"}, wanted.timeout_s)["devices"], list[Device])
         if not found:
             raise Refused("its devices() names none. Expected the CPU at least", None, "")
@@ -99,8 +101,15 @@ def _take_seats(spec: Spec, python: Path, wanted: Wanted, roster: Roster) -> Non
         reason = f"has no device {wanted.device!r} here, only {has}"
         roster.absent.append(Skipped(contender=spec.text, reason=reason))
         worker.kill()
+    if any(device.kind != "cpu" for device in found):
+        # To name a GPU most frameworks take it, and that process would then hold its memory and
+        # threads for as long as it measures the CPU.
+        worker.kill()
+        worker = None
     for device in chosen:
         for precision in wanted.precisions:
             contender = Contender(spec, device, precision, wanted.threads)
-            roster.seats.append(Seat(contender, python, wanted.timeout_s, worker))
+            roster.seats.append(
+                Seat(contender, python, wanted.timeout_s, worker, wanted.memory_bytes)
+            )
             worker = None

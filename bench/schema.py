@@ -2,6 +2,7 @@
 
 History (a change is an entry here, in docs/records.md and in CHANGELOG.md):
 1  first version.
+2  `state`, `resumed` and `end`; sentinels in `slice`; what a `cell` reached; machines in full.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-SCHEMA: Literal[1] = 1
+SCHEMA: Literal[2] = 2
 
 Text = Annotated[str, msgspec.Meta(max_length=4096)]
 LongText = Annotated[str, msgspec.Meta(max_length=2**18)]
@@ -34,6 +35,24 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Gpu(_Part, frozen=True):
     name: Text
     memory_bytes: Bytes | None = None
+    """Its own memory; of a GPU with unified memory, absent."""
+    vendor: Text | None = None
+    kind: Literal["built-in", "discrete", "external", "virtual"] | None = None
+    unified_memory: bool | None = None
+    cores: Count | None = None
+    """Apple's GPU cores, AMD's compute units, NVIDIA's multiprocessors."""
+    bus: Text | None = None
+    lanes: Count | None = None
+    metal: Text | None = None
+    """Metal family or version, as the system names it."""
+    driver: Text | None = None
+
+
+class CoreKind(_Part, frozen=True):
+    """CPU cores of one performance level, by the system's name for it."""
+
+    name: Text
+    count: Count
 
 
 class Machine(_Part, frozen=True):
@@ -49,6 +68,17 @@ class Machine(_Part, frozen=True):
     cores_logical: Count | None = None
     memory_bytes: Bytes | None = None
     gpus: Annotated[tuple[Gpu, ...], msgspec.Meta(max_length=64)] = ()
+    core_kinds: Annotated[tuple[CoreKind, ...], msgspec.Meta(max_length=16)] = ()
+    translated: bool | None = None
+    """Whether this process runs under Rosetta."""
+    hypervisor: Text | None = None
+    """The virtual machine's maker; empty where there is none, absent where unknown."""
+    hackintosh: (
+        Literal["no evidence", "OpenCore present", "CPU impossible for the model"] | None
+    ) = None
+    displays: Count | None = None
+    notes: Annotated[tuple[Text, ...], msgspec.Meta(max_length=64)] = ()
+    """What could not be read, and why."""
 
 
 class Case(_Part, frozen=True):
@@ -103,7 +133,7 @@ class _Record(_Part, frozen=True, tag_field="kind"):
 class Run(_Record, frozen=True, tag="run"):
     """First line of a file: what was asked, where, and what is about to be measured."""
 
-    schema: Literal[1]
+    schema: Literal[1, 2]
     run: Text
     started_at: Text
     arguments: Annotated[tuple[Text, ...], msgspec.Meta(max_length=256)]
@@ -144,6 +174,8 @@ class Verified(_Record, frozen=True, tag="verified"):
     build_s: Seconds | None = None
     first_step_s: Seconds | None = None
     curves: Curves | None = None
+    warnings: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
+    """Of the framework, while it built the case and gave these answers."""
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -152,6 +184,7 @@ class Looked(msgspec.Struct, frozen=True):
     checks: Annotated[tuple[Check, ...], msgspec.Meta(max_length=10_000)]
     compared: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]]
     first_step_s: Seconds | None = None
+    warnings: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
 
 
 class TooLong(msgspec.Struct, frozen=True):
@@ -189,7 +222,13 @@ class Slice(_Record, frozen=True, tag="slice"):
     device_memory_bytes: Bytes | None = None
     device_peak_bytes: Bytes | None = None
     energy_j: Joules | None = None
-    """Energy of the device during the timed samples."""
+    """Energy the device used during `wall_s`, re-warming and idle power included."""
+    sentinel_s: SampleSeconds | None = None
+    """A fixed piece of work on the host just before the slice."""
+    device_sentinel_s: SampleSeconds | None = None
+    """A fixed product on the device, where that is not the CPU."""
+    compilations: Count | None = None
+    """How often the framework has compiled in this process so far, where it can say."""
 
 
 class Cell(_Record, frozen=True, tag="cell"):
@@ -201,6 +240,41 @@ class Cell(_Record, frozen=True, tag="cell"):
     """Why sampling stopped."""
     rounds: Count
     samples: Count
+    stopped_by: Literal["target", "noise", "budget", "rounds"] | None = None
+    interval: Magnitude | None = None
+    """Width of the 95 % interval of the time, as a share of it."""
+
+
+class State(_Record, frozen=True, tag="state"):
+    """What the machine was doing before or after a case."""
+
+    case: Text
+    phase: Literal["before", "after"]
+    at_s: Seconds
+    load: Magnitude | None = None
+    """Average of runnable processes over the last minute."""
+    power: Literal["mains", "battery"] | None = None
+    battery: Share | None = None
+    low_power: bool | None = None
+    thermal: Text | None = None
+    """The system's own word: nominal, fair, serious, critical, or a CPU speed limit."""
+    cpu_hz: Magnitude | None = None
+    gpu_hz: Magnitude | None = None
+    gpu_celsius: Magnitude | None = None
+    gpu_busy: Share | None = None
+
+
+class Resumed(_Record, frozen=True, tag="resumed"):
+    """A broken-off run goes on from here."""
+
+    resumed_at: Text
+    at_s: Seconds
+
+
+class End(_Record, frozen=True, tag="end"):
+    """The plan was carried out to its end; a file without this line can be resumed."""
+
+    at_s: Seconds
 
 
 class Skipped(_Record, frozen=True, tag="skipped"):
@@ -257,4 +331,6 @@ class Published(_Record, frozen=True, tag="published"):
     faults: Annotated[tuple[Text, ...], msgspec.Meta(max_length=64)] = ()
 
 
-Record = Run | Runtime | Verified | Slice | Cell | Skipped | Failed | Published
+Record = (
+    Run | Runtime | Verified | Slice | Cell | Skipped | Failed | State | Resumed | End | Published
+)

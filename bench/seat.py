@@ -22,14 +22,25 @@ class Seat:
     """A contender in a run. `start` makes its worker; `ask` talks to it."""
 
     def __init__(
-        self, contender: Contender, python: Path, timeout_s: float, worker: Worker | None
+        self,
+        contender: Contender,
+        python: Path,
+        timeout_s: float,
+        worker: Worker | None,
+        memory_bytes: int | None = None,
     ) -> None:
         self.contender, self._python, self._timeout_s = contender, python, timeout_s
         self._worker, self._started = worker, False
+        self._memory_bytes = memory_bytes
 
     @property
     def pid(self) -> int | None:
         return self._worker.pid if self._worker else None
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Environment of its worker."""
+        return worker_environment(self.contender.spec, self.contender.threads)
 
     def start(self) -> Runtime | None:
         """The runtime record of a start, or None when it runs already. Raises Refused, Broken."""
@@ -37,7 +48,9 @@ class Seat:
             return None
         begun = time.monotonic()
         contender = self.contender
-        self._worker = self._worker or open_worker(self._python, contender.spec, contender.threads)
+        self._worker = self._worker or open_worker(
+            self._python, contender.spec, contender.threads, self._memory_bytes
+        )
         settings = {
             "precision": contender.precision,
             "execution": contender.spec.execution,
@@ -70,7 +83,6 @@ class Seat:
             self._worker, self._started = None, False
 
     def _runtime(self, reply: dict[str, Any], start_s: float) -> Runtime:
-        variables = worker_environment(self.contender.spec, self.contender.threads)
         device = reply.pop("device")
         return checked(
             {
@@ -81,16 +93,19 @@ class Seat:
                 "device_name": device["name"],
                 "device_memory_bytes": device["memory_bytes"],
                 "details": launch.scrub(checked(reply["details"], str)),
-                "environment": launch.recorded(variables),
+                "environment": launch.recorded(self.variables),
                 "start_s": start_s,
             },
             Runtime,
         )
 
 
-def open_worker(python: Path, spec: Spec, threads: int | None) -> Worker:
+def open_worker(
+    python: Path, spec: Spec, threads: int | None, memory_bytes: int | None = None
+) -> Worker:
     """A worker process for the spec, its framework not yet imported."""
-    return Worker(python, spec.module, worker_environment(spec, threads), threads)
+    environment = worker_environment(spec, threads)
+    return Worker(python, spec.module, environment, threads, memory_bytes)
 
 
 def worker_environment(spec: Spec, threads: int | None) -> dict[str, str]:

@@ -2,21 +2,22 @@
 
 A round holds one slice of every contender, so drift and throttling hit all of them alike. Rounds
 are taken as independent and alike; samples inside a slice are not, and are reduced to their median.
-Medians, because single slices on a shared machine are off by 15 to 100 %.
+Medians, because single slices on a shared machine are off by 15 to 100 %. Why no bootstrap:
+docs/decisions/0010-intervals-from-order-statistics.md.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from itertools import zip_longest
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-
-from bench.stopping import MIN_ROUNDS
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -26,15 +27,22 @@ Verdict = Literal["faster", "slower", "same", "unresolved"]
 THRESHOLD = 0.01
 """A difference smaller than this is called no difference."""
 
+MIN_ROUNDS = 3
+"""Rounds below which no spread can be told."""
+
+ENOUGH_ROUNDS = 6
+"""Fewer cannot reach 95 %: an interval of n rounds covers at most 1 - 2^(1-n)."""
+
+MOST_ROUNDS = 10_000
+"""More than any run takes."""
+
 CONFIDENCE = 0.95
-RESAMPLES = 2000
-SEED = 0
 
 _NORMAL = 1.4826
 """MAD of normal values times this is their standard deviation (Rousseeuw & Croux, 1993)."""
 
-_BLOCK = 2**22
-"""Most resampled values held in memory at once."""
+_FENCE = 1.5
+"""Interquartile ranges beyond the quartiles at which a value is an outlier (Tukey, 1977)."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,48 @@ def paired_logs(
     return np.asarray(np.clip(np.log(times_s) - np.log(base_times_s), -700, 700))
 
 
+def unpaired(own: Estimate, base: Estimate) -> Estimate:
+    """How many times as long as the base, of two times that shared no rounds.
+
+    On the logarithm the distances from each estimate to its interval's ends add as squares (MOVER:
+    Zou & Donner, Statistics in Medicine 27, 2008). Takes both as measured independently; what
+    changed between the two runs as a whole is in neither interval. No interval where one lacks.
+    """
+    middle = math.log(own.value / base.value)
+    if own.interval is None or base.interval is None:
+        return Estimate(math.exp(middle), None)
+    below, above = (abs(math.log(end / own.value)) for end in own.interval)
+    base_below, base_above = (abs(math.log(end / base.value)) for end in base.interval)
+    low, high = middle - math.hypot(below, base_above), middle + math.hypot(above, base_below)
+    return Estimate(math.exp(middle), (math.exp(low), math.exp(high)))
+
+
+def more_rounds(
+    estimate: Estimate, rounds: int, threshold: float = THRESHOLD, least: int = 0
+) -> int | None:
+    """About how many rounds beyond these would give the ratio another word than unresolved.
+
+    An interval's width falls with the root of its rounds; the estimate is taken as staying where
+    it is, and `least` rounds as needed anyway. None where it lies too near the threshold.
+    """
+    limit, middle = math.log1p(threshold), math.log(estimate.value)
+    if abs(middle) == limit or estimate.interval is None:
+        return None if estimate.interval else max(least - rounds, 1)
+    low, high = (math.log(end) for end in estimate.interval)
+    if abs(middle) > limit:
+        beyond = (middle - low if middle > 0 else high - middle) / (abs(middle) - limit)
+    else:
+        beyond = max((high - middle) / (limit - middle), (middle - low) / (limit + middle))
+    needed = rounds * beyond**2
+    return max(math.ceil(needed) - rounds, least - rounds, 1) if needed <= MOST_ROUNDS else None
+
+
+def word(estimate: Estimate | None, rounds: int, threshold: float = THRESHOLD) -> Verdict:
+    """The verdict on a ratio of so many rounds: fewer than tell 95 % resolve nothing."""
+    told = estimate.interval if estimate and rounds >= ENOUGH_ROUNDS else None
+    return verdict(told, threshold)
+
+
 def verdict(ends: Interval | None, threshold: float = THRESHOLD) -> Verdict:
     """The word for a ratio's interval: it must lie wholly on one side to be faster or slower.
 
@@ -125,11 +175,19 @@ def verdict(ends: Interval | None, threshold: float = THRESHOLD) -> Verdict:
     return "same" if low >= 1 / limit and high <= limit else "unresolved"
 
 
-def interval(values: Floats) -> Interval | None:
-    """95 % percentile-bootstrap interval of the median (Efron & Tibshirani, 1993, chapter 13).
+def spread(values: Floats) -> float:
+    """Standard deviation relative to the median, estimated from the MAD."""
+    middle = np.median(values)
+    return float(_NORMAL * np.median(np.abs(values - middle)) / middle)
 
-    None below three values. It cannot reach beyond the values, so with n of them it covers at most
-    1 - 2^(1-n): 75 % for three, 94 % for five, the full 95 % from six on.
+
+def interval(values: Floats) -> Interval | None:
+    """95 % interval of the median, from order statistics interpolated between two that bracket
+    the confidence (Hettmansperger & Sheather, Statistics & Probability Letters 4, 1986).
+
+    Assumes independent values of one continuous distribution, whatever its shape. None below three
+    values. It cannot reach beyond the values, so n of them cover at most 1 - 2^(1-n): 75 % for
+    three, 94 % for five, the full 95 % from six on.
     """
     if len(values) < MIN_ROUNDS:
         return None
@@ -139,14 +197,56 @@ def interval(values: Floats) -> Interval | None:
 
 def intervals(values: Floats) -> tuple[Floats, Floats]:
     """`interval` of every row of [cells, rounds], at once: ends [cells] and [cells]."""
-    lower, upper = _middles(values.shape[1])
-    tail = (1 - CONFIDENCE) / 2
-    ends = [
-        np.quantile((block[:, lower] + block[:, upper]) / 2, (tail, 1 - tail), axis=1)
-        for block in np.array_split(np.sort(values, axis=1), values.size * RESAMPLES // _BLOCK + 1)
-    ]
-    low, high = np.concatenate(ends, axis=1)
+    rank, share = _bracket(values.shape[1])
+    ordered = np.sort(values, axis=1)
+    low = (1 - share) * ordered[:, rank] + share * ordered[:, rank + 1]
+    high = (1 - share) * ordered[:, -1 - rank] + share * ordered[:, -2 - rank]
     return low, high
+
+
+@cache
+def _bracket(size: int) -> tuple[int, float]:
+    """Index of the order statistic at the interval's outer side, and how far to go to the next.
+
+    The median lies between the k-th smallest and the k-th largest of n values with probability
+    1 - 2 P(B < k), B binomial (n, 1/2): no matter what the values are.
+    """
+    alpha, tail, term, rank = 1 - CONFIDENCE, 0, 1, 0
+    # In whole numbers of 2^-n: exact for any number of rounds.
+    limit = Fraction(alpha) / 2 * 2**size
+    while rank < size // 2 and tail + term <= limit:
+        tail, term, rank = tail + term, term * (size - rank) // (rank + 1), rank + 1
+    if rank == 0:
+        return 0, 0.0
+    outer = 1 - 2 * float(Fraction(tail, 2**size))
+    inner = 1 - 2 * float(Fraction(tail + term, 2**size))
+    excess = (outer - CONFIDENCE) / (outer - inner)
+    return rank - 1, (size - rank) * excess / (rank + (size - 2 * rank) * excess)
+
+
+def outliers(values: Floats) -> int:
+    """How many values lie beyond Tukey's fences. They count like all others."""
+    first, third = np.quantile(values, (0.25, 0.75))
+    reach = _FENCE * (third - first)
+    return int(np.count_nonzero((values < first - reach) | (values > third + reach)))
+
+
+def geometric_mean(estimates: Sequence[Estimate]) -> Estimate | None:
+    """Geometric mean of ratios over a suite's cases (Fleming & Wallace, CACM 29, 1986).
+
+    Its interval takes the cases as measured independently of one another and each logarithm as
+    nearly normal: half widths add as squares. None without estimates; no interval where one lacks.
+    """
+    if not estimates:
+        return None
+    mean = math.fsum(math.log(one.value) for one in estimates) / len(estimates)
+    squares = 0.0
+    for one in estimates:
+        if one.interval is None:
+            return Estimate(math.exp(mean), None)
+        squares += (math.log(one.interval[1] / one.interval[0]) / 2) ** 2
+    half = math.sqrt(squares) / len(estimates)
+    return Estimate(math.exp(mean), (math.exp(mean - half), math.exp(mean + half)))
 
 
 def medians(values: Floats, counts: Integers) -> Floats:
@@ -159,11 +259,3 @@ def medians(values: Floats, counts: Integers) -> Floats:
     start, size = start[some], counts[some]
     found[some] = (ordered[start + (size - 1) // 2] + ordered[start + size // 2]) / 2
     return found
-
-
-@cache
-def _middles(size: int) -> tuple[Integers, Integers]:
-    """Where the two middle values of each resample stand among the `size` sorted values."""
-    drawn = np.random.default_rng(SEED).integers(0, size, (RESAMPLES, size))
-    drawn.sort(axis=1)
-    return drawn[:, (size - 1) // 2], drawn[:, size // 2]

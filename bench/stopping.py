@@ -2,30 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-MIN_ROUNDS = 3
-"""Rounds below which no spread can be told, whatever the budget."""
+import numpy as np
+
+from bench import statistics
+
+MIN_ROUNDS = statistics.MIN_ROUNDS
+
+STABLE = 0.1
+"""Relative spread of the recent noise figures under which the noise will not change any more.
+nvbench's rule; its 5 % supposes hundreds of figures, and tens of rounds know their spread less."""
+
+LOOKED_AT = 8
+"""Rounds whose noise figures are compared, at least; and rounds before noise is judged at all."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a cell is finished."""
+
+    by: Literal["target", "noise", "budget", "rounds"]
+    why: str
+    interval: float | None
+    """Width of the 95 % interval, as a share of the time; None where too few rounds tell."""
 
 
 class Rule(Protocol):
     """Decides after each round whether a cell is finished."""
 
-    def reason_to_stop(self, rounds: int, spent_s: float) -> str | None:
-        """Why the cell is finished after `rounds` rounds and `spent_s` seconds; None to go on."""
+    def ending(self, rounds_s: Sequence[float], spent_s: float) -> Ending | None:
+        """Why a cell is finished whose rounds took `rounds_s` a step, or None to go on."""
 
 
 @dataclass(frozen=True)
-class FixedRounds:
-    """A fixed number of rounds, ended earlier by a budget of the cell's own time."""
+class Adaptive:
+    """On until the interval is narrower than the target, unless noise or the budget forbids it."""
 
-    rounds: int
+    target: float
+    """Width of the 95 % interval to reach, as a share of the time."""
+    min_rounds: int
+    max_rounds: int
     budget_s: float
 
-    def reason_to_stop(self, rounds: int, spent_s: float) -> str | None:
-        if rounds >= self.rounds:
-            return f"all {self.rounds} rounds done"
-        if rounds >= MIN_ROUNDS and spent_s >= self.budget_s:
-            return f"budget of {self.budget_s:g} s spent after {rounds} of {self.rounds} rounds"
+    def ending(self, rounds_s: Sequence[float], spent_s: float) -> Ending | None:
+        done = len(rounds_s)
+        if done < MIN_ROUNDS:
+            return None
+        width = relative_width(rounds_s)
+        reached = f"interval {100 * width:.2g} %, target {100 * self.target:.2g} %"
+        if done >= self.min_rounds:
+            if width <= self.target:
+                return Ending("target", f"{reached}: reached after {done} rounds", width)
+            needed = rounds_needed(rounds_s, self.target)
+            if needed > self.max_rounds and noise_is_stable(rounds_s):
+                return Ending("noise", f"{reached}: would take about {needed} rounds", width)
+        if done >= self.max_rounds:
+            return Ending("rounds", f"{reached}: all {done} rounds done", width)
+        if spent_s >= self.budget_s:
+            why = f"{reached}: budget of {self.budget_s:g} s spent after {done} rounds"
+            return Ending("budget", why, width)
         return None
+
+
+def relative_width(rounds_s: Sequence[float]) -> float:
+    """Width of the interval of the median of three rounds or more, as a share of it."""
+    values = np.asarray(rounds_s, dtype=float)
+    ends = statistics.interval(values)
+    assert ends is not None, "too few rounds"
+    return float((ends[1] - ends[0]) / np.median(values))
+
+
+def rounds_needed(rounds_s: Sequence[float], target: float) -> int:
+    """Rounds that would narrow the interval to the target: its width falls with their root."""
+    return int(np.ceil(len(rounds_s) * (relative_width(rounds_s) / target) ** 2))
+
+
+def noise_is_stable(rounds_s: Sequence[float]) -> bool:
+    """Whether the spread, told anew after each of the recent rounds, has stopped changing."""
+    done = len(rounds_s)
+    if done < 2 * LOOKED_AT:
+        return False
+    recent = max(LOOKED_AT, done // 2)
+    values = np.asarray(rounds_s, dtype=float)
+    noise = np.array([statistics.spread(values[:upto]) for upto in range(done - recent, done + 1)])
+    return bool(noise.std() <= STABLE * noise.mean())

@@ -6,6 +6,7 @@ Standard library, NumPy and the one framework. Started as
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import importlib
@@ -23,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from bench import measure
-from bench.worker_case import Case, TooLong
+from bench.heard import Heard
+from bench.worker_case import Case, DeviceSentinel, TooLong
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
 from suites import catalog, checks
 from suites.workload import definition_hash
@@ -42,6 +44,8 @@ class Worker:
         self.adapter = adapter
         self.runtime: Runtime | None = None
         self.case: Case | None = None
+        self.sentinel: DeviceSentinel | None = None
+        self.heard = Heard()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request. Raises whatever the adapter raises."""
@@ -53,6 +57,7 @@ class Worker:
             "continue": self.continue_training,
             "calibrate": self.calibrate,
             "slice": self.slice,
+            "rest": self.rest,
             "drop": self.drop,
         }
         return commands[request.pop("do")](**request)
@@ -62,6 +67,10 @@ class Worker:
 
     def start(self, device: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
         self.runtime = self.adapter.start(Device(**device), Settings(**settings))
+        if self.runtime.device.kind != "cpu":
+            # A device or precision that cannot do even this shows it in the cases, with the reason.
+            with contextlib.suppress(Exception):
+                self.sentinel = DeviceSentinel(self.adapter)
         found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
         return {
             "versions": dict(self.runtime.versions),
@@ -77,6 +86,7 @@ class Worker:
     def build(self, suite: str, case: str, preset: str, seed: int) -> dict[str, Any]:
         """Make the arrays and have the adapter copy them to the device."""
         workload = catalog.find(suite, preset, case)
+        self.heard.take()
         self.case = Case(self.adapter, workload, seed)
         return {
             "arrays_sha256": self.case.timed.arrays_sha256,
@@ -101,6 +111,7 @@ class Worker:
         return {
             "checks": [dataclasses.asdict(check) for check in results],
             "first_step_s": case.timed.first_step_s,
+            "warnings": self.heard.take(),
             "compared": {
                 name: [float(value) for value in np.ravel(compared[name])]
                 for name in checks.compared_names(case.workload)
@@ -133,16 +144,23 @@ class Worker:
     def slice(self, slice_s: float, warm_s: float) -> dict[str, Any]:
         case = self._current
         assert case.sampler is not None, "the case is not calibrated"
+        sentinel_s = self.sentinel.seconds() if self.sentinel else None
         taken = case.sampler.take_slice(slice_s=slice_s, warm_s=warm_s)
-        memory = self.adapter.memory()
-        gc.collect()  # it is off while the clock runs
+        memory, compilations = self.adapter.memory(), case.compilations()
         return {
             **dataclasses.asdict(taken),
             "peak_resident_bytes": measure.peak_resident_bytes(),
             "peak_resident_of": "case" if case.resettable else "process",
             "device_memory_bytes": memory.now_bytes,
             "device_peak_bytes": memory.peak_bytes,
+            "device_sentinel_s": sentinel_s,
+            "compilations": compilations,
         }
+
+    def rest(self) -> dict[str, Any]:
+        """What follows a slice and is no part of it: the host has read its meters in between."""
+        gc.collect()  # it is off while the clock runs
+        return {}
 
     def drop(self) -> dict[str, Any]:
         if self.case is not None:
@@ -206,11 +224,15 @@ def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
                 # The first request pays for the import, so that its failure has an answer too.
                 if worker is None:
                     worker = Worker(load(module))
+                    worker.heard.listen()
                     gc.freeze()  # what was imported need not be looked through again
-                reply = json.dumps(worker.answer(json.loads(line)), ensure_ascii=False)
+                request = json.loads(line)
+                at_once = request["do"] == "slice"  # it is followed by a `rest`
+                reply = json.dumps(worker.answer(request), ensure_ascii=False)
             except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
-                reply = json.dumps(error_reply(error), ensure_ascii=False)
-            measure.settle()
+                at_once, reply = False, json.dumps(error_reply(error), ensure_ascii=False)
+            if not at_once:
+                measure.settle()
             replies.write(reply + "\n")
             replies.flush()
 

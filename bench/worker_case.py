@@ -14,7 +14,7 @@ from frameworks import lifecycle
 from frameworks.interface import Framework, Step
 from suites import arrays, checks
 from suites.training_checks import observe_training
-from suites.workload import Adam, Lifecycle, Train, Workload, checkable
+from suites.workload import Adam, Lifecycle, Product, Train, Workload, checkable
 
 
 class TooLong(Exception):
@@ -76,6 +76,29 @@ class Built:
         return results
 
 
+SENTINEL = Product(suite="sentinel", name="product", m=512, k=512, n=512)
+
+SENTINEL_TRIES = 3
+"""The fastest counts."""
+
+
+class DeviceSentinel:
+    """A fixed product on a device that is not the CPU, timed beside every slice."""
+
+    def __init__(self, adapter: Framework) -> None:
+        self._wait = adapter.wait
+        self._built = Built(adapter, SENTINEL, seed=0)
+        self._built.run()
+
+    def seconds(self) -> float:
+        """The fastest of some steps, each waited for."""
+        once = measure.Loop(1, 1)
+        taken_ns = [
+            measure.sample_ns(self._built.step, self._wait, once) for _ in range(SENTINEL_TRIES)
+        ]
+        return min(taken_ns) / 1e9
+
+
 class Case:
     """The case under way: the step that is verified is the step that is timed, or, where that is
     too large for the reference, its smaller twin in the same process."""
@@ -123,6 +146,12 @@ class Case:
             return []
         twin.close()
         return [_finite(self.timed.run())]
+
+    def compilations(self) -> int | None:
+        """How often the process has compiled so far; None where the adapter cannot say, or where
+        compiling belongs to the work: a life makes its model anew in every step."""
+        count = getattr(self.adapter, "compilations", None)
+        return None if count is None or isinstance(self.workload, Lifecycle) else count()
 
     def close(self) -> None:
         """End what works in the background."""

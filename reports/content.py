@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bench.schema import Run
 from reports import answers, families, findings, learning, outline, pairing, ranking, setups
 from reports.answers import Answer
-from reports.doubts import Finding
+from reports.finding import Finding, command
 from reports.findings import Omission
 from reports.frame import STATUSES, Results
 from reports.layout import Chapter
@@ -118,7 +118,7 @@ def _section(results: Results, name: str, machine: str) -> Section:
         overheads=overheads,
         setups=setups.setups(results, name, run, ranking.labels(run)),
         settings=tuple((plain(key), plain(str(value))) for key, value in run.settings.items()),
-        repeat=findings.command(run),
+        repeat=command(run),
         commit=plain(run.commit, 60) if run.commit else None,
     )
 

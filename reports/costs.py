@@ -77,9 +77,19 @@ def memory(found: Sequence[Board]) -> Chapter:
 
 
 def energy(found: Sequence[Board]) -> Chapter:
-    """Energy of one step; there is no chapter where no meter was readable."""
-    lead = "Energy that the device used in one step, over the timed samples."
-    return _chapter("energy", "Energy", lead, found, ("energy_per_step_j", _energy, _hungriest))
+    """Energy of one step; there is no chapter where no counter was readable."""
+    lead = (
+        "Energy of one step: the device's mean power by its own counter, times the time of a step; "
+        "below it that power. Idle power and what other programs did on the device are included, "
+        "the rest of the machine is not. Counters of a CPU and of a GPU cover different parts: "
+        "compare what ran on one device."
+    )
+    parts = []
+    for number, board in enumerate(found, start=1):
+        table = _matrix(board, "energy_per_step_j", _energy)
+        if table:
+            parts.append(_part(f"energy-{number}", board, table, tuple(_thriftiest(board))))
+    return Chapter("energy", "Energy", lead, tuple(parts))
 
 
 _Told = tuple[str, _Show, Callable[[Board, Row], str]]
@@ -169,15 +179,33 @@ def _largest(board: Board, cell: Row) -> str:
     )
 
 
-def _hungriest(board: Board, cell: Row) -> str:
-    return (
-        f"Most energy: {board.labels[cell['contender']]} in {plain(cell['case'], 80)}, "
-        f"{units.energy(cell['energy_per_step_j'])} a step."
-    )
+def _thriftiest(board: Board) -> Iterator[str]:
+    """Where contenders on one kind of device differ most in energy, in words."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for cell in board.cells:
+        if cell["energy_per_step_j"]:
+            key = cell["case"], cell["device_kind"], cell["precision"]
+            groups.setdefault(key, []).append(cell)
+    ordered = [sorted(group, key=_joules) for group in groups.values()]
+    widest = max(ordered, key=lambda group: _joules(group[-1]) / _joules(group[0]), default=[])
+    if len(widest) > 1:
+        least, most = widest[0], widest[-1]
+        yield (
+            f"Widest apart on the {least['device_kind'].upper()}, in {plain(least['case'], 80)}: a "
+            f"step of {board.labels[least['contender']]} takes {units.energy(_joules(least))}, one "
+            f"of {board.labels[most['contender']]} {units.energy(_joules(most))}, "
+            f"{units.times(_joules(most) / _joules(least))} as much."
+        )
+
+
+def _joules(cell: Row) -> float:
+    return float(cell["energy_per_step_j"])
 
 
 def _energy(cell: Row) -> Figure:
-    return units.energy(cell["energy_per_step_j"])
+    joules = _joules(cell)
+    power = f"\n{units.power(joules / cell['time_s'])}" if cell["time_s"] else ""
+    return Figure(f"{units.energy(joules)}{power}", joules)
 
 
 def _memory(cell: Row) -> Figure:

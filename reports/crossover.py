@@ -15,8 +15,7 @@ from typing import Literal
 import numpy as np
 
 from bench import statistics
-from bench.statistics import Floats
-from bench.stopping import MIN_ROUNDS
+from bench.statistics import MIN_ROUNDS, Floats
 
 CPU_THROUGHOUT, GPU_THROUGHOUT = math.inf, -math.inf
 """Where the sign does not change within the sizes measured."""
@@ -56,6 +55,9 @@ class Crossing:
     high: float | None = None
 
 
+RESAMPLES = 2000
+SEED = 0
+
 _TAILS = ((1 - statistics.CONFIDENCE) / 2, (1 + statistics.CONFIDENCE) / 2)
 
 
@@ -63,8 +65,8 @@ def resampled(logs: Floats) -> Floats | None:
     """Medians of resampled rounds: [RESAMPLES] of log ratios [rounds]; None for fewer than 3."""
     if len(logs) < MIN_ROUNDS:
         return None
-    random = np.random.default_rng(statistics.SEED)
-    drawn = logs[random.integers(0, len(logs), (statistics.RESAMPLES, len(logs)))]
+    random = np.random.default_rng(SEED)
+    drawn = logs[random.integers(0, len(logs), (RESAMPLES, len(logs)))]
     return np.asarray(np.median(drawn, axis=1), dtype=np.float64)
 
 
@@ -75,8 +77,8 @@ def rounded(cpu_s: float, gpu_s: float, cpu_step_s: float, gpu_step_s: float) ->
     """
     if not (cpu_step_s or gpu_step_s):
         return None
-    random = np.random.default_rng(statistics.SEED)
-    shift = random.uniform(-0.5, 0.5, (2, statistics.RESAMPLES))
+    random = np.random.default_rng(SEED)
+    shift = random.uniform(-0.5, 0.5, (2, RESAMPLES))
     # Clipped to what a logarithm can take: only a forged record gets so far.
     cpu = np.maximum(cpu_s + cpu_step_s * shift[0], cpu_s * 1e-3)
     gpu = np.maximum(gpu_s + gpu_step_s * shift[1], gpu_s * 1e-3)

@@ -1,29 +1,15 @@
-"""Findings that no record states: what cannot be right, and what published figures lack."""
+"""Findings that no record states: impossible learning, twin runs, what published figures lack."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
-from reports import learning, peaks
+from reports import learning
 from reports.elsewhere import FAULTS, WRONG
-from reports.frame import NULL, Results
+from reports.finding import Finding
+from reports.frame import Results
 from reports.learning import Learned
-from reports.units import digits, plain
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something a reader must know before believing a figure."""
-
-    severity: str
-    """`wrong`, `suspect`, `failed`, `unfinished`, `busy`, `noisy`, `left out` or `note`."""
-    what: str
-    where: str
-    action: str
-    published: bool = False
-    """About figures from elsewhere."""
-
+from reports.units import plain
 
 Kind = Callable[[Results], Iterator[Finding]]
 
@@ -43,28 +29,6 @@ def unlikely(learned: Sequence[Learned]) -> Kind:
             )
 
     return find
-
-
-def suspect(results: Results) -> Iterator[Finding]:
-    """Faster than the device can be: something was not done, or not waited for."""
-    cells = results.cells
-    cells = cells[cells["verified"] & (cells["framework"] != NULL)]
-    for (run, contender, device), mine in cells[cells["precision"] == "float32"].groupby(
-        ["run", "contender", "device_name"], sort=False
-    ):
-        peak = peaks.peak(str(device))
-        over = mine[mine["flop_per_s"] > peak.flop_per_s] if peak else mine.iloc[:0]
-        if peak and len(over):
-            worst = over.loc[over["flop_per_s"].idxmax()]
-            yield Finding(
-                severity="suspect",
-                what=f"{plain(contender)} reaches {digits(worst['flop_per_s'] / 1e12)} TFLOP/s, "
-                f"above the {digits(peak.flop_per_s / 1e12)} that {peak.name} can do in float32 "
-                f"({peak.source})",
-                where=plain(f"{worst['case']}, run {run}", 200),
-                action="Do not use this figure: the device did less work, or in another precision, "
-                "or was not waited for.",
-            )
 
 
 def twins(results: Results) -> Iterator[Finding]:

@@ -22,20 +22,27 @@ def names(runs: Mapping[str, Run]) -> dict[str, str]:
     known: dict[tuple[object, ...], str] = {}
     taken = Counter[str]()
     for run in runs.values():
-        facts = _facts(run.machine)
-        if facts not in known:
+        own = tuple(facts(run.machine).items())
+        if own not in known:
             label = plain(run.machine.label, 80) or "a machine without a name"
             taken[label] += 1
-            known[facts] = label if taken[label] == 1 else f"{label} ({taken[label]})"
-    return {name: known[_facts(run.machine)] for name, run in runs.items()}
+            known[own] = label if taken[label] == 1 else f"{label} ({taken[label]})"
+    return {name: known[tuple(facts(run.machine).items())] for name, run in runs.items()}
 
 
-def _facts(machine: Machine) -> tuple[object, ...]:
+def facts(machine: Machine) -> dict[str, object]:
     """What tells two machines apart. Updates of the system do not; nor do some lost bytes."""
-    memory = machine.memory_bytes and round(machine.memory_bytes / 2**30)
-    gpus = tuple(gpu.name for gpu in machine.gpus)
-    whole = (machine.label, machine.system, machine.architecture, machine.model, machine.cpu)
-    return (*whole, machine.cores_physical, machine.cores_logical, memory, gpus)
+    return {
+        "machine": machine.label,
+        "system": machine.system,
+        "architecture": machine.architecture,
+        "model": machine.model,
+        "CPU": machine.cpu,
+        "physical cores": machine.cores_physical,
+        "logical cores": machine.cores_logical,
+        "GiB of memory": machine.memory_bytes and round(machine.memory_bytes / 2**30),
+        "GPUs": ", ".join(gpu.name for gpu in machine.gpus),
+    }
 
 
 def family(gpus: Sequence[str], system: str = "") -> str:

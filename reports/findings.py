@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from bench.schema import Failed, Run
-from reports import doubts
-from reports.doubts import Finding
+from bench.schema import Failed
+from bench.statistics import ENOUGH_ROUNDS
+from reports import device_guards, doubts, guards, steadiness
+from reports.finding import BENCH, Finding, again, command, listed, placed, quoted
 from reports.frame import NULL, Results
 from reports.learning import Learned
+from reports.partly import partly_cpu
 from reports.reading import LeftOut
 from reports.units import digits, percent, plain
 
@@ -21,12 +22,6 @@ NOISY = 0.10
 
 BUSY = 0.25
 """Cores that other programs may use before a whole run is doubtful."""
-
-ENOUGH_ROUNDS = 6
-"""Fewer cannot reach 95 %: an interval of n rounds covers at most 1 - 2^(1-n)."""
-
-SHOWN = 6
-"""Places a finding names before it counts the rest."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +35,9 @@ class Omission:
 def find(results: Results, learned: Sequence[Learned]) -> tuple[Finding, ...]:
     """All findings, gravest first; then those about published figures."""
     kinds = (
-        *(_wrong, doubts.unlikely(learned), doubts.suspect, _failed, _absent, _unfinished, _busy),
-        *(_noisy, _left_out, _notes, doubts.twins, _few_rounds, doubts.published(learned)),
+        *(_wrong, doubts.unlikely(learned), *_SUSPECT, partly_cpu, _failed, _absent, _unfinished),
+        *(_busy, steadiness.slowed, steadiness.restrained, _noisy, steadiness.drifting),
+        *(_left_out, _notes, doubts.twins, _few_rounds, doubts.published(learned)),
     )
     return tuple(finding for kind in kinds for finding in kind(results))
 
@@ -53,22 +49,21 @@ def omissions(results: Results) -> tuple[Omission, ...]:
     for (run, contender, reason), cells in skipped.groupby(
         ["run", "contender", "reason"], sort=False
     ):
-        where = f"{plain(contender)}: {_listed(cells['case'])}"
-        found.setdefault(plain(reason), []).append(_in(results, run, where))
+        where = f"{plain(contender)}: {listed(cells['case'])}"
+        found.setdefault(plain(reason), []).append(placed(results, run, where))
     planned = set(zip(results.cells["run"], results.cells["contender"], strict=True))
     for absent in results.absent:
         if absent.status == "skipped" and (absent.run, absent.contender) not in planned:
-            where = _in(results, absent.run, plain(absent.contender))
+            where = placed(results, absent.run, plain(absent.contender))
             found.setdefault(plain(absent.reason), []).append(where)
     return tuple(Omission(reason, tuple(what)) for reason, what in found.items())
 
 
-def command(run: Run) -> str:
-    """The command line that made the run."""
-    return plain(f"{_BENCH} {shlex.join(run.arguments)}", 1000)
-
-
-_BENCH = ".venv/host/bin/python -m bench"
+_SUSPECT = (
+    *(guards.impossible, guards.flat, guards.discarded, guards.recompiling, guards.first_call),
+    *(device_guards.moved, device_guards.busy_cpu, device_guards.empty_memory),
+    device_guards.same_time,
+)
 
 
 # --- kinds, gravest first ---------------------------------------------------------------------
@@ -79,9 +74,9 @@ def _wrong(results: Results) -> Iterator[Finding]:
         yield Finding(
             severity="wrong",
             what=f"{plain(contender)} gives wrong answers: {plain(reason)}",
-            where=_in(results, run, _listed(cells["case"])),
+            where=placed(results, run, listed(cells["case"])),
             action="Not ranked in these cases. Do not use this result; try another version of the "
-            f"framework, or show its makers this: {_again(results, cells)}",
+            f"framework, or show its makers this: {again(results, cells)}",
         )
 
 
@@ -91,8 +86,8 @@ def _failed(results: Results) -> Iterator[Finding]:
         yield Finding(
             severity="failed",
             what=f"{plain(contender)} failed: {what}",
-            where=_in(results, run, _listed(cells["case"])),
-            action=_after(failure, f"Try it alone: {_again(results, cells)}"),
+            where=placed(results, run, listed(cells["case"])),
+            action=_after(failure, f"Try it alone: {again(results, cells)}"),
         )
 
 
@@ -103,15 +98,15 @@ def _absent(results: Results) -> Iterator[Finding]:
         if absent.status == "failed" and (absent.run, absent.contender) not in planned:
             failure, what = _failure(results, absent.run, absent.contender, absent.reason)
             name = plain(absent.contender)
-            advice = f"Try it alone to see why: make bench FRAMEWORK={_quoted(name)}"
-            environment = _quoted(name.partition("@")[0])
+            advice = f"Try it alone to see why: make bench FRAMEWORK={quoted(name)}"
+            environment = quoted(name.partition("@")[0])
             if failure.stage == "import" and not environment.endswith(".py"):
                 repeat = command(results.runs[absent.run])
-                advice = f"Make its environment anew: {_BENCH} env remove {environment}; {repeat}"
+                advice = f"Make its environment anew: {BENCH} env remove {environment}; {repeat}"
             yield Finding(
                 severity="failed",
                 what=f"{name} could not be used: {what}",
-                where=_in(results, absent.run, "all its cases"),
+                where=placed(results, absent.run, "all its cases"),
                 action=_after(failure, advice),
             )
 
@@ -137,8 +132,8 @@ def _unfinished(results: Results) -> Iterator[Finding]:
     for run, mine in cells[cells["status"] == "incomplete"].groupby("run", sort=False):
         yield Finding(
             severity="unfinished",
-            what=f"{len(mine)} of {counts[run]} cells: {_listed(mine['reason'].unique())}",
-            where=_in(results, run, _listed(mine["case"].unique())),
+            what=f"{len(mine)} of {counts[run]} cells: {listed(mine['reason'].unique())}",
+            where=placed(results, run, listed(mine["case"].unique())),
             action=f"The others are reported. Repeat it: {command(results.runs[run])}",
         )
 
@@ -154,7 +149,7 @@ def _busy(results: Results) -> Iterator[Finding]:
             yield Finding(
                 severity="busy",
                 what=f"other programs used {of} cores while contenders were timed",
-                where=_in(results, run, "all cases"),
+                where=placed(results, run, "all cases"),
                 action="Close them and repeat: " + command(results.runs[run]),
             )
 
@@ -175,8 +170,9 @@ def _noisy(results: Results) -> Iterator[Finding]:
             severity="noisy",
             what=f"{len(noisy)} of {len(mine)} cells vary by more than {percent(NOISY)} from round "
             f"to round, most of all {plain(worst['contender'])} in {plain(worst['case'])} "
-            f"({percent(worst['spread'])})",
-            where=_in(results, run, _listed(where)),
+            f"({percent(worst['spread'])}); {noisy['outliers'].sum():.0f} of their "
+            f"{noisy['rounds'].sum():.0f} rounds are outliers, which count like all others",
+            where=placed(results, run, listed(where)),
             action="Trust the intervals, not the third digit. Close other programs, plug in the "
             "power supply and repeat with PRESET=standard.",
         )
@@ -193,7 +189,7 @@ def _left_out(results: Results) -> Iterator[Finding]:
         ]
         yield Finding(
             severity="left out",
-            what=_listed(lines, separator="; "),
+            what=listed(lines, separator="; "),
             where=plain(f"{path}"),
             action="The whole file is left out. Expected records.jsonl as a run wrote it."
             if lefts[0].whole
@@ -210,7 +206,7 @@ def _notes(results: Results) -> Iterator[Finding]:
         yield Finding(
             severity="note",
             what=note,
-            where=_in(results, run, _listed(contenders)),
+            where=placed(results, run, listed(contenders)),
             action="Read its figures with this in mind.",
         )
 
@@ -225,7 +221,7 @@ def _few_rounds(results: Results) -> Iterator[Finding]:
             severity="note",
             what=f"{len(few)} of {len(verified)} cells have few rounds. With {rounds} an interval "
             + (f"covers at most {percent(covered)}, not 95 %" if rounds > 2 else "cannot be told"),
-            where=_listed([f"run {run}" for run in few["run"].unique()]),
+            where=listed([f"run {run}" for run in few["run"].unique()]),
             action="Fine for a look. For figures to rely on, use PRESET=quick or longer.",
         )
 
@@ -238,31 +234,3 @@ def _by_reason(
 ) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
     cells = results.cells[results.cells["status"] == status]
     yield from cells.groupby(["run", "contender", "reason"], sort=False)
-
-
-def _in(results: Results, run: str, where: str) -> str:
-    return where if len(results.runs) == 1 else f"{where} (run {plain(run)})"
-
-
-def _listed(items: Sequence[str], separator: str = ", ") -> str:
-    shown = separator.join(plain(item, 200) for item in items[:SHOWN])
-    return shown if len(items) <= SHOWN else f"{shown} and {len(items) - SHOWN} more"
-
-
-def _again(results: Results, cells: pd.DataFrame) -> str:
-    """The command that repeats these cells."""
-    cell = cells.iloc[0]
-    run = results.runs[cell["run"]]
-    case = next(case for case in run.cases if case.case == cell["case"])
-    options = {
-        "FRAMEWORK": cell["spec"],
-        "SUITE": case.suite_file or case.suite,
-        "DEVICE": cell["device"],
-        "PRECISION": cell["precision"],
-        "PRESET": str(run.settings.get("preset", "quick")),
-    }
-    return "make bench " + " ".join(f"{name}={_quoted(word)}" for name, word in options.items())
-
-
-def _quoted(word: str) -> str:
-    return shlex.quote(plain(word))

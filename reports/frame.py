@@ -17,7 +17,7 @@ import pandas as pd
 
 from bench import statistics
 from bench.records import NotRecords
-from bench.schema import Curves, Failed, Published, Run, Runtime
+from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import Estimate
 from reports.endings import ending
 from reports.reading import Absent, Gathered, Key, LeftOut, gather
@@ -44,6 +44,7 @@ MAX_CELLS = 200_000
 
 _SUMMED = ("cpu_user_s", "cpu_system_s", "wall_s", "sampled_s", "others_cpu_s", "energy_j")
 _LARGEST = ("peak_resident_bytes", "device_memory_bytes", "device_peak_bytes")
+_WATCHED = ("steps_in_flight", "at_s", "sentinel_s", "device_sentinel_s", "compilations")
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,12 @@ class Results:
     left_out: Sequence[LeftOut]
     curves: Mapping[Key, Curves]
     """Of cells that train for epochs."""
+    warnings: Mapping[Key, Sequence[str]]
+    """What frameworks warned of while they gave their answers."""
     published: Sequence[Published]
     """Figures from elsewhere; none of them is in `cells`."""
+    states: Mapping[str, Sequence[State]]
+    """Of the machine, by run, in the order of its cases."""
 
     def ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
         """How many times as long as its base each cell takes, paired by round; (cell, base)."""
@@ -125,7 +130,9 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
         *(False, "incomplete"),
         "its slices cannot be read",
     )
-    cells["energy_per_step_j"] = cells.pop("energy_j") / cells.pop("metered_steps")
+    # The same step runs all through a slice, so the power of the slice is that of the step.
+    power_w = cells.pop("energy_j") / cells.pop("metered_s")
+    cells["energy_per_step_j"] = power_w * cells["time_s"]
     cells["flop_per_s"] = cells["flop"] / cells["time_s"]
     cells["bytes_per_s"] = cells["traffic_bytes"] / cells["time_s"]
     return Results(
@@ -142,7 +149,12 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
             for look in looks
             if look.curves
         },
+        warnings={
+            key: [text for look in looks for text in look.warnings]
+            for key, looks in gathered.verified.items()
+        },
         published=gathered.published,
+        states=gathered.states,
     )
 
 
@@ -221,7 +233,7 @@ def _slices(gathered: Gathered) -> pd.DataFrame:
     columns["steps"] = [float(r.steps_per_sample) * len(r.samples_s) for r in records]
     columns["median_s"] = _medians([record.samples_s for record in records])
     columns["latency_s"] = _medians([record.latencies_s for record in records])
-    for name in (*_SUMMED, *_LARGEST):
+    for name in (*_SUMMED, *_LARGEST, *_WATCHED):
         columns[name] = np.array([getattr(record, name) for record in records], dtype=float)
     columns["peak_resident_of"] = [record.peak_resident_of for record in records]
     columns["samples_s"] = pd.Series([record.samples_s for record in records], dtype=object)
@@ -242,16 +254,20 @@ def _latest(slices: pd.DataFrame) -> pd.DataFrame:
 def _measured(slices: pd.DataFrame) -> pd.DataFrame:
     """Estimates and sums, a row for each cell that has slices."""
     latest = _latest(slices).sort_values(KEY, kind="stable")
-    latest["metered_steps"] = latest["steps"].where(latest["energy_j"].notna())
+    latest["metered_s"] = latest["wall_s"].where(
+        latest["energy_j"].notna() & (latest["wall_s"] > 0)
+    )
+    latest["energy_j"] = latest["energy_j"].where(latest["metered_s"].notna())
     groups = latest.groupby(KEY)
     counts = groups.size().to_numpy()
     found = statistics.locations(latest["median_s"].to_numpy(), counts)
-    table = groups[[*_SUMMED, "metered_steps"]].sum(min_count=1).join(groups[list(_LARGEST)].max())
+    table = groups[[*_SUMMED, "metered_s"]].sum(min_count=1).join(groups[list(_LARGEST)].max())
     return table.assign(
         time_s=found.value_s,
         low_s=found.low_s,
         high_s=found.high_s,
         spread=found.spread,
+        outliers=groups["median_s"].agg(lambda rounds_s: statistics.outliers(rounds_s.to_numpy())),
         latency_s=groups["latency_s"].median(),
         rounds=counts,
         samples=groups["samples"].sum(),

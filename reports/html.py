@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from reports.charts import Chart
 from reports.content import Content
-from reports.doubts import Finding
+from reports.finding import Finding
 from reports.layout import Table, shown
 from reports.method import NOTHING_WRONG
 from reports.palette import INK, Style

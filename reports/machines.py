@@ -217,7 +217,9 @@ def _seats(results: Results, named: Mapping[str, str]) -> tuple[list[Seat], list
     seats, columns = dict[str, Seat](), _Columns()
     for name, run in results.runs.items():
         machine = run.machine
-        gpus = [gpu.name for gpu in machine.gpus]
+        # Intel's GPUs and made-up ones run none of the frameworks.
+        usable = (gpu for gpu in machine.gpus if gpu.vendor != "Intel")
+        gpus = [gpu.name for gpu in usable if gpu.vendor or gpu.kind != "virtual"]
         gpus += [c.device_name for c in run.contenders if c.device_kind == "gpu"]
         seats.setdefault(named[name], Seat(named[name], family(gpus, machine.system), False))
     _measured(results, named, seats, columns)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reports.charts import Chart
 from reports.content import Content
-from reports.doubts import Finding
+from reports.finding import Finding
 from reports.layout import Chapter, Part, Table, shown
 from reports.method import NOTHING_WRONG
 

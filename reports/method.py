@@ -18,7 +18,7 @@ Figures published elsewhere are marked as published and are in no ranking: their
 methods of their own, whose faults stand beside them.
 
 A ratio is the median of the rounds' own ratios, so drift that hits all alike cancels. 1.14x slower
-means 1.14 times as long. Intervals are 95 % percentile bootstrap over rounds; of fewer than six
+means 1.14 times as long. 95 % intervals come from order statistics of the rounds; of fewer than six
 rounds they cover less. Slower and faster mean that the whole interval lies beyond 1 %, same that it
 lies within 1 %, unresolved neither. The first is called fastest only when all
 others are slower; otherwise it leads. Intervals stand for this run: another start
@@ -26,6 +26,9 @@ of the processes can differ by more.
 
 Throughput divides the FLOP or bytes that the definition of the work requires by the time; what a
 framework does beyond them is not counted. Drawing random operands counts as time, not as FLOP.
+
+Energy of a step, where it is given, is the device's mean power over whole slices times the step's
+time. Idle power and other programs' use of the device are in it, the rest of the machine is not.
 
 It cannot say how other sizes, models, precisions or machines compare, nor whether a framework was
 set up as its makers would; the settings listed are what ran. Precisions are never ranked against

@@ -236,7 +236,7 @@ def _row(known: _Known, cell: Cell) -> Row:
         framework=cell["framework"],
         notes=known.marks.get(contender, ()),
         ratio=ratio,
-        standing=statistics.verdict(ratio.interval if ratio else None),
+        standing=statistics.word(ratio, int(cell["rounds"])),
         **{name: cell[name] for name in _FIGURES},
     )
 

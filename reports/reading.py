@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.records import NotRecords, Reading, read
-from bench.schema import Cell, Failed, Published, Run, Runtime, Skipped, Slice, Verified
+from bench.schema import (
+    Cell,
+    End,
+    Failed,
+    Published,
+    Resumed,
+    Run,
+    Runtime,
+    Skipped,
+    Slice,
+    State,
+    Verified,
+)
 from reports import elsewhere
 
 NAMES = ("records.jsonl", "records.jsonl.gz")
@@ -56,6 +68,9 @@ class Gathered:
     absent: list[Absent] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    states: dict[str, list[State]] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    """Runs whose plan was carried out."""
 
 
 def gather(paths: Sequence[Path | str], published: bool = False) -> Gathered:
@@ -67,8 +82,8 @@ def gather(paths: Sequence[Path | str], published: bool = False) -> Gathered:
     if not (paths or published):
         raise NotRecords(f"nothing to report on. Expected record files or folders. {_REMEDY}")
     # Ours come last and count once, also where they are named.
-    files = {**dict(_files(map(Path, paths))), **dict.fromkeys(_shipped(published), True)}
-    for path, named in files.items():
+    found = {**dict(files(map(Path, paths))), **dict.fromkeys(_shipped(published), True)}
+    for path, named in found.items():
         try:
             reading = read(path)
         except NotRecords as error:
@@ -90,7 +105,7 @@ def _shipped(published: bool) -> Sequence[Path]:
     return elsewhere.shipped() if published else ()
 
 
-def _files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
     """Record files, and whether each was named itself and not merely found in a folder of runs."""
     for path in paths:
         if not path.is_dir():
@@ -117,17 +132,41 @@ def _sort(reading: Reading, into: Gathered) -> None:
         if isinstance(record, Published):
             beyond += not _keep(record, reading.path, into)
         elif isinstance(record, Run):
-            name, run = _name(record, into.runs), record
-            into.runs[name] = record
+            if record != run:
+                name, run = _name(record, into.runs), record
+                into.runs[name] = record
         elif run is None:
             stray += 1
         else:
             _file(record, name, into)
+    repeated = _repeated(reading)
+    if repeated:
+        what = f"this and {len(repeated) - 1} more lines" if repeated[1:] else "this line"
+        reason = f"{what} say again what others said: of a round measured twice the last counts"
+        into.left_out.append(LeftOut(reading.path, reason, repeated[0]))
     reasons = {
         f"{stray} records before the first run": stray,
         f"{beyond} published figures beyond the first {MAX_PUBLISHED}": beyond,
     }
     into.left_out += [LeftOut(reading.path, reason) for reason, some in reasons.items() if some]
+
+
+def _repeated(reading: Reading) -> list[int]:
+    """Lines with a run's head or a cell's round that stood further up already."""
+    run: Run | None = None
+    seen, found = set[object](), list[int]()
+    for line, record in zip(reading.lines, reading.records, strict=True):
+        if isinstance(record, Run):
+            if record == run:
+                found.append(line)
+            else:
+                run, seen = record, set()
+        elif isinstance(record, Slice):
+            key = record.contender, record.case, record.round
+            if key in seen:
+                found.append(line)
+            seen.add(key)
+    return found
 
 
 def _keep(record: Published, path: Path, into: Gathered) -> bool:
@@ -153,7 +192,9 @@ def _name(run: Run, taken: dict[str, Run]) -> str:
 
 
 def _file(
-    record: Runtime | Verified | Slice | Cell | Skipped | Failed, run: str, into: Gathered
+    record: Runtime | Verified | Slice | Cell | Skipped | Failed | State | Resumed | End,
+    run: str,
+    into: Gathered,
 ) -> None:
     if isinstance(record, Failed):
         into.failures.setdefault((run, record.contender, why(record)), record)
@@ -172,6 +213,10 @@ def _file(
             into.absent.append(Absent(run, record.contender, status, why(record)))
         case Skipped(case=str(case)) | Failed(case=str(case)):
             _keep_worse(into.unmeasured, (run, record.contender, case), record)
+        case State():
+            into.states.setdefault(run, []).append(record)
+        case End():
+            into.ended.add(run)
 
 
 def _keep_worse(known: dict[Key, Skipped | Failed], key: Key, record: Skipped | Failed) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from reports import answers, contests, units
 from reports.content import Content, Section
-from reports.doubts import Finding
+from reports.finding import Finding
 from reports.frame import STATUSES
 from reports.ranking import Group, Ranking
 

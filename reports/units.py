@@ -14,6 +14,7 @@ ABSENT = "–"  # noqa: RUF001  a dash is what is meant
 
 _SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _JOULES = ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"))
+_WATTS = ((1.0, "W"), (1e-3, "mW"))
 _BYTES = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B"))
 
 _SAFE_ZERO_WIDTH = "\u200d"
@@ -51,6 +52,11 @@ def memory(value: float | None) -> Figure:
 def energy(value: float | None) -> Figure:
     """`1.20 mJ`"""
     return _scaled(value, _JOULES)
+
+
+def power(value: float | None) -> Figure:
+    """`8.20 W`"""
+    return _scaled(value, _WATTS)
 
 
 def _scaled(value: float | None, scales: tuple[tuple[float, str], ...]) -> Figure:

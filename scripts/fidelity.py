@@ -21,7 +21,7 @@ THREADS = 2
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts.fidelity")
-    parser.add_argument("framework", nargs="*", choices=ENVIRONMENTS)
+    parser.add_argument("framework", nargs="*", type=_known, metavar="FRAMEWORK")
     parser.add_argument("--rounds", type=int, default=15)
     chosen = parser.parse_args()
     for name in chosen.framework or ENVIRONMENTS:
@@ -33,6 +33,13 @@ def main():
         variables = launch.environment(os.environ, FRAMEWORKS[name].environment, THREADS)
         command = [python, "-P", "-m", "scripts.rivals", name, str(THREADS), str(chosen.rounds)]
         subprocess.run(command, env=variables, check=True)
+
+
+def _known(name):
+    """argparse's own `choices` refuse an empty list."""
+    if name not in ENVIRONMENTS:
+        raise argparse.ArgumentTypeError(f"{name!r}; expected one of {', '.join(ENVIRONMENTS)}")
+    return name
 
 
 if __name__ == "__main__":

@@ -16,7 +16,18 @@ from itertools import pairwise
 from pathlib import Path
 
 from bench import records
-from bench.schema import Case, Cell, Check, Contender, Machine, Run, Runtime, Slice, Verified
+from bench.schema import (
+    SCHEMA,
+    Case,
+    Cell,
+    Check,
+    Contender,
+    Machine,
+    Run,
+    Runtime,
+    Slice,
+    Verified,
+)
 
 FILES = (25, 50, 100, 200)
 CONTENDERS, CASES, ROUNDS, SAMPLES = 5, 10, 10, 10
@@ -70,7 +81,7 @@ def _write(folder: Path, number: int) -> None:
     machine = Machine(label=f"machine {number % 20}", system="Linux", cpu=f"CPU {number % 20}")
     writer.write(
         Run(
-            schema=1,
+            schema=SCHEMA,
             run=f"run-{number:04}",
             started_at=f"2026-01-01T00:{number % 60:02}:00+00:00",
             arguments=("run",),

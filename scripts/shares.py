@@ -1,6 +1,6 @@
-"""How long a smoke run of all frameworks takes, and how much of its measuring is sampling.
+"""How long a run takes, and how much of its measuring is sampling.
 
-.venv/host/bin/python -m scripts.shares
+.venv/host/bin/python -m scripts.shares [options of `python -m bench run`; --preset smoke without]
 """
 
 import itertools
@@ -16,7 +16,8 @@ from bench import records, schema
 def main():
     with tempfile.TemporaryDirectory() as folder:
         begun = time.monotonic()
-        command = [sys.executable, "-m", "bench", "run", "--preset", "smoke", "--out", folder]
+        command = [sys.executable, "-m", "bench", "run", *(sys.argv[1:] or ["--preset", "smoke"])]
+        command += ["--out", folder]
         code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
         taken_s = time.monotonic() - begun
         (path,) = Path(folder).glob("*/records.jsonl")
@@ -29,7 +30,7 @@ def main():
         measuring_s += (last.at_s or 0) + (last.wall_s or 0) - (case[0].at_s or 0)
     sampled_s = sum(record.sampled_s or 0 for record in slices)
     cells = sum(isinstance(record, schema.Cell) for record in kept)
-    print(f"smoke run: exit {code}, {taken_s:.0f} s, {cells} cells")
+    print(f"exit {code}, {taken_s:.0f} s, {cells} cells")
     print(
         f"measuring phase {measuring_s:.1f} s, in timed samples {sampled_s:.1f} s "
         f"({sampled_s / measuring_s:.0%})"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 MOST_LINES = 300
-LONGER: dict[str, str] = {}
+LONGER = {"bench/schema.py": "the format of records has one definition, on one page"}
 """Files allowed to be longer, by path from the checkout, each with its reason."""
 FOLDERS = ("bench", "frameworks", "reports", "scripts", "suites", "tests")
 CHECKOUT = Path(__file__).resolve().parent.parent

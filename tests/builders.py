@@ -137,7 +137,7 @@ def write(path: Path, lines: Sequence[Record]) -> Path:
 
 def _head(models: Sequence[Model], plan: Sequence[Workload], name: str, preset: str) -> Run:
     return Run(
-        schema=1,
+        schema=schema.SCHEMA,
         run=name,
         started_at="2026-11-20T10:15:00+00:00",
         arguments=("run", "--preset", preset),
@@ -251,7 +251,7 @@ def _slice(model: Model, workload: Workload, number: int, random: np.random.Gene
         steps_per_sample=max(1, round(0.02 / samples[0])),
         samples_s=samples,
         latencies_s=tuple(sample + 2e-6 for sample in samples[:3]),
-        cpu_user_s=1.8 * wall,
+        cpu_user_s=(1.8 if model.device == "cpu" else 0.4) * wall,
         cpu_system_s=0.01,
         wall_s=wall,
         sampled_s=0.9 * wall,

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from rich.console import Console
 
 from bench import contenders, records, schema
+from bench.presets import PRESETS
 from bench.progress import Plain
+from bench.request import Request
 from bench.roster import Wanted
-from bench.run import Request, run
+from bench.run import run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -68,6 +71,13 @@ def command(*arguments, out):
     return [sys.executable, "-m", "bench", "run", "--out", str(out), *arguments]
 
 
+@pytest.fixture(autouse=True)
+def own_lock(tmp_path, monkeypatch):
+    """These runs beside one that measures in earnest: it must not refuse them."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
 @pytest.fixture
 def bench(tmp_path):
     """Run `python -m bench run` with these arguments, to its end."""
@@ -93,18 +103,27 @@ def bench(tmp_path):
 def measure(tmp_path):
     """The same run without the command line and the report around it."""
 
-    def measured(framework, suite="mlp,matmul", timeout_s=600.0):
+    def measured(framework, suite="mlp,matmul", timeout_s=600.0, memory_bytes=None, isolated=False):
         wanted = Wanted(
             specs=contenders.parse(framework.split(",")),
             device="all",
             precisions=["float32"],
             threads=None,
             timeout_s=timeout_s,
+            memory_bytes=memory_bytes,
         )
         out = tmp_path / "results"
-        request = Request(wanted=wanted, suites=suite.split(","), preset="smoke", out=out)
-        outcome = run(request, Plain(Console(file=io.StringIO())))
-        return Finished(1 if outcome.troubles else 0, out)
+        request = Request(
+            contenders=wanted,
+            suites=suite.split(","),
+            preset_name="smoke",
+            preset=PRESETS["smoke"],
+            out=out,
+            isolated=isolated,
+        )
+        said = io.StringIO()
+        outcome = run(request, Plain(Console(file=said)))
+        return Finished(1 if outcome.troubles else 0, out, said.getvalue())
 
     return measured
 

@@ -255,3 +255,38 @@ def test_an_answer_that_is_nonsense_is_a_record(measure, adapter, body, reason):
     assert done.code == 1
     assert all(reason in record.reason for record in done.of(schema.Failed, path))
     assert done.cells(path) == set()
+
+
+def test_the_process_that_found_a_gpu_measures_nothing(measure, adapter):
+    """It may have taken the GPU's memory to learn its name."""
+    path = adapter(
+        """
+        from frameworks.interface import Device
+        found = []
+        def devices():
+            found.append(True)
+            return [Device("cpu", "cpu", "cpu"), Device("cuda:0", "gpu", "a GPU")]
+        def start(device, settings):
+            assert not found, "this process has taken the GPU"
+            return null.start(device, settings)
+        """
+    )
+    done = measure(path)
+    assert done.code == 0
+    assert {record.device for record in done.of(schema.Runtime, path)} == {"cpu", "cuda:0"}
+
+
+def test_warnings_of_the_case_are_in_its_record(measure, adapter):
+    path = adapter(
+        """
+        import warnings
+        def build(workload, arrays):
+            warnings.warn(f"{workload.case} falls back")
+            return null.build(workload, arrays)
+        """
+    )
+    done = measure(path)
+    looks = [look for look in done.of(schema.Verified, path) if look.phase == "before"]
+    assert looks
+    for look in looks:
+        assert look.warnings == (f"{look.case} falls back",)

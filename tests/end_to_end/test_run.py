@@ -140,6 +140,59 @@ def test_an_interrupted_run_reports_what_it_has(tmp_path):
     assert (path.parent / "report.md").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_and_a_closed_terminal_keep_the_report_too(tmp_path, number):
+    running, path = started(tmp_path / "results", *LONG)
+    with running:
+        if number == signal.SIGHUP:
+            running.stdout.close()
+        running.send_signal(number)
+        running.send_signal(number)
+        running.wait(timeout=60)
+    assert running.returncode == 128 + number
+    assert records.read(path).refused == ()
+    assert (path.parent / "report.html").exists()
+
+
+def test_the_slice_under_way_is_finished_before_an_interrupted_run_ends(tmp_path):
+    running, path = started(tmp_path / "results", *LONG)
+    children = psutil.Process(running.pid).children(recursive=True)
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    kept = records.read(path).records
+    assert not [r for r in kept if isinstance(r, schema.Failed | schema.End)]
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
+
+
+def test_a_second_run_is_refused_and_names_the_first(tmp_path):
+    running, _ = started(tmp_path / "results", *LONG)
+    second = subprocess.run(
+        command(*SMOKE, "--framework", "null", out=tmp_path / "other"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=60)
+    assert second.returncode == 2
+    assert f"process {running.pid}" in second.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_state_stands_before_and_after_each_case_and_an_end_at_the_end(measure):
+    done = measure("null", "mlp")
+    states = [r for r in done.records if isinstance(r, schema.State)]
+    cases = ["mlp/forward/64", "mlp/train/64"]
+    assert [(r.case, r.phase) for r in states] == [
+        (case, phase) for case in cases for phase in ("before", "after")
+    ]
+    assert all(record.load is not None for record in states)
+    assert isinstance(done.records[-1], schema.End)
+    assert all(r.sentinel_s > 0 for r in done.of(schema.Slice, "null"))
+
+
 def test_workers_end_when_the_host_is_killed(tmp_path):
     running, _ = started(tmp_path / "results", *LONG)
     children = psutil.Process(running.pid).children(recursive=True)

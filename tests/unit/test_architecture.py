@@ -26,6 +26,7 @@ FAMILY = {"torch": {"torch"}, "tf": {"tensorflow"}, "jax": {"jax", "jaxlib"}, "m
 WORKER_SIDE = [
     "bench/worker.py",
     "bench/worker_case.py",
+    "bench/heard.py",
     "bench/measure.py",
     *(
         path.relative_to(ROOT).as_posix()

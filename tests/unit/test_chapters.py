@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bench.schema import Curves, Record, Slice, Verified
+from bench.schema import Curves, Gpu, Record, Slice, Verified
 from reports import content, peaks, versions
 from reports.content import Content
 from reports.frame import read
@@ -78,16 +80,45 @@ def test_peaks_are_found_by_exact_name_alone() -> None:
         assert peaks.peak(name) is None
 
 
+def test_the_machine_tells_how_many_cores_a_chip_has() -> None:
+    small, full = Gpu(name="Apple M1 Max", cores=24), Gpu(name="Apple M1 Max", cores=32)
+    assert peaks.peak("Apple M1 Max", [small]).cores == 24  # type: ignore[union-attr]
+    assert peaks.peak("Apple M1 Max", [full]).cores == 32  # type: ignore[union-attr]
+    unsure = (), [small, full], [Gpu(name="Apple M1 Max")], [Gpu(name="Apple M1 Max", cores=5)]
+    for gpus in (*unsure, [Gpu(name="Apple M1", cores=24)]):
+        assert peaks.peak("Apple M1 Max", gpus).cores == 32  # type: ignore[union-attr]
+
+
+def test_a_framework_that_cannot_name_its_gpu_has_the_machines_only_one() -> None:
+    amd, intel = Gpu(name="Radeon RX 580"), Gpu(name="Intel UHD Graphics 630", vendor="Intel")
+    assert peaks.peak("mps", [intel, amd]) == peaks.peak("AMD Radeon RX 580")
+    assert peaks.peak("mps", [amd, Gpu(name="Radeon Pro 560")]) is None
+    assert peaks.peak("metal:0", [intel]) is None
+    assert peaks.peak("cuda:0", [amd]) is None
+
+
 def test_every_peak_has_a_source_and_lies_where_peaks_lie() -> None:
-    with peaks.TABLE.open() as file:
-        lines = file.read().splitlines()[1:]
-    assert len(lines) == len({line.split(",")[0] for line in lines})
-    for line in lines:
-        found = peaks.peak(line.split(",")[0])
+    with peaks.TABLE.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len({(row["name"], row["cores"]) for row in rows})
+    for row in rows:
+        cores = int(row["cores"]) if row["cores"] else None
+        found = peaks.peak(row["name"], [Gpu(name=row["name"], cores=cores)])
         assert found is not None
+        assert (found.cores, found.flop_per_s) == (cores, float(row["flop_per_s"]))
         assert found.source
         assert 1e12 < found.flop_per_s < 1e14
-        assert 10 < found.flop_per_s / found.bytes_per_s < 100
+        assert 5 < found.flop_per_s / found.bytes_per_s < 100
+
+
+def test_a_derived_peak_is_what_its_derivation_says() -> None:
+    with peaks.TABLE.open(encoding="utf-8") as file:
+        derived = [row for row in csv.DictReader(file) if row["source"].startswith("derived: ")]
+    assert derived
+    for row in derived:
+        factors = row["source"].removeprefix("derived: ").partition(";")[0].split(" x ")
+        numbers = [float(factor.split()[0]) for factor in factors]
+        assert math.prod(numbers) * 1e9 == pytest.approx(float(row["flop_per_s"]), rel=1e-3)
 
 
 # --- versions ---------------------------------------------------------------------------------
@@ -139,18 +170,32 @@ def test_costs_are_told_with_the_largest_in_words(tmp_path: Path) -> None:
     assert "\n1." in str(chapter(made, "latency").parts[0].data)[:9999].replace("\\n", "\n")
 
 
+def metered(line: Record, **watts: float) -> Record:
+    """A slice during which its framework's device drew so much."""
+    power_w = watts.get(line.contender.partition("/")[0]) if isinstance(line, Slice) else None
+    return line if power_w is None else change(line, energy_j=power_w * line.wall_s)
+
+
 def test_energy_is_told_only_where_a_meter_was_read(tmp_path: Path) -> None:
     assert chapter(make(tmp_path / "a", builders.run()), "energy").parts == ()
-    lines = [
-        change(line, energy_j=2e-3 * line.steps_per_sample * len(line.samples_s))
-        if isinstance(line, Slice) and line.contender.startswith("jax")
-        else line
-        for line in builders.run()
-    ]
+    lines = [metered(line, jax=5.0) for line in builders.run()]
     (part,) = chapter(make(tmp_path / "b", lines), "energy").parts
     assert part.table is not None
     assert part.table.columns == ("work", "n", "jax")
-    assert {row[2] for row in part.table.rows} == {"2.00 mJ"}
+    assert {str(row[2]).partition("\n")[2] for row in part.table.rows} == {"5.00 W"}
+    assert part.text == ()  # nothing to compare it with
+
+
+def test_energy_says_in_words_where_contenders_of_one_device_differ_most(tmp_path: Path) -> None:
+    on_gpu = replace(builders.FIVE[1], spec="mlx", device="mps")
+    models = (*builders.FIVE[1:4], on_gpu)
+    lines = [metered(line, torch=5.0, jax=5.0, tf=50.0, mlx=0.001) for line in builders.run(models)]
+    (part,) = chapter(make(tmp_path, lines), "energy").parts
+    (text,) = part.text
+    assert text.startswith("Widest apart on the CPU, in ")
+    assert "one of tf" in text
+    assert "x as much." in text
+    assert "mlx" not in text  # another device's counter covers other parts
 
 
 # --- learning ---------------------------------------------------------------------------------

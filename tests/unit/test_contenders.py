@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench import requirements
 from bench.contenders import Contender, Device, Unknown, parse
 from frameworks import FRAMEWORKS, NAMES
 
@@ -31,6 +32,16 @@ def test_a_version_has_an_environment_of_its_own():
     assert [spec.environment for spec in parse(["jax==0.4.38", "jax"])] == ["jax==0.4.38", "jax"]
 
 
+def test_a_variant_has_packages_and_variables_of_its_own():
+    plain, variant = parse(["jax", "jax:metal"])
+    assert (variant.framework, variant.module) == (plain.framework, plain.module)
+    assert (variant.text, variant.environment) == ("jax:metal", "jax-metal")
+    assert variant.environment in requirements.SPARE
+    assert variant.variables["ENABLE_PJRT_COMPATIBILITY"] == "1"
+    assert set(plain.variables) < set(variant.variables)
+    assert only("jax:metal@jit").text == "jax:metal@jit"
+
+
 def test_repetitions_are_one_contender():
     assert len(parse(["torch", "pytorch", " torch "])) == 1
 
@@ -44,6 +55,10 @@ def test_repetitions_are_one_contender():
         ("jax==../../etc", "Expected a version"),
         ("jax==1; rm -rf x", "Expected a version"),
         ("null==1", "null has no versions"),
+        ("jax:cuda", "Expected jax:metal, without a version. Received: 'jax:cuda'"),
+        ("torch:metal", "Expected jax:metal"),
+        ("jax:metal==0.4.38", "without a version"),
+        ("jax:metal@fast", "no execution 'fast'"),
         ("./absent.py", "cannot read adapter"),
         ("", None),
     ],

@@ -29,10 +29,11 @@ pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relativ
 
 RECORDS = {kind.__struct_config__.tag: kind for kind in get_args(schema.Record)}
 PARTS = {
-    kind.__name__.lower(): kind
+    re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower(): kind
     for kind in (
         schema.Machine,
         schema.Gpu,
+        schema.CoreKind,
         schema.Case,
         schema.Contender,
         schema.Check,
@@ -57,7 +58,7 @@ def unknown_words(text: str) -> Iterator[str]:
     """Verbs and options of make, and commands and flags of `python -m bench`, that do not exist."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    (options,) = re.findall(r"^unexport (FRAMEWORK .*)", makefile, re.MULTILINE)
+    options = " ".join(re.findall(r"^unexport (.*)", makefile, re.MULTILINE))
     commands = typer.main.get_command(app).commands
     params = [p for command in commands.values() for p in command.params]
     flags = {flag for p in params for flag in (*p.opts, *p.secondary_opts)}
@@ -69,7 +70,8 @@ def unknown_words(text: str) -> Iterator[str]:
         if line.startswith("--") or "-m bench " in line:
             yield from set(re.findall(r"--[a-z-]+", line)) - flags - {"--help"}
         for module in re.findall(r"-m ((?:bench|scripts)\.\w+)", line):
-            if not (ROOT / module.replace(".", "/")).with_suffix(".py").exists():
+            path = ROOT / module.replace(".", "/")
+            if not (path.with_suffix(".py").exists() or (path / "__main__.py").exists()):
                 yield module
 
 
@@ -197,7 +199,8 @@ def test_the_presets_are_as_described() -> None:
     text = (ROOT / "docs" / "methodology.md").read_text(encoding="utf-8")
     for name, preset in PRESETS.items():
         row = (
-            f"| {name} | {preset.rounds} | {preset.slice_s:g} s "
+            f"| {name} | {100 * preset.target:g} % | {preset.min_rounds} to {preset.max_rounds} "
+            f"| {preset.slice_s:g} s "
             f"| {preset.warm_s * 1e3:g} ms | {preset.budget_s:g} s | {preset.step_limit_s:g} s |"
         )
         assert row in text

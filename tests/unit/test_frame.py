@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -143,6 +144,30 @@ def test_raw_slices_are_kept(tmp_path: Path) -> None:
     found = results(tmp_path, lines)
     raw = [line.samples_s for line in lines if isinstance(line, Slice)]
     assert found.slices["samples_s"].tolist() == raw
+
+
+def test_energy_of_a_step_is_the_power_of_the_metered_slices_times_its_time(tmp_path: Path) -> None:
+    lines = [
+        msgspec.structs.replace(line, energy_j=1.0, wall_s=0.25)
+        if isinstance(line, Slice) and line.round == 0
+        else line
+        for line in builders.run(builders.FIVE[:1])
+    ]
+    cells = results(tmp_path, lines).cells.dropna(subset="time_s")
+    assert np.allclose(cells["energy_per_step_j"], 4.0 * cells["time_s"])
+
+
+@pytest.mark.parametrize("unmeasured", [{"energy_j": None}, {"wall_s": None}, {"wall_s": 0.0}])
+def test_energy_without_a_meter_or_a_span_is_absent(
+    tmp_path: Path, unmeasured: dict[str, float | None]
+) -> None:
+    lines = [
+        msgspec.structs.replace(line, **({"energy_j": 1.0} | unmeasured))  # type: ignore[arg-type]
+        if isinstance(line, Slice)
+        else line
+        for line in builders.run(builders.FIVE[:1])
+    ]
+    assert results(tmp_path, lines).cells["energy_per_step_j"].isna().all()
 
 
 # --- input that is not ours --------------------------------------------------------------------

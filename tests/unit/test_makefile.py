@@ -84,3 +84,32 @@ def test_published_figures_are_left_out_only_when_asked(tmp_path: Path) -> None:
     assert make(tmp_path, "report", "PUBLISHED=yes") == ["report"]
     words = make(tmp_path, "report", "BASELINE=Apple M1 Max", "OUT=a b")
     assert words == ["report", "--out", "a b", "--baseline", "Apple M1 Max"]
+
+
+def test_the_doctor_gets_a_machine_and_what_is_to_run(tmp_path: Path) -> None:
+    assert make(tmp_path, "doctor") == ["doctor"]
+    words = make(tmp_path, "doctor", "MACHINE=my mac.json", "PRESET=full", "SUITE=mlp,cnn")
+    assert words == ["doctor", "--machine", "my mac.json", "--preset", "full", "--suite", "mlp,cnn"]
+
+
+def test_both_sides_of_a_comparison_arrive_as_typed(tmp_path: Path) -> None:
+    words = make(tmp_path, "compare", "A=a b", "B=-c", "FAIL_ON=slower:3%", "THRESHOLD=2%")
+    assert words == ["compare", "--fail-on", "slower:3%", "--threshold", "2%", "--", "a b", "-c"]
+    words = make(tmp_path, "compare", "A=a", "FORMAT=markdown", "ACROSS=machines,settings")
+    assert words == ["compare", "--across", "machines,settings", "--markdown", "-", "--", "a"]
+    assert make(tmp_path, "compare") == ["compare", "--"]
+
+
+@pytest.mark.parametrize("name", ["A", "B", "FAIL_ON", "FORMAT"])
+@pytest.mark.parametrize("value", ["$(shell touch {})", "`touch {}`", "a' ; touch {} '"])
+def test_a_comparison_runs_nothing_that_was_typed(tmp_path: Path, name: str, value: str) -> None:
+    trap = tmp_path / "trap"
+    typed = value.format(trap)
+    assert any(typed in word for word in make(tmp_path, "compare", f"{name}={typed}"))
+    assert not trap.exists()
+
+
+def test_a_switch_is_not_expanded(tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    assert make(tmp_path, "report", f"PUBLISHED=$(shell touch {trap})") == ["report"]
+    assert not trap.exists()

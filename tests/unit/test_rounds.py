@@ -1,13 +1,23 @@
 """Rounds and the stop rule, with a clock that only the test moves."""
 
 import random
+from dataclasses import dataclass
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from bench.rounds import History, take_rounds
+from bench.stopping import Ending
 
-from bench.rounds import take_rounds
-from bench.stopping import MIN_ROUNDS, FixedRounds
+
+@dataclass
+class Fixed:
+    """So many rounds of every cell, or fewer of one whose name is in `sooner`."""
+
+    rounds: int
+    budget_s: float = 1e9
+
+    def ending(self, rounds_s, spent_s):
+        if len(rounds_s) >= self.rounds:
+            return Ending("rounds", "all done", None)
+        return Ending("budget", "spent", None) if spent_s >= self.budget_s else None
 
 
 class Clock:
@@ -33,58 +43,96 @@ class Cells:
         def turn(round_number):
             self.turns_taken.append((round_number, name))
             self.clock.now_s += self.turn_s[name]
-            return self.breaks.get(name) != round_number
+            return None if self.breaks.get(name) == round_number else self.turn_s[name]
 
         return turn
 
-    def run(self, rule, seed=0):
-        return take_rounds(self.turns(), rule, order=random.Random(seed), clock=self.clock)
+    def run(self, rule, seed=0, **others):
+        order = random.Random(seed)
+        return take_rounds(self.turns(), rule, order=order, clock=self.clock, **others)
+
+    def rounds_of(self, name):
+        return [number for number, who in self.turns_taken if who == name]
 
 
 def test_every_cell_takes_one_turn_in_every_round():
     cells = Cells(a=1, b=1, c=1)
-    finished = cells.run(FixedRounds(rounds=4, budget_s=100))
+    finished = cells.run(Fixed(4))
     for number in range(4):
         assert sorted(n for r, n in cells.turns_taken if r == number) == ["a", "b", "c"]
     assert {name: end.rounds for name, end in finished.items()} == {"a": 4, "b": 4, "c": 4}
-    assert finished["a"].reason == "all 4 rounds done"
+    assert finished["a"].ending.by == "rounds"
 
 
 def test_rounds_come_in_order_and_turns_in_random_order():
     cells = Cells(a=1, b=1, c=1, d=1)
-    cells.run(FixedRounds(rounds=20, budget_s=100))
+    cells.run(Fixed(20))
     assert [r for r, _ in cells.turns_taken] == sorted(r for r, _ in cells.turns_taken)
     orders = {tuple(n for r, n in cells.turns_taken if r == number) for number in range(20)}
     assert len(orders) > 5
 
 
-def test_a_slow_cell_stops_on_its_own_budget_and_the_others_go_on():
+def test_a_cell_that_needs_no_more_rests_and_the_others_go_on():
     cells = Cells(slow=10, quick=0.1)
-    finished = cells.run(FixedRounds(rounds=9, budget_s=25))
-    assert finished["slow"].rounds == 3
-    assert finished["slow"].reason == "budget of 25 s spent after 3 of 9 rounds"
+    finished = cells.run(Fixed(9, budget_s=25))
+    assert (finished["slow"].rounds, finished["slow"].ending.by) == (3, "budget")
     assert finished["quick"].rounds == 9
+
+
+@dataclass
+class Sooner:
+    """Nine rounds, but of a quick cell three."""
+
+    def ending(self, rounds_s, spent_s):
+        enough = 3 if rounds_s and rounds_s[0] < 1 else 9
+        return Ending("target", "narrow", None) if len(rounds_s) >= enough else None
+
+
+def test_mates_go_on_together_until_both_are_done():
+    cells = Cells(old=10, new=0.1, other=0.1)
+    finished = cells.run(Sooner(), mates=[frozenset({"old", "new"})])
+    assert cells.rounds_of("old") == cells.rounds_of("new") == list(range(9))
+    assert finished["other"].rounds == 3
+
+
+def test_a_spent_budget_ends_mates_too():
+    cells = Cells(old=10, new=0.1)
+    finished = cells.run(Fixed(9, budget_s=25), mates=[frozenset({"old", "new"})])
+    assert {name: end.rounds for name, end in finished.items()} == {"old": 3, "new": 3}
+    assert finished["new"].ending.by == "budget"
+
+
+def test_a_mate_that_breaks_does_not_hold_the_other():
+    cells = Cells(old=1, new=1)
+    cells.breaks = {"new": 1}
+    finished = cells.run(Fixed(4), mates=[frozenset({"old", "new"})])
+    assert list(finished) == ["old"]
+    assert cells.rounds_of("old") == [0, 1, 2, 3]
 
 
 def test_a_broken_cell_leaves_and_is_not_finished():
     cells = Cells(a=1, b=1)
     cells.breaks = {"a": 1}
-    finished = cells.run(FixedRounds(rounds=3, budget_s=100))
+    finished = cells.run(Fixed(3))
     assert list(finished) == ["b"]
-    assert [n for _, n in cells.turns_taken].count("a") == 2
+    assert cells.rounds_of("a") == [0, 1]
+
+
+def test_a_resumed_run_counts_what_was_measured_and_numbers_rounds_on():
+    cells = Cells(a=1, b=1)
+    past = {"a": History([1.0, 1.0, 1.0], spent_s=3.0)}
+    finished = cells.run(Fixed(4), past=past, first_round=3)
+    assert cells.rounds_of("a") == [3]
+    assert cells.rounds_of("b") == [3, 4, 5, 6]
+    assert finished["a"].rounds == 4
+
+
+def test_what_was_finished_before_needs_no_turn():
+    cells = Cells(a=1)
+    finished = cells.run(Fixed(2), past={"a": History([1.0, 1.0], 2.0)}, first_round=2)
+    assert cells.turns_taken == []
+    assert finished["a"].rounds == 2
 
 
 def test_no_cells_is_no_rounds():
-    assert take_rounds({}, FixedRounds(3, 1), order=random.Random(0)) == {}
-
-
-@given(rounds=st.integers(1, 50), spent_s=st.floats(0, 1e6), limit=st.integers(1, 50))
-def test_the_rule_always_ends_and_never_before_the_least_rounds(rounds, spent_s, limit):
-    reason = FixedRounds(limit, budget_s=10).reason_to_stop(rounds, spent_s)
-    assert (reason is not None) == (rounds >= limit or (rounds >= MIN_ROUNDS and spent_s >= 10))
-
-
-@pytest.mark.parametrize("spent_s", [9.99, 10.0])
-def test_the_budget_is_reached_exactly(spent_s):
-    reason = FixedRounds(50, budget_s=10).reason_to_stop(5, spent_s)
-    assert (reason is not None) == (spent_s >= 10)
+    assert take_rounds({}, Fixed(3), order=random.Random(0)) == {}

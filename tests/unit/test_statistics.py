@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import statistics
+from bench.statistics import Estimate
 
 TIMES = st.lists(st.floats(1e-9, 1e3), min_size=3, max_size=40).map(np.array)
 
@@ -125,3 +126,49 @@ def test_a_true_difference_of_three_percent_is_found_through_heavy_noise() -> No
     )
     assert found is not None
     assert statistics.verdict(found.interval) == "slower"
+
+
+LOGS = st.floats(-0.5, 0.5)
+
+
+@given(LOGS, st.floats(0, 0.1), st.floats(0, 0.1), st.integers(6, 200))
+def test_so_many_more_rounds_would_settle_it(
+    middle: float, below: float, above: float, rounds: int
+) -> None:
+    estimate = Estimate(math.exp(middle), (math.exp(middle - below), math.exp(middle + above)))
+    if statistics.verdict(estimate.interval) != "unresolved":
+        return
+    more = statistics.more_rounds(estimate, rounds)
+    if more is None:
+        return
+    shrunk = math.sqrt(rounds / (rounds + more)) * (1 - 1e-9)
+    ends = math.exp(middle - below * shrunk), math.exp(middle + above * shrunk)
+    assert statistics.verdict(ends) != "unresolved"
+
+
+def test_what_lies_on_the_threshold_is_never_settled() -> None:
+    assert statistics.more_rounds(Estimate(1.01, (1.0, 1.02)), 10) is None
+    assert statistics.more_rounds(Estimate(1.0100001, (1.0, 1.02)), 10) is None
+    assert statistics.more_rounds(Estimate(1.0, None), 2, least=6) == 4
+
+
+def test_an_unpaired_interval_holds_the_truth() -> None:
+    """Cells of 12 rounds, one noisier than the other, both with a long tail."""
+    random, held = np.random.default_rng(3), 0
+    for _ in range(1000):
+        own, base = (random.lognormal(0, each, 12) for each in (0.05, 0.02))
+        estimates = [Estimate(float(np.median(x)), statistics.interval(x)) for x in (own, base)]
+        ends = statistics.unpaired(*estimates).interval
+        assert ends is not None
+        held += ends[0] <= 1 <= ends[1]
+    assert 930 <= held <= 985
+
+
+@given(st.lists(st.floats(1e-6, 1e3), min_size=6, max_size=6).map(sorted))
+def test_an_unpaired_ratio_is_inverted_by_swapping(ends: list[float]) -> None:
+    own, base = Estimate(ends[1], (ends[0], ends[2])), Estimate(ends[4], (ends[3], ends[5]))
+    there, back = statistics.unpaired(own, base), statistics.unpaired(base, own)
+    assert there.interval is not None
+    assert back.interval is not None
+    assert there.value == pytest.approx(1 / back.value)
+    assert there.interval[0] == pytest.approx(1 / back.interval[1])

@@ -1,0 +1,61 @@
+"""Ctrl-C, a request to end and a closed terminal: a run ends at the next seam, and keeps all."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from types import FrameType, TracebackType
+from typing import Any
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupts:
+    """Raises KeyboardInterrupt when one of these signals comes, outside `deferred` at once.
+
+    Within it the first one waits until the block is done; a second Ctrl-C does not. A terminal
+    that closes sends its signal more than once, and who ends a process may ask again: these are
+    heard once, and not even then kill the process while it writes its report.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        """The signal that came, if one did."""
+        self._deferring = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        for number in ENDING:
+            # nohup and background jobs ignore some of them: so does the run then.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            repeated = self.signal is not None and number != signal.SIGINT
+            signal.signal(number, signal.SIG_IGN if repeated else handler)
+
+    @contextlib.contextmanager
+    def deferred(self) -> Iterator[None]:
+        """A slice: half of one is no measurement."""
+        self._deferring = True
+        try:
+            yield
+        finally:
+            self._deferring = False
+        if self.signal is not None:
+            raise KeyboardInterrupt
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        again, self.signal = self.signal is not None, self.signal or number
+        if again and number != signal.SIGINT:
+            return
+        if again or not self._deferring:
+            raise KeyboardInterrupt

@@ -1,0 +1,80 @@
+"""One run at a time: two on one machine would spoil each other's times."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+
+class Busy(ValueError):
+    """Another run holds the machine; the message names its process."""
+
+
+@contextlib.contextmanager
+def held(what: str) -> Iterator[str | None]:
+    """The machine to oneself, for this user. Raises Busy, OSError.
+
+    Gives a sentence about the run before, if it died without letting go; the system itself frees
+    the lock of a dead process, so a stale one never stands in the way.
+    """
+    folder = _folder()
+    note = folder / "run.json"
+    lock = filelock.FileLock(folder / "run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise Busy(_sentence(_read(note))) from None
+    try:
+        died = _read(note)
+        _write(note, {"pid": os.getpid(), "what": what, "since": time.strftime("%H:%M:%S")})
+        yield f"an earlier run (process {died['pid']}) was killed" if died else None
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()
+
+
+def _folder() -> Path:
+    """A folder of this user's own: others may write beside it in a shared temporary folder."""
+    folder = Path(tempfile.gettempdir()) / f"metalbench-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if folder.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise Busy(
+            f"{folder} is not safe to use. Expected a folder of your own that nobody else can "
+            f"write to. Remove it: rm -r {folder}"
+        )
+    return folder
+
+
+def _sentence(holder: dict[str, Any]) -> str:
+    if not holder:
+        return "another run is measuring on this machine. Expected one at a time: wait for it."
+    pid = holder["pid"]
+    return (
+        f"another run is measuring on this machine. Expected one at a time. Received: process "
+        f"{pid} ({holder['what']}), since {holder['since']}. Wait for it, or stop it: "
+        f"kill -INT {pid}"
+    )
+
+
+def _read(note: Path) -> dict[str, Any]:
+    """Whose lock it is; empty where that is unknown."""
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+        return {"pid": int(found["pid"]), "what": str(found["what"]), "since": str(found["since"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _write(note: Path, holder: dict[str, Any]) -> None:
+    aside = note.with_suffix(f".{os.getpid()}")
+    aside.write_text(json.dumps(holder), encoding="utf-8")
+    aside.replace(note)

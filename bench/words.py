@@ -1,0 +1,65 @@
+"""Sizes, shares and a preset's numbers as a person types them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterable
+
+from bench.presets import Preset
+
+_UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+
+
+class BadWord(ValueError):
+    """What was typed is no such word or quantity; the message says what would be."""
+
+
+def size(text: str) -> int:
+    """Bytes of `8G`, `512M`, `1.5GiB`: powers of 1024. Raises BadWord."""
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.I)
+    count = round(float(found[1]) * 1024 ** _UNITS[found[2].upper()]) if found else 0
+    if count < 1:
+        raise BadWord(f"no amount of memory. Expected one such as 8G or 512M. Received: {text!r}")
+    return count
+
+
+def share(text: str) -> float:
+    """0.01 of `1%` or `0.01`. Raises BadWord outside 0 to 1."""
+    digits, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
+    try:
+        value = float(digits) / (100 if percent else 1)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise BadWord(f"no share. Expected one such as 1% or 0.01. Received: {text!r}")
+    return value
+
+
+def adjusted(preset: Preset, target: str, budget_s: float | None, rounds: int | None) -> Preset:
+    """The preset with what was asked for otherwise. Raises BadWord."""
+    if target:
+        preset = dataclasses.replace(preset, target=share(target))
+    if budget_s is not None:
+        if not 0 < budget_s <= 86400:
+            raise BadWord(f"the budget must be 0 to 86400 seconds. Received: {budget_s:g}")
+        preset = dataclasses.replace(preset, budget_s=budget_s)
+    if rounds is not None:
+        if not 3 <= rounds <= 10_000:
+            raise BadWord(f"rounds must be 3 to 10000: fewer tell no spread. Received: {rounds}")
+        least = min(preset.min_rounds, rounds)
+        preset = dataclasses.replace(preset, max_rounds=rounds, min_rounds=least)
+    return preset
+
+
+def choices(
+    what: str, given: list[str], known: Iterable[str], hint: str = "`make list` shows them all."
+) -> list[str]:
+    """The words, each once. Raises BadWord for one that is not known."""
+    for word in given:
+        if word not in known:
+            raise BadWord(
+                f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}. " + hint
+            )
+    return list(dict.fromkeys(given))

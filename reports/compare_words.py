@@ -1,0 +1,192 @@
+"""A comparison in words and figures, once for all who draw it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from bench.statistics import Estimate, Verdict
+from reports.compare import Compared, Comparison, Mean, Pair
+from reports.findings import BUSY
+from reports.gate import Gate, Outcome
+from reports.reading import LeftOut
+from reports.sides import Side
+from reports.units import ABSENT, count, digits, plain, seconds
+
+MANY = 10
+"""Lines of one kind that are shown before the rest is counted; JSON has all."""
+
+COLUMNS = ("case", "A takes", "B takes", "B / A", "95 % interval", "B is")
+
+PAIRED = (
+    "A and B took turns in the same rounds of one run: ratios are paired. They speak of these two "
+    "processes; other starts of the same two can differ by a percent or two."
+)
+UNPAIRED = (
+    "Unpaired: A and B were measured in different runs. Their intervals are wider for it, and "
+    "still do not cover what changed between the runs: other programs, heat, the system. "
+    "To be sure, measure both in one run: make bench FRAMEWORK=jax==0.4.38,jax"
+)
+
+
+def how(comparison: Comparison) -> str:
+    """What the figures are, and how far to believe them."""
+    return (
+        "B / A is how many times as long B takes as A: above 1, B is slower. "
+        f"Differences within {_percent(comparison.threshold)} count as none. "
+        + (PAIRED if comparison.paired else UNPAIRED)
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+def sides(comparison: Comparison) -> tuple[tuple[str, str], ...]:
+    """What A and B are, once where they are one run."""
+    if comparison.paired:
+        return (("A and B", _who(comparison.a)),)
+    return ("A", _who(comparison.a)), ("B", _who(comparison.b))
+
+
+def _who(side: Side) -> str:
+    head = side.head
+    commit = f", Metalbench {plain(head.commit[:10])}" if head.commit else ""
+    began = plain(head.started_at, 16).replace("T", " ").rstrip("…")
+    label = plain(head.machine.label, 60)
+    return f"{plain(str(side.path), 120)}: run {plain(side.run, 60)}, {began}, {label}{commit}"
+
+
+def title(pair: Pair) -> str:
+    """`A jax==0.4.38 (0.4.38), B jax (0.10.2): cpu, float32, jit`; only what differs, twice."""
+    own, other = _name(pair, "a"), _name(pair, "b")
+    shared = [
+        plain(getattr(pair.a, name), 40)
+        for name in ("device", "precision", "execution")
+        if getattr(pair.a, name) == getattr(pair.b, name)
+    ]
+    return f"A {own}, B {other}" + (f": {', '.join(shared)}" if shared else "")
+
+
+def _name(pair: Pair, letter: str) -> str:
+    contender, version = getattr(pair, letter), getattr(pair, f"{letter}_version")
+    apart = [
+        plain(getattr(contender, name), 40)
+        for name in ("device", "precision", "execution")
+        if getattr(pair.a, name) != getattr(pair.b, name)
+    ]
+    known = f" ({plain(version, 30)})" if version else ""
+    return " ".join((plain(contender.spec, 60) + known, *apart))
+
+
+def work(one: Compared) -> str:
+    """`square 1024`: the case within its suite."""
+    return f"{plain(one.name, 60)} {count(one.size)}"
+
+
+def row(one: Compared, comparison: Comparison) -> tuple[str, ...]:
+    """A case under COLUMNS but the first."""
+    times = (seconds(each["time_s"]) for each in (one.a, one.b))
+    return *times, *_ratio(one.ratio), verdict(one, comparison.threshold)
+
+
+def mean_row(mean: Mean) -> tuple[str, ...]:
+    """A suite's mean under COLUMNS but the first."""
+    return "", "", *_ratio(mean.ratio), mean.verdict
+
+
+def mean_name(mean: Mean) -> str:
+    return f"geometric mean of {mean.cases}"
+
+
+def _ratio(ratio: Estimate) -> tuple[str, str]:
+    ends = ratio.interval
+    return times(ratio.value), f"{times(ends[0])} to {times(ends[1])}" if ends else ABSENT
+
+
+def times(ratio: float) -> str:
+    """`1.043`: a tenth of a per cent where ratios are near 1."""
+    return f"{ratio:.3f}" if 0.1 <= ratio < 10 else digits(ratio)
+
+
+def verdict(one: Compared, threshold: float) -> str:
+    """The word; of what is unresolved also how many more rounds would settle it."""
+    word = one.word(threshold)
+    more = one.more_rounds(threshold) if word == "unresolved" else None
+    return f"{word} (+{count(more)})" if more else word
+
+
+def summary(comparison: Comparison) -> str:
+    """`11 cases: B is slower in 2, the same in 8; 1 is unresolved.`"""
+    every = Counter(one.word(comparison.threshold) for one in comparison.compared)
+    number, doubtful = len(comparison.compared), every["unresolved"]
+    told: dict[Verdict, str] = {
+        "slower": "slower in {}",
+        "faster": "faster in {}",
+        "same": "the same in {}",
+    }
+    said = [words.format(every[word]) for word, words in told.items() if every[word]]
+    parts = [f"B is {', '.join(said)}"] if said else []
+    parts += [f"{doubtful} {'are' if doubtful > 1 else 'is'} unresolved"] if doubtful else []
+    return f"{number} case{'s' * (number > 1)}: {'; '.join(parts)}."
+
+
+def settling(comparison: Comparison) -> str:
+    """What the numbers beside `unresolved` say; nothing where there are none."""
+    threshold = comparison.threshold
+    doubtful = [one for one in comparison.compared if one.word(threshold) == "unresolved"]
+    if not doubtful:
+        return ""
+    more = [one.more_rounds(threshold) for one in doubtful]
+    parts = ["(+n): about n more rounds would settle it"] if any(more) else []
+    parts += ["without a number: too near the threshold for that"] if not all(more) else []
+    return f"Unresolved {'; '.join(parts)}."
+
+
+def failures(outcome: Outcome, gates: Sequence[Gate], comparison: Comparison) -> str:
+    """What `--fail-on` says, or nothing where it was not given."""
+    asked = " or ".join(
+        gate.word
+        if gate.word == "unresolved"
+        else f"{gate.word} by more than {_percent(gate.limit)}"
+        for gate in gates
+    )
+    if not gates or not outcome.failed:
+        return f"Passed: in no case is B {asked}." if gates else ""
+    worst = max(outcome.failed, key=lambda one: abs(math.log(one.ratio.value)))
+    number, of = len(outcome.failed), len(comparison.compared)
+    where = f"{plain(worst.suite, 60)} {work(worst)}"
+    return f"Failed: in {number} of {of} cases B is {asked}, most of all in {where}."
+
+
+def apart(comparison: Comparison) -> Iterator[str]:
+    """What to know before believing a figure: what differs besides, and who else was there."""
+    yield from shortened([f"Compared although it differs: {what}" for what in comparison.marked])
+    for letter, side in (("A", comparison.a), ("B", comparison.b))[: 2 - comparison.paired]:
+        used = side.others_cores
+        if used is not None and used > BUSY:
+            whom = "both" if comparison.paired else letter
+            yield f"Other programs used {digits(used, 2)} cores while {whom} ran"
+
+
+def excluded(comparison: Comparison) -> Iterator[str]:
+    """What has no ratio, and why."""
+    yield from shortened([f"{each.what}: {each.why}" for each in comparison.excluded])
+
+
+def left_out(comparison: Comparison) -> Iterator[str]:
+    """What the files held that could not be used, by file and line."""
+    yield from shortened([_left(each) for each in comparison.left_out])
+
+
+def _left(each: LeftOut) -> str:
+    where = plain(str(each.path), 160) + (f", line {each.line}" if each.line else "")
+    return f"{where}: {plain(each.reason, 200)}"
+
+
+def shortened(lines: Sequence[str]) -> Iterator[str]:
+    """The first lines, and how many more there are."""
+    yield from lines[:MANY]
+    if len(lines) > MANY:
+        yield f"and {len(lines) - MANY} more"

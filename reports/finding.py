@@ -1,0 +1,68 @@
+"""A finding: what a reader must know before believing a figure; and the words findings share."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.schema import Run
+from reports.frame import Results
+from reports.units import plain
+
+SHOWN = 6
+"""Places a finding names before it counts the rest."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a reader must know before believing a figure."""
+
+    severity: str
+    """`wrong`, `suspect`, `failed`, `unfinished`, `busy`, `noisy`, `left out` or `note`."""
+    what: str
+    where: str
+    action: str
+    published: bool = False
+    """About figures from elsewhere."""
+
+
+def placed(results: Results, run: str, where: str) -> str:
+    """The place, with its run where there are several."""
+    return where if len(results.runs) == 1 else f"{where} (run {plain(run)})"
+
+
+def listed(items: Sequence[str], separator: str = ", ") -> str:
+    """The first items, made safe, and how many more there are."""
+    shown = separator.join(plain(item, 200) for item in items[:SHOWN])
+    return shown if len(items) <= SHOWN else f"{shown} and {len(items) - SHOWN} more"
+
+
+def command(run: Run) -> str:
+    """The command line that made the run."""
+    return plain(f"{BENCH} {shlex.join(run.arguments)}", 1000)
+
+
+BENCH = ".venv/host/bin/python -m bench"
+
+
+def again(results: Results, cells: pd.DataFrame) -> str:
+    """The command that repeats these cells."""
+    cell = cells.iloc[0]
+    run = results.runs[cell["run"]]
+    case = next(case for case in run.cases if case.case == cell["case"])
+    options = {
+        "FRAMEWORK": cell["spec"],
+        "SUITE": case.suite_file or case.suite,
+        "DEVICE": cell["device"],
+        "PRECISION": cell["precision"],
+        "PRESET": str(run.settings.get("preset", "quick")),
+    }
+    return "make bench " + " ".join(f"{name}={quoted(word)}" for name, word in options.items())
+
+
+def quoted(word: str) -> str:
+    """One safe word for a shell."""
+    return shlex.quote(plain(word))

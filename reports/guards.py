@@ -1,0 +1,200 @@
+"""Guards: figures that cannot be what they claim to be, by what the records say beside the times.
+
+A guard infers, it does not prove: unlike a wrong answer it keeps no cell out of a ranking. Each
+takes results and yields findings; what it cannot see stands in docs/methodology.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from bench import statistics
+from reports import bounds
+from reports.finding import Finding, listed, placed
+from reports.frame import KEY, NULL, Results
+from reports.units import digits, plain, seconds, times
+
+DENSE = ("matmul", "hackintosh", "mlp", "transformer", "sweep", "learn", "lifecycle", "mnist")
+"""Suites without convolutions, whose FLOP no algorithm in use saves."""
+
+WINOGRAD = 4.0
+"""Convolutions may take that much less FLOP than is counted (Lavin & Gray, arXiv:1509.09308)."""
+
+FLAT = 1.1
+"""A figure that grows by less does not grow."""
+
+FLAT_WORK = 100.0
+EVIDENT_FLOP = 1e11
+"""From so much work on a step is no waiting for a device, on any: 1 ms at 100 TFLOP/s."""
+
+DEEP = 64
+MARGIN = 1 / 400
+"""What each of so many steps in flight adds at least to the time of one alone. A device's dispatch
+takes microseconds, its synchronisation some tenths of a millisecond."""
+
+
+def impossible(results: Results) -> Iterator[Finding]:
+    """Faster than the device can be: not done, not waited for, or folded into a constant."""
+    cells = _bounded(results)
+    work = cells["flop_per_s"] / np.where(cells["suite"].isin(DENSE), 1.0, WINOGRAD)
+    flop = work / cells["bound"].map(lambda bound: bound.flop_per_s)
+    moved = (cells["traffic_bytes"] - cells["bound"].map(lambda bound: bound.cached_bytes)).clip(0)
+    traffic = moved / cells["time_s"] / cells["bound"].map(lambda b: b.bytes_per_s or np.inf)
+    cells = cells.assign(excess=np.maximum(flop, traffic.fillna(0)), by_flop=flop >= traffic)
+    for (run, contender), mine in cells[cells["excess"] > 1].groupby(
+        ["run", "contender"], sort=False
+    ):
+        worst = mine.loc[mine["excess"].idxmax()]
+        bound = worst["bound"]
+        if worst["by_flop"]:
+            rate, most = worst["flop_per_s"], bound.flop_per_s
+            unit, can = "TFLOP/s", "can do in float32"
+        else:
+            rate, most = worst["bytes_per_s"], bound.bytes_per_s
+            unit, can = "TB/s of inputs and results", "can move"
+        yield Finding(
+            severity="suspect",
+            what=f"{plain(contender)} reaches {digits(rate / 1e12)} {unit}, above the "
+            f"{digits(most / 1e12)} that {bound.name} {can} ({bound.source})",
+            where=placed(results, run, listed(mine["case"].tolist())),
+            action="Do not use this figure: the device did less work, or in another precision, "
+            "or was not waited for; or a compiler folded inputs that it took for constants.",
+        )
+
+
+def _bounded(results: Results) -> pd.DataFrame:
+    """Cells in float32 on devices with a physical bound, and that."""
+    cells = measured(results)
+    cells = cells[cells["precision"] == "float32"]
+    devices = list(zip(cells["run"], cells["device_kind"], cells["device_name"], strict=True))
+    known = {
+        device: bounds.bound(*device[1:], results.runs[device[0]].machine)
+        for device in set(devices)
+    }
+    cells = cells.assign(bound=pd.Series([known[d] for d in devices], cells.index, object))
+    return cells[cells["bound"].notna()]
+
+
+def flat(results: Results) -> Iterator[Finding]:
+    """A time that does not grow with the work: results were never worked out."""
+    cells = measured(results)
+    work = ["run", "contender", "suite", "name"]
+    large = (
+        cells[cells["flop"] >= EVIDENT_FLOP].sort_values("flop").drop_duplicates(work, keep="last")
+    )
+    small = cells.sort_values("flop").drop_duplicates(work)
+    pairs = large.merge(small, on=work, suffixes=("", "_small"))
+    grown = pairs["flop"] / pairs["flop_small"].clip(lower=1)
+    pairs = pairs.assign(grown=grown)[
+        (grown >= FLAT_WORK) & (pairs["time_s"] < FLAT * pairs["time_s_small"])
+    ]
+    for pair in pairs.itertuples():
+        yield Finding(
+            severity="suspect",
+            what=f"{plain(pair.contender)} takes {seconds(pair.time_s)} for {digits(pair.grown)} "
+            f"times the work that it does in {seconds(pair.time_s_small)}",
+            where=placed(results, pair.run, listed([pair.case_small, pair.case])),
+            action="Do not use these figures: a result is discarded before it is worked out. "
+            "Let the step return, and `wait` complete, everything.",
+        )
+
+
+def discarded(results: Results) -> Iterator[Finding]:
+    """Many steps in flight take as long as one: only the last was worked out."""
+    slices = of_measured(results)
+    deep = slices[slices["steps_in_flight"] >= DEEP]
+    flight = deep["median_s"] * deep["steps_in_flight"]
+    table = deep[KEY].assign(flight=flight, single=deep["latency_s"], depth=deep["steps_in_flight"])
+    cells = table.groupby(KEY, sort=False).agg(
+        flight=("flight", "min"), single=("single", "min"), depth=("depth", "max")
+    )
+    guilty = cells[cells["flight"] < cells["single"] * (1 + MARGIN * cells["depth"])].reset_index()
+    for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+        worst = mine.loc[(mine["flight"] / mine["single"]).idxmin()]
+        yield Finding(
+            severity="suspect",
+            what=f"{plain(contender)} takes {seconds(worst['flight'])} for "
+            f"{digits(worst['depth'])} steps in flight and {seconds(worst['single'])} for one",
+            where=placed(results, run, listed(mine["case"].tolist())),
+            action="Do not use these figures: steps whose results nobody waits for are left out. "
+            "Its `wait` must complete the results of all steps it is given.",
+        )
+
+
+# --- calls that cost more than a step -----------------------------------------------------------
+
+RECOMPILED = 0.5
+"""Share of a cell's rounds that compiled from which it is no accident, such as a worker's start."""
+
+FIRST_CALL = 1.2
+FIRST_SHARE = 0.8
+"""Share of rounds whose first sample must be slower by so much: noise has no place in the order."""
+FIRST_ROUNDS = 5
+FIRST_SAMPLES = 4
+"""Samples a slice needs to tell its first from the others."""
+
+
+def recompiling(results: Results) -> Iterator[Finding]:
+    """Compiles anew between one slice and the next: its time is the compiler's."""
+    slices = of_measured(results)
+    slices = slices[slices["compilations"].notna()]
+    made = slices.groupby(KEY, sort=False)["compilations"].diff()
+    table = slices[KEY].assign(made=made.clip(lower=0), some=made > 0)[made.notna()]
+    cells = table.groupby(KEY, sort=False).agg(
+        made=("made", "sum"), share=("some", "mean"), rounds=("made", "size")
+    )
+    guilty = cells[(cells["share"] >= RECOMPILED) & (cells["rounds"] > 1)].reset_index()
+    for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+        worst = mine.loc[mine["made"].idxmax()]
+        yield Finding(
+            severity="suspect",
+            what=f"{plain(contender)} compiles while it is timed: {digits(worst['made'])} times "
+            f"in {worst['rounds']} rounds of {plain(worst['case'])}",
+            where=placed(results, run, listed(mine["case"].tolist())),
+            action="Its time is partly the compiler's. Give the compiled function the same shapes "
+            "and types each time, and make it once, in `build`.",
+        )
+
+
+def first_call(results: Results) -> Iterator[Finding]:
+    """The first sample of slices slower than the others: something is done once, on the clock."""
+    slices = of_measured(results)
+    slices = slices[slices["samples"] >= FIRST_SAMPLES]
+    first = np.array([samples[0] for samples in slices["samples_s"]])
+    others = (value for samples in slices["samples_s"] for value in samples[1:])
+    rest = statistics.medians(np.fromiter(others, float), slices["samples"].to_numpy() - 1)
+    ratio = first / rest
+    table = slices[KEY].assign(ratio=ratio, slow=ratio > FIRST_CALL)
+    cells = table.groupby(KEY, sort=False).agg(
+        ratio=("ratio", "median"), share=("slow", "mean"), rounds=("ratio", "size")
+    )
+    enough = (cells["share"] >= FIRST_SHARE) & (cells["rounds"] >= FIRST_ROUNDS)
+    for (run, contender), mine in (
+        cells[enough].reset_index().groupby(["run", "contender"], sort=False)
+    ):
+        worst = mine.loc[mine["ratio"].idxmax()]
+        yield Finding(
+            severity="suspect",
+            what=f"{plain(contender)} takes {times(worst['ratio'])} as long for the first sample "
+            f"of a round as for the others, in {plain(worst['case'])}",
+            where=placed(results, run, listed(mine["case"].tolist())),
+            action="Something is done anew after each pause, and the clock counts it as steps: "
+            "look for set-up that the step puts off until it is called.",
+        )
+
+
+# --- what guards look at ------------------------------------------------------------------------
+
+
+def measured(results: Results) -> pd.DataFrame:
+    """Verified cells that do some work."""
+    cells = results.cells
+    return cells[cells["verified"] & (cells["framework"] != NULL)]
+
+
+def of_measured(results: Results) -> pd.DataFrame:
+    """Their slices, in the order they were taken."""
+    return results.slices.merge(measured(results)[KEY], on=KEY)

@@ -1,0 +1,1 @@
+"""How often a harness gives the right word: of a contender and itself, and of a slower one."""

@@ -1,0 +1,69 @@
+"""Comparing through the launcher: two contenders of a real run, and input that lacks something."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.end_to_end.conftest import ROOT, Finished, command
+
+ARGUMENTS = ("--framework", "numpy,null", "--suite", "matmul", "--preset", "smoke")
+ROUNDS = ("--rounds", "8", "--target", "0.001%")
+"""Eight, however calm they are: fewer than six decide nothing."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One run with rounds enough for words."""
+    out = tmp_path_factory.mktemp("compare")
+    done = subprocess.run(
+        command(*ARGUMENTS, *ROUNDS, out=out / "results"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return Finished(0, out / "results").run_folder
+
+
+def compare(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "compare", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_two_contenders_of_one_run_are_compared_in_pairs(run):
+    done = compare(run, "--a", "null", "--b", "numpy", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {case["verdict"] for case in found["cases"]} == {"slower"}
+    assert all(case["ratio"] > 5 for case in found["cases"])
+    assert found["paired"]
+
+
+def test_a_limit_that_is_passed_is_an_exit_code(run):
+    assert compare(run, "--a", "null", "--b", "numpy", "--fail-on", "slower:3%").returncode == 1
+    assert compare(run, "--a", "numpy", "--b", "null", "--fail-on", "slower:3%").returncode == 0
+
+
+def test_a_half_written_file_is_used_as_far_as_it_goes_and_said(run, tmp_path):
+    cut = tmp_path / "records.jsonl"
+    cut.write_bytes((run / "records.jsonl").read_bytes()[:-20])
+    done = compare(cut, "--a", "null", "--b", "numpy")
+    assert done.returncode == 1
+    assert "slower" in done.stdout
+
+
+def test_nothing_to_compare_is_bad_input(run, tmp_path):
+    assert compare(tmp_path / "absent", run).returncode == 2
+    assert compare(run, "--a", "nonesuch", "--b", "numpy").returncode == 2

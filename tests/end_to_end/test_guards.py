@@ -1,0 +1,178 @@
+"""Bad adapters through a whole run: the guard that each trips stands in the report."""
+
+import pytest
+
+HONEST = """
+from frameworks import numpy as right
+from frameworks.numpy import build, devices, memory, start, to_numpy, wait
+NAME = "mine"
+"""
+
+CACHES_ITS_RESULT = """
+def build(workload, arrays):
+    step = right.build(workload, arrays)
+    results = step()
+    return lambda: results
+"""
+
+RUNS_ON_THE_CPU = """
+from frameworks.interface import Device
+def devices():
+    return [Device("fast:0", "gpu", "Fast One")]
+def start(device, settings):
+    return right.start(*right.devices(), settings)
+"""
+
+
+@pytest.fixture
+def found(bench, adapter):
+    """Suspects that the report of a run of one adapter names."""
+
+    def findings(body, *arguments, head=HONEST):
+        preset = () if "--preset" in arguments else ("--preset", "smoke")
+        done = bench("--framework", adapter(body, head), *arguments, *preset)
+        assert done.code == 0, done.out + done.err
+        return [
+            line
+            for line in done.markdown.splitlines()
+            if "**suspect**: " in line and "mine.py" in line
+        ]
+
+    return findings
+
+
+def test_a_result_kept_from_the_first_call_is_suspect(found):
+    (line,) = found(CACHES_ITS_RESULT, "--suite", "matmul")
+    assert "mine.py/cpu/float32 reaches" in line
+    assert "CPU can do in float32" in line
+
+
+def test_the_honest_adapter_is_not(found):
+    assert found("", "--suite", "matmul") == []
+
+
+def test_work_that_fell_back_to_the_cpu_is_suspect(found):
+    (line,) = found(RUNS_ON_THE_CPU, "--suite", "matmul")
+    assert "mine.py/fast:0/float32 ran on cpu, not on fast:0" in line
+
+
+# --- JAX: compiling, and inputs taken for constants ---------------------------------------------
+
+JAX = """
+import jax
+import numpy as np
+from frameworks import jax as right
+from frameworks.jax import NAME, build, compilations, devices, memory, start, to_numpy, wait
+NAME = "mine"
+ENVIRONMENT = "jax"
+"""
+
+COMPILES_IN_EACH_STEP = """
+def build(workload, arrays):
+    a, b = (jax.numpy.array(arrays.inputs[name]) for name in "ab")
+    return lambda: {"product": jax.jit(lambda a, b: a @ b)(a, b)}
+"""
+
+FOLDS_ITS_INPUTS = """
+def build(workload, arrays):
+    a, b = (jax.numpy.array(arrays.inputs[name]) for name in "ab")
+    product = np.asarray(a @ b)
+    constant = jax.jit(lambda: jax.numpy.asarray(product))
+    return lambda: {"product": constant()}
+"""
+
+
+def test_compiling_in_each_step_is_suspect(found):
+    (line,) = found(COMPILES_IN_EACH_STEP, "--suite", "matmul", head=JAX)
+    assert "mine.py/cpu/float32 compiles while it is timed" in line
+
+
+def test_inputs_taken_for_constants_are_suspect(found):
+    lines = found(FOLDS_ITS_INPUTS, "--suite", "matmul", head=JAX)
+    assert any("mine.py/cpu/float32 reaches" in line for line in lines)
+
+
+def test_the_honest_jax_adapter_is_not(found):
+    assert found("", "--suite", "matmul", head=JAX) == []
+
+
+# --- several steps, several rounds --------------------------------------------------------------
+
+LAZY = """
+import time
+class Later:
+    def __init__(self, answer):
+        self.answer = answer
+    def now(self):
+        time.sleep(0.002)
+        return self.answer
+def start(device, settings):
+    runtime = null.start(device, settings)
+    return dataclasses.replace(runtime, asynchronous=True)
+def build(workload, arrays):
+    step = null.build(workload, arrays)
+    return lambda: {name: Later(answer) for name, answer in step().items()}
+def to_numpy(array):
+    return null.to_numpy(array.answer)
+def wait(outputs):
+    for results in outputs[%s:]:
+        for later in results.values():
+            later.now()
+"""
+
+LAZY_HEAD = """
+import dataclasses
+from frameworks import null
+from frameworks.null import devices, memory
+NAME = "mine"
+ENVIRONMENT = "host"
+"""
+
+
+def test_steps_that_are_left_out_are_suspect(found):
+    lines = found(LAZY % -1, "--suite", "hackintosh", head=LAZY_HEAD)
+    assert any("steps in flight and" in line for line in lines)
+
+
+def test_steps_that_are_all_done_are_not(found):
+    assert found(LAZY % 0, "--suite", "hackintosh", head=LAZY_HEAD) == []
+
+
+SLOW_AT_FIRST = """
+import time
+calls = {"since a slice": 99}
+def memory():
+    calls["since a slice"] = 0
+    return right.memory()
+def build(workload, arrays):
+    step = right.build(workload, arrays)
+    def slow():
+        calls["since a slice"] += 1
+        time.sleep(%s if calls["since a slice"] < 14 else 0.001)
+        return step()
+    return slow
+"""
+
+ONE = """
+from suites.workload import Product
+def cases(preset):
+    return [Product(suite="one", name="product", m=8, k=8, n=8)]
+"""
+
+
+@pytest.fixture
+def one(tmp_path):
+    """A suite of one small case: rounds enough cost little then."""
+    path = tmp_path / "one.py"
+    path.write_text(ONE)
+    return str(path)
+
+
+def test_a_first_sample_slower_than_the_others_is_suspect(found, one):
+    """Long enough to outlast the re-warming, which no shorter set-up does."""
+    (line,) = found(SLOW_AT_FIRST % 0.003, "--suite", one, "--preset", "quick")
+    assert "as long for the first sample of a round as for the others" in line
+
+
+def test_samples_that_are_alike_are_not(found, one):
+    assert found(SLOW_AT_FIRST % 0.001, "--suite", one, "--preset", "quick") == []

@@ -1,0 +1,58 @@
+"""Sizes, shares and numbers as typed: read rightly or refused with what was expected."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import words
+from bench.presets import PRESETS
+from bench.words import BadWord
+
+
+@pytest.mark.parametrize(
+    ("text", "bytes_"),
+    [("8G", 8 * 2**30), ("512M", 2**29), ("1.5GiB", 3 * 2**29), ("1 kb", 1024), ("4096", 4096)],
+)
+def test_sizes(text, bytes_):
+    assert words.size(text) == bytes_
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1G", "8X", "G", "1e9", "9" * 50, "8 GG", "nan"])
+def test_what_is_no_size_is_refused_by_name(text):
+    with pytest.raises(BadWord, match="8G"):
+        words.size(text)
+
+
+@pytest.mark.parametrize(("text", "value"), [("1%", 0.01), ("0.5 %", 0.005), ("0.02", 0.02)])
+def test_shares(text, value):
+    assert words.share(text) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["", "%", "0%", "100%", "-1%", "nan", "inf", "one", "1"])
+def test_what_is_no_share_is_refused_by_name(text):
+    with pytest.raises(BadWord, match="1%"):
+        words.share(text)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read_or_refused(text):
+    for read in (words.size, words.share):
+        with contextlib.suppress(BadWord):
+            assert read(text) > 0
+
+
+def test_a_preset_keeps_what_was_not_asked_otherwise():
+    standard = PRESETS["standard"]
+    assert words.adjusted(standard, "", None, None) == standard
+    changed = words.adjusted(standard, "0.5%", 3.0, 4)
+    assert (changed.target, changed.budget_s) == (0.005, 3.0)
+    assert (changed.min_rounds, changed.max_rounds) == (4, 4)
+    assert changed.slice_s == standard.slice_s
+
+
+@pytest.mark.parametrize("numbers", [(0.0, None), (-1.0, None), (1e9, None), (None, 2), (None, 0)])
+def test_numbers_out_of_range_are_refused(numbers):
+    with pytest.raises(BadWord):
+        words.adjusted(PRESETS["quick"], "", *numbers)
