@@ -8,6 +8,8 @@ DEV = .venv/dev/bin/python
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH VIRTUAL_ENV
 unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
+unexport TARGET BUDGET ROUNDS MEMORY ISOLATE RESUME MACHINE
+unexport A B FAIL_ON THRESHOLD ACROSS FORMAT
 
 define newline
 
@@ -16,25 +18,39 @@ endef
 quote = '$(subst ','\'',$(subst $(newline), ,$1))'
 # $(call flag,--out,OUT): the flag and the value as typed, in quotes; nothing when it is empty.
 flag = $(if $(value $2),$1 $(call quote,$(value $2)))
+# $(call typed,A): the value as typed, in quotes; nothing when it is empty.
+typed = $(if $(value $1),$(call quote,$(value $1)))
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench report list env test check setup clean dev
+.PHONY: help bench report compare doctor list env test check setup clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
-	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR;'
-	@echo '  of report: RESULTS OUT PUBLISHED BASELINE'
+	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
+	@echo '  TARGET BUDGET ROUNDS MEMORY ISOLATE RESUME; of report: RESULTS OUT PUBLISHED BASELINE;'
+	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT; of doctor: MACHINE PRESET SUITE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp PRESET=smoke ...]
 	@$(HOST) run $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
 		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
 		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
-		$(call flag,--data-dir,DATA_DIR)
+		$(call flag,--data-dir,DATA_DIR) $(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
+		$(call flag,--rounds,ROUNDS) $(call flag,--memory,MEMORY) $(call flag,--isolate,ISOLATE) \
+		$(if $(filter yes,$(value RESUME)),--resume)
 
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \
-		$(if $(filter no,$(PUBLISHED)),--no-published)
+		$(if $(filter no,$(value PUBLISHED)),--no-published)
+
+compare: setup ## how many times as long run B takes as run A [A=results/one B=results/two FAIL_ON=slower:3% FORMAT=markdown ...]
+	@$(HOST) compare $(call flag,--fail-on,FAIL_ON) $(call flag,--threshold,THRESHOLD) \
+		$(call flag,--across,ACROSS) $(if $(value FORMAT),$(call quote,--$(value FORMAT)) -) \
+		-- $(call typed,A) $(call typed,B)
+
+doctor: setup ## say what would spoil a run here, or on a machine described in a file [MACHINE=file.json PRESET=standard SUITE=mlp]
+	@$(HOST) doctor $(call flag,--machine,MACHINE) $(call flag,--preset,PRESET) \
+		$(call flag,--suite,SUITE)
 
 list: setup ## show frameworks, suites and presets
 	@$(HOST) list
@@ -46,11 +62,12 @@ test: dev ## run all tests, in the environments of all frameworks
 	@$(PYTHON) -m bench.boot all
 	@$(DEV) -m pytest tests
 
-check: dev ## check format, lint, types and sizes
+check: dev ## check format, lint, types, sizes, and that every pin resolves on every platform
 	@$(DEV) -m ruff format --check .
 	@$(DEV) -m ruff check .
 	@$(DEV) -m mypy
 	@$(DEV) scripts/sizes.py
+	@$(DEV) -m scripts.pins
 
 setup: ## make the environment of the command line, as the other verbs do when it is missing
 	@$(PYTHON) -m bench.boot
