@@ -8,7 +8,7 @@ DEV = .venv/dev/bin/python
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH VIRTUAL_ENV
 unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
-unexport TARGET BUDGET ROUNDS MEMORY ISOLATE RESUME MACHINE
+unexport TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME MACHINE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT
 
 define newline
@@ -28,7 +28,7 @@ paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(ite
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
 	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
-	@echo '  TARGET BUDGET ROUNDS MEMORY ISOLATE RESUME; of report: RESULTS OUT PUBLISHED BASELINE;'
+	@echo '  TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME; of report: RESULTS OUT PUBLISHED BASELINE;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT; of doctor: MACHINE PRESET SUITE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp PRESET=smoke ...]
@@ -36,7 +36,8 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
 		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
 		$(call flag,--data-dir,DATA_DIR) $(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
-		$(call flag,--rounds,ROUNDS) $(call flag,--memory,MEMORY) $(call flag,--isolate,ISOLATE) \
+		$(call flag,--rounds,ROUNDS) $(call flag,--starts,STARTS) $(call flag,--memory,MEMORY) \
+		$(call flag,--isolate,ISOLATE) \
 		$(if $(filter yes,$(value RESUME)),--resume)
 
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]

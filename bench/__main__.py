@@ -65,6 +65,10 @@ def run_command(
         float | None, typer.Option(help="Seconds of measuring for one cell, at most.")
     ] = None,
     rounds: Annotated[int | None, typer.Option(help="Rounds of one cell, at most.")] = None,
+    starts: Annotated[
+        int | None,
+        typer.Option(help="Fresh processes for each cell: 6 or more tell how starts differ."),
+    ] = None,
     memory: Annotated[
         str, typer.Option(help="Memory one framework's process may take, as in 8G.")
     ] = "",
@@ -104,7 +108,7 @@ def run_command(
             contenders=wanted,
             suites=_split(suite) or catalog.DEFAULT,
             preset_name=_choices("preset", [preset], PRESETS)[0],
-            preset=words.adjusted(PRESETS[preset], target, budget, rounds),
+            preset=words.adjusted(PRESETS[preset], target, budget, rounds, starts),
             out=out,
             seed=seed,
             arguments=sys.argv[1:],

@@ -13,10 +13,12 @@ import msgspec
 import numpy as np
 import psutil
 
-from bench import agreement, launch, rounds, schema, sentinel
+from bench import agreement, launch, schema, sentinel, stopping
 from bench.launch import Broken, Refused
+from bench.rounds import History
 from bench.schema import Cell, Failed, Skipped, Verified
 from bench.seat import Seat, checked
+from bench.stopping import Ending
 from suites import checks, reference
 from suites.workload import (
     Learn,
@@ -40,14 +42,15 @@ class Attempt:
         workload: Workload,
         seat: Seat,
         expected: Path,
-        samples: int = 0,
+        history: History,
     ) -> None:
         self.session, self.suite, self.workload, self.seat = session, suite, workload, seat
         self.expected = expected
         self.name = seat.contender.id
         self.meter = session.meters.of(seat.contender.device, seat.variables)
-        self.samples = samples
-        """Taken so far, before the run was resumed too."""
+        self.history = history
+        """What was measured so far, before the run was resumed too."""
+        self.next_round = 0
         self.step_s: float | None = None
         self.shown = 0.0
         """Part of this cell that the progress was told of."""
@@ -74,26 +77,33 @@ class Attempt:
 
     def turn(self, round_number: int) -> float | None:
         """One slice of samples: the seconds of a step, None where the cell broke."""
-        self.step_s = None
+        self.step_s, self.next_round = None, round_number + 1
         with self.session.interrupts.deferred():
             self._stage("slice", lambda: self._slice(round_number))
         return self.step_s
 
-    def finish(self, finished: rounds.Finished) -> None:
-        """Verify again what was timed, and close the cell."""
-        self._stage("verify", self._verify_after)
+    def finish(self, ending: Ending) -> bool:
+        """Verify again what was timed, and close the cell unless another start awaits it."""
+        proven = self._stage("verify", self._verify_after)
+        done, starts = self.history.start + 1, self.session.preset.starts
+        if proven and done < starts:
+            return True
+        if starts > 1:
+            why = f"{done} starts; in the last, {ending.why}"
+            ending = Ending("starts" if proven else ending.by, why, None)
         self.session.write(
             Cell(
                 contender=self.name,
                 case=self.workload.case,
-                stopped=finished.ending.why,
-                stopped_by=finished.ending.by,
-                interval=finished.ending.interval,
-                rounds=finished.rounds,
-                samples=self.samples,
+                stopped=ending.why,
+                stopped_by=ending.by,
+                interval=ending.interval,
+                rounds=self.history.rounds,
+                samples=self.history.samples,
             )
         )
         self.session.progress.advance(1 - self.shown)
+        return False
 
     def drop(self) -> None:
         """Free what the worker, if it lives, holds of this case."""
@@ -216,6 +226,7 @@ class Attempt:
             "case": self.workload.case,
             "round": round_number,
             "at_s": at_s,
+            "start": self.history.start if preset.starts > 1 else None,
             "others_cpu_s": load.others_s(),
             "sentinel_s": sentinel_s,
         }
@@ -223,17 +234,17 @@ class Attempt:
         taken = msgspec.structs.replace(taken, energy_j=self.meter.joules(taken.wall_s))
         session.write(taken)
         session.pace.learn(self.seat.contender, self.workload, min(taken.samples_s))
-        self.samples += len(taken.samples_s)
+        self.history.samples += len(taken.samples_s)
         self.step_s = statistics.median(taken.samples_s)
-        self._show(1 / preset.max_rounds)
+        self._show(1 / (stopping.of_one_start(preset).max_rounds * preset.starts))
         return True
 
     def _slice_s(self) -> float:
         """The preset's, but for a first slice that a slow counter of energy must see more of."""
         preset = self.session.preset
-        if self.samples:
+        if self.history.rounds_s:
             return preset.slice_s
-        return self.meter.slice_s(preset.slice_s, limit_s=preset.budget_s / 2)
+        return self.meter.slice_s(preset.slice_s, limit_s=preset.budget_s / preset.starts / 2)
 
     def _show(self, share: float) -> None:
         self.shown += share

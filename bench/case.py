@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from bench import agreement, limits, rounds
+from bench import agreement, limits, rounds, stopping
 from bench.attempt import Attempt
 from bench.energy import Meters
 from bench.interrupts import Interrupts
@@ -17,9 +17,9 @@ from bench.machine import state
 from bench.presets import Preset
 from bench.progress import Progress
 from bench.resume import Begun
+from bench.rounds import History
 from bench.schema import Failed, Record, Skipped, State
 from bench.seat import Seat
-from bench.stopping import Adaptive
 from suites import checks, reference
 from suites.data import NoData
 from suites.layers import ShapeError
@@ -69,14 +69,23 @@ class Session:
             return
         self._note_state(workload, "before")
         cells = self._cells(suite, workload, seats)
+        begun = max((cell.history.start for cell in cells), default=0)
+        for start in range(begun, self.preset.starts):
+            cells = self._start(workload, cells, start)
+        self._note_state(workload, "after")
+
+    def _start(self, workload: Workload, cells: list[Attempt], start: int) -> list[Attempt]:
+        """Everything that one start of the workers sees; the cells of which the next is wanted."""
+        for cell in cells:
+            cell.history.enter(start)
         observed = [cell for cell in cells if cell.observe()]
-        self._time(workload, [cell for cell in _agreed(observed) if cell.calibrate()])
+        going = self._time(workload, [cell for cell in _agreed(observed) if cell.calibrate()])
         for cell in cells:
             cell.drop()
-        self._note_state(workload, "after")
-        if self.isolated:
-            for seat in seats:
-                seat.close()
+        if self.isolated or self.preset.starts > 1:
+            for cell in cells:
+                cell.seat.close()
+        return going
 
     def _recall(self, workload: Workload, seats: list[Seat]) -> None:
         """How fast this case went before the run broke off foretells others as if it had not."""
@@ -85,20 +94,19 @@ class Session:
             if known:
                 self.pace.learn(seat.contender, workload, min(known.rounds_s))
 
-    def _time(self, workload: Workload, cells: list[Attempt]) -> None:
-        """Rounds of all cells, then each of them is proved again."""
-        preset = self.preset
-        finished = rounds.take_rounds(
+    def _time(self, workload: Workload, cells: list[Attempt]) -> list[Attempt]:
+        """Rounds of all cells, then each is proved again; those that another start awaits."""
+        done = [self.begun.rounds.get(workload.case, 0), *(cell.next_round for cell in cells)]
+        endings = rounds.take_rounds(
             {cell.name: cell.turn for cell in cells},
-            Adaptive(preset.target, preset.min_rounds, preset.max_rounds, preset.budget_s),
+            stopping.of_one_start(self.preset),
             order=self.order,
             mates=_mates(cells),
-            past=self.begun.of_case(workload.case),
-            first_round=self.begun.rounds.get(workload.case, 0),
+            histories={cell.name: cell.history for cell in cells},
+            first_round=max(done),
         )
-        for cell in cells:
-            if cell.name in finished:
-                cell.finish(finished[cell.name])
+        timed = [cell for cell in cells if cell.name in endings]
+        return [cell for cell in timed if cell.finish(endings[cell.name])]
 
     def _note_state(self, workload: Workload, phase: Literal["before", "after"]) -> None:
         self.write(State(case=workload.case, phase=phase, at_s=self.at_s, **state.read()))
@@ -114,9 +122,8 @@ class Session:
                 solved[precision] = self._reference(workload, precision)
             expected = solved[precision]
             if isinstance(expected, Path):
-                measured = self.begun.past.get((seat.contender.id, workload.case))
-                before = measured.samples if measured else 0
-                cells.append(Attempt(self, suite, workload, seat, expected, before))
+                history = self.begun.past.get((seat.contender.id, workload.case)) or History()
+                cells.append(Attempt(self, suite, workload, seat, expected, history))
                 continue
             name, case = seat.contender.id, workload.case
             self.write(Failed(contender=name, case=case, stage="reference", reason=expected))

@@ -21,6 +21,8 @@ class Preset:
     """Measuring time of one cell after which no further round begins."""
     step_limit_s: float
     """A case whose single step is predicted to take longer is skipped."""
+    starts: int = 1
+    """How often each contender is started anew for a case; rounds and budget are divided."""
 
 
 PRESETS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,10 +42,6 @@ class Begun:
     """By contender and case, what had been measured."""
     rounds: dict[str, int] = field(default_factory=dict)
     """By case, the number of the next round."""
-
-    def of_case(self, case: str) -> Mapping[str, History]:
-        """What had been measured of a case, by contender."""
-        return {who: history for (who, which), history in self.past.items() if which == case}
 
 
 def find(out: Path, wanted: Run) -> Begun:
@@ -101,6 +97,7 @@ def _take_in(record: object, begun: Begun) -> None:
     match record:
         case Slice():
             past = begun.past.setdefault((record.contender, record.case), History())
+            past.enter(record.start or 0)
             past.rounds_s.append(statistics.median(record.samples_s))
             past.spent_s += record.wall_s or 0.0
             past.samples += len(record.samples_s)

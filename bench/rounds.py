@@ -21,19 +21,27 @@ Turn = Callable[[int], float | None]
 
 @dataclass
 class History:
-    """What is known of a cell: seconds of a step by round, and the time that went into it."""
+    """What is known of a cell: seconds of a step by round, and the time that went into it, in the
+    start of its worker under way; and what was taken in all."""
 
     rounds_s: list[float] = field(default_factory=list)
     spent_s: float = 0.0
     samples: int = 0
+    """Of all starts."""
+    start: int = 0
+    earlier_rounds: int = 0
+    """Of the starts before this one."""
 
+    @property
+    def rounds(self) -> int:
+        """Of all starts."""
+        return self.earlier_rounds + len(self.rounds_s)
 
-@dataclass(frozen=True)
-class Finished:
-    """How a cell's sampling ended."""
-
-    rounds: int
-    ending: Ending
+    def enter(self, start: int) -> None:
+        """Begin a later start, or stay in the one under way."""
+        if start > self.start:
+            self.start, self.earlier_rounds = start, self.rounds
+            self.rounds_s, self.spent_s = [], 0.0
 
 
 def take_rounds(
@@ -42,15 +50,15 @@ def take_rounds(
     *,
     order: random.Random,
     mates: Sequence[frozenset[str]] = (),
-    past: Mapping[str, History] | None = None,
+    histories: Mapping[str, History] | None = None,
     first_round: int = 0,
     clock: Callable[[], float] = time.monotonic,
-) -> dict[str, Finished]:
-    """Run rounds until every cell is finished; cells that broke are absent from the result.
+) -> dict[str, Ending]:
+    """Run rounds until every cell is finished: why each was. Cells that broke are absent.
 
-    `past` is what a resumed run had measured before, up to `first_round`.
+    `histories` are continued: they hold what a resumed run had measured before `first_round`.
     """
-    known = {cell: (past or {}).get(cell) or History() for cell in turns}
+    known = {cell: (histories or {}).get(cell) or History() for cell in turns}
     endings: dict[str, Ending | None] = {
         cell: rule.ending(one.rounds_s, one.spent_s) for cell, one in known.items()
     }
@@ -67,10 +75,7 @@ def take_rounds(
             one.rounds_s.append(step_s)
             endings[cell] = rule.ending(one.rounds_s, one.spent_s)
         round_number += 1
-    return {
-        cell: Finished(len(known[cell].rounds_s), ending or SPENT)
-        for cell, ending in endings.items()
-    }
+    return {cell: ending or SPENT for cell, ending in endings.items()}
 
 
 def _goes_on(

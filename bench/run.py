@@ -23,6 +23,7 @@ from bench import (
     roster,
     schema,
     seat,
+    stopping,
 )
 from bench.case import Session
 from bench.energy import Meters
@@ -118,7 +119,7 @@ def _measure(
             broken = str(error)
         finally:
             writer.close()
-    if wanted.isolated:
+    if wanted.isolated or wanted.preset.starts > 1:
         progress.say(f"starting workers anew for each case took {writer.starts_s:.0f} s")
     troubles = writer.troubles + (begun.troubles if begun else 0) + bool(broken)
     return Outcome(folder, troubles, interrupts.signal, broken)
@@ -150,7 +151,8 @@ class _CountingWriter(records.Writer):
 def _say_duration(wanted: Request, cells: int, progress: Progress) -> None:
     """What a person wants to know before waiting."""
     preset = wanted.preset
-    least_s = cells * preset.min_rounds * (preset.slice_s + preset.warm_s)
+    least_rounds = stopping.of_one_start(preset).min_rounds * preset.starts
+    least_s = cells * least_rounds * (preset.slice_s + preset.warm_s)
     progress.say(
         f"{cells} cells at most: {_minutes(least_s)} to {_minutes(cells * preset.budget_s)} of "
         "measuring, and the checks"

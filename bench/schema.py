@@ -25,6 +25,7 @@ Precision = Literal["float32", "float16", "bfloat16"]
 DeviceKind = Literal["cpu", "gpu"]
 Size = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+StoppedBy = Literal["target", "noise", "budget", "rounds", "starts"]
 Joules = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 
 
@@ -203,6 +204,8 @@ class Slice(_Record, frozen=True, tag="slice"):
     steps_per_sample: Annotated[int, msgspec.Meta(ge=1)]
     samples_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(min_length=1, max_length=100_000)]
     """Seconds for one step: a sample's duration divided by its steps."""
+    start: Count | None = None
+    """Which start of its worker for this case, from 0; absent where there is only one."""
     latencies_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(max_length=100_000)] = ()
     """Seconds of single steps, each with its own wait."""
     steps_in_flight: Annotated[int, msgspec.Meta(ge=1)] | None = None
@@ -240,9 +243,9 @@ class Cell(_Record, frozen=True, tag="cell"):
     """Why sampling stopped."""
     rounds: Count
     samples: Count
-    stopped_by: Literal["target", "noise", "budget", "rounds"] | None = None
+    stopped_by: StoppedBy | None = None
     interval: Magnitude | None = None
-    """Width of the 95 % interval of the time, as a share of it."""
+    """Width of the 95 % interval of the time, as a share of it; absent after several starts."""
 
 
 class State(_Record, frozen=True, tag="state"):

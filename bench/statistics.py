@@ -2,7 +2,9 @@
 
 A round holds one slice of every contender, so drift and throttling hit all of them alike. Rounds
 are taken as independent and alike; samples inside a slice are not, and are reduced to their median.
-Medians, because single slices on a shared machine are off by 15 to 100 %. Why no bootstrap:
+Where contenders were started several times, the starts are what is independent, and each start's
+rounds are reduced to theirs (docs/decisions/0011-starts.md). Medians, because single slices on a
+shared machine are off by 15 to 100 %. Why no bootstrap:
 docs/decisions/0010-intervals-from-order-statistics.md.
 """
 
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import zip_longest
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -61,11 +63,11 @@ class Locations:
     low_s: Floats
     high_s: Floats
     spread: Floats
-    """Standard deviation of the rounds relative to their median, estimated from the MAD."""
+    """Standard deviation of the values relative to their median, estimated from the MAD."""
 
 
 def locations(rounds_s: Floats, counts: Integers) -> Locations:
-    """Median over rounds of each cell; a cell is `counts` consecutive values, one a round."""
+    """Median of each cell; a cell is `counts` consecutive values, one a round or one a start."""
     value, ends = medians(rounds_s, counts), np.cumsum(counts)
     deviation = medians(np.abs(rounds_s - np.repeat(value, counts)), counts)
     low, high = np.full((2, len(counts)), np.nan)
@@ -78,23 +80,25 @@ def locations(rounds_s: Floats, counts: Integers) -> Locations:
     return Locations(value, low, high, spread)
 
 
-def ratio(
-    rounds: Integers, times_s: Floats, base_rounds: Integers, base_times_s: Floats
-) -> Estimate | None:
+class Series(NamedTuple):
+    """A cell's rounds: their numbers, their times, and the start that each belongs to."""
+
+    rounds: Integers
+    times_s: Floats
+    starts: Integers
+
+
+def ratio(own: Series, base: Series) -> Estimate | None:
     """How many times as long as the base: exp(median of the paired log ratios).
 
     Only rounds that both took part in count; None when there are none. Above 1 is slower.
     """
-    return ratios([(rounds, times_s, base_rounds, base_times_s)])[0]
+    return ratios([(own, base)])[0]
 
 
-Pairing = tuple[Integers, Floats, Integers, Floats]
-"""Rounds and times of a cell, then of its base."""
-
-
-def ratios(pairings: Sequence[Pairing]) -> list[Estimate | None]:
-    """`ratio` of each, at once: thousands cost little more than one."""
-    logs = [paired_logs(*pairing) for pairing in pairings]
+def ratios(pairings: Sequence[tuple[Series, Series]]) -> list[Estimate | None]:
+    """`ratio` of each cell and its base, at once: thousands cost little more than one."""
+    logs = [paired_logs(own, base) for own, base in pairings]
     found: list[Estimate | None] = [None] * len(logs)
     for size in {len(each) for each in logs} - {0}:
         alike = [at for at, each in enumerate(logs) if len(each) == size]
@@ -106,15 +110,24 @@ def ratios(pairings: Sequence[Pairing]) -> list[Estimate | None]:
     return found
 
 
-def paired_logs(
-    rounds: Integers, times_s: Floats, base_rounds: Integers, base_times_s: Floats
-) -> Floats:
-    """Logarithms of the ratios of the rounds that both took part in."""
-    if not np.array_equal(rounds, base_rounds):
-        _, own, base = np.intersect1d(rounds, base_rounds, return_indices=True)
-        times_s, base_times_s = times_s[own], base_times_s[base]
+def repeats(rounds: int, starts: int) -> int:
+    """How many independent values an interval rests on."""
+    return starts if starts > 1 else rounds
+
+
+def paired_logs(own: Series, base: Series) -> Floats:
+    """Logarithms of the ratios of the rounds that both took part in; of several starts, the median
+    of each start."""
+    times_s, base_times_s, starts = own.times_s, base.times_s, own.starts
+    if not np.array_equal(own.rounds, base.rounds):
+        _, at, base_at = np.intersect1d(own.rounds, base.rounds, return_indices=True)
+        times_s, base_times_s, starts = times_s[at], base_times_s[base_at], starts[at]
     # Clipped to what exp can undo: only a forged record gets so far.
-    return np.asarray(np.clip(np.log(times_s) - np.log(base_times_s), -700, 700))
+    logs = np.asarray(np.clip(np.log(times_s) - np.log(base_times_s), -700, 700))
+    if len(logs) == 0 or np.all(starts == starts[0]):
+        return logs
+    _, group, counts = np.unique(starts, return_inverse=True, return_counts=True)
+    return medians(logs[np.argsort(group, kind="stable")], counts)
 
 
 def unpaired(own: Estimate, base: Estimate) -> Estimate:
@@ -133,29 +146,30 @@ def unpaired(own: Estimate, base: Estimate) -> Estimate:
     return Estimate(math.exp(middle), (math.exp(low), math.exp(high)))
 
 
-def more_rounds(
-    estimate: Estimate, rounds: int, threshold: float = THRESHOLD, least: int = 0
+def more_repeats(
+    estimate: Estimate, repeats: int, threshold: float = THRESHOLD, least: int = 0
 ) -> int | None:
-    """About how many rounds beyond these would give the ratio another word than unresolved.
+    """About how many rounds (or starts) beyond these would give the ratio another word than
+    unresolved.
 
-    An interval's width falls with the root of its rounds; the estimate is taken as staying where
-    it is, and `least` rounds as needed anyway. None where it lies too near the threshold.
+    An interval's width falls with their root; the estimate is taken as staying where it is, and
+    `least` of them as needed anyway. None where it lies too near the threshold.
     """
     limit, middle = math.log1p(threshold), math.log(estimate.value)
     if abs(middle) == limit or estimate.interval is None:
-        return None if estimate.interval else max(least - rounds, 1)
+        return None if estimate.interval else max(least - repeats, 1)
     low, high = (math.log(end) for end in estimate.interval)
     if abs(middle) > limit:
         beyond = (middle - low if middle > 0 else high - middle) / (abs(middle) - limit)
     else:
         beyond = max((high - middle) / (limit - middle), (middle - low) / (limit + middle))
-    needed = rounds * beyond**2
-    return max(math.ceil(needed) - rounds, least - rounds, 1) if needed <= MOST_ROUNDS else None
+    needed = repeats * beyond**2
+    return max(math.ceil(needed) - repeats, least - repeats, 1) if needed <= MOST_ROUNDS else None
 
 
-def word(estimate: Estimate | None, rounds: int, threshold: float = THRESHOLD) -> Verdict:
-    """The verdict on a ratio of so many rounds: fewer than tell 95 % resolve nothing."""
-    told = estimate.interval if estimate and rounds >= ENOUGH_ROUNDS else None
+def word(estimate: Estimate | None, repeats: int, threshold: float = THRESHOLD) -> Verdict:
+    """The verdict on a ratio of so many rounds or starts: fewer than tell 95 % resolve nothing."""
+    told = estimate.interval if estimate and repeats >= ENOUGH_ROUNDS else None
     return verdict(told, threshold)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from bench import statistics
+from bench.presets import Preset
+from bench.schema import StoppedBy
 
 MIN_ROUNDS = statistics.MIN_ROUNDS
 
@@ -24,7 +26,7 @@ LOOKED_AT = 8
 class Ending:
     """Why a cell is finished."""
 
-    by: Literal["target", "noise", "budget", "rounds"]
+    by: StoppedBy
     why: str
     interval: float | None
     """Width of the 95 % interval, as a share of the time; None where too few rounds tell."""
@@ -65,6 +67,18 @@ class Adaptive:
             why = f"{reached}: budget of {self.budget_s:g} s spent after {done} rounds"
             return Ending("budget", why, width)
         return None
+
+
+def of_one_start(preset: Preset) -> Adaptive:
+    """The rule for one of a preset's starts: its share of rounds and budget, and the width that
+    narrows to the target over all of them."""
+    starts = preset.starts
+    return Adaptive(
+        target=preset.target * starts**0.5,
+        min_rounds=max(MIN_ROUNDS, -(-preset.min_rounds // starts)),
+        max_rounds=max(MIN_ROUNDS, -(-preset.max_rounds // starts)),
+        budget_s=preset.budget_s / starts,
+    )
 
 
 def relative_width(rounds_s: Sequence[float]) -> float:

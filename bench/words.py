@@ -37,7 +37,13 @@ def share(text: str) -> float:
     return value
 
 
-def adjusted(preset: Preset, target: str, budget_s: float | None, rounds: int | None) -> Preset:
+def adjusted(
+    preset: Preset,
+    target: str = "",
+    budget_s: float | None = None,
+    rounds: int | None = None,
+    starts: int | None = None,
+) -> Preset:
     """The preset with what was asked for otherwise. Raises BadWord."""
     if target:
         preset = dataclasses.replace(preset, target=share(target))
@@ -50,6 +56,10 @@ def adjusted(preset: Preset, target: str, budget_s: float | None, rounds: int | 
             raise BadWord(f"rounds must be 3 to 10000: fewer tell no spread. Received: {rounds}")
         least = min(preset.min_rounds, rounds)
         preset = dataclasses.replace(preset, max_rounds=rounds, min_rounds=least)
+    if starts is not None:
+        if not 1 <= starts <= 1000:
+            raise BadWord(f"starts must be 1 to 1000. Received: {starts}")
+        preset = dataclasses.replace(preset, starts=starts)
     return preset
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
+
+import numpy as np
 
 from bench import statistics
 from bench.schema import Contender
-from bench.statistics import ENOUGH_ROUNDS, Estimate, Verdict
+from bench.statistics import ENOUGH_ROUNDS, Estimate, Series, Verdict
 from reports import differences, sides
 from reports.differences import Difference, Kind
 from reports.frame import STATUSES, Row
@@ -21,6 +24,9 @@ from reports.units import plain
 
 GRAVE = ("wrong", "failed", "incomplete")
 """How a cell may end that an exit code must tell; what was skipped had a reason one accepts."""
+
+
+Unit = Literal["rounds", "starts"]
 
 
 @dataclass(frozen=True)
@@ -50,14 +56,25 @@ class Compared:
     """Time of B over time of A."""
     rounds: int
     """Those both took part in; of two runs, the fewer of both."""
+    starts: int
+    """Likewise."""
+
+    @property
+    def repeats(self) -> int:
+        return statistics.repeats(self.rounds, self.starts)
+
+    @property
+    def unit(self) -> Unit:
+        """What the repeats are."""
+        return "starts" if self.starts > 1 else "rounds"
 
     def word(self, threshold: float) -> Verdict:
-        """What B is. Fewer rounds than a 95 % interval takes resolve nothing."""
-        return statistics.word(self.ratio, self.rounds, threshold)
+        """What B is. Fewer repeats than a 95 % interval takes resolve nothing."""
+        return statistics.word(self.ratio, self.repeats, threshold)
 
-    def more_rounds(self, threshold: float) -> int | None:
+    def more(self, threshold: float) -> int | None:
         """About how many more would settle what is unresolved; None where none would."""
-        return statistics.more_rounds(self.ratio, self.rounds, threshold, ENOUGH_ROUNDS)
+        return statistics.more_repeats(self.ratio, self.repeats, threshold, ENOUGH_ROUNDS)
 
 
 @dataclass(frozen=True)
@@ -120,7 +137,7 @@ class Comparison:
             cases = [one for one in own if one.suite == suite]
             mean = statistics.geometric_mean([one.ratio for one in cases])
             if mean and len(cases) > 1:
-                enough = all(one.rounds >= ENOUGH_ROUNDS for one in cases)
+                enough = all(one.repeats >= ENOUGH_ROUNDS for one in cases)
                 told = mean.interval if enough else None
                 word = statistics.verdict(told, self.threshold)
                 yield Mean(pair, suite, len(cases), mean, word)
@@ -194,13 +211,13 @@ def _cases(a: Side, b: Side, pair: Pair) -> tuple[list[Compared], list[Excluded]
         else:
             both.append((rows[case], others[case]))
     compared = []
-    for (own, other), (ratio, rounds) in zip(both, _ratios(a, b, both), strict=True):
+    for (own, other), (ratio, *shared) in zip(both, _ratios(a, b, both), strict=True):
         if ratio is None:
             why = f"{own['case']}: they shared no round"
             excluded.append(Excluded(_both(pair.a, pair.b), plain(why)))
             continue
         at = (own["suite"], own["name"], own["case"], own["size"])
-        compared.append(Compared(pair, *at, own, other, ratio, rounds))
+        compared.append(Compared(pair, *at, own, other, ratio, *shared))
     return compared, excluded
 
 
@@ -226,21 +243,28 @@ def _doubts(own: Row, other: Row) -> Iterator[Excluded]:
 
 def _ratios(
     a: Side, b: Side, cells: Sequence[tuple[Row, Row]]
-) -> Iterable[tuple[Estimate | None, int]]:
-    """The ratio of each case with the rounds that went into it."""
+) -> Iterable[tuple[Estimate | None, int, int]]:
+    """The ratio of each case with the rounds and starts that went into it."""
     if a.results is b.results:
         keys = [tuple((r["run"], r["contender"], r["case"]) for r in pair) for pair in cells]
         found = a.results.ratios([(other, own) for own, other in keys])
         every = a.results.rounds
-        shared = [len(set(every[own][0]) & set(every[other][0])) for own, other in keys]
-        return list(zip(found, shared, strict=True))
+        shared = [_shared(every[own], every[other]) for own, other in keys]
+        return [(ratio, *both) for ratio, both in zip(found, shared, strict=True)]
     return [
         (
             statistics.unpaired(_estimate(other), _estimate(own)),
             int(min(own["rounds"], other["rounds"])),
+            int(min(own["starts"], other["starts"])),
         )
         for own, other in cells
     ]
+
+
+def _shared(own: Series, other: Series) -> tuple[int, int]:
+    """Rounds that both took part in, and starts."""
+    both = np.isin(own.rounds, other.rounds)
+    return int(both.sum()), len(np.unique(own.starts[both]))
 
 
 def _estimate(row: Row) -> Estimate:

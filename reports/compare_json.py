@@ -65,6 +65,7 @@ def _case(one: Compared, failed: bool, threshold: float) -> dict[str, Any]:
         **_ratio(one.ratio),
         "verdict": one.word(threshold),
         "rounds": one.rounds,
+        "starts": one.starts,
         **_settles(one, threshold),
         "failed": failed,
     }
@@ -72,8 +73,8 @@ def _case(one: Compared, failed: bool, threshold: float) -> dict[str, Any]:
 
 def _settles(one: Compared, threshold: float) -> Mapping[str, int]:
     unresolved = one.word(threshold) == "unresolved"
-    more = one.more_rounds(threshold) if unresolved else None
-    return {} if more is None else {"more_rounds": more}
+    more = one.more(threshold) if unresolved else None
+    return {} if more is None else {"more_repeats": more}
 
 
 def _time(row: Mapping[str, Any], version: str | None) -> dict[str, Any]:

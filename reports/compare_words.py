@@ -19,14 +19,16 @@ MANY = 10
 
 COLUMNS = ("case", "A takes", "B takes", "B / A", "95 % interval", "B is")
 
-PAIRED = (
-    "A and B took turns in the same rounds of one run: ratios are paired. They speak of these two "
-    "processes; other starts of the same two can differ by a percent or two."
+PAIRED = "A and B took turns in the same rounds of one run: ratios are paired. "
+ONE_START = (
+    "They speak of these two processes; other starts of the same two can differ by a percent or "
+    "two: make bench STARTS=6 measures so many."
 )
+STARTS = "Both were started anew several times, and the intervals speak of such starts."
 UNPAIRED = (
     "Unpaired: A and B were measured in different runs. Their intervals are wider for it, and "
     "still do not cover what changed between the runs: other programs, heat, the system. "
-    "To be sure, measure both in one run: make bench FRAMEWORK=jax==0.4.38,jax"
+    "To be sure, measure both in one run: make bench FRAMEWORK=jax==0.4.38,jax STARTS=6"
 )
 
 
@@ -35,8 +37,12 @@ def how(comparison: Comparison) -> str:
     return (
         "B / A is how many times as long B takes as A: above 1, B is slower. "
         f"Differences within {_percent(comparison.threshold)} count as none. "
-        + (PAIRED if comparison.paired else UNPAIRED)
+        + (_paired(comparison) if comparison.paired else UNPAIRED)
     )
+
+
+def _paired(comparison: Comparison) -> str:
+    return PAIRED + (STARTS if all(one.starts > 1 for one in comparison.compared) else ONE_START)
 
 
 def _percent(share: float) -> str:
@@ -111,9 +117,9 @@ def times(ratio: float) -> str:
 
 
 def verdict(one: Compared, threshold: float) -> str:
-    """The word; of what is unresolved also how many more rounds would settle it."""
+    """The word; of what is unresolved also how many more rounds or starts would settle it."""
     word = one.word(threshold)
-    more = one.more_rounds(threshold) if word == "unresolved" else None
+    more = one.more(threshold) if word == "unresolved" else None
     return f"{word} (+{count(more)})" if more else word
 
 
@@ -138,9 +144,10 @@ def settling(comparison: Comparison) -> str:
     doubtful = [one for one in comparison.compared if one.word(threshold) == "unresolved"]
     if not doubtful:
         return ""
-    more = [one.more_rounds(threshold) for one in doubtful]
-    parts = ["(+n): about n more rounds would settle it"] if any(more) else []
-    parts += ["without a number: too near the threshold for that"] if not all(more) else []
+    units = dict.fromkeys(one.unit for one in doubtful if one.more(threshold))
+    parts = [f"(+n): about n more {' or '.join(units)} would settle it"] if units else []
+    some_hopeless = not all(one.more(threshold) for one in doubtful)
+    parts += ["without a number: too near the threshold for that"] if some_hopeless else []
     return f"Unresolved {'; '.join(parts)}."
 
 

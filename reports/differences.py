@@ -19,6 +19,7 @@ UNTIMED = frozenset(
     (
         *("preset", "device", "timeout_s", "memory_bytes", "preset_rounds", "preset_min_rounds"),
         *("preset_max_rounds", "preset_target", "preset_budget_s", "preset_step_limit_s"),
+        "preset_starts",
     )
 )
 """Settings that say which cells are measured and how often, which the intervals account for. All

@@ -213,16 +213,20 @@ def _notes(results: Results) -> Iterator[Finding]:
 
 def _few_rounds(results: Results) -> Iterator[Finding]:
     verified = results.cells[results.cells["verified"]]
-    few = verified[verified["rounds"] < ENOUGH_ROUNDS]
-    if len(few):
-        rounds = int(few["rounds"].min())
-        covered = 1 - 2.0 ** (1 - rounds)
+    for unit, several in (("rounds", False), ("starts", True)):
+        mine = verified[(verified["starts"] > 1) == several]
+        few = mine[mine[unit] < ENOUGH_ROUNDS]
+        if few.empty:
+            continue
+        least = int(few[unit].min())
+        covered = 1 - 2.0 ** (1 - least)
         yield Finding(
             severity="note",
-            what=f"{len(few)} of {len(verified)} cells have few rounds. With {rounds} an interval "
-            + (f"covers at most {percent(covered)}, not 95 %" if rounds > 2 else "cannot be told"),
+            what=f"{len(few)} of {len(verified)} cells have few {unit}. With {least} an interval "
+            + (f"covers at most {percent(covered)}, not 95 %" if least > 2 else "cannot be told"),
             where=listed([f"run {run}" for run in few["run"].unique()]),
-            action="Fine for a look. For figures to rely on, use PRESET=quick or longer.",
+            action="Fine for a look. For figures to rely on, use "
+            + (f"STARTS={ENOUGH_ROUNDS} or more." if several else "PRESET=quick or longer."),
         )
 
 

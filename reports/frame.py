@@ -18,7 +18,7 @@ import pandas as pd
 from bench import statistics
 from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
-from bench.statistics import Estimate
+from bench.statistics import Estimate, Series
 from reports.endings import ending
 from reports.reading import Absent, Gathered, Key, LeftOut, gather
 
@@ -73,7 +73,7 @@ class Results:
 
     def ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
         """How many times as long as its base each cell takes, paired by round; (cell, base)."""
-        return statistics.ratios([(*self.rounds[own], *self.rounds[base]) for own, base in pairs])
+        return statistics.ratios([(self.rounds[own], self.rounds[base]) for own, base in pairs])
 
     @cached_property
     def rows(self) -> Mapping[str, Sequence[Row]]:
@@ -91,12 +91,12 @@ class Results:
         return [row for row in self.rows[run] if row["verified"] and row["framework"] != NULL]
 
     @cached_property
-    def rounds(self) -> dict[Key, tuple[Any, Any]]:
-        """Round numbers and their medians, by cell."""
+    def rounds(self) -> dict[Key, Series]:
+        """Round numbers, their medians and their starts, by cell."""
         latest = _latest(self.slices)
-        rounds, times = latest["round"].to_numpy(), latest["median_s"].to_numpy()
+        columns = [latest[name].to_numpy() for name in ("round", "median_s", "start")]
         groups = latest.groupby(KEY, sort=False).indices
-        return {key: (rounds[at], times[at]) for key, at in groups.items()}
+        return {key: Series(*(column[at] for column in columns)) for key, at in groups.items()}
 
 
 def _listed(column: pd.Series) -> list[Any]:
@@ -227,6 +227,7 @@ def _slices(gathered: Gathered) -> pd.DataFrame:
         name: pd.Series([key[at] for key in keys], dtype="str") for at, name in enumerate(KEY)
     }
     columns["round"] = np.array([record.round for record in records], dtype=np.int64)
+    columns["start"] = np.array([record.start or 0 for record in records], dtype=np.int64)
     columns["steps_per_sample"] = [record.steps_per_sample for record in records]
     columns["samples"] = np.array([len(record.samples_s) for record in records], dtype=np.int64)
     # Beyond what 64 bits hold only a forged record gets: as a float it stays in range.
@@ -260,15 +261,26 @@ def _measured(slices: pd.DataFrame) -> pd.DataFrame:
     latest["energy_j"] = latest["energy_j"].where(latest["metered_s"].notna())
     groups = latest.groupby(KEY)
     counts = groups.size().to_numpy()
-    found = statistics.locations(latest["median_s"].to_numpy(), counts)
+    by_round = statistics.locations(latest["median_s"].to_numpy(), counts)
+    found = statistics.locations(*_independent(latest))
     table = groups[[*_SUMMED, "metered_s"]].sum(min_count=1).join(groups[list(_LARGEST)].max())
     return table.assign(
         time_s=found.value_s,
         low_s=found.low_s,
         high_s=found.high_s,
-        spread=found.spread,
+        spread=by_round.spread,
         outliers=groups["median_s"].agg(lambda rounds_s: statistics.outliers(rounds_s.to_numpy())),
         latency_s=groups["latency_s"].median(),
         rounds=counts,
+        starts=groups["start"].nunique(),
         samples=groups["samples"].sum(),
     ).reset_index()
+
+
+def _independent(latest: pd.DataFrame) -> tuple[statistics.Floats, statistics.Integers]:
+    """The independent values of each cell, and how many: its rounds, or its starts' medians."""
+    starts = latest.groupby(KEY)["start"]
+    several = starts.transform("min") != starts.transform("max")
+    unit = latest["start"].where(several, latest["round"])
+    medians_s = latest.assign(unit=unit).groupby([*KEY, "unit"])["median_s"].median()
+    return medians_s.to_numpy(), medians_s.groupby(level=KEY).size().to_numpy()

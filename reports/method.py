@@ -21,8 +21,9 @@ A ratio is the median of the rounds' own ratios, so drift that hits all alike ca
 means 1.14 times as long. 95 % intervals come from order statistics of the rounds; of fewer than six
 rounds they cover less. Slower and faster mean that the whole interval lies beyond 1 %, same that it
 lies within 1 %, unresolved neither. The first is called fastest only when all
-others are slower; otherwise it leads. Intervals stand for this run: another start
-of the processes can differ by more.
+others are slower; otherwise it leads. Where contenders were started several times, each start's
+rounds are reduced to their median and intervals come from those; where they were not, intervals
+stand for this one start of the processes, and another can differ by more.
 
 Throughput divides the FLOP or bytes that the definition of the work requires by the time; what a
 framework does beyond them is not counted. Drawing random operands counts as time, not as FLOP.

@@ -108,7 +108,7 @@ def _points(results: Results, pairs: Iterable[tuple[Row, Row]]) -> tuple[Point, 
     points: dict[int, Point] = {}
     for cpu, gpu in pairs:
         rounds = [results.rounds[c["run"], c["contender"], c["case"]] for c in (gpu, cpu)]
-        logs = statistics.paired_logs(*rounds[0], *rounds[1])
+        logs = statistics.paired_logs(*rounds)
         if len(logs):
             ratio, draws = float(np.median(logs)), crossover.resampled(logs)
             point = Point(cpu["size"], cpu["time_s"], gpu["time_s"], ratio, draws)

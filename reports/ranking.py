@@ -172,6 +172,10 @@ def _key(cell: Cell) -> Key:
     return cell["run"], cell["contender"], cell["case"]
 
 
+def _repeats(cell: Cell) -> int:
+    return statistics.repeats(int(cell["rounds"]), int(cell["starts"]))
+
+
 def _time(cell: Cell) -> float:
     return float(cell["time_s"])
 
@@ -236,7 +240,7 @@ def _row(known: _Known, cell: Cell) -> Row:
         framework=cell["framework"],
         notes=known.marks.get(contender, ()),
         ratio=ratio,
-        standing=statistics.word(ratio, int(cell["rounds"])),
+        standing=statistics.word(ratio, _repeats(cell)),
         **{name: cell[name] for name in _FIGURES},
     )
 

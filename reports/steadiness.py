@@ -156,7 +156,7 @@ def drifting(results: Results) -> Iterator[Finding]:
     """Cells whose last third of rounds differs from the first by more than noise."""
     found = []
     for key in measured(results)[KEY].itertuples(index=False, name=None):
-        times_s = results.rounds[key][1]
+        times_s = results.rounds[key].times_s
         change = _change(times_s) if len(times_s) >= ENOUGH_ROUNDS else None
         if change is not None and abs(change) > TREND:
             found.append((*key, change))

@@ -151,7 +151,7 @@ def build(workload, arrays):
 
 def test_an_adapter_that_never_waits_is_found(measure, adapter):
     path = adapter(
-        PENDING.format(work_s=0.02)
+        PENDING.format(work_s=0.2)
         + "def to_numpy(array):\n    array.join()\n    return null.to_numpy(array.answer)\n"
     )
     done = measure(path, "mlp")

@@ -73,7 +73,7 @@ def test_a_contender_is_never_faster_than_itself(tmp_path: Path, noise: float) -
 def test_three_rounds_resolve_nothing(tmp_path: Path) -> None:
     found = told(*runs(tmp_path, [JAX], [replace(JAX, flop_per_s=1e9)], rounds=3))
     assert set(verdicts(found).values()) == {"unresolved"}
-    assert all(one["more_rounds"] >= 3 for one in found["cases"])
+    assert all(one["more_repeats"] >= 3 for one in found["cases"])
     assert {one["verdict"] for one in found["suites"]} == {"unresolved"}
 
 

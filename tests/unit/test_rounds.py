@@ -49,7 +49,10 @@ class Cells:
 
     def run(self, rule, seed=0, **others):
         order = random.Random(seed)
-        return take_rounds(self.turns(), rule, order=order, clock=self.clock, **others)
+        self.histories = {name: History() for name in self.turn_s} | others.pop("histories", {})
+        return take_rounds(
+            self.turns(), rule, order=order, clock=self.clock, histories=self.histories, **others
+        )
 
     def rounds_of(self, name):
         return [number for number, who in self.turns_taken if who == name]
@@ -60,8 +63,8 @@ def test_every_cell_takes_one_turn_in_every_round():
     finished = cells.run(Fixed(4))
     for number in range(4):
         assert sorted(n for r, n in cells.turns_taken if r == number) == ["a", "b", "c"]
-    assert {name: end.rounds for name, end in finished.items()} == {"a": 4, "b": 4, "c": 4}
-    assert finished["a"].ending.by == "rounds"
+    assert {name: past.rounds for name, past in cells.histories.items()} == dict.fromkeys("abc", 4)
+    assert finished["a"].by == "rounds"
 
 
 def test_rounds_come_in_order_and_turns_in_random_order():
@@ -75,8 +78,8 @@ def test_rounds_come_in_order_and_turns_in_random_order():
 def test_a_cell_that_needs_no_more_rests_and_the_others_go_on():
     cells = Cells(slow=10, quick=0.1)
     finished = cells.run(Fixed(9, budget_s=25))
-    assert (finished["slow"].rounds, finished["slow"].ending.by) == (3, "budget")
-    assert finished["quick"].rounds == 9
+    assert (cells.histories["slow"].rounds, finished["slow"].by) == (3, "budget")
+    assert cells.histories["quick"].rounds == 9
 
 
 @dataclass
@@ -90,16 +93,16 @@ class Sooner:
 
 def test_mates_go_on_together_until_both_are_done():
     cells = Cells(old=10, new=0.1, other=0.1)
-    finished = cells.run(Sooner(), mates=[frozenset({"old", "new"})])
+    cells.run(Sooner(), mates=[frozenset({"old", "new"})])
     assert cells.rounds_of("old") == cells.rounds_of("new") == list(range(9))
-    assert finished["other"].rounds == 3
+    assert cells.histories["other"].rounds == 3
 
 
 def test_a_spent_budget_ends_mates_too():
     cells = Cells(old=10, new=0.1)
     finished = cells.run(Fixed(9, budget_s=25), mates=[frozenset({"old", "new"})])
-    assert {name: end.rounds for name, end in finished.items()} == {"old": 3, "new": 3}
-    assert finished["new"].ending.by == "budget"
+    assert {name: past.rounds for name, past in cells.histories.items()} == {"old": 3, "new": 3}
+    assert finished["new"].by == "budget"
 
 
 def test_a_mate_that_breaks_does_not_hold_the_other():
@@ -121,17 +124,26 @@ def test_a_broken_cell_leaves_and_is_not_finished():
 def test_a_resumed_run_counts_what_was_measured_and_numbers_rounds_on():
     cells = Cells(a=1, b=1)
     past = {"a": History([1.0, 1.0, 1.0], spent_s=3.0)}
-    finished = cells.run(Fixed(4), past=past, first_round=3)
+    cells.run(Fixed(4), histories=past, first_round=3)
     assert cells.rounds_of("a") == [3]
     assert cells.rounds_of("b") == [3, 4, 5, 6]
-    assert finished["a"].rounds == 4
+    assert cells.histories["a"].rounds == 4
 
 
 def test_what_was_finished_before_needs_no_turn():
     cells = Cells(a=1)
-    finished = cells.run(Fixed(2), past={"a": History([1.0, 1.0], 2.0)}, first_round=2)
+    finished = cells.run(Fixed(2), histories={"a": History([1.0, 1.0], 2.0)}, first_round=2)
     assert cells.turns_taken == []
-    assert finished["a"].rounds == 2
+    assert finished["a"].by == "rounds"
+
+
+def test_another_start_begins_anew_and_keeps_count():
+    history = History([1.0, 1.0, 1.0], spent_s=3.0, samples=9)
+    history.enter(0)
+    assert history == History([1.0, 1.0, 1.0], spent_s=3.0, samples=9)
+    history.enter(1)
+    history.rounds_s.append(2.0)
+    assert (history.rounds, history.rounds_s, history.spent_s, history.samples) == (4, [2.0], 0, 9)
 
 
 def test_no_cells_is_no_rounds():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,21 +76,63 @@ def test_few_rounds_cover_less_as_documented() -> None:
     assert np.mean((low <= 1) & (high >= 1)) == pytest.approx(0.75, abs=0.03)
 
 
+def series(
+    times_s: npt.ArrayLike, rounds: npt.ArrayLike | None = None, starts: npt.ArrayLike = 0
+) -> statistics.Series:
+    """Rounds numbered from 0, of one start, unless told otherwise."""
+    times = np.asarray(times_s, dtype=float)
+    numbers = np.arange(len(times)) if rounds is None else np.asarray(rounds)
+    return statistics.Series(numbers, times, np.broadcast_to(starts, times.shape))
+
+
 def test_a_ratio_pairs_rounds_so_that_common_drift_cancels() -> None:
     drift = np.array([1.0, 3.0, 0.5, 2.0, 7.0])
-    found = statistics.ratio(np.arange(5), 1.5 * drift, np.arange(5), drift)
+    found = statistics.ratio(series(1.5 * drift), series(drift))
     assert found is not None
     assert found.value == pytest.approx(1.5)
     assert found.interval == pytest.approx((1.5, 1.5))
 
 
 def test_a_ratio_uses_only_rounds_both_took_part_in() -> None:
-    found = statistics.ratio(
-        np.array([0, 1, 2]), np.array([9.0, 2, 4]), np.array([1, 2, 5]), np.array([1.0, 2, 9])
-    )
+    found = statistics.ratio(series([9.0, 2, 4]), series([1.0, 2, 9], rounds=[1, 2, 5]))
     assert found is not None
     assert (found.value, found.interval) == (pytest.approx(2), None)
-    assert statistics.ratio(np.array([0]), np.array([1.0]), np.array([1]), np.array([1.0])) is None
+    assert statistics.ratio(series([1.0]), series([1.0], rounds=[1])) is None
+
+
+def test_of_several_starts_each_counts_once() -> None:
+    """Six rounds of one start say no more of another start than one round does."""
+    starts = [0] * 6 + [1] * 2 + [2]
+    times = [1.0, 1, 1, 1, 1, 1, 2, 4, 5]
+    found = statistics.ratio(series(times, starts=starts), series([1.0] * 9, starts=starts))
+    assert found is not None
+    assert (found.value, found.interval) == (pytest.approx(8**0.5), pytest.approx((1, 5)))
+
+
+@given(st.permutations(range(12)))
+def test_the_order_of_rounds_does_not_matter(order: list[int]) -> None:
+    random = np.random.default_rng(5)
+    own, base = random.lognormal(size=(2, 12))
+    starts = np.repeat([0, 1, 2], 4)
+    shuffled = statistics.Series(np.array(order), own[order], starts[order])
+    expected = statistics.ratio(series(own, starts=starts), series(base, starts=starts))
+    assert statistics.ratio(shuffled, series(base, starts=starts)) == expected
+
+
+def test_starts_that_differ_by_more_than_their_rounds_are_told_by_starts_alone() -> None:
+    """Each start has a bias of its own: intervals from rounds would miss the truth."""
+    random = np.random.default_rng(6)
+    held = {True: 0, False: 0}
+    for _ in range(400):
+        bias = np.repeat(random.normal(0, 0.01, 8), 10)
+        own = np.exp(bias + random.normal(0, 0.003, 80))
+        for several in held:
+            starts = np.repeat(np.arange(8), 10) if several else np.zeros(80, int)
+            found = statistics.ratio(series(own, starts=starts), series(np.ones(80), starts=starts))
+            assert found is not None and found.interval is not None
+            held[several] += found.interval[0] <= 1 <= found.interval[1]
+    assert held[True] >= 0.93 * 400
+    assert held[False] < 0.75 * 400
 
 
 @pytest.mark.parametrize(
@@ -121,9 +164,7 @@ def test_a_true_difference_of_three_percent_is_found_through_heavy_noise() -> No
     random = np.random.default_rng(4)
     drift = np.exp(0.1 * random.standard_normal(25))
     noise = np.exp(0.005 * random.standard_normal((2, 25)))
-    found = statistics.ratio(
-        np.arange(25), 1.03 * drift * noise[0], np.arange(25), drift * noise[1]
-    )
+    found = statistics.ratio(series(1.03 * drift * noise[0]), series(drift * noise[1]))
     assert found is not None
     assert statistics.verdict(found.interval) == "slower"
 
@@ -138,7 +179,7 @@ def test_so_many_more_rounds_would_settle_it(
     estimate = Estimate(math.exp(middle), (math.exp(middle - below), math.exp(middle + above)))
     if statistics.verdict(estimate.interval) != "unresolved":
         return
-    more = statistics.more_rounds(estimate, rounds)
+    more = statistics.more_repeats(estimate, rounds)
     if more is None:
         return
     shrunk = math.sqrt(rounds / (rounds + more)) * (1 - 1e-9)
@@ -147,9 +188,9 @@ def test_so_many_more_rounds_would_settle_it(
 
 
 def test_what_lies_on_the_threshold_is_never_settled() -> None:
-    assert statistics.more_rounds(Estimate(1.01, (1.0, 1.02)), 10) is None
-    assert statistics.more_rounds(Estimate(1.0100001, (1.0, 1.02)), 10) is None
-    assert statistics.more_rounds(Estimate(1.0, None), 2, least=6) == 4
+    assert statistics.more_repeats(Estimate(1.01, (1.0, 1.02)), 10) is None
+    assert statistics.more_repeats(Estimate(1.0100001, (1.0, 1.02)), 10) is None
+    assert statistics.more_repeats(Estimate(1.0, None), 2, least=6) == 4
 
 
 def test_an_unpaired_interval_holds_the_truth() -> None:
