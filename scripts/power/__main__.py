@@ -13,7 +13,7 @@ from rich.table import Table
 
 from scripts.power import others, ours
 
-QUESTIONS = ((0.0, 30, "same"), (0.03, 10, "slower"), (0.02, 20, "slower"))
+QUESTIONS = ((0.0, 16, "same"), (0.03, 10, "slower"), (0.02, 16, "slower"))
 """How much slower the second contender is, the seconds of measuring allowed, the right word."""
 
 SMOKE = 0.3
@@ -25,10 +25,10 @@ def main():
     parser.add_argument("--smoke", action="store_true", help="few of each, in under 2 minutes")
     parser.add_argument("--comparisons", type=int, default=100)
     parser.add_argument("--others", type=int, default=20, help="of timeit and torch")
-    parser.add_argument("--pyperf", type=int, default=5)
+    parser.add_argument("--pyperf", type=int, default=5, help="of pyperf, a minute each")
     asked = parser.parse_args()
     if asked.smoke:
-        asked.comparisons, asked.others, asked.pyperf = 1, 1, 0
+        asked.comparisons, asked.others, asked.pyperf = 1, 1, 1
     part = SMOKE if asked.smoke else 1.0
     table = _table()
     for share, budget_s, right in QUESTIONS:
@@ -37,7 +37,7 @@ def main():
         tools = {"timeit": others.timeit, "torch.utils.benchmark": others.torch}
         for name, tool in tools.items():
             _ask(table, question, name, right, asked.others, partial(tool, share, part))
-        _ask(table, question, "pyperf", right, asked.pyperf, partial(others.pyperf, share))
+        _ask(table, question, "pyperf", right, asked.pyperf, partial(others.pyperf, share, part))
     Console(width=110).print(table)
 
 

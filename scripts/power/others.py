@@ -43,13 +43,14 @@ def torch(share, part=1.0):
     return _ratio_word(code, share)
 
 
-def pyperf(share):
-    """Its own comparison of two runs of its own length, about 30 s a side."""
+def pyperf(share, part=1.0):
+    """Its own comparison of two runs of its own length, about 30 s a side; shorter if in part."""
+    length = ("--processes=2", "--values=2") if part < 1 else ()
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, name) for name in ("before.json", "after.json")]
         for file, slower in zip(files, (0, share), strict=True):
             setup = ("-s", SETUP.format(share=slower), "step()", "-o", file)
-            _run("-m", "pyperf", "timeit", "-q", "--inherit-environ=PYTHONPATH", *setup)
+            _run("-m", "pyperf", "timeit", "-q", "--inherit-environ=PYTHONPATH", *length, *setup)
         said = _run("-m", "pyperf", "compare_to", "--min-speed=1", *files)
     return "slower" if "slower" in said else "faster" if "faster" in said else "same"
 
