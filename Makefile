@@ -61,7 +61,7 @@ env: setup ## show the environments with their versions and sizes
 
 test: dev ## run all tests, in the environments of all frameworks
 	@$(PYTHON) -m bench.boot all
-	@$(DEV) -m pytest tests
+	@$(DEV) -m pytest tests -n auto --maxprocesses 4 --dist worksteal
 
 check: dev ## check format, lint, types, sizes, and that every pin resolves on every platform
 	@$(DEV) -m ruff format --check .

@@ -59,7 +59,7 @@ def examine(tmp_path):
             "device": device,
             "execution": execution or FRAMEWORKS[framework].executions[0],
             "precision": precision,
-            "cases": cases(precision, chosen.get("suites", SMALL_SUITES)),
+            "cases": cases(precision, chosen.get("suites", SMALL_SUITES), chosen.get("only")),
         }
         plan_file, report = tmp_path / "plan.json", tmp_path / "report.jsonl"
         plan_file.write_text(json.dumps(plan))
@@ -83,8 +83,8 @@ def examine(tmp_path):
     return examined
 
 
-def cases(precision, suites):
-    """Every smoke case of these suites with its file of expected values."""
+def cases(precision, suites, only=None):
+    """Every smoke case of these suites, or `only` those, with its file of expected values."""
     cache = ROOT / ".cache" / "reference"
     return [
         {
@@ -95,4 +95,5 @@ def cases(precision, suites):
         }
         for suite in suites
         for workload in catalog.cases(suite, "smoke")
+        if only is None or workload.case in only
     ]

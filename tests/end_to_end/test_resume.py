@@ -148,7 +148,7 @@ def test_a_full_disk_ends_the_run_and_its_records_go_on_elsewhere_in_time(tmp_pa
         text=True,
         timeout=300,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
     )
     assert limited.returncode == 1, limited.stderr
     assert "broke off" in limited.stderr

@@ -107,7 +107,8 @@ def workers(running, module):
     ]
 
 
-LONG = ("--framework", "numpy,null", "--suite", "matmul", "--preset", "quick")
+LONG = ("--framework", "numpy,null", "--suite", "matmul", "--preset", "quick", "--budget", "0.8")
+"""Some 15 s: long enough to be broken off anywhere."""
 
 
 def test_a_worker_killed_in_mid_sample_is_a_record_and_the_others_complete(tmp_path):
