@@ -224,22 +224,23 @@ def unready(
     step: Step, wait: Wait, convert: Callable[[Mapping[str, Any]], object]
 ) -> tuple[float, float]:
     """Seconds by which converting results right after `wait` exceeds converting them again, and
-    the limit: as long as the step itself seemed to take, or half a conversion.
+    the limit: as long as a step itself seemed to take, or half a conversion.
 
-    An adapter that does not wait shows the device's work here instead of in its samples.
+    They are those of the first of two steps that were waited for together: an adapter that does
+    not wait, or waits for the last step alone, shows the device's work here and not in its samples.
     """
 
-    def finished() -> Mapping[str, Any]:
-        results = step()
-        wait([results])
-        return results
+    def both() -> Mapping[str, Any]:
+        first, last = step(), step()
+        wait([first, last])
+        return first
 
     for _ in range(READY_TRIES):
-        results, step_s = timed(finished)
+        results, both_s = timed(both)
         first_s = timed(lambda results=results: convert(results))[1]  # type: ignore[misc]
         again_s = timed(lambda results=results: convert(results))[1]  # type: ignore[misc]
         excess_s = max(0.0, first_s - again_s)
-        limit_s = max(step_s, again_s / 2, READY_FLOOR_S)
+        limit_s = max(both_s / 2, again_s / 2, READY_FLOOR_S)
         if excess_s <= limit_s:
             break
     return excess_s, limit_s

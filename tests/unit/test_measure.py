@@ -103,6 +103,23 @@ def test_unready_results_are_noticed(monkeypatch):
     assert excess_s <= limit_s
 
 
+def test_a_step_that_is_left_for_later_is_noticed(monkeypatch):
+    """A lazy framework whose `wait` works out the last step alone."""
+    device = Device(monkeypatch)
+
+    def later():
+        return [False]
+
+    def finish(results):
+        device.now_ns += 0 if results[0] else 5_000_000
+        results[0] = True
+
+    excess_s, limit_s = measure.unready(later, lambda outputs: finish(outputs[-1]), finish)
+    assert excess_s > limit_s
+    excess_s, limit_s = measure.unready(later, lambda o: [*map(finish, o)], finish)
+    assert excess_s <= limit_s
+
+
 def test_one_slow_conversion_is_forgiven(monkeypatch):
     device, hiccup = Device(monkeypatch), iter([5_000_000])
 
