@@ -75,26 +75,28 @@ class Worker:
     ) -> None:
         commands_read, self._commands = os.pipe()
         self._replies, replies_write = os.pipe()
+        life_read, self._life = os.pipe()
+        inherited = commands_read, replies_write, life_read
         command = [str(python), "-P", "-m", "bench.worker", module]
-        command += [str(commands_read), str(replies_write), str(threads or 0)]
+        command += [*map(str, inherited), str(threads or 0)]
         try:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=(commands_read, replies_write),
+                pass_fds=inherited,
                 env=dict(environment),
                 # Of its own session: Ctrl-C reaches the host alone, a kill reaches its children.
                 start_new_session=True,
             )
         except OSError as error:
-            os.close(self._commands)
-            os.close(self._replies)
+            for descriptor in (self._commands, self._replies, self._life):
+                os.close(descriptor)
             raise Broken(f"the worker does not start: {scrub(str(error))}") from None
         finally:
-            os.close(commands_read)
-            os.close(replies_write)
+            for descriptor in inherited:
+                os.close(descriptor)
         self._pending, self._searched = bytearray(), 0
         self._memory_bytes = memory_bytes
         self._output = _Output(self._process.stdout)
@@ -130,11 +132,11 @@ class Worker:
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
         self._output.finish()
-        for descriptor in (self._commands, self._replies):
+        for descriptor in (self._commands, self._replies, self._life):
             with contextlib.suppress(OSError):
                 os.close(descriptor)
         # Their numbers may soon be another worker's.
-        self._commands = self._replies = -1
+        self._commands = self._replies = self._life = -1
 
     def _read_line(self, deadline: float, timeout_s: float) -> bytes:
         while (end := self._pending.find(b"\n", self._searched)) < 0:
@@ -149,6 +151,7 @@ class Worker:
                 raise Broken(f"the worker's reply exceeded {MAX_REPLY_BYTES} bytes")
         line, self._pending = bytes(self._pending[:end]), self._pending[end + 1 :]
         self._searched = 0
+        self._watch_memory()  # of a quick one too, which is never waited for
         return line
 
     def _await(self, deadline: float, timeout_s: float) -> None:
@@ -164,11 +167,16 @@ class Worker:
             self._watch_memory()
 
     def _watch_memory(self) -> None:
-        try:
-            held = psutil.Process(self.pid).memory_info().rss
-        except psutil.Error:  # it has died: the next read tells how
+        """Raises Broken where the worker and its children hold more than they may."""
+        if self._memory_bytes is None:
             return
-        if self._memory_bytes is not None and held > self._memory_bytes:
+        try:
+            worker = psutil.Process(self.pid)
+            every = (worker, *worker.children(recursive=True))
+            held = sum(process.memory_info().rss for process in every)
+        except psutil.Error:  # one of them has died: the next look or read tells more
+            return
+        if held > self._memory_bytes:
             self.kill()
             used, limit = held / 2**30, self._memory_bytes / 2**30
             raise Broken(

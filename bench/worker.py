@@ -1,7 +1,8 @@
 """The worker: one contender in its own process and environment, obeying JSON lines on a pipe.
 
 Standard library, NumPy and the one framework. Started as
-`python -P -m bench.worker MODULE COMMANDS_FD REPLIES_FD THREADS`; MODULE is dotted or a .py path.
+`python -P -m bench.worker MODULE COMMANDS_FD REPLIES_FD LIFE_FD THREADS`; MODULE is dotted or a .py
+path.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import importlib.util
 import json
 import os
 import platform
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -208,10 +211,22 @@ def error_reply(error: BaseException) -> dict[str, Any]:
     }
 
 
-def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
+def end_with_host(life_fd: int) -> None:
+    """End this process and its children when the host does, also in mid-step: a step that hangs
+    would otherwise outlive a killed host and keep the machine busy under the next run."""
+
+    def wait() -> None:
+        os.read(life_fd, 1)  # nobody writes: it returns when the host's end is closed
+        os.killpg(0, signal.SIGKILL)  # a worker leads a group of its own
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: int) -> None:
     """Answer until the host closes the pipe. An exception is a reply, never the end."""
-    for descriptor in (commands_fd, replies_fd):
+    for descriptor in (commands_fd, replies_fd, life_fd):
         os.set_inheritable(descriptor, False)
+    end_with_host(life_fd)
     if threads:
         limit_cores(threads)
     gc.disable()  # as timeit does: a collection is nobody's step
@@ -238,4 +253,4 @@ def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(int(argument) for argument in sys.argv[2:5]))
+    main(sys.argv[1], *(int(argument) for argument in sys.argv[2:6]))

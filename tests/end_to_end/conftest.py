@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -103,7 +103,7 @@ def bench(tmp_path):
 def measure(tmp_path):
     """The same run without the command line and the report around it."""
 
-    def measured(framework, suite="mlp,matmul", timeout_s=600.0, memory_bytes=None, isolated=False):
+    def measured(framework, suite="mlp,matmul", timeout_s=600.0, memory_bytes=None, **others):
         wanted = Wanted(
             specs=contenders.parse(framework.split(",")),
             device="all",
@@ -117,9 +117,9 @@ def measure(tmp_path):
             contenders=wanted,
             suites=suite.split(","),
             preset_name="smoke",
-            preset=PRESETS["smoke"],
+            preset=replace(PRESETS["smoke"], starts=others.get("starts", 1)),
             out=out,
-            isolated=isolated,
+            isolated=others.get("isolated", False),
         )
         said = io.StringIO()
         outcome = run(request, Plain(Console(file=said)))

@@ -1,8 +1,14 @@
-"""What a worker may take of the machine: output, memory, and the past of other cases."""
+"""What a worker may take of the machine: output, memory, time after its host, and the past."""
+
+import signal
+import subprocess
+import time
 
 import psutil
+import pytest
 
 from bench import schema
+from tests.end_to_end.conftest import ROOT, command
 
 
 def test_a_flood_of_output_is_bounded_and_harms_nothing(measure, adapter):
@@ -62,3 +68,79 @@ def test_isolated_cases_share_no_process(measure, adapter):
     assert len(done.of(schema.Runtime, path)) == 3
     assert "starting workers anew for each case took" in done.out
     assert measure(path, "matmul").code == 1
+
+
+FRESH = """
+seen = []
+def build(workload, arrays):
+    seen.append(workload.case)
+    assert len(seen) == 1, seen
+    return null.build(workload, arrays)
+"""
+
+
+def test_every_start_is_a_process_of_its_own_and_proved_anew(measure, adapter):
+    path = adapter(FRESH)
+    done = measure(f"{path},numpy", "mlp", starts=3)
+    assert done.code == 0
+    for who in (path, "numpy"):
+        slices = done.of(schema.Slice, who)
+        cases = {record.case for record in slices}
+        assert cases == done.cells(who)
+        for case in cases:
+            mine = [record for record in slices if record.case == case]
+            assert [record.round for record in mine] == list(range(9))
+            assert [record.start for record in mine] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+            looks = [r for r in done.of(schema.Verified, who) if r.case == case]
+            assert [look.phase for look in looks] == ["before", "after"] * 3
+    cells = [record for record in done.records if isinstance(record, schema.Cell)]
+    assert {(record.stopped_by, record.rounds) for record in cells} == {("starts", 9)}
+    assert len(cells) == 3  # NumPy has no training step
+
+
+def test_what_is_wrong_in_one_start_gets_no_other(measure, adapter):
+    path = adapter(
+        """
+        from pathlib import Path
+        def build(workload, arrays):
+            step, note = null.build(workload, arrays), Path(os.environ["TMPDIR"], "second")
+            spoiled = lambda answer: null.Answer(lambda: 1.02 * answer.compute())
+            if note.exists():
+                return lambda: {name: spoiled(answer) for name, answer in step().items()}
+            note.touch()
+            return step
+        """
+    )
+    done = measure(path, "mlp", starts=3)
+    assert done.code == 1
+    first = [r for r in done.of(schema.Verified, path) if r.case == "mlp/forward/64"]
+    assert [(look.phase, look.passed) for look in first] == [
+        ("before", True),
+        ("after", True),
+        ("before", False),
+    ]
+
+
+@pytest.mark.parametrize("stage", ["build", "step"])
+def test_a_hanging_worker_ends_with_its_host(tmp_path, adapter, stage):
+    """It would keep a core busy under the next run, which the lock then lets begin."""
+    hang = "open(os.environ['TMPDIR'] + '/hangs', 'w').close()\n    while True: pass\n"
+    bodies = {
+        "build": f"def build(*_):\n    {hang}",
+        "step": f"def hang():\n    {hang}def build(*_):\n    return hang\n",
+    }
+    path = adapter(bodies[stage])
+    host = subprocess.Popen(
+        command("--framework", path, "--suite", "mlp", "--preset", "smoke", out=tmp_path / "out"),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "hangs").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = psutil.Process(host.pid).children(recursive=True)
+    assert workers
+    host.send_signal(signal.SIGKILL)
+    host.wait(timeout=10)
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
