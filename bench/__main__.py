@@ -46,9 +46,7 @@ def run_command(
     device: Annotated[str, typer.Option(help="cpu, gpu, all, or a device id.")] = "all",
     precision: Annotated[str, typer.Option(help="float32, float16, bfloat16.")] = "float32",
     preset: Annotated[str, typer.Option(help="smoke, quick, standard or full.")] = "quick",
-    out: Annotated[Path, typer.Option(help="Folder that gets the run's own folder.")] = Path(
-        "results"
-    ),
+    out: Annotated[Path, typer.Option(help="Folder for the folders of runs.")] = Path("results"),
     threads: Annotated[int | None, typer.Option(help="CPU threads of each framework.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data.", min=0)] = 0,
     timeout: Annotated[
@@ -57,17 +55,13 @@ def run_command(
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder with copies of published data; no downloads then.")
     ] = None,
-    target: Annotated[
-        str,
-        typer.Option(help="Width of the interval to reach, as in 1%."),
-    ] = "",
-    budget: Annotated[
-        float | None, typer.Option(help="Seconds of measuring for one cell, at most.")
+    target: Annotated[str, typer.Option(help="Width of the interval to reach, as in 1%.")] = "",
+    budget: Annotated[float | None, typer.Option(help="Seconds of one cell, at most.")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(help="Rounds of each cell, if the budget lasts.")
     ] = None,
-    rounds: Annotated[int | None, typer.Option(help="Rounds of one cell, at most.")] = None,
     starts: Annotated[
-        int | None,
-        typer.Option(help="Fresh processes for each cell: 6 or more tell how starts differ."),
+        int | None, typer.Option(help="Fresh processes for each cell; 6 tell how starts differ.")
     ] = None,
     memory: Annotated[
         str, typer.Option(help="Memory one framework's process may take, as in 8G.")
@@ -177,14 +171,16 @@ def report_command(
     # Without any run of one's own there are still the published figures.
     usual = [default] if default.exists() or not published else []
     try:
-        _report(results or usual, out, published, baseline)
+        whole = _report(results or usual, out, published, baseline)
     except (*_BAD_INPUT, NotRecords, NoSuchMachine) as error:
         _refuse(error)
+    raise typer.Exit(0 if whole else 1)
 
 
 def _report(
     paths: list[Path], out: Path, published: bool = True, baseline: str | None = None
-) -> None:
+) -> bool:
+    """Write and show it; whether everything in the files could be used."""
     from rich.console import Console
 
     from reports import build, terminal
@@ -194,6 +190,7 @@ def _report(
     terminal.show(built.content, console)
     for path in (built.html, built.markdown):
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+    return not built.left_out
 
 
 @app.command("compare")

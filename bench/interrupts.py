@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Iterator
 from types import FrameType, TracebackType
@@ -24,6 +25,8 @@ class Interrupts:
         """The signal that came, if one did."""
         self._deferring = False
         self._before: dict[int, Any] = {}
+        # One that hung up no longer says that it was a terminal.
+        self._terminals = [number for number in (1, 2) if os.isatty(number)]
 
     def __enter__(self) -> Interrupts:
         for number in ENDING:
@@ -55,7 +58,16 @@ class Interrupts:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         again, self.signal = self.signal is not None, self.signal or number
+        if number == signal.SIGHUP:
+            self._leave_terminals()
         if again and number != signal.SIGINT:
             return
         if again or not self._deferring:
             raise KeyboardInterrupt
+
+    def _leave_terminals(self) -> None:
+        """Writing to a terminal that is gone is an error, and there is a report to finish."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for number in self._terminals:
+            os.dup2(nowhere, number)
+        os.close(nowhere)

@@ -54,8 +54,7 @@ def adjusted(
     if rounds is not None:
         if not 3 <= rounds <= 10_000:
             raise BadWord(f"rounds must be 3 to 10000: fewer tell no spread. Received: {rounds}")
-        least = min(preset.min_rounds, rounds)
-        preset = dataclasses.replace(preset, max_rounds=rounds, min_rounds=least)
+        preset = dataclasses.replace(preset, max_rounds=rounds, min_rounds=rounds)
     if starts is not None:
         if not 1 <= starts <= 1000:
             raise BadWord(f"starts must be 1 to 1000. Received: {starts}")

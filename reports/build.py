@@ -12,6 +12,7 @@ from pathlib import Path
 from reports import charts, content, html, markdown
 from reports.content import Content
 from reports.frame import Results, read
+from reports.reading import LeftOut
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Built:
     markdown: Path
     csv: Path
     parquet: Path
+    left_out: Sequence[LeftOut]
+    """What the files held that could not be used."""
 
 
 def build(
@@ -50,6 +53,7 @@ def build(
         markdown=out / "report.md",
         csv=out / "cells.csv",
         parquet=out / "cells.parquet",
+        left_out=results.left_out,
     )
 
 

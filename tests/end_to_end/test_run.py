@@ -1,9 +1,12 @@
 """A whole run: null and numpy, from the command line to the report."""
 
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -90,13 +93,19 @@ def started(folder, *arguments):
         stderr=subprocess.PIPE,
         text=True,
     )
+    path = first_slice(running, folder)
+    return (running, path) if path else pytest.fail(f"no slice: {running.communicate()}")
+
+
+def first_slice(running, folder):
+    """The records, once they hold a slice; None where the run ends without one."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and running.poll() is None:
         files = list(folder.glob("*/records.jsonl"))
         if files and b'"slice"' in files[0].read_bytes():
-            return running, files[0]
+            return files[0]
         time.sleep(0.02)
-    pytest.fail(f"no slice was recorded: {running.communicate()}")
+    return None
 
 
 def workers(running, module):
@@ -180,6 +189,26 @@ def test_a_second_run_is_refused_and_names_the_first(tmp_path):
     assert second.returncode == 2
     assert f"process {running.pid}" in second.stderr
     assert not (tmp_path / "other").exists()
+
+
+def test_a_terminal_that_is_really_closed_keeps_the_report_too(tmp_path):
+    """The bar is drawn on it, and drawing on a closed one is an error."""
+    master, slave = pty.openpty()
+    running = subprocess.Popen(
+        command(*LONG, out=tmp_path / "results"),
+        cwd=ROOT,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(slave)
+    path = first_slice(running, tmp_path / "results")
+    os.close(master)
+    assert running.wait(timeout=60) == 128 + signal.SIGHUP
+    assert path.with_name("report.html").exists()
+    assert not isinstance(records.read(path).records[-1], schema.End)
 
 
 def test_state_stands_before_and_after_each_case_and_an_end_at_the_end(measure):

@@ -14,8 +14,10 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from bench import records
+from bench.__main__ import app
 from bench.schema import Curves, Published, Run
 from reports import build, charts, content, elsewhere, html, markdown
 from reports.build import Built
@@ -99,6 +101,17 @@ def test_what_cannot_be_is_left_out_and_said(tmp_path: Path, raw: bytes, words: 
     built = report(tmp_path, raw)
     assert re.search(words, left_out(built), re.IGNORECASE), left_out(built)
     assert built.content.sections[0].rankings
+
+
+@pytest.mark.parametrize(("lines", "code"), [([], 0), ([b"{"], 1)], ids=["whole", "damaged"])
+def test_the_exit_code_tells_that_lines_were_left_out(
+    tmp_path: Path, lines: list[bytes], code: int
+) -> None:
+    path = builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[:1], rounds=3))
+    path.write_bytes(path.read_bytes() + b"".join(line + b"\n" for line in lines))
+    done = CliRunner().invoke(app, ["report", str(path), "--out", str(tmp_path / "out")])
+    assert done.exit_code == code
+    assert (tmp_path / "out" / "report.html").exists()
 
 
 def test_a_line_of_10_mb_is_cut_where_it_is_text(tmp_path: Path) -> None:
