@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from suites.layers import walk
+from suites.layers import BatchNorm, walk
 from suites.workload import SGD, Forward, Learn, Train
 
 Array = npt.NDArray[Any]
@@ -34,10 +34,15 @@ def relative_error(lengths: Iterable[int], precision: str) -> float:
 
 
 def sums(workload: Forward | Train | Learn) -> list[int]:
-    """Lengths of all sums from the input to the output; 0 for what only rounds, element-wise."""
+    """Lengths of all sums from the input to the output; 0 for what only rounds, element-wise.
+
+    Batch normalisation sums over the batch in training alone: inference scales by its averages.
+    """
     lengths: list[int] = []
     for node in walk(workload.model, workload.input_shape):
-        if own := node.layer.sums(node.input):
+        scales = isinstance(node.layer, BatchNorm) and isinstance(workload, Forward)
+        own = node.layer.sums(node.input)
+        if own and not scales:
             lengths += own
         elif node.layer.flop(node.input):
             lengths.append(0)

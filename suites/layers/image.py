@@ -106,6 +106,7 @@ class BatchNorm(Layer):
         return 4 * math.prod(shape)
 
     def sums(self, shape: Shape) -> tuple[int, ...]:
+        """In training; a forward pass only scales."""
         return (shape[0] * shape[2] * shape[3],)
 
 

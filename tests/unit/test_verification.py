@@ -1,12 +1,28 @@
 """Verification: right answers pass, and every kind of wrong answer fails."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from suites import arrays, catalog, checks, reference
-from suites.layers import Flatten, Linear, ReLU, Residual, Sequential
-from suites.reference import training
+from suites.layers import (
+    BatchNorm,
+    Conv2d,
+    Flatten,
+    Gated,
+    GlobalAvgPool,
+    Linear,
+    ReLU,
+    ReLU6,
+    Residual,
+    Sequential,
+    Sigmoid,
+    SiLU,
+)
+from suites.reference import model, training
 from suites.reference.model import Pass
+from suites.tolerance import output_limit
 from suites.training_checks import change_name
 from suites.workload import SGD, Forward, Product, Train
 
@@ -156,6 +172,57 @@ def test_limits_are_sharp_for_the_real_training_step():
         value = entries[f"{name}|value"]
         limit = np.broadcast_to(entries[f"{name}|limit"], value.shape)
         assert np.quantile(limit, 0.99) < 0.02 * np.abs(value).max()
+
+
+def block(width, activation):
+    """Widened, filtered channel by channel, channels weighed, narrowed: as in mobile networks."""
+    wide = 4 * width
+    return Residual(
+        Sequential(
+            *(Conv2d(width, wide, 1, bias=False), BatchNorm(wide), activation),
+            *(Conv2d(wide, wide, 3, padding=1, groups=wide, bias=False), BatchNorm(wide)),
+            activation,
+            Gated(Sequential(GlobalAvgPool(), Conv2d(wide, wide, 1), Sigmoid())),
+            *(Conv2d(wide, width, 1, bias=False), BatchNorm(width)),
+        )
+    )
+
+
+def mobile(activation):
+    blocks = (block(8, activation) for _ in range(3))
+    stem = Conv2d(3, 8, 3, stride=2, padding=1, bias=False), BatchNorm(8), activation
+    return Forward(
+        suite="t",
+        name="mobile",
+        model=Sequential(*stem, *blocks, GlobalAvgPool(), Flatten(), Linear(8, 10)),
+        input_shape=(16, 3, 32, 32),
+    )
+
+
+def tf32(array):
+    """The values with the 10 bits that TF32 keeps of their fractions, to nearest."""
+    bits = array.view(np.uint32)
+    return ((bits + np.uint32(0x1000)) & np.uint32(0xFFFFE000)).view(np.float32)
+
+
+@pytest.mark.parametrize("activation", [SiLU(), ReLU6()])
+def test_convolutions_in_tf32_do_not_pass_as_float32(monkeypatch, activation):
+    """However many images: inference takes no sum over them in batch normalisation."""
+    workload = mobile(activation)
+    made, right = arrays.make(workload, 0), model.convolve
+    exact = {path: array.astype(np.float64) for path, array in made.weights.items()}
+    expected = reference.outputs(workload, exact, made.inputs["x"].astype(np.float64))
+    published = dataclasses.replace(workload, input_shape=(64, 3, 224, 224))
+
+    def passes():
+        error = np.abs(Pass(made.weights).apply(workload.model, made.inputs["x"]) - expected)
+        limits = (output_limit(w, expected, "float32") for w in (workload, published))
+        return [bool(np.max(error) <= limit) for limit in limits]
+
+    assert passes() == [True, True]
+    rounding = lambda x, weight, *rest: right(tf32(x), tf32(weight), *rest)  # noqa: E731
+    monkeypatch.setattr(model, "convolve", rounding)
+    assert passes() == [False, False]
 
 
 def test_gradients_agree_with_finite_differences():
