@@ -21,10 +21,9 @@ def read() -> dict[str, Any]:
 def parse(found: Captures) -> dict[str, Any]:
     """The same of captured text; never raises."""
     python = texts.pairs(found.get("python", ""))
-    ways: dict[str, Callable[[Captures, dict[str, str]], dict[str, Any]]]
-    ways = {"Darwin": _macos, "Linux": _linux}
+    ways: dict[str, Callable[[Captures], dict[str, Any]]] = {"Darwin": _macos, "Linux": _linux}
     way = ways.get(python.get("system", ""))
-    fields = {"load": _load(python), **(way(found, python) if way else {})}
+    fields = {"load": _load(python), **(way(found) if way else {})}
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -36,7 +35,7 @@ def _load(python: dict[str, str]) -> float | None:
 # --- macOS ----------------------------------------------------------------------------------
 
 
-def _macos(found: Captures, python: dict[str, str]) -> dict[str, Any]:
+def _macos(found: Captures) -> dict[str, Any]:
     battery = found.get("pmset-batt", "")
     drawn = re.search(r"Now drawing from '(AC|Battery|UPS) Power'", battery)
     charge = re.search(r"InternalBattery.*?\b([0-9]{1,3})%", battery)
@@ -51,7 +50,7 @@ def _macos(found: Captures, python: dict[str, str]) -> dict[str, Any]:
         "power": {"AC": "mains", "Battery": "battery"}.get(drawn[1]) if drawn else None,
         "battery": _share(int(charge[1])) if charge else None,
         "low_power": _low_power(found.get("pmset", "")),
-        "thermal": _thermal(found.get("pmset-therm", ""), python.get("machine") == "arm64"),
+        "thermal": _thermal(found.get("pmset-therm", "")),
         "gpu_busy": _share(max(uses)) if uses else None,
     }
 
@@ -62,26 +61,28 @@ def _low_power(settings: str) -> bool | None:
     return told[1] == "1" if told else None
 
 
-def _thermal(text: str, apple_silicon: bool) -> str | None:
-    """The warning of heat, else the limit that it sets to the CPU; `nominal` without one.
+def _thermal(text: str) -> str | None:
+    """The warning of heat, else the lowest limit set to the CPU; `nominal` only where told so.
 
-    Intel Macs show a limit once there has been one. Apple's chips show none while all is well.
+    A Mac that was never hot notes that there was no warning, and Apple's chips no limit either.
     """
-    warned = re.search(r"(thermal|performance) warning level set to ([0-9])", text, re.IGNORECASE)
-    if warned:
-        return f"{warned[1].lower()} warning level {warned[2]}"
-    told = dict(re.findall(r"CPU_(Scheduler|Speed)_Limit\s*=\s*([0-9]{1,3})\b", text))
-    if told:
-        limit, kind = min((int(percent), kind.lower()) for kind, percent in told.items())
-        return "nominal" if limit >= 100 else f"CPU {kind} limit {limit} %"
-    quiet = all(f"No {what} warning level has been" in text for what in ("thermal", "performance"))
-    return "nominal" if quiet or (apple_silicon and text.strip()) else None
+    kinds = "thermal", "performance"
+    warned = re.findall(rf"({'|'.join(kinds)}) warning level\s*(?:=|set to)\s*([0-9]+)", text, re.I)
+    levels = [(int(level[:4]), kind.lower()) for kind, level in warned]
+    told = re.findall(r"CPU_(Scheduler|Speed)_Limit\s*=\s*(\S*)", text)
+    limits = [(int(n), kind.lower()) for kind, n in told if re.fullmatch("[0-9]{1,3}", n)]
+    if levels and max(levels)[0] > 0:
+        return "{1} warning level {0}".format(*max(levels))
+    if limits and min(limits)[0] < 100:
+        return "CPU {1} limit {0} %".format(*min(limits))
+    quiet = all(f"No {kind} warning level has been" in text for kind in kinds)
+    return "nominal" if len(limits) == len(told) and (limits or quiet) else None
 
 
 # --- Linux ----------------------------------------------------------------------------------
 
 
-def _linux(found: Captures, _: dict[str, str]) -> dict[str, Any]:
+def _linux(found: Captures) -> dict[str, Any]:
     clocks = re.findall(
         r"^cpu MHz\s*:\s*([0-9]{1,5}(?:\.[0-9]{1,6})?)", found.get("cpuinfo", ""), re.M
     )

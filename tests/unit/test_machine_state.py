@@ -49,15 +49,33 @@ def test_states(name: str) -> None:
     assert state.parse(made.ALL[name]) == STATES[name]
 
 
-def test_heat_as_captured() -> None:
-    def thermal(text: str, architecture: str) -> object:
-        python = f"system: Darwin\nmachine: {architecture}"
-        return state.parse({"python": python, "pmset-therm": text}).get("thermal")
+def thermal(text: str, architecture: str = "arm64") -> object:
+    python = f"system: Darwin\nmachine: {architecture}"
+    return state.parse({"python": python, "pmset-therm": text}).get("thermal")
 
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_heat_as_captured(architecture: str) -> None:
     for name in ("pmset-therm-apple-nominal.txt", "pmset-therm-intel-nominal.txt"):
-        assert thermal(capture(name), "arm64") == thermal(capture(name), "x86_64") == "nominal"
-    assert thermal("", "arm64") is None
-    assert thermal("junk", "x86_64") is None
+        assert thermal(capture(name), architecture) == "nominal"
+
+
+NO_THERMAL, NO_PERFORMANCE = made.NOMINAL.splitlines()
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "junk", "pmset: error", "Error: No thermal data", NO_THERMAL, NO_PERFORMANCE),
+        *("CPU_Speed_Limit = nonsense", "CPU_Speed_Limit ="),
+        "CPU_Scheduler_Limit = 100\nCPU_Speed_Limit = nonsense",
+        made.NOMINAL + "CPU_Speed_Limit = nonsense",
+        "Thermal warning level = nonsense",
+    ],
+)
+def test_heat_that_nothing_tells_of_is_unknown(text: str, architecture: str) -> None:
+    assert thermal(text, architecture) is None
 
 
 def test_the_captured_gpu_use_is_read() -> None:
@@ -80,10 +98,17 @@ def test_an_amd_gpus_use_is_read() -> None:
             "thermal warning level set to 1\nCPU_Scheduler_Limit = 100\nCPU_Speed_Limit = 100",
             "thermal warning level 1",
         ),
+        ("2026-08-20 Thermal Warning Level = 12", "thermal warning level 12"),
+        (f"{NO_THERMAL}\nPerformance warning level\t= 2", "performance warning level 2"),
+        ("Thermal level\nThermal warning level = 0\nCPU_Speed_Limit = 100", "nominal"),
+        (made.NOMINAL + "CPU_Speed_Limit = 80\nCPU_Scheduler_Limit = junk", "CPU speed limit 80 %"),
     ],
 )
-def test_heat_is_told_by_the_lowest_limit_or_a_warning(text: str, told: str) -> None:
-    assert state.parse({"python": "system: Darwin", "pmset-therm": text})["thermal"] == told
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_heat_is_told_by_the_lowest_limit_or_a_warning(
+    text: str, told: str, architecture: str
+) -> None:
+    assert thermal(text, architecture) == told
 
 
 def test_a_lost_gpu_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
