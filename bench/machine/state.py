@@ -56,9 +56,12 @@ def _macos(found: Captures) -> dict[str, Any]:
 
 
 def _low_power(settings: str) -> bool | None:
-    """Machines with a third, high-power mode call the setting `powermode`, where 1 is low."""
-    told = re.search(r"^\s*(?:lowpowermode|powermode)\s+([0-2])\b", settings, re.MULTILINE)
-    return told[1] == "1" if told else None
+    """Machines with a third, high-power mode call the setting `powermode`, where 1 is low.
+
+    Some name both, or one for each source of power.
+    """
+    told = re.findall(r"^\s*(?:low)?powermode\s+([0-2])\b", settings, re.MULTILINE)
+    return "1" in told if told else None
 
 
 def _thermal(text: str) -> str | None:

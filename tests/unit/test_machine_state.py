@@ -78,6 +78,19 @@ def test_heat_that_nothing_tells_of_is_unknown(text: str, architecture: str) -> 
     assert thermal(text, architecture) is None
 
 
+@pytest.mark.parametrize(
+    ("settings", "low"),
+    [
+        (" powermode            0\n lowpowermode         1\n", True),
+        (" lowpowermode         0\n powermode            1\n", True),
+        (" lowpowermode         0\n powermode            2\n", False),
+        (" powermode            junk\n", None),
+    ],
+)
+def test_either_setting_saves_power(settings: str, low: bool | None) -> None:
+    assert state.parse({"python": "system: Darwin", "pmset": settings}).get("low_power") is low
+
+
 def test_the_captured_gpu_use_is_read() -> None:
     found = {"python": "system: Darwin", "accelerators": capture("ioreg-agx-m4.txt")}
     assert state.parse(found) == {"gpu_busy": 0.3}
