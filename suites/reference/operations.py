@@ -6,6 +6,7 @@ group has one channel, a sum over the window's places instead.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,15 +25,16 @@ def convolve(x: Float64, weight: Float64, stride: int, padding: int, groups: int
     places = tuple((size - kernel) // stride + 1 for size in padded.shape[2:])
     y = np.zeros((len(x), len(weight), *places), x.dtype)
     if weight.shape[1] == 1:
-        per_channel = len(weight) // groups
-        for i, j in np.ndindex(kernel, kernel):
-            seen = _seen(padded, i, j, stride, places)
-            y += np.repeat(seen, per_channel, axis=1) * weight[None, :, 0, i, j, None, None]
+        part = np.empty_like(y[0])
+        for n, i, j in np.ndindex(len(x), kernel, kernel):
+            seen = _spread(_seen(padded[n], i, j, stride, places), len(weight) // groups)
+            y[n] += np.multiply(seen, weight[:, 0, i, j, None, None], out=part)
         return y
+    room = _room(x, weight, places)
     for n, (inside, outside) in _samples_and_groups(x, weight, groups):
-        columns = _columns(padded[n, inside], kernel, stride, places)
-        product = weight[outside].reshape(outside.stop - outside.start, -1) @ columns
-        y[n, outside] = product.reshape(-1, *places)
+        columns = _columns(padded[n, inside], kernel, stride, room)
+        flat = weight[outside].reshape(outside.stop - outside.start, -1)
+        np.matmul(flat, columns, out=y[n, outside].reshape(len(flat), -1))
     return y
 
 
@@ -44,16 +46,17 @@ def _convolve_to_x(
     def gradient(g: Float64) -> Float64:
         padded = np.zeros(shape, x.dtype)
         if weight.shape[1] == 1:
-            for i, j in np.ndindex(kernel, kernel):
-                part = g * weight[None, :, 0, i, j, None, None]
-                _seen(padded, i, j, stride, places)[...] += _per_channel(part, groups)
+            part = np.empty_like(g[0])
+            for n, i, j in np.ndindex(len(x), kernel, kernel):
+                np.multiply(g[n], weight[:, 0, i, j, None, None], out=part)
+                _seen(padded[n], i, j, stride, places)[...] += _per_channel(part, groups)
         else:
+            room = _room(x, weight, places)
             for n, (inside, outside) in _samples_and_groups(x, weight, groups):
                 flat = weight[outside].reshape(outside.stop - outside.start, -1)
-                columns = flat.T @ g[n, outside].reshape(len(flat), -1)
-                columns = columns.reshape(-1, kernel, kernel, *places)
+                np.matmul(flat.T, g[n, outside].reshape(len(flat), -1), out=_flat(room))
                 for i, j in np.ndindex(kernel, kernel):
-                    _seen(padded[n, inside], i, j, stride, places)[...] += columns[:, i, j]
+                    _seen(padded[n, inside], i, j, stride, places)[...] += room[:, i, j]
         return padded[:, :, padding : shape[2] - padding, padding : shape[3] - padding]
 
     return gradient
@@ -68,11 +71,12 @@ def _convolve_to_weight(
         padded, result = _pad(x, padding), np.zeros(weight.shape, weight.dtype)
         if weight.shape[1] == 1:
             for i, j in np.ndindex(kernel, kernel):
-                seen = np.repeat(_seen(padded, i, j, stride, places), len(weight) // groups, axis=1)
+                seen = _spread(_seen(padded, i, j, stride, places), len(weight) // groups)
                 result[:, 0, i, j] = np.einsum("nohw,nohw->o", g, seen)
             return result
+        room = _room(x, weight, places)
         for n, (inside, outside) in _samples_and_groups(x, weight, groups):
-            columns = _columns(padded[n, inside], kernel, stride, places)
+            columns = _columns(padded[n, inside], kernel, stride, room)
             flat = g[n, outside].reshape(outside.stop - outside.start, -1)
             result[outside] += (flat @ columns.T).reshape(-1, *weight.shape[1:])
         return result
@@ -85,11 +89,7 @@ defvjp(convolve, _convolve_to_x, _convolve_to_weight, argnums=(0, 1))
 
 def windows(x: Float64, kernel: int, stride: int, padding: int, places: tuple[int, ...]) -> Float64:
     """The windows of x as [n, c, rows, columns, k * k]; outside the image all is -infinity."""
-    over = tuple(
-        (padding, max(0, (count - 1) * stride + kernel - size - padding))
-        for size, count in zip(x.shape[2:], places, strict=True)
-    )
-    padded = np.pad(x, ((0, 0), (0, 0), *over), constant_values=-np.inf)
+    padded = _surrounded(x, kernel, stride, padding, places)
     parts = [_seen(padded, i, j, stride, places) for i, j in np.ndindex(kernel, kernel)]
     return np.stack(parts, axis=-1)
 
@@ -97,8 +97,13 @@ def windows(x: Float64, kernel: int, stride: int, padding: int, places: tuple[in
 @primitive  # type: ignore[untyped-decorator]
 def pick(x: Float64, chosen: Index, kernel: int, stride: int, padding: int) -> Float64:
     """The chosen element (row-major within the k x k window) of every window of x."""
-    seen = windows(x, kernel, stride, padding, chosen.shape[2:])
-    result: Float64 = np.take_along_axis(seen, chosen[..., None], axis=-1)[..., 0]
+    places = chosen.shape[2:]
+    padded, result = (
+        _surrounded(x, kernel, stride, padding, places),
+        np.empty(chosen.shape, x.dtype),
+    )
+    for number, (i, j) in enumerate(np.ndindex(kernel, kernel)):
+        np.copyto(result, _seen(padded, i, j, stride, places), where=chosen == number)
     return result
 
 
@@ -122,6 +127,17 @@ def _pick_to_x(
 defvjp(pick, _pick_to_x, argnums=(0,))
 
 
+def _surrounded(
+    x: Float64, kernel: int, stride: int, padding: int, places: tuple[int, ...]
+) -> Float64:
+    """x with -infinity around it, as far as its windows reach."""
+    over = tuple(
+        (padding, max(0, (count - 1) * stride + kernel - size - padding))
+        for size, count in zip(x.shape[2:], places, strict=True)
+    )
+    return np.pad(x, ((0, 0), (0, 0), *over), constant_values=-np.inf)
+
+
 def _pad(x: Float64, padding: int) -> Float64:
     return np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding))) if padding else x
 
@@ -136,20 +152,37 @@ def _seen(x: Float64, i: int, j: int, stride: int, places: tuple[int, ...]) -> F
     return view
 
 
-def _columns(x: Float64, kernel: int, stride: int, places: tuple[int, ...]) -> Float64:
+def _room(x: Float64, weight: Float64, places: tuple[int, ...]) -> Float64:
+    """For the windows of one sample and group, used again for the next: to be given fresh memory
+    takes longer than to fill it."""
+    return np.empty((*weight.shape[1:], *places), x.dtype)
+
+
+def _flat(room: Float64) -> Float64:
+    """The windows in it as columns."""
+    return room.reshape(math.prod(room.shape[:3]), -1)
+
+
+def _columns(x: Float64, kernel: int, stride: int, room: Float64) -> Float64:
     """The windows of one sample [c, h, w] as the columns of [c * k * k, rows * columns]."""
     if kernel == 1 and stride == 1:
         return x.reshape(len(x), -1)
-    parts = np.empty((len(x), kernel, kernel, *places), x.dtype)
     for i, j in np.ndindex(kernel, kernel):
-        parts[:, i, j] = _seen(x, i, j, stride, places)
-    return parts.reshape(len(x) * kernel * kernel, -1)
+        room[:, i, j] = _seen(x, i, j, stride, room.shape[3:])
+    return _flat(room)
+
+
+def _spread(seen: Float64, times: int) -> Float64:
+    """Channels, before the last two axes, repeated for every output that reads them."""
+    return seen if times == 1 else np.repeat(seen, times, axis=-3)
 
 
 def _per_channel(x: Float64, groups: int) -> Float64:
-    """Sums over the outputs that share an input channel."""
-    n, outputs, *places = x.shape
-    sums: Float64 = x.reshape(n, groups, outputs // groups, *places).sum(axis=2)
+    """Sums over the outputs [o, h, w] that share an input channel."""
+    outputs, *places = x.shape
+    if outputs == groups:
+        return x
+    sums: Float64 = x.reshape(groups, outputs // groups, *places).sum(axis=1)
     return sums
 
 

@@ -34,7 +34,7 @@ from suites.layers import (
 )
 from suites.reference import training
 from suites.reference.model import NoReference, Pass
-from suites.workload import SGD, Train
+from suites.workload import SGD, Adam, Train
 
 RANDOM = np.random.default_rng(0)
 
@@ -215,6 +215,24 @@ def test_the_float32_solution_is_one(model, shape):
     labels = made.inputs["labels"]
     _, gradients, _ = training.gradient(workload, dict(made.weights), made.inputs["x"], labels)
     assert {path for path, g in gradients.items() if g.dtype != np.float32} == set()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_adam_in_blocks_gives_the_bits_of_adam_over_whole_arrays(kind):
+    rule, shape = Adam(lr=1e-3), (3, training.BLOCK // 2 + 1)
+    state = training._State(rule)
+    weights = {"w": RANDOM.standard_normal(shape).astype(kind)}
+    w, m, v = weights["w"], kind(0), kind(0)
+    for count in (1, 2, 3):
+        g = RANDOM.standard_normal(shape[::-1]).astype(kind).T  # as gradients of a product lie
+        weights = state.updated(weights, {"w": g})
+        beta1, beta2 = kind(rule.beta1), kind(rule.beta2)
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        w = w - rule.lr * (m / (1 - beta1**count)) / (np.sqrt(v / (1 - beta2**count)) + rule.eps)
+        for got, right in zip((weights["w"], *state.moments().values()), (w, m, v), strict=True):
+            assert got.dtype == kind
+            np.testing.assert_array_equal(got, right)
 
 
 def test_a_layer_it_does_not_know_is_named():
