@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.statistics import Estimate, Verdict
 from reports.compare import Compared, Comparison, Mean, Pair
+from reports.differences import circumstances
 from reports.findings import BUSY
 from reports.gate import Gate, Outcome
 from reports.reading import LeftOut
@@ -170,7 +171,14 @@ def failures(outcome: Outcome, gates: Sequence[Gate], comparison: Comparison) ->
 def apart(comparison: Comparison) -> Iterator[str]:
     """What to know before believing a figure: what differs besides, and who else was there."""
     yield from shortened([f"Compared although it differs: {what}" for what in comparison.marked])
+    if not comparison.paired:
+        a, b = comparison.a, comparison.b
+        ran = ((a.runtime(pair.a), b.runtime(pair.b)) for pair in comparison.pairs)
+        told = (each for both in ran for each in circumstances(a.head, b.head, both))
+        yield from (f"Differs too: {what}" for what in dict.fromkeys(told))
     for letter, side in (("A", comparison.a), ("B", comparison.b))[: 2 - comparison.paired]:
+        if side.on_battery:
+            yield f"{'Both' if comparison.paired else letter} ran on battery or in low-power mode"
         used = side.others_cores
         if used is not None and used > BUSY:
             whom = "both" if comparison.paired else letter

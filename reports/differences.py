@@ -63,6 +63,15 @@ def _variables(ran: tuple[Runtime | None, Runtime | None]) -> Iterator[dict[str,
         yield {} if None in told else {name: (each or {}).get(name, "unset") for name in names}
 
 
+def circumstances(a: Run, b: Run, ran: tuple[Runtime | None, Runtime | None]) -> Iterator[str]:
+    """What also differed between two runs and refuses nothing: updates are often the question."""
+    told = (
+        {"system": run.machine.release, "Python": runtime.python if runtime else None}
+        for run, runtime in zip((a, b), ran, strict=True)
+    )
+    yield from (each.what for each in _between("settings", *map(_known, told)))
+
+
 def _known(facts: Mapping[str, object]) -> dict[str, object]:
     return {name: fact for name, fact in facts.items() if fact not in (None, "")}
 

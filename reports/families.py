@@ -42,6 +42,8 @@ def facts(machine: Machine) -> dict[str, object]:
         "logical cores": machine.cores_logical,
         "GiB of memory": machine.memory_bytes and round(machine.memory_bytes / 2**30),
         "GPUs": ", ".join(gpu.name for gpu in machine.gpus),
+        "Rosetta": machine.translated,
+        "virtual machine": "none" if machine.hypervisor == "" else machine.hypervisor,
     }
 
 

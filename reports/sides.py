@@ -44,6 +44,12 @@ class Side:
         wall_s = float(known["wall_s"].sum())
         return float(known["others_cpu_s"].sum()) / wall_s if wall_s else None
 
+    @property
+    def on_battery(self) -> bool:
+        """Whether some of it was measured with less power than the machine can have."""
+        states = self.results.states.get(self.run, ())
+        return any(state.power == "battery" or state.low_power for state in states)
+
     def rows(self, contender: Contender) -> Mapping[str, Row]:
         """The contender's cells, by case."""
         every = self.results.rows[self.run]

@@ -67,6 +67,8 @@ MACHINE = schema.Machine(
     cores_physical=2,
     cores_logical=2,
     memory_bytes=16 * 2**30,
+    translated=False,
+    hypervisor="",
 )
 
 Special = Callable[[Model, Workload], Record | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from bench.schema import Run, Runtime
+from bench.schema import Run, Runtime, State
 from tests import builders
-from tests.comparisons import JAX, TORCH, changed, compare, records, runs, told, two, verdicts
+from tests.comparisons import CASE, JAX, TORCH, changed, compare, records, runs, told, two, verdicts
 
 # --- what is never compared in silence ------------------------------------------------------
 
@@ -23,6 +24,8 @@ SETTINGS = {"preset": "smoke", "seed": 0, "threads": None, "preset_slice_s": 0.1
     ("word", "values", "named"),
     [
         ("machines", {"machine": structs.replace(builders.MACHINE, cpu="Other")}, "CPU"),
+        ("machines", {"machine": structs.replace(builders.MACHINE, translated=True)}, "Rosetta"),
+        ("machines", {"machine": structs.replace(builders.MACHINE, hypervisor="KVM")}, "virtual"),
         ("settings", {"settings": SETTINGS | {"threads": 2}}, "threads: A not given, B 2"),
         ("settings", {"settings": SETTINGS | {"preset_slice_s": 0.2}}, "preset_slice_s"),
         ("settings", {"settings": SETTINGS | {"seed": 1}}, "seed"),
@@ -40,6 +43,18 @@ def test_runs_that_were_not_made_alike_are_refused(
     assert any(named in each for each in found["across"])
     for output in ([], ["--markdown", "-"]):
         assert "although it differs" in compare(*files, "--across", word, *output).stdout
+
+
+def test_updates_and_battery_are_said_and_refuse_nothing(tmp_path: Path) -> None:
+    head, *rest = builders.run([JAX])
+    newer = structs.replace(builders.MACHINE, release="6.2.0")
+    state = State(case=CASE, phase="before", at_s=0.0, power="battery")
+    lines = [structs.replace(head, machine=newer, run="other"), state, *rest]
+    files = [str(records(tmp_path, builders.run([JAX]))), str(records(tmp_path, lines, "b"))]
+    for output in ([], ["--markdown", "-"]):
+        said = " ".join(compare(*files, *output).stdout.split())
+        assert re.search(r"Differs too: system: A 6\.1\.0, B 6\.2\.0", said.replace("\\", ""))
+        assert "B ran on battery" in said
 
 
 def test_how_long_was_measured_may_differ(tmp_path: Path) -> None:
