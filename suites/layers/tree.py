@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
+from typing import Any
 
 Shape = tuple[int, ...]
 
@@ -187,7 +189,10 @@ def check(model: Layer, shape: Shape) -> None:
     above 0, with the path of the layer."""
     if not shape or not all(_is_size(size) for size in shape):
         raise ShapeError(f"a model's input expects sizes above 0. Received: {list(shape)}")
+    _below("", model, shape)
     for node in walk(model, shape):
+        if next(node.layer.flow(node.input), None) is not None:
+            continue  # what is wrong with it is wrong with one of its layers, which names the path
         try:
             sizes = {name: p.shape for name, p in node.layer.parameters().items()}
         except (ZeroDivisionError, ValueError):  # of no inputs, of a negative number
@@ -207,6 +212,30 @@ def _is_size(size: object) -> bool:
 def _below(name: str, layer: Layer, shape: Shape) -> Shape:
     """The child's output shape, with the child's name put before a message about it."""
     try:
+        _require_described(layer)
         return layer.output_shape(shape)
     except ShapeError as error:
         raise ShapeError(error.problem, join(name, error.path)) from None
+
+
+def _require_described(layer: Any) -> None:
+    """Raises ShapeError unless it is a layer, and its numbers are numbers."""
+    if not isinstance(layer, Layer):
+        a_class = isinstance(layer, type)
+        received = f"the class itself. Write {layer.__name__}(...)" if a_class else repr(layer)
+        raise ShapeError(f"a model expects a layer at every place. Received: {received}")
+    for name, types, words in _numbers(type(layer)):
+        if not isinstance(value := getattr(layer, name), types):
+            kind = type(layer).__name__
+            raise ShapeError(f"{kind} expects {words} as {name}. Received: {value!r}")
+
+
+_NUMBERS = {"int": ((int,), "a whole number"), "float": ((int, float), "a number")}
+"""Types of a layer's fields, by how they are written."""
+
+
+@functools.cache
+def _numbers(kind: Any) -> tuple[tuple[str, tuple[type, ...], str], ...]:
+    """The fields of a kind of layer that hold numbers: name, types and words for them."""
+    described: tuple[Field[Any], ...] = fields(kind) if is_dataclass(kind) else ()
+    return tuple((f.name, *_NUMBERS[f.type]) for f in described if f.type in _NUMBERS)

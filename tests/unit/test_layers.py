@@ -111,6 +111,18 @@ def test_forward_bytes_by_hand():
         (LayerNorm(8), (1, 5, 7), r"\[..., 8\]. Received: \[1, 5, 7\]"),
         (Embedding(9, 4), (1, 2, 3), r"\[batch, sequence\]"),
         (FirstToken(), (1, 2), "sequence"),
+        (Conv2d(3, -8, 3), (1, 3, 8, 8), r"Conv2d expects sizes above 0. Received: .*-8"),
+        (Linear(4, 0), (1, 4), r"Linear expects sizes above 0. Received: .*0"),
+        (Conv2d(3, 8, (3, 3)), (1, 3, 8, 8), r"whole number as kernel. Received: \(3, 3\)"),
+        (
+            Conv2d(3, 8, 3, padding="same"),
+            (1, 3, 8, 8),
+            "whole number as padding. Received: 'same'",
+        ),
+        (MaxPool(2, 2.0), (1, 3, 8, 8), "MaxPool expects a whole number as stride. Received: 2.0"),
+        (LayerNorm(4, eps="tiny"), (1, 4), "LayerNorm expects a number as eps. Received: 'tiny'"),
+        (ReLU, (1, 3), r"a layer at every place. Received: the class itself. Write ReLU\(\.\.\.\)"),
+        (None, (1, 3), "a layer at every place. Received: None"),
     ],
 )
 def test_an_ill_formed_layer_is_refused_by_its_path(layer, shape, message):
@@ -118,6 +130,26 @@ def test_an_ill_formed_layer_is_refused_by_its_path(layer, shape, message):
     with pytest.raises(ShapeError, match=message) as refused:
         Forward(suite="s", name="n", model=model, input_shape=shape)
     assert str(refused.value).startswith("outer.inner: ")
+
+
+@pytest.mark.parametrize(
+    ("composite", "path"),
+    [
+        (Residual(None), "body"),
+        (Residual(ReLU(), shortcut=3), "shortcut"),
+        (Gated("x"), "body"),
+        (Concat(ReLU(), two=[ReLU()]), "two"),
+    ],
+)
+def test_what_is_no_layer_is_refused_by_its_path(composite, path):
+    with pytest.raises(ShapeError, match="a layer at every place") as refused:
+        Forward(suite="s", name="n", model=Sequential(composite), input_shape=(1, 3))
+    assert str(refused.value).startswith(f"0.{path}: ")
+
+
+def test_a_model_that_is_no_layer_is_refused():
+    with pytest.raises(ShapeError, match=r"^a model expects a layer .* Write ReLU\(\.\.\.\)"):
+        Forward(suite="s", name="n", model=ReLU, input_shape=(1, 3))
 
 
 def test_unknown_inputs_are_refused():
