@@ -145,14 +145,14 @@ class Session:
         return reason is None
 
 
-def _mates(cells: Sequence[Attempt]) -> list[frozenset[str]]:
+def _mates(cells: Sequence[Attempt]) -> list[list[str]]:
     """Cells that are most likely compared: one framework on one device, in several versions."""
-    together: dict[tuple[str, str], set[str]] = {}
+    together: dict[tuple[str, str], list[str]] = {}
     for cell in cells:
         contender = cell.seat.contender
         key = contender.spec.framework, contender.device.id
-        together.setdefault(key, set()).add(cell.name)
-    return [frozenset(names) for names in together.values() if len(names) > 1]
+        together.setdefault(key, []).append(cell.name)
+    return [names for names in together.values() if len(names) > 1]
 
 
 def _agreed(cells: list[Attempt]) -> list[Attempt]:

@@ -1,7 +1,7 @@
 """Rounds: cells of a case take turns in random order, so that drift hits all alike.
 
-A cell that needs no more rests, and the time goes to those that do; but versions of one framework
-(`mates`) go on together to the end, for it is their ratio that is asked for.
+A cell that needs no more rests, and the time goes to those that do. Versions of one framework
+(`mates`) go on together until their ratio is known well enough, for that is what is asked for.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.stopping import Ending, Rule
 
@@ -49,40 +49,61 @@ def take_rounds(
     rule: Rule,
     *,
     order: random.Random,
-    mates: Sequence[frozenset[str]] = (),
+    mates: Sequence[Sequence[str]] = (),
     histories: Mapping[str, History] | None = None,
     first_round: int = 0,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Ending]:
     """Run rounds until every cell is finished: why each was. Cells that broke are absent.
 
-    `histories` are continued: they hold what a resumed run had measured before `first_round`.
+    `mates` are compared with the first of them. `histories` are continued: they hold what a resumed
+    run had measured before `first_round`.
     """
     known = {cell: (histories or {}).get(cell) or History() for cell in turns}
-    endings: dict[str, Ending | None] = {
-        cell: rule.ending(one.rounds_s, one.spent_s) for cell, one in known.items()
-    }
+    mated = {cell for group in mates for cell in group}
+    groups = [*mates, *((cell,) for cell in turns if cell not in mated)]
     round_number = first_round
-    while active := [cell for cell in endings if _goes_on(cell, endings, mates)]:
+    while True:
+        unfinished = [group for group in groups if _endings(group, known, rule) is None]
+        active = [cell for group in unfinished for cell in group if cell in known]
+        if not active:
+            break
         order.shuffle(active)
         for cell in active:
-            one, begun = known[cell], clock()
+            begun = clock()
             step_s = turns[cell](round_number)
-            one.spent_s += clock() - begun
+            known[cell].spent_s += clock() - begun
             if step_s is None:
-                del endings[cell]
-                continue
-            one.rounds_s.append(step_s)
-            endings[cell] = rule.ending(one.rounds_s, one.spent_s)
+                del known[cell]
+            else:
+                known[cell].rounds_s.append(step_s)
         round_number += 1
-    return {cell: ending or SPENT for cell, ending in endings.items()}
+    return {
+        cell: ending
+        for group in groups
+        for cell, ending in (_endings(group, known, rule) or {}).items()
+    }
 
 
-def _goes_on(
-    cell: str, endings: Mapping[str, Ending | None], mates: Sequence[frozenset[str]]
-) -> bool:
-    """Whether the cell, or one it is compared with, is unfinished; a spent budget ends them all."""
-    together = {cell}.union(*(group for group in mates if cell in group))
-    known = [endings[mate] for mate in together if mate in endings]
-    spent = any(ending is not None and ending.by == "budget" for ending in known)
-    return not spent and any(ending is None for ending in known)
+def _endings(
+    group: Sequence[str], known: Mapping[str, History], rule: Rule
+) -> dict[str, Ending] | None:
+    """Why each of these cells, but for those that broke, is finished; None while one is not."""
+    base, *others = [cell for cell in group if cell in known] or [""]
+    if not base:
+        return {}
+    if not others:
+        ending = rule.ending(known[base].rounds_s, known[base].spent_s)
+        return {base: ending} if ending else None
+    found = {cell: _ratio_ending(base, known[cell], known[base], rule) for cell in others}
+    if any(ending and ending.by == "budget" for ending in found.values()):
+        found = {cell: ending or SPENT for cell, ending in found.items()}
+    told = {cell: ending for cell, ending in found.items() if ending}
+    return {base: next(iter(told.values())), **told} if len(told) == len(others) else None
+
+
+def _ratio_ending(name: str, own: History, base: History, rule: Rule) -> Ending | None:
+    """Why no more is needed of the ratio to the base: what slows both does not widen it."""
+    ratios = [mine / other for mine, other in zip(own.rounds_s, base.rounds_s, strict=False)]
+    ending = rule.ending(ratios, max(own.spent_s, base.spent_s))
+    return ending and replace(ending, why=f"ratio to {name}: {ending.why}")

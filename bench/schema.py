@@ -245,7 +245,8 @@ class Cell(_Record, frozen=True, tag="cell"):
     samples: Count
     stopped_by: StoppedBy | None = None
     interval: Magnitude | None = None
-    """Width of the 95 % interval of the time, as a share of it; absent after several starts."""
+    """Width of the 95 % interval of the time, or of the ratio that `stopped` names, as a share of
+    it; absent after several starts."""
 
 
 class State(_Record, frozen=True, tag="state"):

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 from bench.rounds import History, take_rounds
-from bench.stopping import Ending
+from bench.stopping import Adaptive, Ending
 
 
 @dataclass
@@ -82,25 +82,33 @@ def test_a_cell_that_needs_no_more_rests_and_the_others_go_on():
     assert cells.histories["quick"].rounds == 9
 
 
-@dataclass
-class Sooner:
-    """Nine rounds, but of a quick cell three."""
+def test_mates_stop_when_their_ratio_is_known_though_their_times_are_not():
+    """The machine slows down all the time, for both alike: their ratio is clear at once."""
+    cells = Cells(old=1.0, new=0.97, other=0.5)
+    rule = Adaptive(target=0.01, min_rounds=6, max_rounds=30, budget_s=1e9)
 
-    def ending(self, rounds_s, spent_s):
-        enough = 3 if rounds_s and rounds_s[0] < 1 else 9
-        return Ending("target", "narrow", None) if len(rounds_s) >= enough else None
+    def slowing(name):
+        take = cells._turn(name)
+        return lambda number: take(number) * 1.05**number
 
-
-def test_mates_go_on_together_until_both_are_done():
-    cells = Cells(old=10, new=0.1, other=0.1)
-    cells.run(Sooner(), mates=[frozenset({"old", "new"})])
-    assert cells.rounds_of("old") == cells.rounds_of("new") == list(range(9))
-    assert cells.histories["other"].rounds == 3
+    turns = {name: slowing(name) for name in cells.turn_s}
+    histories = {name: History() for name in turns}
+    finished = take_rounds(
+        turns, rule, order=random.Random(0), mates=[("old", "new")], histories=histories
+    )
+    assert {name: past.rounds for name, past in histories.items()} == {
+        "old": 6,
+        "new": 6,
+        "other": 30,
+    }
+    assert finished["new"].by == finished["old"].by == "target"
+    assert finished["new"].why.startswith("ratio to old: interval ")
+    assert finished["other"].by == "rounds"
 
 
 def test_a_spent_budget_ends_mates_too():
     cells = Cells(old=10, new=0.1)
-    finished = cells.run(Fixed(9, budget_s=25), mates=[frozenset({"old", "new"})])
+    finished = cells.run(Fixed(9, budget_s=25), mates=[("old", "new")])
     assert {name: past.rounds for name, past in cells.histories.items()} == {"old": 3, "new": 3}
     assert finished["new"].by == "budget"
 
@@ -108,7 +116,7 @@ def test_a_spent_budget_ends_mates_too():
 def test_a_mate_that_breaks_does_not_hold_the_other():
     cells = Cells(old=1, new=1)
     cells.breaks = {"new": 1}
-    finished = cells.run(Fixed(4), mates=[frozenset({"old", "new"})])
+    finished = cells.run(Fixed(4), mates=[("old", "new")])
     assert list(finished) == ["old"]
     assert cells.rounds_of("old") == [0, 1, 2, 3]
 
