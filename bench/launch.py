@@ -16,6 +16,8 @@ from typing import Any
 
 import psutil
 
+from bench.machine import privacy
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 ALLOWED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH")
@@ -239,10 +241,11 @@ def environment(
 
 def recorded(variables: Mapping[str, str]) -> dict[str, str]:
     """The variables that change figures, fit for a record."""
-    return {k: scrub(v) for k, v in sorted(variables.items()) if k.startswith(TUNING)}
+    told = sorted((k, v) for k, v in variables.items() if k.startswith(TUNING))
+    return {k: privacy.setting(k, scrub(v)) for k, v in told}
 
 
 def scrub(text: str) -> str:
-    """The text fit for a record: without the user's home folder, and in valid Unicode."""
+    """The text fit for a record: in valid Unicode, without the home folder and names of its own."""
     text, home = text.encode(errors="replace").decode(), str(Path.home())
-    return text.replace(home, "~") if len(home) > 1 else text
+    return privacy.anonymous(text.replace(home, "~") if len(home) > 1 else text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import platform
 import re
@@ -12,7 +11,7 @@ import time
 import psutil
 
 from bench import environments, folders
-from bench.machine import describe, state, texts
+from bench.machine import describe, privacy, state, texts
 from bench.machine.description import FORMAT, Description, Heavy
 
 VARIABLES = (
@@ -93,8 +92,7 @@ def _program(process: psutil.Process) -> str:
     """Its base name, unless that could name a person or a machine."""
     try:
         name = texts.name(os.path.basename(process.name()))  # noqa: PTH119
-        people = (getpass.getuser(), platform.node().partition(".")[0])
-    except (psutil.Error, OSError, KeyError):
+    except (psutil.Error, OSError):
         return "another program"
-    named = any(one and one.lower() in (name or "").lower() for one in people)
+    named = any(one.lower() in (name or "").lower() for one, _ in privacy.names())
     return "another program" if name is None or named else name

@@ -1,0 +1,84 @@
+"""What names a person, a computer or one single device, taken out of texts bound for a record."""
+
+from __future__ import annotations
+
+import builtins
+import getpass
+import keyword
+import platform
+import re
+import sys
+from pathlib import Path
+
+LEAST_LETTERS = 4
+"""Of a name that is looked for: a shorter one is also a syllable, a unit or a variable."""
+
+_COMMON = """
+root admin administrator user users test tests tester guest nobody default owner home local
+localhost host hostname server desktop laptop machine computer macbook imac macmini linux ubuntu
+debian fedora docker container runner worker build builder bench metalbench jovyan service
+deploy data model models case cell report result numpy torch pytorch tensorflow python metal
+cuda nvidia apple intel radeon auto none true false error warning note device memory float
+double will mark grant chase frank rich bill dean drew hope rose page young long white black
+"""
+"""Names of people and computers that are also words of ours: without them no text could be read."""
+
+_WORDS = set(_COMMON.split()) | sys.stdlib_module_names | set(keyword.kwlist) | set(dir(builtins))
+
+_DEVICE = re.compile(
+    r"\b((?:(?:GPU|MIG)-)+)[0-9a-f]{8}\b[-0-9a-f]*"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
+    re.IGNORECASE,
+)
+"""A UUID, with what NVIDIA writes before it; after that, its beginning is enough."""
+
+_WORDED = re.compile(
+    r"(?:OMP_(?:PROC_BIND|PLACES|SCHEDULE|DYNAMIC|WAIT_POLICY)"
+    r"|KMP_(?:AFFINITY|BLOCKTIME|HW_SUBSET|SETTINGS|LIBRARY)"
+    r"|MKL_(?:DYNAMIC|CBWR|ENABLE_INSTRUCTIONS|THREADING_LAYER|INTERFACE_LAYER)"
+    r"|OPENBLAS_CORETYPE|(?:CUDA|NVIDIA)_VISIBLE_DEVICES|CUDA_DEVICE_ORDER|CUDA_MODULE_LOADING"
+    r"|NVIDIA_DRIVER_CAPABILITIES|(?:TF_)?XLA_FLAGS|XLA_PYTHON_CLIENT_ALLOCATOR|JAX_PLATFORMS"
+    r"|JAX_(?:DEFAULT_MATMUL_PRECISION|NUMPY_RANK_PROMOTION|DEFAULT_PRNG_IMPL)"
+    r"|TF_GPU_(?:ALLOCATOR|THREAD_MODE)|PYTORCH_(?:CUDA_|HIP_)?ALLOC_CONF)"
+)
+"""Variables whose values are words of the framework; of others only numbers and switches tell."""
+
+_SETTING = re.compile(r"[^/\\~@\"']{0,400}")
+_SWITCH = re.compile(r"[+-]?[0-9]{0,9}(?:\.[0-9]{1,6})?|true|false|yes|no|on|off", re.IGNORECASE)
+
+
+def anonymous(text: str) -> str:
+    """The text without UUIDs and without the names of this user and this computer."""
+    text = _DEVICE.sub(r"\1…", text)
+    for name, placeholder in names():
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", placeholder, text)
+    return text
+
+
+def setting(variable: str, value: str) -> str:
+    """A tuning variable's value, or `set` where it may be a path, an address or a name."""
+    kept = anonymous(value)
+    usual = _SETTING if _WORDED.fullmatch(variable) else _SWITCH
+    return kept if usual.fullmatch(kept) else "set"
+
+
+def names() -> list[tuple[str, str]]:
+    """This user's and this computer's names with what stands for them, the longest first."""
+    host = platform.node()
+    label = host.partition(".")[0]
+    hosts = {host, label, f"{label}.local"} if _telling(label) else set()
+    found = [(name, "<host>") for name in hosts]
+    found += [(name, "<user>") for name in {_login(), Path.home().name} if _telling(name)]
+    return sorted(found, key=lambda pair: -len(pair[0]))
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container may give its user no name
+        return ""
+
+
+def _telling(name: str) -> bool:
+    letters = len(re.findall("[^0-9_.-]", name))
+    return letters >= LEAST_LETTERS and name.lower() not in _WORDS
