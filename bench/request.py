@@ -16,7 +16,6 @@ from bench import launch, schema
 from bench.presets import Preset
 from bench.roster import Roster, Wanted
 from suites import catalog
-from suites.layers import ShapeError
 from suites.workload import ITEMSIZE, Workload, definition_hash
 
 
@@ -98,8 +97,15 @@ def _case_records(plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ..
     for suite, workload in plan:
         try:
             cases.append(_case_record(suite, workload))
-        except (ShapeError, msgspec.ValidationError) as error:
-            raise BadRequest(f"suite {suite}: {workload.name} cannot be. {error}") from None
+        except Exception as error:
+            if suite in catalog.NAMES:
+                raise
+            # A file's own layers may fail in any way.
+            what = (
+                str(error) if isinstance(error, ValueError | msgspec.MsgspecError) else repr(error)
+            )
+            name = getattr(workload, "name", "a case")
+            raise BadRequest(f"suite {suite}: {name} cannot be. {what}") from error
     case, count = Counter(case.case for case in cases).most_common(1)[0]
     if count > 1:
         raise BadRequest(

@@ -36,12 +36,11 @@ from suites.layers.tree import (
     Sequential,
     Shape,
     ShapeError,
-    check,
     join,
     parameters,
-    vocabulary,
     walk,
 )
+from suites.layers.whole import check, vocabulary
 
 __all__ = [
     "GELU",

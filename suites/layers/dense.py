@@ -57,6 +57,8 @@ class LayerNorm(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) < 2 or shape[-1] != self.width:
             raise ShapeError(f"LayerNorm expects [..., {self.width}]. Received: {list(shape)}")
+        if not 0 <= self.eps < math.inf:
+            raise ShapeError(f"LayerNorm expects eps >= 0. Received: eps {self.eps}")
         return shape
 
     def parameters(self) -> dict[str, Parameter]:

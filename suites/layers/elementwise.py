@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from suites.layers.tree import Layer, Shape
+from suites.layers.tree import Layer, Shape, ShapeError
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,15 @@ class Dropout(Elementwise):
 
     flop_per_element: ClassVar[int] = 0
 
+    def output_shape(self, shape: Shape) -> Shape:
+        if not 0 <= self.rate <= 1:
+            kind = type(self).__name__
+            raise ShapeError(f"{kind} expects a rate from 0 to 1. Received: {self.rate}")
+        return shape
+
 
 @dataclass(frozen=True)
-class StochasticDepth(Elementwise):
+class StochasticDepth(Dropout):
     """The identity in every mode, for the reason given at Dropout."""
 
     rate: float = 0.2
-
-    flop_per_element: ClassVar[int] = 0

@@ -90,6 +90,11 @@ class BatchNorm(Layer):
     momentum: float = 0.1
 
     def output_shape(self, shape: Shape) -> Shape:
+        if not (0 <= self.eps < math.inf and 0 <= self.momentum <= 1):
+            raise ShapeError(
+                f"BatchNorm expects eps >= 0 and a momentum from 0 to 1. "
+                f"Received: eps {self.eps}, momentum {self.momentum}"
+            )
         return _image("BatchNorm", shape, self.channels)
 
     def parameters(self) -> dict[str, Parameter]:

@@ -13,7 +13,7 @@ Shape = tuple[int, ...]
 
 
 class ShapeError(ValueError):
-    """A layer cannot take the shape it is given: names the layer's path and both shapes."""
+    """A layer cannot be, or not take the shape it is given: names its path and both shapes."""
 
     def __init__(self, problem: str, path: str = "") -> None:
         super().__init__(f"{path}: {problem}" if path else problem)
@@ -79,11 +79,11 @@ class Sequential(_Named):
     def flow(self, shape: Shape) -> Iterator[tuple[str, Layer, Shape]]:
         for name, layer in self.children:
             yield name, layer, shape
-            shape = _below(name, layer, shape)
+            shape = below(name, layer, shape)
 
     def output_shape(self, shape: Shape) -> Shape:
         for name, layer in self.children:
-            shape = _below(name, layer, shape)
+            shape = below(name, layer, shape)
         return shape
 
 
@@ -95,7 +95,7 @@ class Concat(_Named):
             yield name, layer, shape
 
     def output_shape(self, shape: Shape) -> Shape:
-        shapes = [_below(name, layer, shape) for name, layer in self.children]
+        shapes = [below(name, layer, shape) for name, layer in self.children]
         if not shapes or len({(len(s), s[:1], s[2:]) for s in shapes}) != 1 or len(shapes[0]) < 2:
             raise ShapeError(
                 f"Concat expects branches that differ in their channels (axis 1) alone. "
@@ -117,8 +117,8 @@ class Residual(Layer):
             yield "shortcut", self.shortcut, shape
 
     def output_shape(self, shape: Shape) -> Shape:
-        out = _below("body", self.body, shape)
-        beside = shape if self.shortcut is None else _below("shortcut", self.shortcut, shape)
+        out = below("body", self.body, shape)
+        beside = shape if self.shortcut is None else below("shortcut", self.shortcut, shape)
         if out != beside:
             raise ShapeError(f"Residual expects a body returning {list(beside)}. Got: {list(out)}")
         return out
@@ -137,7 +137,7 @@ class Gated(Layer):
         yield "body", self.body, shape
 
     def output_shape(self, shape: Shape) -> Shape:
-        out = _below("body", self.body, shape)
+        out = below("body", self.body, shape)
         if len(out) != len(shape) or any(o not in (1, s) for o, s in zip(out, shape, strict=True)):
             raise ShapeError(
                 f"Gated expects a body whose result stretches to {list(shape)}. Got: {list(out)}"
@@ -179,37 +179,7 @@ def parameters(model: Layer, shape: Shape) -> dict[str, Parameter]:
     }
 
 
-def vocabulary(model: Layer, shape: Shape) -> int | None:
-    """How many different tokens a model takes; None if it takes numbers."""
-    return next((n.layer.tokens for n in walk(model, shape) if hasattr(n.layer, "tokens")), None)
-
-
-def check(model: Layer, shape: Shape) -> None:
-    """Raises ShapeError where the model does not take the shape, or a size is no whole number
-    above 0, with the path of the layer."""
-    if not shape or not all(_is_size(size) for size in shape):
-        raise ShapeError(f"a model's input expects sizes above 0. Received: {list(shape)}")
-    _below("", model, shape)
-    for node in walk(model, shape):
-        if next(node.layer.flow(node.input), None) is not None:
-            continue  # what is wrong with it is wrong with one of its layers, which names the path
-        try:
-            sizes = {name: p.shape for name, p in node.layer.parameters().items()}
-        except (ZeroDivisionError, ValueError):  # of no inputs, of a negative number
-            sizes = {"parameters": (0,)}
-        sizes["output"] = node.output
-        for name, size in sizes.items():
-            if not all(_is_size(length) for length in size):
-                kind = type(node.layer).__name__
-                problem = f"{kind} expects sizes above 0. Received: {name} {list(size)}"
-                raise ShapeError(f"{problem} for {list(node.input)}", node.path)
-
-
-def _is_size(size: object) -> bool:
-    return isinstance(size, int) and size > 0
-
-
-def _below(name: str, layer: Layer, shape: Shape) -> Shape:
+def below(name: str, layer: Layer, shape: Shape) -> Shape:
     """The child's output shape, with the child's name put before a message about it."""
     try:
         _require_described(layer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from suites import cost
 from suites.layers import Layer, Shape, ShapeError, vocabulary
 from suites.workload.optimizers import Optimizer
-from suites.workload.steps import ITEMSIZE, Forward, check_trainable
+from suites.workload.steps import ITEMSIZE, Forward, check_sized_by, check_trainable
 
 LEARNED_FROM = ("device", "host")
 """Where learning finds its data; see INPUTS."""
@@ -50,13 +50,19 @@ class Learn:
         if self.inputs not in LEARNED_FROM:
             words = " or ".join(LEARNED_FROM)
             raise ValueError(f"inputs of learning expects {words}. Received: {self.inputs}")
-        if not (self.epochs >= 1 and 1 <= self.batch <= self.data.train and self.data.test >= 1):
+        check_sized_by(self.sized_by, "samples")
+        data = self.data
+        counts = self.epochs, self.batch, data.train, data.test, data.classes
+        whole = all(isinstance(count, int) and count >= 1 for count in counts)
+        if not whole or self.batch > data.train:
             raise ValueError(
-                f"learning expects at least one epoch, one batch and one test sample. Received: "
-                f"{self.epochs} epochs of {self.data.train} samples in batches of {self.batch}, "
-                f"{self.data.test} tests"
+                f"learning expects whole numbers of at least one epoch, batch, test and class. "
+                f"Received: {self.epochs!r} epochs of {data.train!r} samples in batches of "
+                f"{self.batch!r}, {data.test!r} tests, {data.classes!r} classes"
             )
-        check_trainable(self.model, self.input_shape)
+        if not isinstance(data.shape, tuple):
+            raise ValueError(f"data expects a tuple as shape. Received: {data.shape!r}")
+        check_trainable(self.model, self.input_shape, self.optimizer)
         out = self.model.output_shape(self.test_shape)
         if out != (self.data.test, self.data.classes):
             expected = [self.data.test, self.data.classes]
@@ -124,6 +130,10 @@ class Lifecycle:
     """
 
     learn: Learn
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.learn, Learn):
+            raise ValueError(f"a life expects a Learn to begin with. Received: {self.learn!r}")
 
     @property
     def suite(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,10 @@ class SGD:
     flop_per_parameter: ClassVar[int] = 2
     state_arrays: ClassVar[int] = 0
     """Arrays of the size of the weights that it keeps."""
+
+    def __post_init__(self) -> None:
+        if not 0 < _number(self.lr) < math.inf:
+            raise ValueError(f"SGD expects a finite lr above 0. Received: {self!r}")
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,14 @@ class Adam:
     flop_per_parameter: ClassVar[int] = 12
     state_arrays: ClassVar[int] = 2
 
+    def __post_init__(self) -> None:
+        sizes = all(0 < _number(value) < math.inf for value in (self.lr, self.eps))
+        if not (sizes and all(0 <= _number(beta) < 1 for beta in (self.beta1, self.beta2))):
+            raise ValueError(
+                f"Adam expects finite lr and eps above 0, beta1 and beta2 from 0 to below 1. "
+                f"Received: {self!r}"
+            )
+
     @staticmethod
     def first_moment(path: str) -> str:
         """The name under which a step returns m of a weight."""
@@ -43,3 +56,8 @@ class Adam:
 
 
 Optimizer = SGD | Adam
+
+
+def _number(value: object) -> float:
+    """The value, or what fails every comparison if it is no number."""
+    return value if isinstance(value, int | float) else math.nan

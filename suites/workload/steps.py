@@ -120,8 +120,9 @@ class Train:
     """What `size` counts: `batch` or `parameters`."""
 
     def __post_init__(self) -> None:
-        check_trainable(self.model, self.input_shape)
+        check_trainable(self.model, self.input_shape, self.optimizer)
         check_inputs(self.inputs, self.model, self.input_shape)
+        check_sized_by(self.sized_by, "batch")
 
     @property
     def case(self) -> str:
@@ -164,8 +165,15 @@ def check_inputs(inputs: str, model: Layer, shape: Shape) -> None:
         raise ValueError(f"tokens expect inputs = device or host. Received: {inputs}")
 
 
-def check_trainable(model: Layer, shape: Shape) -> None:
-    """Raises ShapeError where the model does not take the shape, or has no statistics of it."""
+def check_sized_by(word: str, otherwise: str) -> None:
+    """Raises ValueError for a word that counts nothing."""
+    if word not in (otherwise, "parameters"):
+        raise ValueError(f"sized_by expects {otherwise} or parameters. Received: {word!r}")
+
+
+def check_trainable(model: Layer, shape: Shape, optimizer: Optimizer) -> None:
+    """Raises ShapeError where the model does not take the shape, or has no statistics of it,
+    ValueError where there is nothing to learn, or no rule to learn by."""
     check(model, shape)
     for node in walk(model, shape):
         if isinstance(node.layer, BatchNorm) and math.prod(node.input) == node.input[1]:
@@ -174,3 +182,7 @@ def check_trainable(model: Layer, shape: Shape) -> None:
                 f"Received: {list(node.input)}",
                 node.path,
             )
+    if not cost.parameter_count(model, shape):
+        raise ValueError(f"training expects a model with parameters. Received: {model!r}")
+    if not isinstance(optimizer, Optimizer):
+        raise ValueError(f"training expects SGD(...) or Adam(...). Received: {optimizer!r}")

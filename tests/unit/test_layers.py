@@ -8,6 +8,7 @@ from suites.layers import (
     BatchNorm,
     Concat,
     Conv2d,
+    Dropout,
     Embedding,
     FirstToken,
     Flatten,
@@ -22,6 +23,7 @@ from suites.layers import (
     SelfAttention,
     Sequential,
     ShapeError,
+    StochasticDepth,
     parameters,
     vocabulary,
     walk,
@@ -120,6 +122,11 @@ def test_forward_bytes_by_hand():
             "whole number as padding. Received: 'same'",
         ),
         (MaxPool(2, 2.0), (1, 3, 8, 8), "MaxPool expects a whole number as stride. Received: 2.0"),
+        (LayerNorm(4, eps=-1.0), (1, 4), "LayerNorm expects eps >= 0. Received: eps -1.0"),
+        (BatchNorm(3, eps=-1e-5), (1, 3, 2, 2), "eps >= 0 and a momentum .* Received: eps -1e-05"),
+        (BatchNorm(3, momentum=1.5), (1, 3, 2, 2), "from 0 to 1. Received: .*momentum 1.5"),
+        (Dropout(1.5), (1, 3), "Dropout expects a rate from 0 to 1. Received: 1.5"),
+        (StochasticDepth(-0.1), (1, 3), "StochasticDepth expects a rate from 0 to 1"),
         (LayerNorm(4, eps="tiny"), (1, 4), "LayerNorm expects a number as eps. Received: 'tiny'"),
         (ReLU, (1, 3), r"a layer at every place. Received: the class itself. Write ReLU\(\.\.\.\)"),
         (None, (1, 3), "a layer at every place. Received: None"),
@@ -193,3 +200,30 @@ def test_running_averages_are_no_learned_parameters():
 def test_a_model_of_tokens_says_how_many_there_are():
     assert vocabulary(Sequential(Sequential(Embedding(9, 4)), LayerNorm(4)), (2, 3)) == 9
     assert vocabulary(MLP, (2, 784)) is None
+
+
+def test_several_embeddings_get_tokens_that_all_of_them_know():
+    assert vocabulary(Concat(Embedding(9, 4), Embedding(5, 4)), (2, 3)) == 5
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (Sequential(Linear(3, 3), Embedding(9, 4)), "1: Embedding expects tokens"),
+        (Sequential(Embedding(9, 4), FirstToken(), Embedding(9, 4)), "2: Embedding expects tokens"),
+        (
+            Residual(Sequential(Embedding(9, 3), FirstToken()), shortcut=Linear(3, 3)),
+            "shortcut: Linear expects numbers. Received: the tokens that body.0 takes",
+        ),
+        (Residual(Sequential(Embedding(9, 3), FirstToken())), "Residual expects numbers"),
+    ],
+)
+def test_tokens_are_for_embeddings_alone(model, message):
+    with pytest.raises(ShapeError, match=f"^{message}"):
+        Forward(suite="s", name="n", model=model, input_shape=(2, 3))
+
+
+@pytest.mark.parametrize("shape", [[1, 3], (1, 3.0), (0, 3), (), 3, None])
+def test_an_input_that_is_no_tuple_of_sizes_is_refused(shape):
+    with pytest.raises(ShapeError, match=r"a tuple of sizes above 0. Received: "):
+        Forward(suite="s", name="n", model=ReLU(), input_shape=shape)

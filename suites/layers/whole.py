@@ -1,0 +1,96 @@
+"""What a model must be as a whole: of sizes above 0, and with tokens read by embeddings alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from suites.layers.dense import Embedding
+from suites.layers.tree import (
+    Concat,
+    Gated,
+    Layer,
+    Node,
+    Residual,
+    Sequential,
+    Shape,
+    ShapeError,
+    below,
+    join,
+    walk,
+)
+
+
+def check(model: Layer, shape: Shape) -> None:
+    """Raises ShapeError, with the path of the layer, where the model does not take the shape, a
+    size is no whole number above 0, or anything but an embedding would read tokens."""
+    if not isinstance(shape, tuple) or not shape or not all(_is_size(size) for size in shape):
+        raise ShapeError(f"a model's input expects a tuple of sizes above 0. Received: {shape!r}")
+    below("", model, shape)
+    for node in walk(model, shape):
+        # What is wrong with a composite is wrong with one of its layers, which names the path.
+        if next(node.layer.flow(node.input), None) is None:
+            _require_sizes(node)
+    _require_tokens(model, shape)
+
+
+def vocabulary(model: Layer, shape: Shape) -> int | None:
+    """How many different tokens a model takes: as many as all its embeddings know; None if it takes
+    numbers."""
+    return min((layer.tokens for layer in _embeddings(model, shape).values()), default=None)
+
+
+def _embeddings(model: Layer, shape: Shape) -> dict[str, Embedding]:
+    return {n.path: n.layer for n in walk(model, shape) if isinstance(n.layer, Embedding)}
+
+
+def _require_sizes(node: Node) -> None:
+    try:
+        sizes = {name: p.shape for name, p in node.layer.parameters().items()}
+    except (ZeroDivisionError, ValueError):  # of no inputs, of a negative number
+        sizes = {"parameters": (0,)}
+    sizes["output"] = node.output
+    for name, size in sizes.items():
+        if not all(_is_size(length) for length in size):
+            kind = type(node.layer).__name__
+            problem = f"{kind} expects sizes above 0. Received: {name} {list(size)}"
+            raise ShapeError(f"{problem} for {list(node.input)}", node.path)
+
+
+def _require_tokens(model: Layer, shape: Shape) -> None:
+    """Tokens are no numbers: an embedding takes nothing else, and nothing else takes them."""
+    embeddings, readers = _embeddings(model, shape), dict(_readers(model, ""))
+    for path in embeddings:
+        if path not in readers:
+            raise ShapeError(
+                "Embedding expects tokens, which are a model's input. Received: another layer's "
+                "output",
+                path,
+            )
+    for path, layer in readers.items() if embeddings else ():
+        if path not in embeddings:
+            kind, other = type(layer).__name__, next(iter(embeddings))
+            raise ShapeError(
+                f"{kind} expects numbers. Received: the tokens that {other} takes", path
+            )
+
+
+def _readers(layer: Layer, path: str) -> Iterator[tuple[str, Layer]]:
+    """Every layer that computes with the very input of the tree."""
+    match layer:
+        case Sequential(children=((name, first), *_)):
+            yield from _readers(first, join(path, name))
+        case Concat():
+            for name, child in layer.children:
+                yield from _readers(child, join(path, name))
+        case Residual(shortcut=Layer() as shortcut):
+            yield from _readers(layer.body, join(path, "body"))
+            yield from _readers(shortcut, join(path, "shortcut"))
+        case Residual() | Gated():
+            yield path, layer
+            yield from _readers(layer.body, join(path, "body"))
+        case _:
+            yield path, layer
+
+
+def _is_size(size: object) -> bool:
+    return isinstance(size, int) and size > 0
