@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import filelock
+
+VARIABLE = "METALBENCH_LOCK"
+"""Folder of the lock where it is not /tmp, which is one and the same whatever TMPDIR says."""
 
 
 class Busy(ValueError):
@@ -34,6 +36,7 @@ def held(what: str) -> Iterator[str | None]:
         raise Busy(_sentence(_read(note))) from None
     try:
         died = _read(note)
+        note.unlink(missing_ok=True)
         _write(note, {"pid": os.getpid(), "what": what, "since": time.strftime("%H:%M:%S")})
         yield f"an earlier run (process {died['pid']}) was killed" if died else None
     finally:
@@ -43,7 +46,7 @@ def held(what: str) -> Iterator[str | None]:
 
 def _folder() -> Path:
     """A folder of this user's own: others may write beside it in a shared temporary folder."""
-    folder = Path(tempfile.gettempdir()) / f"metalbench-{os.getuid()}"
+    folder = Path(os.environ.get(VARIABLE, "/tmp")) / f"metalbench-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o022:

@@ -20,6 +20,9 @@ MAX_RUNS = 200
 
 MUST_AGREE = ("schema", "machine", "settings", "cases", "contenders", "commit")
 
+MAY_DIFFER = ("timeout_s", "memory_bytes")
+"""Settings that end what goes wrong and change no figure: one breaks off to change them."""
+
 
 class NothingToResume(ValueError):
     """No run here broke off that was asked for in the same way; the message says what differs."""
@@ -52,7 +55,8 @@ def find(out: Path, wanted: Run) -> Begun:
         if not differs:
             records.cut(path)  # first: a record that is not whole was never measured
             return _begun(read(path))
-        differing = differing or f" {run.run} differs in its {', '.join(differs)}."
+        named = [_settings(run, wanted) if name == "settings" else name for name in differs]
+        differing = differing or f" {run.run} differs in its {', '.join(named)}."
     raise NothingToResume(
         f"nothing to resume in {out}. Expected a run that broke off, asked for with the same "
         f"options on the same machine and commit.{differing or ' Received: none that broke off.'} "
@@ -64,7 +68,18 @@ def _said(run: Run, name: str) -> object:
     """A display that was plugged in meanwhile makes no other machine."""
     if name == "machine":
         return msgspec.structs.replace(run.machine, displays=None, notes=())
+    if name == "settings":
+        return {key: value for key, value in run.settings.items() if key not in MAY_DIFFER}
     return getattr(run, name)
+
+
+def _settings(run: Run, wanted: Run) -> str:
+    """Which of them: `settings (threads: 2 then, None now)`."""
+    both = run.settings, wanted.settings
+    keys = [key for key in {**both[0], **both[1]} if key not in MAY_DIFFER]
+    told = [f"{k}: {both[0].get(k)} then, {both[1].get(k)} now" for k in keys]
+    changed = [word for k, word in zip(keys, told, strict=True) if both[0].get(k) != both[1].get(k)]
+    return f"settings ({'; '.join(changed)})"
 
 
 def _broken_off(out: Path) -> Iterator[tuple[Path, Run]]:

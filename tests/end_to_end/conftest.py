@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import contenders, records, schema
+from bench import contenders, lock, records, schema
 from bench.presets import PRESETS
 from bench.progress import Plain
 from bench.request import Request
@@ -74,6 +74,7 @@ def command(*arguments, out):
 @pytest.fixture(autouse=True)
 def own_lock(tmp_path, monkeypatch):
     """These runs beside one that measures in earnest: it must not refuse them."""
+    monkeypatch.setenv(lock.VARIABLE, str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
 

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 import pytest
@@ -24,7 +23,7 @@ with held("run --preset full"):
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv(lock.VARIABLE, str(tmp_path))
     return tmp_path
 
 
@@ -33,7 +32,7 @@ def holder(own_folder):
     """Another process that holds the machine."""
     running = subprocess.Popen(
         [sys.executable, "-c", HOLDER],
-        env={**os.environ, "TMPDIR": str(own_folder)},
+        env=dict(os.environ),
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -69,7 +69,7 @@ def test_a_run_with_an_end_is_not_resumed(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"settings": {"preset": "full"}}, "settings"),
+        ({"settings": {"preset": "full"}}, r"settings \(.*preset: smoke then, full now"),
         ({"commit": None}, "commit"),
         ({"machine": schema.Machine(label="another", system="Linux")}, "machine"),
         ({"cases": ()}, "cases"),
@@ -80,6 +80,12 @@ def test_what_was_asked_otherwise_is_not_resumed_and_the_difference_named(tmp_pa
     left(tmp_path, upto=30)
     with pytest.raises(NothingToResume, match=f"differs in its {named}"):
         resume.find(tmp_path, wanted(**changes))
+
+
+def test_other_bounds_of_a_worker_resume_all_the_same(tmp_path):
+    left(tmp_path, upto=30)
+    bounds = {"timeout_s": 8.0, "memory_bytes": 2**33}
+    assert resume.find(tmp_path, wanted(settings=wanted().settings | bounds))
 
 
 def test_a_display_plugged_in_meanwhile_makes_no_other_machine(tmp_path):
