@@ -13,22 +13,31 @@ RUNS = {
 }
 """Epochs and training samples; the last of `full` is the published work."""
 
+RATE, FAST_RATE = 1e-3, 0.2
+"""The published rate, at which two short epochs learn next to nothing; and one at which they do."""
+
 MODEL = mlp()
 
 
 def cases(preset: str) -> tuple[Workload, ...]:
-    """Each run with its data on the device, and with every batch copied from the host."""
-    return tuple(
-        Learn(
-            suite="learn",
-            name=f"epochs_{epochs}{suffix}",
-            model=MODEL,
-            data=Data("synthetic", samples, samples // 6, (784,), 10),
-            batch=64,
-            epochs=epochs,
-            optimizer=SGD(lr=1e-3),
-            inputs=inputs,
-        )
+    """Each run with its data on the device, and with every batch copied from the host; and in every
+    preset a short one at the fast rate, whose curves show that something was learned."""
+    published = (
+        _learning(f"epochs_{epochs}{suffix}", epochs, samples, RATE, inputs)
         for suffix, inputs in (("", "device"), ("_host", "host"))
         for epochs, samples in RUNS[preset]
+    )
+    return (*published, _learning("epochs_2_fast", 2, 2_000, FAST_RATE, "device"))
+
+
+def _learning(name: str, epochs: int, samples: int, rate: float, inputs: str) -> Learn:
+    return Learn(
+        suite="learn",
+        name=name,
+        model=MODEL,
+        data=Data("synthetic", samples, samples // 6, (784,), 10),
+        batch=64,
+        epochs=epochs,
+        optimizer=SGD(lr=rate),
+        inputs=inputs,
     )

@@ -2,10 +2,12 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from bench.presets import PRESETS
-from suites import catalog
+from suites import arrays, catalog, reference
+from suites.reference import learning
 from suites.workload import Product, definition_hash
 
 
@@ -56,6 +58,18 @@ def test_the_full_sweep_is_the_published_range():
 )
 def test_published_work_is_in_the_standard_preset(suite, case):
     assert catalog.find(suite, "standard", f"{suite}/{case}")
+
+
+def test_smoke_shows_that_learning_learns():
+    """Right answers at least double, within either epoch: noise around no learning cannot."""
+    work = catalog.find("learn", "smoke", "learn/epochs_2_fast/2000")
+    made = arrays.make(work, 0)
+    before = reference.outputs(work, made.weights, made.inputs["test_x"])
+    guessed = int(np.sum(np.argmax(before, axis=1) == made.inputs["test_labels"]))
+    first, last = learning.learn(work, made, np.float64).curves["correct"]
+    assert first >= 2 * guessed
+    assert last >= 2 * first
+    assert last >= 0.7 * work.data.test
 
 
 def test_product_cost_by_hand():
