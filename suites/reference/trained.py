@@ -9,7 +9,8 @@ import numpy as np
 from suites import arrays, tolerance
 from suites.arrays import Array
 from suites.layers import parameters
-from suites.reference import training
+from suites.reference.course import Course
+from suites.reference.doubt import Doubt
 from suites.reference.expected import Expected
 from suites.reference.model import Float64, Pass, cross_entropy
 from suites.training_checks import change_name, gradient_name, update_name
@@ -64,69 +65,35 @@ def solve_training(
 
     `moments` are Adam's first moments before the step, by path.
     """
-    made = arrays.make(workload, seed)
-    x, labels = arrays.rounded(made.inputs["x"], precision), made.inputs["labels"]
+    inputs = arrays.make(workload, seed).inputs
+    x, labels = arrays.rounded(inputs["x"], precision), inputs["labels"]
     start = {path: arrays.rounded(array, precision) for path, array in initial.items()}
-    exact = training.train(workload, start, x, labels, steps)
+    del initial  # nothing is held longer than needed: there may be 10^9 parameters
+    error = tolerance.relative_error(tolerance.sums(workload), precision)
+    course = Course(workload, x, labels, error)
+    exact = course.run(start, steps)
     narrow = {path: arrays.single(weight) for path, weight in start.items()}
-    single = training.train(workload, narrow, arrays.single(x), labels, steps)
+    single = Course(workload, arrays.single(x), labels).run(narrow, steps)
+    del narrow
     result = Expected()
-    logits = Pass(start, training=True).apply(workload.model, x)
-    limit = tolerance.loss_limit(workload, logits, float(exact.losses.max()), precision)
-    astray = np.maximum.accumulate(np.abs(single.losses - exact.losses))
-    result.add(
-        "loss",
-        exact.losses,
-        limit + tolerance.MARGIN * astray + tolerance.step_limit(workload, exact.losses),
-    )
-    _add_changes(result, workload, exact.steps, single.steps, precision)
-    if not isinstance(workload.optimizer, SGD):
-        _add_gradients(result, workload, exact.steps[0], single.steps[0], precision, moments or {})
-    return result
-
-
-def _add_changes(
-    result: Expected,
-    workload: Train,
-    exact: list[training.Step],
-    single: list[training.Step],
-    precision: str,
-) -> None:
-    """Changes over these steps: of every weight under SGD, else of the running averages alone."""
-    by_rule = isinstance(workload.optimizer, SGD)
-    doubts = [training.doubt(workload, step, precision) for step in exact] if by_rule else []
-    start, end = exact[0].before, exact[-1].after
-    relative = _relative_error(workload, exact[-1], precision)
-    for path, weight in start.items():
-        if by_rule or path not in exact[0].gradients:
-            change = end[path] - weight
-            seen = np.asarray(single[-1].after[path], dtype=np.float64) - single[0].before[path]
-            limit = tolerance.storage_limit(weight, len(exact), precision)
-            doubt = [made[path] for made in doubts if path in made]
-            _add_array(result, change_name(path), workload, change, seen, relative, limit, doubt)
-
-
-def _add_gradients(
-    result: Expected,
-    workload: Train,
-    exact: training.Step,
-    single: training.Step,
-    precision: str,
-    moments: Mapping[str, Array],
-) -> None:
-    doubts = training.doubt(workload, exact, precision)
-    relative = _relative_error(workload, exact, precision)
+    limit = tolerance.loss_limit(workload, exact.logits, float(exact.losses.max()), precision)
+    astray = tolerance.MARGIN * np.maximum.accumulate(np.abs(single.losses - exact.losses))
+    limits = limit + astray + tolerance.step_limit(workload, exact.losses)
+    result.add("loss", exact.losses, limits)
+    relative = tolerance.gradient_error(workload, exact.last_logits, labels, precision)
+    looked_at = steps if isinstance(workload.optimizer, SGD) else 1
+    for path, after in exact.after.items():
+        change, seen = after - start[path], single.after[path] - start[path]
+        limit = tolerance.storage_limit(start[path], looked_at, precision)
+        doubt = course.doubts.get(path)
+        _add_array(result, change_name(path), workload, change, seen, relative, limit, doubt)
     for path, gradient in exact.gradients.items():
-        limit = tolerance.moment_limit(workload, moments.get(path, 0.0), precision)
-        seen, doubt = single.gradients[path], [doubts[path]]
+        seen, doubt = single.gradients[path], course.doubts.get(path)
+        limit = tolerance.moment_limit(workload, (moments or {}).get(path, 0.0), precision)
         _add_array(result, gradient_name(path), workload, gradient, seen, relative, limit, doubt)
         if not moments:  # after unknown steps the correction cannot be known
             result.add(update_name(path), np.asarray(0.0), 1.0)
-
-
-def _relative_error(workload: Train, step: training.Step, precision: str) -> float:
-    logits = Pass(step.before, training=True).apply(workload.model, step.x)
-    return tolerance.gradient_error(workload, logits, step.labels, precision)
+    return result
 
 
 def _add_array(
@@ -137,15 +104,15 @@ def _add_array(
     single: Float64,
     relative: float,
     limit: float,
-    doubts: list[training.Doubt],
+    doubt: Doubt | None,
 ) -> None:
     """Gradients, or changes, with limits by element and over all: the sums' rounding, `limit`, how
     far float32 goes astray, and kinks. Under SGD a change is the rate times the gradients."""
     rate = workload.optimizer.lr if isinstance(workload.optimizer, SGD) else 1.0
     limit += _astray(workload, exact, single)
     largest = float(np.max(np.abs(exact), initial=0.0))
-    reach = 2 * rate * sum(doubt.reach for doubt in doubts)
-    overall = 2 * rate * sum(doubt.overall for doubt in doubts)
+    doubt = doubt or Doubt()
+    reach, overall = 2 * rate * doubt.reach, 2 * rate * doubt.overall
     margin = tolerance.MARGIN * relative
     result.add(
         name,

@@ -220,7 +220,7 @@ def test_the_float32_solution_is_one(model, shape):
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_adam_in_blocks_gives_the_bits_of_adam_over_whole_arrays(kind):
     rule, shape = Adam(lr=1e-3), (3, training.BLOCK // 2 + 1)
-    state = training._State(rule)
+    state = training.State(rule)
     weights = {"w": RANDOM.standard_normal(shape).astype(kind)}
     w, m, v = weights["w"], kind(0), kind(0)
     for count in (1, 2, 3):
