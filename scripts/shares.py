@@ -1,4 +1,4 @@
-"""How long a run takes, and how much of its measuring is sampling.
+"""How long a run takes, and how much of that lies outside timed samples.
 
 .venv/host/bin/python -m scripts.shares [options of `python -m bench run`; --preset smoke without]
 """
@@ -23,18 +23,25 @@ def main():
         (path,) = Path(folder).glob("*/records.jsonl")
         kept = records.read(path).records
     slices = [record for record in kept if isinstance(record, schema.Slice)]
-    measuring_s = 0.0
-    for _, group in itertools.groupby(slices, key=lambda record: record.case):
-        case = list(group)
-        last = case[-1]
-        measuring_s += (last.at_s or 0) + (last.wall_s or 0) - (case[0].at_s or 0)
     sampled_s = sum(record.sampled_s or 0 for record in slices)
     cells = sum(isinstance(record, schema.Cell) for record in kept)
-    print(f"exit {code}, {taken_s:.0f} s, {cells} cells")
-    print(
-        f"measuring phase {measuring_s:.1f} s, in timed samples {sampled_s:.1f} s "
-        f"({sampled_s / measuring_s:.0%})"
-    )
+    print(f"exit {code}, {taken_s:.0f} s, {cells} cells, {sampled_s:.1f} s in timed samples")
+    end = next(record.at_s for record in kept if isinstance(record, schema.End))
+    for what, span_s in (
+        ("rounds (re-warming, latencies, resting, records)", _rounds_s(slices)),
+        ("run (also starts, builds, the reference, verification, calibration)", end),
+        ("command (also environments, devices, reports)", taken_s),
+    ):
+        print(f"outside samples: {1 - sampled_s / span_s:.0%} of {span_s:.0f} s of the {what}")
+
+
+def _rounds_s(slices):
+    """From the first to the last slice of each start of each case."""
+    found = 0.0
+    for _, group in itertools.groupby(slices, key=lambda record: (record.case, record.start)):
+        first, *_, last = (*group,) * 2
+        found += (last.at_s or 0) + (last.wall_s or 0) - (first.at_s or 0)
+    return found
 
 
 if __name__ == "__main__":

@@ -70,6 +70,13 @@ def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
     assert np.mean((low <= 1) & (high >= 1)) == pytest.approx(0.95, abs=0.03)
 
 
+def test_a_million_rounds_take_no_minutes_and_cover_alike() -> None:
+    """So many are forged; the shortcut meets the exact figure where it begins."""
+    assert statistics._bracket(1_000_000)[0] == pytest.approx(500_000 - 980, abs=1)
+    exact, _ = statistics._bracket(statistics.MOST_ROUNDS)
+    assert statistics._bracket(statistics.MOST_ROUNDS + 1)[0] == pytest.approx(exact, abs=1)
+
+
 def test_few_rounds_cover_less_as_documented() -> None:
     rounds = np.random.default_rng(3).normal(1.0, 0.05, (4000, 3))
     low, high = statistics.intervals(rounds)
