@@ -11,7 +11,8 @@ RUNS = {
     "standard": ((2, 2_000), (2, 10_000), (2, 60_000)),
     "full": ((2, 2_000), (2, 10_000), (2, 60_000), (10, 60_000)),
 }
-"""Epochs and training samples; the last of `full` is the published work."""
+"""Epochs and training samples; the last of `full` is as long as the published work,
+which is in the suite `mnist`."""
 
 RATE, FAST_RATE = 1e-3, 0.1
 """The published rate, at which two short epochs learn next to nothing; and one at which they do. At

@@ -1,12 +1,14 @@
 """Suites: what each preset holds, ids, definitions, and suites from files."""
 
+import json
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from bench.presets import PRESETS
-from suites import arrays, catalog, reference
+from reports.elsewhere import FOLDER
+from suites import arrays, catalog, cost, reference
 from suites.reference import learning
 from suites.workload import Product, definition_hash
 
@@ -69,6 +71,17 @@ def test_smoke_shows_that_learning_learns():
     first, last = learning.learn(work, made, np.float64).curves["correct"]
     assert first >= 2 * guessed
     assert last >= 4 * guessed
+
+
+def test_the_published_learning_is_a_case():
+    (name,) = {
+        (line["suite"], line["name"], line["size"])
+        for line in map(json.loads, (FOLDER / "s2.jsonl").read_text().splitlines())
+    }
+    work = catalog.find(name[0], "full", "/".join(map(str, name)))
+    assert (work.data.source, work.inputs) == ("fashion_mnist", "host")
+    assert (work.epochs, work.batch, work.batches) == (10, 64, 937)
+    assert cost.parameter_count(work.model, work.input_shape) == 669_706
 
 
 def test_product_cost_by_hand():
