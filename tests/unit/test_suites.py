@@ -84,6 +84,17 @@ def test_the_published_learning_is_a_case():
     assert cost.parameter_count(work.model, work.input_shape) == 669_706
 
 
+def test_a_life_leaves_out_the_fifth_point():
+    """As its docstring says: points come in order, two at a time."""
+    (life,) = catalog.cases("lifecycle", "smoke")
+    made, learn = arrays.make(life, 0), life.learn
+    x = np.array(made.inputs["x"])
+    x[4] = 1e6
+    spoiled = arrays.Arrays({**made.inputs, "x": x}, made.weights)
+    right, same = (learning.learn(learn, given, np.float64) for given in (made, spoiled))
+    assert np.array_equal(right.curves["train_loss"], same.curves["train_loss"])
+
+
 def test_product_cost_by_hand():
     product = Product(suite="s", name="p", m=2, k=3, n=4)
     assert product.flop == 2 * 2 * 3 * 4
