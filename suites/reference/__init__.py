@@ -1,24 +1,23 @@
 """The float64 reference: what every framework's answers are compared with.
 
 Plain NumPy with gradients by `autograd`, for the host only. Results are cached by the hash of
-everything they depend on, this package's source included.
+everything they depend on, this package's source included (`store`).
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import math
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from suites import arrays, checks, tolerance
 from suites.arrays import Array
-from suites.reference import learning
+from suites.reference import learning, store
 from suites.reference.expected import Expected
 from suites.reference.model import Float64, NoReference, Pass, Weights
+from suites.reference.solved import solved
+from suites.reference.store import arrays_sha256
 from suites.reference.trained import solve_continued, solve_training
 from suites.workload import (
     CHECKED_STEPS,
@@ -28,8 +27,6 @@ from suites.workload import (
     Product,
     Train,
     Workload,
-    checkable,
-    definition_hash,
 )
 
 __all__ = [
@@ -37,56 +34,34 @@ __all__ = [
     "NoReference",
     "arrays_sha256",
     "expected",
+    "is_solved",
     "needed_bytes",
     "outputs",
     "solve",
     "solve_continued",
 ]
 
-_SHA256 = "arrays|sha256"
-
 
 def expected(workload: Workload, precision: str, seed: int, cache: Path) -> Path:
     """The .npz file of expected values and limits, computed unless it is in the cache."""
-    key = f"{definition_hash(workload)} {precision} {seed} {source_hash()}"
-    path = cache / f"{hashlib.sha256(key.encode()).hexdigest()}.npz"
-    if not _readable(path):
-        solved = solve(workload, precision, seed)
-        made = arrays.make(workload, seed)
-        solved.entries[_SHA256] = np.asarray(made.sha256())
-        made.close()
-        solved.save(path)
-    return path
+    known = store.find(workload, precision, seed, cache)
+    if known is not None:
+        return known
+    solution = store.solution(workload, precision, seed, cache)
+    if not store.readable(solution):
+        solve(workload, precision, seed).save(solution)
+        store.prune(cache)
+    return store.name(solution, workload, precision, seed)
 
 
-def _readable(path: Path) -> bool:
-    """Whether the cache holds a whole file; a damaged one counts as absent."""
-    try:
-        return len(arrays_sha256(path)) > 0
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-        return False
-
-
-def arrays_sha256(path: Path) -> str:
-    """Hash of the arrays of the workload these expected values are for."""
-    with np.load(path, allow_pickle=False) as file:
-        return str(file[_SHA256])
-
-
-@functools.cache
-def source_hash() -> str:
-    """Hash of the files a reference depends on."""
-    suites = Path(__file__).parents[1]
-    names = "arrays checks cost data draws feed idx tolerance training_checks"
-    files = [suites / f"{name}.py" for name in names.split()]
-    for folder in ("layers", "reference", "workload"):
-        files += sorted(suites.glob(f"{folder}/*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+def is_solved(workload: Workload, precision: str, seed: int, cache: Path) -> bool:
+    """Whether the cache holds the expected values already."""
+    return store.readable(store.solution(workload, precision, seed, cache))
 
 
 def solve(workload: Workload, precision: str, seed: int) -> Expected:
     """Expected values from the initial weights, of what is checked of the workload."""
-    match checkable(workload):
+    match solved(workload):
         case Product(generated=True) as product:
             return _solve_generated(product)
         case Product() as product:

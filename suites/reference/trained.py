@@ -13,8 +13,9 @@ from suites.reference.course import Course
 from suites.reference.doubt import Doubt
 from suites.reference.expected import Expected
 from suites.reference.model import Float64, Pass, cross_entropy
+from suites.reference.solved import solved
 from suites.training_checks import change_name, gradient_name, update_name
-from suites.workload import SGD, Adam, Train, checkable
+from suites.workload import SGD, Adam, Train
 
 CONTINUED_FLOP = 1e9
 """After timing, the gradients of a larger step are not worked out again, only its loss: each
@@ -25,7 +26,7 @@ def solve_continued(
     workload: Train, precision: str, seed: int, state: Mapping[str, Array]
 ) -> Expected:
     """What one more step makes of a `state` that earlier steps returned."""
-    checked = checkable(workload)
+    checked = solved(workload)
     assert isinstance(checked, Train)
     weights = {path: state[path] for path in parameters(checked.model, checked.input_shape)}
     if checked.flop > CONTINUED_FLOP:
