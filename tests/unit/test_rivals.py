@@ -1,0 +1,47 @@
+"""The race against hand-written models says where ours is too slow, and its exit code says so."""
+
+import time
+import types
+
+import pytest
+
+from frameworks import numpy
+from scripts.rivals import __main__ as rivals
+from suites.layers import Linear
+from suites.workload import Forward
+
+WORK = Forward(suite="t", name="linear", model=Linear(4, 2), input_shape=(2, 4))
+
+
+def rival(takes_s):
+    """One that needs this long for a step."""
+    return types.SimpleNamespace(
+        count=lambda model: 10, forward=lambda model, x: lambda: time.sleep(takes_s)
+    )
+
+
+@pytest.fixture(autouse=True)
+def slow(monkeypatch):
+    """Ours takes 5 ms to wait for."""
+    monkeypatch.setattr(numpy, "wait", lambda outputs: time.sleep(0.005))
+
+
+@pytest.mark.parametrize(("takes_s", "marked"), [(0.0, True), (0.05, False)])
+def test_a_ratio_below_what_is_expected_is_marked(capsys, takes_s, marked):
+    ratio = rivals.race(numpy, rival(takes_s), None, WORK, rounds=3)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert (ratio < rivals.EXPECTED) == marked
+    assert line.endswith("below 0.97") == marked
+    assert "build (s)" in rivals.HEAD
+    assert float(line.split()[2]) < 1
+
+
+@pytest.mark.parametrize(("takes_s", "code"), [(0.0, 1), (0.05, 0)])
+def test_the_exit_code_tells(monkeypatch, takes_s, code):
+    theirs = types.SimpleNamespace(**vars(rival(takes_s)), MODELS={"linear": lambda: None})
+    modules = {"frameworks.numpy": numpy, "scripts.rivals.numpy": theirs}
+    monkeypatch.setattr(rivals.importlib, "import_module", modules.__getitem__)
+    monkeypatch.setattr(rivals, "workloads", lambda name, small: [WORK])
+    with pytest.raises(SystemExit) as done:
+        rivals.main("numpy", 1, 3)
+    assert done.value.code == code
