@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Platform:
 
     def before(self, *release: int) -> bool:
         """Whether this is a macOS older than that release; not if its release is unknown."""
-        own = _numbers(self.release)[: len(release)]
+        own = () if disguised(self.release) else _numbers(self.release)[: len(release)]
         return bool(own) and own < release
 
 
@@ -75,7 +76,7 @@ def here() -> Platform:
     return Platform(
         system=system,
         machine=platform.machine(),
-        release=_macos() if system == "Darwin" else "",
+        release=macos() if system == "Darwin" else "",
         nvidia=system == "Linux" and _nvidia(),
     )
 
@@ -143,17 +144,43 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def _macos() -> str:
-    """The release of macOS. A Python built against an old SDK is told 10.16 by every newer one,
-    unless this variable stands when it starts: so does Python's own library `packaging`."""
-    release = platform.mac_ver()[0]
-    if not release.startswith("10.16"):
-        return release
-    ask = [sys.executable, "-sS", "-c", "import platform; print(platform.mac_ver()[0])"]
-    told = subprocess.run(
-        ask, env={"SYSTEM_VERSION_COMPAT": "0"}, stdout=subprocess.PIPE, text=True, check=False
-    )
-    return told.stdout.strip()
+def macos() -> str:
+    """The release of macOS; empty where only a disguise is told."""
+    return next((told for told in _releases() if _numbers(told) and not disguised(told)), "")
+
+
+def _releases() -> Iterator[str]:
+    # With no variable that makes it tell an older one.
+    yield _said(["/usr/bin/sw_vers", "-productVersion"], {})
+    yield platform.mac_ver()[0]
+    # As Python's own library `packaging` does: a Python so started is told the truth.
+    python = "import platform; print(platform.mac_ver()[0])"
+    yield _said([sys.executable, "-sS", "-c", python], {"SYSTEM_VERSION_COMPAT": "0"})
+
+
+def disguised(release: str) -> bool:
+    """Whether macOS tells this release to programs built against an older SDK: 10.16 is any from
+    11 on, 16 any from 26 on (python/cpython#135675). No macOS was ever called so."""
+    return _numbers(release)[:2] == (10, 16) or _numbers(release)[:1] == (16,)
+
+
+def _said(command: list[str], environment: dict[str, str]) -> str:
+    """What a command prints; empty if it is not there, fails or hangs."""
+    try:
+        said = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=10,
+            check=True,
+            text=True,
+            errors="replace",
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return said.stdout.strip()
 
 
 def _nvidia() -> bool:

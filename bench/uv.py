@@ -61,8 +61,9 @@ def variables(environ: Mapping[str, str], where: Platform) -> dict[str, str]:
     if kept.get("PIP_FIND_LINKS"):
         # pip separates with spaces, uv with commas.
         kept.setdefault("UV_FIND_LINKS", ",".join(kept["PIP_FIND_LINKS"].split()))
-    if (where.system, where.machine) == ("Darwin", "arm64"):
-        kept.setdefault("MACOSX_DEPLOYMENT_TARGET", where.release)
+    unset = not kept.get("MACOSX_DEPLOYMENT_TARGET")
+    if unset and where.release and (where.system, where.machine) == ("Darwin", "arm64"):
+        kept["MACOSX_DEPLOYMENT_TARGET"] = where.release
     return kept
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from bench import platforms
 from bench.machine import nvidia
 
 Captures = Mapping[str, str]
@@ -120,10 +121,11 @@ def of_state() -> Captures:
 
 def _python() -> str:
     """What Python itself and psutil say, in the form of `sysctl`."""
+    system = platform.system()
     facts = {
-        "system": platform.system(),
+        "system": system,
         "machine": platform.machine(),
-        "release": platform.mac_ver()[0] or platform.release(),
+        "release": platforms.macos() if system == "Darwin" else platform.release(),
         "physical": psutil.cpu_count(logical=False),
         "logical": psutil.cpu_count(),
         "memory": psutil.virtual_memory().total,

@@ -9,6 +9,7 @@ import msgspec
 
 from bench.machine import graphics, hackintosh, texts
 from bench.machine.captures import SYSCTLS, Captures
+from bench.platforms import disguised
 from bench.schema import CoreKind, Gpu, Machine
 
 MOST_LEVELS = 4
@@ -66,9 +67,11 @@ def _cpu(sysctl: dict[str, str], hardware: dict[str, Any]) -> str | None:
 
 
 def _release(captures: Captures, python: dict[str, str]) -> str | None:
-    # Python may be shown 10.16 where SYSTEM_VERSION_COMPAT is set.
-    told = texts.pairs(captures.get("sw_vers", "")).get("ProductVersion")
-    return texts.version(told or "") or texts.version(python.get("release", ""))
+    told = (
+        texts.pairs(captures.get("sw_vers", "")).get("ProductVersion", ""),
+        python.get("release", ""),
+    )
+    return next((v for one in told if (v := texts.version(one)) and not disguised(v)), None)
 
 
 def _architecture(sysctl: dict[str, str], python: dict[str, str]) -> str | None:

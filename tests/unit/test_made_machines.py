@@ -144,7 +144,7 @@ MADE = {
     ),
     "ROSETTA": mac(
         "Apple M2 Pro, 19-core GPU, 32 GiB",
-        release="10.16",
+        release=None,  # 10.16 is a disguise
         model="Mac14,9",
         cpu="Apple M2 Pro",
         cores_physical=12,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import frameworks
-from bench import boot, requirements
+from bench import boot, platforms, requirements, uv
 from bench.platforms import Platform, Unavailable, check, tensorflow_metal
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -97,6 +97,53 @@ def test_an_unknown_release_of_macos_counts_as_new() -> None:
     assert unknown.flavour == ""
     for name in (*requirements.NAMES, *requirements.SPARE):
         check(name, unknown)
+
+
+@pytest.mark.parametrize("release", ["10.16", "16.0", "16"])
+def test_a_disguise_is_no_release(release: str) -> None:
+    where = Platform("Darwin", "arm64", release)
+    assert (where.flavour, where.before(12), where.before(26)) == ("", False, False)
+    check("numpy", where)
+
+
+@pytest.mark.parametrize(
+    ("sw_vers", "python", "anew", "release"),
+    [
+        ("26.1", "16.0", "", "26.1"),
+        ("26.1", "10.16", "", "26.1"),
+        ("", "15.2", "", "15.2"),
+        ("", "16.0", "26.1", "26.1"),
+        ("", "10.16", "12.7.6", "12.7.6"),
+        ("junk", "10.15.7", "", "10.15.7"),
+        ("16.0", "16.0", "16.0", ""),
+        ("", "", "", ""),
+    ],
+)
+def test_macos_is_asked_until_it_drops_its_disguise(
+    sw_vers: str, python: str, anew: str, release: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(command: list[str], environment: dict[str, str]) -> str:
+        if command[0] == "/usr/bin/sw_vers":
+            assert environment == {}
+            return sw_vers
+        assert environment == {"SYSTEM_VERSION_COMPAT": "0"}
+        return anew
+
+    monkeypatch.setattr(platforms, "_said", said)
+    monkeypatch.setattr(platforms.platform, "mac_ver", lambda: (python, ("", "", ""), ""))
+    assert platforms.macos() == release
+    where = Platform("Darwin", "arm64", platforms.macos())
+    assert (
+        uv.variables({"MACOSX_DEPLOYMENT_TARGET": ""}, where).get("MACOSX_DEPLOYMENT_TARGET", "")
+        == release
+    )
+    assert ("MACOSX_DEPLOYMENT_TARGET" in uv.variables({}, where)) is bool(release)
+
+
+def test_a_command_that_is_not_there_or_fails_says_nothing() -> None:
+    for command in (["/usr/bin/no-such-command"], [sys.executable, "-c", "print(1); exit(1)"]):
+        assert platforms._said(command, {}) == ""
+    assert platforms._said([sys.executable, "-c", "print(1)"], {}) == "1"
 
 
 @pytest.mark.parametrize(
