@@ -112,8 +112,16 @@ CASES: list[Case] = [
         *(subject(M2, variables={COMPAT: "1"}), subject(M2, variables={COMPAT: "0"})),
     ),
     (
-        *(system.version_compat, "limits", "10.16"),
+        *(system.version_compat, "limits", "told as 10.16"),
         *(subject({**INTEL, "release": "10.16"}), subject({**INTEL, "release": "10.15.7"})),
+    ),
+    (
+        *(system.version_compat, "limits", "told as 16.0"),
+        *(subject({**M2, "release": "16.0"}), subject({**M2, "release": "26.0"})),
+    ),
+    (
+        *(system.version_compat, "limits", "release of this macOS is unknown"),
+        *(subject({**M2, "release": None}), subject({**LINUX, "release": None})),
     ),
     (
         *(system.macos_too_old, "limits", "12.2.1"),

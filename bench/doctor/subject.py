@@ -72,7 +72,9 @@ class Subject:
 
     @property
     def release(self) -> str:
-        return self.description.machine.release or ""
+        """Empty where it is unknown, which on a Mac a disguise is too."""
+        told = self.description.machine.release or ""
+        return "" if self.mac and platforms.disguised(told) else told
 
     def macos(self, first: str | None, below: str | None) -> bool:
         """Whether this is a Mac whose release is known and lies in the range."""

@@ -65,19 +65,22 @@ def version_compat(subject: Subject) -> Iterator[Finding]:
         yield Finding(
             "spoils",
             "SYSTEM_VERSION_COMPAT is set.",
-            "The system then tells Python that it is macOS 10.16, and wheels for newer ones are "
-            "passed over.",
+            "The system then tells Python that it is macOS 10.16 or 16, and wheels for newer ones "
+            "are passed over.",
             "`unset SYSTEM_VERSION_COMPAT`, then `make bench`.",
             "pypa/cibuildwheel#1768",
         )
-    elif subject.mac and within(subject.release, "10.16", "10.17"):
+    elif subject.mac and not subject.release:
+        told = subject.description.machine.release
+        why = (
+            f"It is told as {quoted(told)}, as to programs made for older systems. " if told else ""
+        )
         yield Finding(
             "limits",
-            "The system's version is told as 10.16.",
-            "Pythons made for old systems are told so by every newer one; what this one is stays "
-            "unknown, and wheels may be passed over.",
-            "`SYSTEM_VERSION_COMPAT=0 make doctor`; the cure is a newer Python.",
-            "pypa/cibuildwheel#1768",
+            "The release of this macOS is unknown.",
+            f"{why}What the release limits was not examined, and wheels may be passed over.",
+            "`sw_vers -productVersion` should tell it; the cure of a disguise is a newer Python.",
+            "pypa/cibuildwheel#1768, python/cpython#135675",
         )
 
 

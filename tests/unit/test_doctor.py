@@ -52,6 +52,14 @@ def test_a_sound_machine_has_no_findings() -> None:
     assert {one.severity for one in examine(sound)} == {"note"}
 
 
+@pytest.mark.parametrize("release", ["10.16", "16.0", None])
+@pytest.mark.parametrize("machine", [M2, INTEL], ids=["arm64", "x86_64"])
+def test_an_unknown_release_is_not_an_old_one(machine: dict[str, Any], release: str | None) -> None:
+    found = examine(subject({**machine, "release": release}))
+    assert "The release of this macOS is unknown." in [one.what for one in found]
+    assert not [one for one in found if "needs macOS 12" in one.why or "too old" in one.what]
+
+
 def test_the_gravest_finding_comes_first() -> None:
     ill = subject({**INTEL, "hackintosh": "OpenCore present"}, state={"power": "battery"})
     order = [one.severity for one in examine(ill)]
