@@ -136,7 +136,7 @@ CASES: list[Case] = [
         *(subject({**LINUX, "hypervisor": "KVM"}), subject(LINUX)),
     ),
     (
-        *(system.old_apple_silicon, "limits", "PyTorch stays at 2.11.0"),
+        *(system.old_apple_silicon, "limits", "PyTorch stays at 2.8.0"),
         *(subject({**M2, "release": "13.7"}), subject({**M2, "release": "14.0"})),
     ),
     (

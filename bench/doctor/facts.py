@@ -50,11 +50,17 @@ INTEL_MAC = (
     ),
 )
 
+MPS_CURES = (("13.0", "14.0", "2.8.0"), ("12.3", "13.0", "2.4.1"))
+"""On Apple Silicon: macOS from and below, and the newest PyTorch whose MPS it serves.
+
+The first is also the pin for macOS before 14."""
+
 OLD_APPLE_SILICON = (
     Limit(
-        what="PyTorch stays at 2.11.0",
-        why="wheels from 2.12 on are made for macOS 14 and newer",
-        source="torch 2.12 wheel tag macosx_14_0_arm64",
+        what=f"PyTorch stays at {MPS_CURES[0][2]}",
+        why="it is the last that has a GPU on macOS 13; wheels install up to 2.11.0, with the "
+        "CPU alone; those from 2.12 on are made for macOS 14 and newer",
+        source="pytorch#162921; torch 2.12 wheel tag macosx_14_0_arm64",
     ),
     Limit(
         what="MLX stays at 0.29.3",
@@ -88,16 +94,13 @@ MPS_NEEDS = (
 MPS_ASKS = ("2.15", None, "15.0", "error text of the torch 2.15.0 wheel")
 """The same, where only the text says so: it may compute on an older macOS all the same."""
 
-MPS_CURES = (("13.0", "14.0", "2.8.0"), ("12.3", "13.0", "2.4.1"))
-"""On Apple Silicon: macOS from and below, and the newest PyTorch whose MPS it serves."""
-
 WHEEL_NEEDS = (
-    ("torch", "2.12", None, "14.0", "2.11.0", "torch 2.12 wheel tag macosx_14_0_arm64"),
+    ("torch", "2.12", None, "14.0", MPS_CURES[0][2], "torch 2.12 wheel tag macosx_14_0_arm64"),
     ("mlx", "0.29.4", None, "14.0", "0.29.3", "mlx wheel tags"),
     ("jax-mps", None, None, "14.0", None, "jax-mps 0.11.1 wheel tag macosx_14_0_arm64"),
     ("jax-metal", "0.1.1", None, "14.4", None, "jax-metal 0.1.1 metadata"),
 )
-"""On Apple Silicon: package, from and below, the macOS its wheels need, the last for older ones."""
+"""On Apple Silicon: package, from and below, the macOS its wheels need, what serves older ones."""
 
 METAL_LOADS = {
     "0.5": ("2.9",),

@@ -9,6 +9,7 @@ import pytest
 
 from bench.doctor import ROOMS, examine, facts, resources, visit
 from bench.doctor.needs import needs
+from bench.doctor.packages import mps_system
 from bench.doctor.subject import Subject, pins
 from bench.doctor.versions import numbers, within
 from bench.machine import description
@@ -94,7 +95,7 @@ def test_an_intel_mac_with_an_rx_6900_xt() -> None:
 def test_an_m1_on_macos_13() -> None:
     said = said_of("m1-macos13.json")
     for expected in (
-        "limits: On macOS 13.7.8 PyTorch stays at 2.11.0.",
+        "limits: On macOS 13.7.8 PyTorch stays at 2.8.0.",
         "limits: On macOS 13.7.8 MLX stays at 0.29.3.",
         "limits: On macOS 13.7.8 JAX computes on the CPU alone.",
         "limits: PyTorch 2.11.0 has no GPU on macOS 13.7.8. pytorch#162921",
@@ -138,6 +139,16 @@ def test_only_environments_that_are_measured_count() -> None:
     names = ("torch", "jax==0.4.38", "host", "dev", "dev-jax", "$(touch trap)", "../torch")
     held = subject(M2, environments={name: {"torch": "2.2.2"} for name in names})
     assert [name for name, _ in held.having("torch")] == ["torch", "jax==0.4.38"]
+
+
+@pytest.mark.parametrize(("release", "gpu"), [("13.0", True), ("12.6", False)])
+def test_the_pin_for_macos_13_has_a_gpu_there(release: str, gpu: bool) -> None:
+    seen = subject({**M2, "release": release}).description
+    wanted = pins(seen)
+    assert wanted["torch"]["torch"] == facts.MPS_CURES[0][2]
+    assert [one.source for one in mps_system(Subject(seen, pins=wanted))] == (
+        [] if gpu else ["pytorch#139425, pytorch#133141"]
+    )
 
 
 def test_files_that_hide_a_package_are_found(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_a_contender_pins_its_framework_and_frees_the_rest() -> None:
 
 
 def test_a_mac_before_macos_14_has_files_of_its_own() -> None:
-    assert "torch==2.11.0" in lines_of("torch", OLD_ARM_MAC)
+    assert "torch==2.8.0" in lines_of("torch", OLD_ARM_MAC)
     assert "mlx==0.29.3" in lines_of("mlx", OLD_ARM_MAC)
     assert not [line for line in lines_of("jax", OLD_ARM_MAC) if "jax-mps" in line]
     assert not [line for line in lines_of("dev-jax", OLD_ARM_MAC) if "jax-mps" in line]
