@@ -14,6 +14,10 @@ HARDWARE = {
     "provisioning_UDID": "00008112-000251423E78201E",
     "serial_number": "D5XQV1FMFJ",
 }
+FREE_CONNECTOR = {
+    "_name": "spdisplays_display_connector",
+    "spdisplays_status": "spdisplays_not_connected",
+}
 DISPLAY = {"_name": "Color LCD", "_spdisplays_display-serial-number": "fd626d62"}
 NOMINAL = (
     "Note: No thermal warning level has been recorded\n"
@@ -115,7 +119,15 @@ MACBOOK_PRO_2019 = mac(
 )
 
 HACKINTOSH_6900XT = mac(
-    profile([amd_gpu("AMD Radeon RX 6900 XT", "16 GB", spdisplays_ndrvs=[DISPLAY])]),
+    profile(
+        [
+            amd_gpu(
+                "AMD Radeon RX 6900 XT",
+                "16 GB",
+                spdisplays_ndrvs=[FREE_CONNECTOR, DISPLAY, FREE_CONNECTOR],
+            )
+        ]
+    ),
     "machdep.cpu.brand_string: Intel(R) Core(TM) i7-8700K CPU @ 3.70GHz\nhw.model: iMacPro1,1\n"
     "hw.memsize: 68719476736\nhw.physicalcpu: 6\nhw.logicalcpu: 12\nkern.hv_vmm_present: 0\n",
     nvram="4D1FDA02-38C7-4A6A-9CC6-4BCCA8B30102:opencore-version\tREL-069-2021-05-03\n",

@@ -176,6 +176,9 @@ def _says(entry: dict[str, Any], key: str, pattern: str) -> bool:
 
 
 def _displays(entry: dict[str, Any]) -> int:
-    """Connected displays of one GPU."""
-    drivers = texts.parts(entry, "spdisplays_ndrvs")
-    return sum(driver.get("spdisplays_online") != "spdisplays_no" for driver in drivers)
+    """Displays of one GPU that are connected and on; a free connector is listed beside them."""
+    return sum(
+        driver.get("spdisplays_online") != "spdisplays_no"
+        and driver.get("spdisplays_status") != "spdisplays_not_connected"
+        for driver in texts.parts(entry, "spdisplays_ndrvs")
+    )
