@@ -117,7 +117,7 @@ METAL_LOADS = {
 METAL_BREAKS = (
     ("1.0", "2.14", "tensorflow-metal 1.0.0 wheel"),
     ("1.1", "2.18", "tensorflow#81987, tensorflow#84167"),
-    ("1.2", "2.20", "tensorflow#126380"),
+    ("1.2", "2.20", "tensorflow-metal 1.2.0 wheel: TensorFlow 2.20 lacks symbols it binds"),
 )
 """A line of tensorflow-metal, and the TensorFlow from which on importing the pair fails."""
 
