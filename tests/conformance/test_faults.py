@@ -128,6 +128,20 @@ def test_a_fault_is_found(faulty, fault):
     assert any(problem.startswith(expected) for problem in problems), problems
 
 
+def test_an_accuracy_of_0_beside_the_right_loss_is_found(faulty):
+    """As a comparison of argmax with the labels once gave on a GPU: in every epoch, silently."""
+    problems = faulty(
+        """
+        def build(workload, arrays):
+            step = right.build(workload, arrays)
+            return lambda: {**step(), "correct": np.zeros(workload.epochs, np.float32)}
+        """,
+        only=("deep/learn_device/50",),
+    )
+    (problem,) = problems
+    assert problem.startswith("deep/learn_device/50: answer correct")
+
+
 def test_a_wait_that_does_not_wait_is_found(faulty):
     problems = faulty("def wait(outputs):\n    pass", suites=("matmul",), only=None)
     assert any(p.startswith("matmul/square/1024: wait waits") for p in problems), problems
