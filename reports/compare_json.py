@@ -29,7 +29,9 @@ def render(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> s
         "across": list(comparison.marked),
         "cases": [_case(one, one in outcome.failed, threshold) for one in comparison.compared],
         "suites": [_mean(m) for pair in comparison.pairs for m in comparison.means(pair)],
-        "excluded": [{"what": one.what, "why": one.why} for one in comparison.excluded],
+        "excluded": [
+            {"what": one.what, "why": one.why, "grave": one.grave} for one in comparison.excluded
+        ],
         "left_out": [
             _known({"path": str(each.path), "line": each.line, "reason": each.reason})
             for each in comparison.left_out

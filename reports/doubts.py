@@ -9,7 +9,7 @@ from reports.elsewhere import FAULTS, WRONG
 from reports.finding import Finding
 from reports.frame import Results
 from reports.learning import Learned
-from reports.units import plain
+from reports.units import plain, seconds
 
 Kind = Callable[[Results], Iterator[Finding]]
 
@@ -41,6 +41,21 @@ def twins(results: Results) -> Iterator[Finding]:
                 where=plain(name, 100),
                 action="They are shown apart. Copies of one file look so; so do two machines that "
                 "were given one id.",
+            )
+
+
+def fresh(results: Results) -> Iterator[Finding]:
+    """What it cost to start workers anew, where that was asked for."""
+    for name, run in results.runs.items():
+        several = run.settings.get("isolated") or (run.settings.get("preset_starts") or 1) != 1
+        taken_s = results.starts_s.get(name, ())
+        if several and taken_s:
+            yield Finding(
+                severity="note",
+                what=f"workers were started anew for each case: {len(taken_s)} starts took "
+                f"{seconds(sum(taken_s))}",
+                where=f"run {plain(name, 100)}",
+                action="No sample holds any of it.",
             )
 
 

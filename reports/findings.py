@@ -37,7 +37,7 @@ def find(results: Results, learned: Sequence[Learned]) -> tuple[Finding, ...]:
     kinds = (
         *(_wrong, doubts.unlikely(learned), *_SUSPECT, partly_cpu, _failed, _absent, _unfinished),
         *(_busy, steadiness.slowed, steadiness.restrained, _noisy, steadiness.drifting),
-        *(_left_out, _notes, doubts.twins, _few_rounds, doubts.published(learned)),
+        *(_left_out, _notes, doubts.twins, doubts.fresh, _few_rounds, doubts.published(learned)),
     )
     return tuple(finding for kind in kinds for finding in kind(results))
 

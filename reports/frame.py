@@ -70,6 +70,8 @@ class Results:
     """Figures from elsewhere; none of them is in `cells`."""
     states: Mapping[str, Sequence[State]]
     """Of the machine, by run, in the order of its cases."""
+    starts_s: Mapping[str, Sequence[float]]
+    """Of each start of a worker, by run."""
 
     def ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
         """How many times as long as its base each cell takes, paired by round; (cell, base)."""
@@ -155,6 +157,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
         },
         published=gathered.published,
         states=gathered.states,
+        starts_s=gathered.starts,
     )
 
 

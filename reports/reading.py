@@ -59,6 +59,8 @@ class Gathered:
 
     runs: dict[str, Run] = field(default_factory=dict)
     runtimes: dict[tuple[str, str], Runtime] = field(default_factory=dict)
+    starts: dict[str, list[float]] = field(default_factory=dict)
+    """Seconds that each start of a worker took, by run."""
     slices: list[tuple[Key, Slice]] = field(default_factory=list)
     verified: dict[Key, list[Verified]] = field(default_factory=dict)
     finished: dict[Key, Cell] = field(default_factory=dict)
@@ -201,6 +203,7 @@ def _file(
     match record:
         case Runtime():
             into.runtimes[run, record.contender] = record
+            into.starts.setdefault(run, []).append(record.start_s or 0.0)
         case Slice():
             into.slices.append(((run, record.contender, record.case), record))
         case Verified():

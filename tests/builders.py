@@ -71,6 +71,15 @@ MACHINE = schema.Machine(
     hypervisor="",
 )
 
+
+def in_starts(lines: Sequence[Record], rounds: int) -> list[Record]:
+    """The run as if workers had been started anew after each so many rounds."""
+    return [
+        structs.replace(line, start=line.round // rounds) if isinstance(line, Slice) else line
+        for line in lines
+    ]
+
+
 Special = Callable[[Model, Workload], Record | None]
 """The record that ends a cell early instead of its usual ones, or None."""
 

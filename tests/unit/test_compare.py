@@ -27,6 +27,18 @@ def test_two_contenders_of_one_run_are_paired(tmp_path: Path) -> None:
     assert found["exit_code"] == 0
 
 
+def test_of_several_starts_each_counts_once_and_it_is_said(tmp_path: Path) -> None:
+    lines = builders.run((SLOW, JAX), rounds=24)
+    path = str(records(tmp_path, builders.in_starts(lines, rounds=3)))
+    one = next(one for one in told(path)["cases"] if one["case"] == CASE)
+    assert (one["rounds"], one["starts"], one["verdict"]) == (24, 8, "faster")
+    assert "speak of such starts" in " ".join(compare(path).stdout.split())
+    few = str(records(tmp_path, builders.in_starts(lines, rounds=6), "few"))
+    (settling,) = {one["more_repeats"] for one in told(few)["cases"]} - {None}
+    assert settling == 2  # of four starts; six are the fewest
+    assert "about n more starts would settle it" in " ".join(compare(few).stdout.split())
+
+
 def test_a_run_of_two_needs_no_names(tmp_path: Path) -> None:
     path = str(records(tmp_path, builders.run((OLD, JAX, builders.NULL), rounds=7)))
     assert told(path)["cases"] == told(path, "--a", OLD.spec, "--b", "jax")["cases"]

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from bench.records import NotRecords
-from bench.schema import Cell, Failed, Record, Run, Slice, Verified
+from bench.schema import Cell, Failed, Record, Run, Runtime, Slice, Verified
+from reports import content
 from reports.frame import Results, read
 from suites import catalog
 from tests import builders
@@ -27,6 +28,42 @@ def cell(found: Results, framework: str, case: str = CASE) -> pd.Series:
     cells = found.cells
     (row,) = cells[(cells["framework"] == framework) & (cells["case"] == case)].index
     return cells.loc[row]
+
+
+def test_several_starts_are_what_a_time_and_its_interval_rest_on(tmp_path: Path) -> None:
+    """A start that is slow throughout counts once, however many rounds it had."""
+    lines = builders.in_starts(builders.run(builders.FIVE[:2], rounds=28), rounds=4)
+    slow = [
+        msgspec.structs.replace(line, samples_s=tuple(2 * s for s in line.samples_s))
+        if isinstance(line, Slice) and line.start == 3
+        else line
+        for line in lines
+    ]
+    row = cell(results(tmp_path, slow), "torch")
+    plain = cell(results(tmp_path / "one", builders.run(builders.FIVE[:2], rounds=28)), "torch")
+    assert (row["rounds"], row["starts"], plain["starts"]) == (28, 7, 1)
+    assert row["time_s"] == pytest.approx(plain["time_s"], rel=0.02)
+    assert row["high_s"] > 1.2 * row["time_s"]  # seven starts do not outvote one at 95 %
+    assert plain["high_s"] < 1.1 * plain["time_s"]
+
+
+def test_few_starts_are_told_as_such(tmp_path: Path) -> None:
+    lines = builders.in_starts(builders.run(builders.FIVE[:2], rounds=9), rounds=3)
+    whats = [found.what for found in content.make(results(tmp_path, lines)).findings]
+    assert any("have few starts. With 3 an interval covers at most 75 %" in what for what in whats)
+
+
+def test_what_starting_anew_cost_is_said(tmp_path: Path) -> None:
+    head, *rest = builders.run(builders.FIVE[:2])
+    asked = msgspec.structs.replace(head, settings=head.settings | {"isolated": True})
+    rest = [
+        msgspec.structs.replace(line, start_s=1.5) if isinstance(line, Runtime) else line
+        for line in rest
+    ]
+    for lines, said in (([asked, *rest], True), ([head, *rest], False)):
+        folder = tmp_path / str(said)
+        whats = [found.what for found in content.make(results(folder, lines)).findings]
+        assert any("2 starts took 3.00 s" in what for what in whats) == said
 
 
 def test_a_row_holds_what_its_records_say(tmp_path: Path) -> None:
