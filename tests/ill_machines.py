@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bench.doctor import power, resources, system
+from bench.doctor import cuda, power, resources, system
 from bench.doctor.finding import Finding
 from bench.doctor.subject import Need, Subject
 from bench.machine.description import Description
@@ -41,6 +41,7 @@ LINUX = {
     "hypervisor": "",
 }
 H200 = {"name": "NVIDIA H200", "vendor": "NVIDIA", "memory_bytes": 140 * GIB}
+GTX_1060 = {"name": "NVIDIA GeForce GTX 1060 6GB", "vendor": "NVIDIA", "driver": "535.183.01"}
 NVIDIA = {"gpus": [{**H200, "driver": "580.95.05"}]}
 
 
@@ -163,6 +164,21 @@ CASES: list[Case] = [
     (
         *(system.no_nvidia_driver, "limits", "without NVIDIA's driver"),
         *(gpus(LINUX, H200), subject({**LINUX, **NVIDIA})),
+    ),
+    (
+        *(cuda.old_card, "limits", "GTX 1060 6GB is too old for torch, jax, mlx"),
+        *(gpus(LINUX, GTX_1060), gpus(LINUX, {**GTX_1060, "name": "NVIDIA GeForce GTX 1660 Ti"})),
+    ),
+    (
+        *(cuda.old_card, "limits", "too old for jax, mlx."),
+        *(
+            subject({**LINUX, "gpus": [GTX_1060]}, environments={"torch": {"torch": "2.7.0"}}),
+            subject({**LINUX, **NVIDIA}),
+        ),
+    ),
+    (
+        *(cuda.old_driver, "limits", "driver 535.183.01 is too old for torch, jax, mlx"),
+        *(gpus(LINUX, GTX_1060), gpus(LINUX, {**GTX_1060, "driver": "580.65.06"})),
     ),
     (system.no_rocm, "note", "ROCm", gpus(LINUX, RADEON), gpus(INTEL, RADEON)),
     (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench.doctor import packages, power, resources, system, wrong_answers
+from bench.doctor import cuda, packages, power, resources, system, wrong_answers
 from bench.doctor.finding import SEVERITIES, Finding
 from bench.doctor.subject import Subject
 
 ROOMS = {
-    "system": system.CHECKS,
+    "system": (*system.CHECKS, *cuda.CHECKS),
     "packages": packages.CHECKS,
     "wrong answers": wrong_answers.CHECKS,
     "power and load": power.CHECKS,

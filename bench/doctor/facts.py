@@ -143,6 +143,17 @@ CUDA_BUILDS = {
 }
 """Packages that leave an NVIDIA GPU unused: torch only where its version ends in `+cpu`."""
 
+CUDA_13 = ("torch", "jax", "mlx")
+"""Frameworks whose sets for NVIDIA are built with CUDA 13; TensorFlow's has CUDA 12."""
+CUDA_13_DRIVER = "580"
+CUDA_13_SOURCE = "mlx installation guide; pytorch#172352; CUDA 13.0 release notes"
+NVIDIA_BEFORE_TURING = {
+    "Volta": r"(?:Tesla )?V100\b|TITAN V\b|Quadro GV100\b",
+    "Pascal": r"GeForce GTX? 10[1-8]0\b|TITAN X[p ]|(?:Tesla )?P(?:4|6|40|100)\b|Quadro G?P[0-9]+",
+    "Maxwell": r"GeForce GTX? (?:9[1-8]0M?|TITAN X|750)\b|Tesla M[0-9]+|Quadro M[0-9]+",
+}
+"""Generations that CUDA 13 does not compute on, by the beginning of the GPU's name: GTX 1060."""
+
 RDNA2 = (
     *("Radeon RX 6600", "Radeon RX 6600 XT", "Radeon RX 6800", "Radeon RX 6800 XT"),
     *("Radeon RX 6900 XT", "Radeon RX 6950 XT"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.doctor import packages, wrong_answers
+from bench.doctor import cuda, packages, wrong_answers
 from bench.doctor.facts import (
     METAL_BREAKS,
     METAL_LOADS,
@@ -17,7 +17,7 @@ from bench.doctor.facts import (
     Known,
 )
 from bench.doctor.subject import Subject
-from tests.ill_machines import INTEL, LINUX, M2, gpus, holding
+from tests.ill_machines import GTX_1060, INTEL, LINUX, M2, gpus, holding, subject
 
 ISSUES = [row.issue for row in WRONG_ANSWERS]
 
@@ -143,6 +143,43 @@ def test_wheels_need_a_macos(row: tuple[str, str | None, str | None, str, str | 
     if last:
         held = holding({**M2, "release": "13.6"}, "jax", **{package: last})
         assert not list(packages.wheel_system(held))
+
+
+@pytest.mark.parametrize(
+    ("name", "generation"),
+    [
+        ("NVIDIA GeForce GTX 1060 6GB", "Pascal"),
+        ("GeForce GTX 1080 Ti", "Pascal"),
+        ("NVIDIA TITAN Xp", "Pascal"),
+        ("Tesla P100-PCIE-16GB", "Pascal"),
+        ("Tesla V100-SXM2-16GB", "Volta"),
+        ("NVIDIA TITAN V", "Volta"),
+        ("GeForce GTX 980", "Maxwell"),
+        ("NVIDIA GeForce GTX 1660", ""),
+        ("NVIDIA TITAN RTX", ""),
+        ("Tesla T4", ""),
+        ("Quadro RTX 5000", ""),
+        ("NVIDIA P1000000", ""),
+        ("NVIDIA H200", ""),
+        ("NVIDIA GB10", ""),
+        ("", ""),
+    ],
+)
+def test_generations_of_nvidia_are_known_by_name(name: str, generation: str) -> None:
+    assert cuda._generation(name) == generation
+
+
+@pytest.mark.parametrize(
+    ("package", "there"),
+    [
+        *(("nvidia-cudnn-cu13", True), ("mlx-cuda-13", True), ("jax-cuda13-plugin", True)),
+        *(("nvidia-cudnn-cu12", False), ("mlx-cuda-12", False), ("torch", False)),
+    ],
+)
+def test_an_environment_has_the_cuda_that_its_packages_name(package: str, there: bool) -> None:
+    held = {**LINUX, "gpus": [GTX_1060]}
+    said = cuda.old_card(subject(held, environments={"torch": {package: "1"}}))
+    assert [" torch," in one.what for one in said] == [there]
 
 
 def test_gpus_of_linux_are_no_macs() -> None:
