@@ -59,10 +59,11 @@ class Session:
         self._recall(workload, seats)
         done = self.begun.finished
         seats = [seat for seat in seats if (seat.contender.id, workload.case) not in done]
-        seats = [seat for seat in seats if self._attempted(workload, seat)]
+        seats = [seat for seat in seats if self._attempted(workload, seat, seats)]
         if not seats:
             return
-        reason = limits.memory_reason(workload, [seat.contender for seat in seats])
+        contenders = [seat.contender for seat in seats]
+        reason = limits.memory_reason(workload, contenders, self.seed, self.cache)
         if reason:
             for seat in seats:
                 self.write(Skipped(contender=seat.contender.id, case=workload.case, reason=reason))
@@ -136,10 +137,11 @@ class Session:
         except (reference.NoReference, ShapeError, NoData, MemoryError) as error:
             return str(error) or type(error).__name__
 
-    def _attempted(self, workload: Workload, seat: Seat) -> bool:
+    def _attempted(self, workload: Workload, seat: Seat, seats: Sequence[Seat]) -> bool:
         contender = seat.contender
         reason = self.pace.reason(contender, workload)
-        reason = reason or limits.device_memory_reason(workload, contender)
+        beside = [each.contender for each in seats]
+        reason = reason or limits.device_memory_reason(workload, contender, beside)
         if reason:
             self.write(Skipped(contender=contender.id, case=workload.case, reason=reason))
         return reason is None

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import psutil
 
-from bench.contenders import Contender
+from bench.contenders import Contender, Device
+from bench.machine import nvidia
 from bench.schema import TooLong
-from suites import reference
-from suites.workload import Train, Workload, checkable
+from suites import cost, reference
+from suites.workload import ITEMSIZE, Learn, Lifecycle, Product, Train, Workload, checkable
 
 
-def memory_reason(workload: Workload, contenders: Sequence[Contender]) -> str | None:
-    """Why this case does not fit in the host's free memory beside all its contenders, if so."""
-    needed = needed_bytes(workload, [contender.precision for contender in contenders])
+def memory_reason(
+    workload: Workload, contenders: Sequence[Contender], seed: int = 0, cache: Path | None = None
+) -> str | None:
+    """Why this case does not fit in the host's free memory beside all its contenders, if so.
+
+    What the reference takes does not count where the cache holds its results already.
+    """
+    discrete = [contender for contender in contenders if own_bytes(contender.device) is not None]
+    others = [contender.precision for contender in contenders if contender not in discrete]
+    solved = cache is not None and all(
+        reference.is_solved(workload, contender.precision, seed, cache) for contender in contenders
+    )
+    needed = needed_bytes(workload, others, len(discrete), solved=solved)
     free = psutil.virtual_memory().available
     if needed <= free:
         return None
@@ -24,23 +38,73 @@ def memory_reason(workload: Workload, contenders: Sequence[Contender]) -> str | 
     )
 
 
-def needed_bytes(workload: Workload, precisions: Sequence[str]) -> int:
-    """Memory on the host that a case takes with a contender of each precision beside another."""
+def needed_bytes(
+    workload: Workload, precisions: Sequence[str], discrete: int = 0, *, solved: bool = False
+) -> int:
+    """Memory on the host that a case takes with a contender of each precision beside another, and
+    beside some on GPUs with memory of their own."""
     held = sum(workload.needed_bytes(precision) for precision in precisions)
+    held += discrete * _made_bytes(workload)
     # The float64 reference is worked out while no contender holds the case yet. They are verified
     # one after the other, each with its twin and its answers of two steps on the host.
     small = checkable(workload)
     twin = small.needed_bytes("float32") if small != workload else 0
     answers = 2 * workload.output_bytes if isinstance(workload, Train) else 0
-    return max(held + twin + answers, reference.needed_bytes(small))
+    return max(held + twin + answers, 0 if solved else reference.needed_bytes(small))
 
 
-def device_memory_reason(workload: Workload, contender: Contender) -> str | None:
-    """Why this case does not fit in the device's own memory, if that is known and so."""
-    needed, holds = workload.needed_bytes(contender.precision), contender.device.memory_bytes
-    if contender.device.kind == "cpu" or holds is None or needed <= holds:
+def device_memory_reason(
+    workload: Workload, contender: Contender, beside: Sequence[Contender] = ()
+) -> str | None:
+    """Why this case does not fit in the device's own memory, if that is known and so: those of the
+    case's contenders that share the device hold it at the same time."""
+    device = contender.device
+    sharing = [each for each in beside if each.device.id == device.id] or [contender]
+    needed = sum(workload.needed_bytes(each.precision) for each in sharing)
+    left = own_bytes(device)
+    if left is None or needed <= left:
         return None
-    return f"needs about {_gib(needed)}, {contender.device.name} has {_gib(holds)}"
+    return (
+        f"needs about {_gib(needed)} for {len(sharing)} contender(s), "
+        f"{device.name} has {_gib(left)} for them"
+    )
+
+
+def own_bytes(device: Device) -> int | None:
+    """What a GPU with its own memory has left for a run; None for others, and where unknown.
+
+    TensorFlow does not tell it, and what other programs hold no framework tells: the driver does.
+    """
+    if device.kind == "cpu":
+        return None
+    free = _free_at_first(device.name) if device.id.startswith("cuda") else None
+    known = [size for size in (free, device.memory_bytes) if size is not None]
+    return min(known, default=None)
+
+
+@functools.cache
+def _free_at_first(name: str) -> int | None:
+    """Read before a contender holds anything: frameworks keep what they have freed and use it
+    again, so later on their own cases would seem to be in their way."""
+    return nvidia.free_bytes(name)
+
+
+def _made_bytes(workload: Workload) -> int:
+    """What a contender keeps on the host though it computes elsewhere: inputs and weights as made,
+    in float32."""
+    itemsize = ITEMSIZE["float32"]
+    match workload:
+        case Lifecycle():
+            return _made_bytes(workload.learn)
+        case Product():
+            made = workload.m * workload.k + workload.k * workload.n
+            return 0 if workload.generated else itemsize * made
+        case Learn():
+            values = math.prod(workload.data.shape) * (workload.data.train + workload.data.test)
+        case _:
+            values = math.prod(workload.input_shape)
+    weights = cost.parameter_count(workload.model, workload.input_shape)
+    return itemsize * (values + weights)
 
 
 STEADY_S = 0.1

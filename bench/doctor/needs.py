@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench import limits
-from bench.doctor.subject import Need, platform
+from bench.doctor.subject import Need, Subject, platform
 from bench.machine.description import Description
 from bench.platforms import Platform, Unavailable, check
 from frameworks import FRAMEWORKS
@@ -13,26 +13,27 @@ from suites import catalog
 
 
 def needs(description: Description, suites: Sequence[str], preset: str) -> tuple[Need, ...]:
-    """Of every case, with all frameworks of the machine in float32. Raises UnknownSuite."""
-    precisions = ["float32"] * _contenders(description)
+    """Of every case, with all frameworks of the machine in float32: each on the CPU, and those
+    that can also on every GPU, whose memory is its own or the host's. Raises UnknownSuite."""
+    subject, where = Subject(description), platform(description)
+    there = [name for name in FRAMEWORKS if _has(name, where)]
+    on_gpu = [
+        name for name in there if name != "numpy" and not (name == "jax" and subject.intel_mac)
+    ]
+    gpus = description.machine.gpus
+    shared = any(gpu.unified_memory and gpu.vendor == "Apple" for gpu in gpus)
+    on_host = len(there) + (len(on_gpu) if shared else 0)
+    discrete = len(on_gpu) * sum(bool(gpu.memory_bytes) for gpu in subject.usable)
     return tuple(
         Need(
             case=workload.case,
-            host_bytes=limits.needed_bytes(workload, precisions),
+            host_bytes=limits.needed_bytes(workload, ["float32"] * on_host, discrete),
             device_bytes=workload.needed_bytes("float32"),
+            sharing=len(on_gpu),
         )
         for suite in suites
         for workload in catalog.cases(suite, preset)
     )
-
-
-def _contenders(description: Description) -> int:
-    """Each framework on the CPU, and all but NumPy also on a GPU that shares the memory."""
-    machine = description.machine
-    where = platform(description)
-    there = [name for name in FRAMEWORKS if _has(name, where)]
-    shared = any(gpu.unified_memory and gpu.vendor == "Apple" for gpu in machine.gpus)
-    return len(there) + (len(there) - 1 if shared else 0)
 
 
 def _has(framework: str, where: Platform) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.doctor.finding import Finding, quoted
-from bench.doctor.subject import Subject
+from bench.doctor.subject import Need, Subject
 
 GIB = 2**30
 
@@ -72,17 +72,21 @@ def device_memory(subject: Subject) -> Iterator[Finding]:
         return
     for gpu in subject.usable:
         holds = gpu.memory_bytes
-        beyond = [need for need in subject.needs if holds and need.device_bytes > holds]
+        beyond = [need for need in subject.needs if holds and _on_device(need) > holds]
         if holds and beyond:
-            largest = max(beyond, key=lambda need: need.device_bytes)
+            largest = max(beyond, key=_on_device)
             yield Finding(
                 "limits",
                 f"{len(beyond)} of {len(subject.needs)} cases of the preset {subject.preset} do "
                 f"not fit in the {_gib(holds)} of {quoted(gpu.name)}.",
                 f"They will be skipped there. The largest, {quoted(largest.case)}, needs about "
-                f"{_gib(largest.device_bytes)}.",
-                "Nothing; a smaller preset has fewer of them.",
+                f"{_gib(_on_device(largest))} for all frameworks beside each other.",
+                "Name fewer frameworks, or take a smaller preset.",
             )
+
+
+def _on_device(need: Need) -> int:
+    return need.device_bytes * need.sharing
 
 
 CHECKS = (disk, memory, device_memory)

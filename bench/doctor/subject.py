@@ -29,6 +29,8 @@ class Need:
     """On the host, with all contenders beside each other."""
     device_bytes: int
     """On the device of one contender."""
+    sharing: int = 1
+    """Contenders that one GPU holds beside each other."""
 
 
 @dataclass(frozen=True)

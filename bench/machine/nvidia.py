@@ -71,6 +71,16 @@ def report() -> str:
     return "\n".join(lines)
 
 
+def free_bytes(name: str) -> int | None:
+    """Memory that nothing holds of the GPU of this name, the freest of several alike; None where
+    that is unknown, or the GPU has no memory of its own."""
+    import pynvml
+
+    alike = (one for one in _handles() if _ask(pynvml.nvmlDeviceGetName, one) == name)
+    found = (_ask(lambda one: pynvml.nvmlDeviceGetMemoryInfo(one).free, one) for one in alike)
+    return max((int(free) for free in found if free is not None), default=None)
+
+
 @functools.cache
 def _handles() -> tuple[Any, ...]:
     """NVML's handle of every GPU; it stays open, because opening it takes long."""

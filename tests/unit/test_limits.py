@@ -1,12 +1,21 @@
 """Cells that are not attempted: too large, or predicted to be too slow."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psutil
+import pynvml
 import pytest
 
 from bench import limits
 from bench.contenders import Contender, Device, parse
+from bench.doctor import resources
+from bench.doctor.needs import needs
+from bench.doctor.subject import Subject
+from bench.machine import nvidia
+from bench.machine.description import Description
+from bench.schema import Gpu, Machine
+from suites import catalog, reference
 from suites.workload import Product
 
 CPU = Contender(parse(["numpy"])[0], Device("cpu", "cpu", "cpu"), "float32", None)
@@ -30,6 +39,101 @@ def test_a_device_of_known_memory_is_asked_too():
     assert limits.device_memory_reason(product(1024), small) is None
     assert "a card has 1.0 GiB" in (limits.device_memory_reason(product(8192), small) or "")
     assert limits.device_memory_reason(product(8192), CPU) is None
+
+
+CARD = Device("cuda:0", "gpu", "a card", memory_bytes=2**30)
+OTHER = Device("cuda:1", "gpu", "another card", memory_bytes=2**30)
+
+
+@pytest.fixture
+def free(monkeypatch):
+    """Bytes that the driver calls free, by the name of the GPU."""
+    found = {}
+    monkeypatch.setattr(nvidia, "free_bytes", found.get)
+    limits._free_at_first.cache_clear()
+    yield found
+    limits._free_at_first.cache_clear()
+
+
+def test_contenders_of_one_device_are_added_up(free):
+    small, far = replace(CPU, device=CARD), replace(CPU, device=OTHER)
+    assert limits.device_memory_reason(product(4096), small, [small, far, CPU]) is None
+    reason = limits.device_memory_reason(product(4096), small, [small, small, small, far])
+    assert reason == "needs about 1.5 GiB for 3 contender(s), a card has 1.0 GiB for them"
+
+
+def test_what_others_hold_of_a_device_is_not_free(free):
+    small = replace(CPU, device=CARD)
+    free["a card"] = 2**28
+    assert "a card has 0.2 GiB" in (limits.device_memory_reason(product(4096), small) or "")
+    free["a card"] = 2**30  # what the run itself holds later is no reason
+    assert limits.own_bytes(CARD) == 2**28
+
+
+def test_memory_that_the_framework_does_not_tell_is_the_drivers(free):
+    silent = replace(CPU, device=replace(CARD, memory_bytes=None))
+    assert limits.device_memory_reason(product(8192), silent) is None
+    limits._free_at_first.cache_clear()
+    free["a card"] = 2**30
+    assert limits.device_memory_reason(product(8192), silent) is not None
+
+
+def test_the_driver_is_asked_by_name_and_may_not_know(monkeypatch):
+    cards = {"busy": ("a card", 1), "idle": ("a card", 7), "lost": ("a shared one", None)}
+
+    def memory(handle):
+        if cards[handle][1] is None:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
+        return SimpleNamespace(free=cards[handle][1])
+
+    monkeypatch.setattr(nvidia, "_handles", lambda: tuple(cards))
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetName", lambda handle: cards[handle][0])
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", memory)
+    names = ("a card", "a shared one", "another")
+    assert [nvidia.free_bytes(name) for name in names] == [7, None, None]
+
+
+def test_on_the_host_a_gpu_of_its_own_memory_keeps_only_what_was_made(free, monkeypatch):
+    left = psutil.virtual_memory()._replace(available=9 * 2**30)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
+    on_card = replace(CPU, device=CARD)
+    assert limits.memory_reason(product(8192), [CPU] * 5) is not None
+    assert limits.memory_reason(product(8192), [on_card] * 5) is None
+    unified = replace(CPU, device=Device("metal:0", "gpu", "a chip"))
+    assert limits.memory_reason(product(8192), [unified] * 5) is not None
+    step = catalog.find("sweep", "smoke", "sweep/train/90902")
+    made = limits.needed_bytes(step, [], 2, solved=True) - limits.needed_bytes(
+        step, [], 1, solved=True
+    )
+    assert made == 4 * (90_902 + 10 * 100)
+
+
+def test_a_reference_that_is_solved_needs_nothing(tmp_path, monkeypatch):
+    work = product(64)
+    left = psutil.virtual_memory()._replace(available=2 * work.needed_bytes("float32"))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
+    assert limits.memory_reason(work, [CPU], 0, tmp_path) is not None
+    reference.expected(work, "float32", 0, tmp_path)
+    assert limits.memory_reason(work, [CPU], 0, tmp_path) is None
+    assert limits.memory_reason(work, [CPU], 1, tmp_path) is not None
+
+
+def test_the_largest_published_step_is_solved_where_it_was_published():
+    """900,090,002 parameters on a machine with 64 GB."""
+    assert reference.needed_bytes(catalog.find("sweep", "full", "sweep/train/900090002")) < 44e9
+
+
+def test_the_doctor_adds_up_what_shares_a_gpu():
+    card = Gpu(name="a card", vendor="NVIDIA", memory_bytes=2**30, driver="570.1")
+    machine = Machine(label="", system="Linux", release="6", architecture="x86_64", gpus=(card,))
+    description = Description(
+        format=1, machine=machine, state={}, python="3.11", python_architecture="x86_64"
+    )
+    known = needs(description, ["matmul"], "full")
+    assert {need.sharing for need in known} == {4}  # all but NumPy
+    (found,) = resources.device_memory(Subject(description, known))
+    assert "matmul/square/8192" in found.why
+    assert "8.0 GiB for all frameworks beside each other" in found.why
 
 
 @pytest.mark.parametrize(("step_limit_s", "skipped"), [(7.9, True), (8.1, False)])
