@@ -44,3 +44,55 @@ def test_a_wrong_call_is_noticed(wrong, told):
     done = run("torch as 2.2.2", "-c", program)
     assert done.returncode != 0
     assert told in done.stderr
+
+
+FIRST_USE = (
+    "import sys; from frameworks import metal, {0}_devices; "
+    "print(metal.printed({0}_devices._FIRST_USE.replace(*sys.argv[2:])))"
+)
+BROKEN = (
+    "SyntaxError",
+    "NameError",
+    "AttributeError",
+    "TypeError",
+    "ImportError",
+    "ModuleNotFound",
+)
+
+
+def first_use(framework, old="", new=""):
+    """What the program that makes a plugin name its GPU really prints, where there is no plugin."""
+    done = subprocess.run(
+        [python(framework), "-P", "-c", FIRST_USE.format(framework), framework, old, new],
+        env=variables(framework),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=600,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_tensorflow_is_really_asked_for_its_gpu():
+    assert not [word for word in (*BROKEN, "Traceback") if word in first_use("tf")]
+    # The same call begins the use of a device that is there.
+    call = "tf.config.list_logical_devices('GPU')"
+    devices = first_use("tf", call, f"print({call.replace('GPU', 'CPU')})")
+    assert "LogicalDevice(name='/device:CPU:0'" in devices
+
+
+def test_jax_is_really_asked_for_apples_plugin():
+    said = first_use("jax")
+    assert "METAL" in said
+    assert "RuntimeError: Unknown backend" in said
+    assert not [word for word in BROKEN if word in said]
+
+
+@pytest.mark.parametrize(
+    ("framework", "right", "wrong"),
+    [("tf", "list_logical", "list_illogical"), ("jax", "jax.devices(", "jax.device(")],
+)
+def test_a_program_that_cannot_ask_is_noticed(framework, right, wrong):
+    assert any(word in first_use(framework, right, wrong) for word in BROKEN)
