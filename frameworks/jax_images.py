@@ -7,15 +7,16 @@ than windows taken one by one and added, or compared: there they are lowered to 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 
+from frameworks import windows
+from frameworks.windows import Windowed
 from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows, join
 
 Weights = Mapping[str, Any]
@@ -31,8 +32,7 @@ KERNEL_AXES = (2, 3, 1, 0)
 
 def convolution(layer: Conv2d, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
-    depthwise = 1 < layer.groups == layer.inputs == layer.outputs
-    convolve = _depthwise if depthwise and _on_cpu() else _convolve
+    convolve = _depthwise if windows.one_by_one(layer) and _on_cpu() else _convolve
     if not layer.bias:
         return lambda weights, x, moved: convolve(layer, x, weights[weight])
     return lambda weights, x, moved: convolve(layer, x, weights[weight]) + weights[bias]
@@ -52,8 +52,8 @@ def _convolve(layer: Conv2d, x: Any, kernel: Any) -> Any:
 def _depthwise(layer: Conv2d, x: Any, kernel: Any) -> Any:
     """The sum over the kernel's places of the image, shifted and scaled: in float32."""
     factors = kernel.astype(jnp.float32).reshape(layer.kernel**2, -1)
-    terms = zip(_windows(layer, x, fill=0), factors, strict=True)
-    return sum(window * factor for window, factor in terms).astype(x.dtype)
+    terms = zip(_views(layer, x, fill=0), factors, strict=True)
+    return sum(view * factor for view, factor in terms).astype(x.dtype)
 
 
 def batch_norm(layer: BatchNorm, path: str) -> Apply:
@@ -78,12 +78,12 @@ def batch_norm(layer: BatchNorm, path: str) -> Apply:
 def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
     def largest(x: Any) -> Any:
         window, strides = _window(layer)
-        return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, _padding(layer, x.shape))
+        return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, _padding(layer, x))
 
     def compared(x: Any) -> Any:
         # Of equals the first, as in reduce_window's gradient.
-        windows = _windows(layer, x, fill=-jnp.inf)
-        return reduce(lambda best, other: jnp.where(other > best, other, best), windows)
+        views = _views(layer, x, fill=-jnp.inf)
+        return reduce(lambda best, other: jnp.where(other > best, other, best), views)
 
     return compared if _on_cpu() else largest
 
@@ -91,13 +91,10 @@ def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
 def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
         window, strides = _window(layer)
-        padding = _padding(layer, x.shape)
+        padding = _padding(layer, x)
         totals = lax.reduce_window(x.astype(jnp.float32), 0.0, lax.add, window, strides, padding)
-        rows, columns = (
-            _inside(layer, size, places)
-            for size, places in zip(x.shape[1:3], totals.shape[1:3], strict=True)
-        )
-        return (totals / (rows[:, None] * columns)[..., None]).astype(x.dtype)
+        sizes = windows.sizes(layer, windows.described(x.shape))
+        return (totals / sizes[..., None]).astype(x.dtype)
 
     return apply
 
@@ -120,14 +117,11 @@ def adaptive_pool(size: int) -> Callable[[Any], Any]:
 # --- windows --------------------------------------------------------------------------------
 
 
-def _windows(layer: Conv2d | MaxPool, x: Any, fill: float) -> Iterator[Any]:
+def _views(layer: Windowed, x: Any, fill: float) -> Iterator[Any]:
     """What every place of the kernel sees, row by row: each [batch, rows, columns, channels]."""
-    padded = jnp.pad(x, _padding(layer, x.shape), constant_values=fill)
-    rows, columns = _places(layer, x.shape)
-    for row, column in np.ndindex(layer.kernel, layer.kernel):
-        row_end = row + layer.stride * (rows - 1) + 1
-        column_end = column + layer.stride * (columns - 1) + 1
-        yield padded[:, row : row_end : layer.stride, column : column_end : layer.stride]
+    padded = jnp.pad(x, _padding(layer, x), constant_values=fill)
+    for rows, columns in windows.views(layer, windows.described(x.shape)):
+        yield padded[:, rows, columns]
 
 
 def _window(layer: MaxPool | AvgPool) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -135,25 +129,9 @@ def _window(layer: MaxPool | AvgPool) -> tuple[tuple[int, ...], tuple[int, ...]]
     return (1, layer.kernel, layer.kernel, 1), (1, layer.stride, layer.stride, 1)
 
 
-def _padding(layer: Conv2d | MaxPool | AvgPool, shape: Sequence[int]) -> list[tuple[int, int]]:
-    """Before and behind every axis, with room for a last window that stands out."""
-    behind = [
-        max(layer.padding, (places - 1) * layer.stride + layer.kernel - size - layer.padding)
-        for size, places in zip(shape[1:3], _places(layer, shape), strict=True)
-    ]
-    return [(0, 0), *((layer.padding, room) for room in behind), (0, 0)]
-
-
-def _places(layer: Conv2d | MaxPool | AvgPool, shape: Sequence[int]) -> tuple[int, int]:
-    batch, height, width, channels = shape
-    _, _, rows, columns = layer.output_shape((batch, channels, height, width))
-    return rows, columns
-
-
-def _inside(layer: AvgPool, size: int, places: int) -> Any:
-    """How many rows of each window lie on the padded image."""
-    begins = np.arange(places) * layer.stride - layer.padding
-    return np.minimum(begins + layer.kernel, size + layer.padding).astype(np.float32) - begins
+def _padding(layer: Windowed, x: Any) -> list[tuple[int, int]]:
+    """Before and behind every axis."""
+    return [(0, 0), *windows.padding(layer, windows.described(x.shape)), (0, 0)]
 
 
 def _on_cpu() -> bool:

@@ -15,7 +15,7 @@ import mlx.core as mx
 
 from frameworks import windows
 from frameworks.windows import Windowed
-from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, Shape, adaptive_windows, join
+from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows, join
 
 Weights = Mapping[str, Any]
 Moved = dict[str, Any]
@@ -30,8 +30,8 @@ KERNEL_AXES = (0, 2, 3, 1)
 
 def convolution(layer: Conv2d, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
-    depthwise = 1 < layer.groups == layer.inputs == layer.outputs
-    convolve = _depthwise if depthwise and mx.default_device() == mx.cpu else _convolve
+    viewed = windows.one_by_one(layer) and mx.default_device() == mx.cpu
+    convolve = _depthwise if viewed else _convolve
     if not layer.bias:
         return lambda weights, x, moved: convolve(layer, x, weights[weight])
     return lambda weights, x, moved: convolve(layer, x, weights[weight]) + weights[bias]
@@ -74,7 +74,7 @@ def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
 def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
         total = sum(_views(layer, x.astype(mx.float32), fill=0))
-        shares = mx.array(1 / windows.sizes(layer, _described(x)))
+        shares = mx.array(1 / windows.sizes(layer, windows.described(x.shape)))
         return (total * shares[..., None]).astype(x.dtype)
 
     return apply
@@ -106,13 +106,7 @@ def mean(x: Any, axis: int | tuple[int, ...], keepdims: bool = False) -> Any:
 
 def _views(layer: Windowed, x: Any, fill: float) -> Iterator[Any]:
     """What every place of the kernel sees, row by row: each [batch, rows, columns, channels]."""
-    room = windows.padding(layer, _described(x))
+    room = windows.padding(layer, windows.described(x.shape))
     padded = mx.pad(x, [(0, 0), *room, (0, 0)], constant_values=fill) if any(map(any, room)) else x
-    for rows, columns in windows.views(layer, _described(x)):
+    for rows, columns in windows.views(layer, windows.described(x.shape)):
         yield padded[:, rows, columns]
-
-
-def _described(x: Any) -> Shape:
-    """The image's shape in the description's order."""
-    batch, height, width, channels = x.shape
-    return batch, channels, height, width

@@ -17,9 +17,10 @@ Apply = Callable[[Array], Array]
 
 
 def convolution(layer: Conv2d, weight: Array, bias: Array | None) -> Apply:
-    depthwise = 1 < layer.groups == layer.inputs == layer.outputs
     pointwise = layer.kernel == layer.stride == 1 and layer.padding == 0
-    convolve = _depthwise if depthwise else _pointwise if pointwise else _by_columns
+    convolve = _pointwise if pointwise else _by_columns
+    if windows.one_by_one(layer):
+        convolve = _depthwise
     kernel = weight.reshape(layer.groups, layer.outputs // layer.groups, -1)
 
     def apply(x: Array) -> Array:

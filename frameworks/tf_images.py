@@ -5,17 +5,16 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
+from frameworks import windows
+from frameworks.windows import Windowed
 from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows
 
 Apply = Callable[[Any], Any]
-
-Window = Conv2d | MaxPool | AvgPool
 
 Convolve = Callable[[Conv2d, Any, Any], Any]
 """Layer, image and kernel to image."""
@@ -60,11 +59,11 @@ def by_window(layer: Conv2d, x: Any, kernel: Any) -> Any:
     """Depthwise, as the sum over the kernel's places of the image, shifted and scaled: float32."""
     framed, _ = _framed(layer, tf.cast(x, tf.float32), 0.0, same=False)
     factors = tf.cast(kernel, tf.float32)
-    rows, columns = (layer.stride * (places - 1) + 1 for places in _places(layer, x))
+    views = windows.views(layer, windows.described(x.shape))
+    each = tf.unstack(tf.reshape(factors, (-1, *factors.shape[2:])))
     terms = [
-        framed[:, i : i + rows : layer.stride, j : j + columns : layer.stride, :, None]
-        * factors[i, j]
-        for i, j in np.ndindex(layer.kernel, layer.kernel)
+        framed[:, rows, columns, :, None] * factor
+        for (rows, columns), factor in zip(views, each, strict=True)
     ]
     y = functools.reduce(operator.add, terms)  # [batch, rows, columns, inputs, outputs of each]
     return tf.cast(tf.reshape(y, (*y.shape[:3], layer.outputs)), x.dtype)
@@ -121,11 +120,8 @@ def average_pool(layer: AvgPool) -> Apply:
     def apply(x: Any) -> Any:
         framed, _ = _framed(layer, x, 0.0, same=False)
         means = tf.nn.avg_pool2d(framed, layer.kernel, layer.stride, "VALID")
-        rows, columns = (
-            _inside(layer, size, places)
-            for size, places in zip(x.shape[1:3], means.shape[1:3], strict=True)
-        )
-        if (inside := rows[:, None] * columns).min() == layer.kernel**2:
+        inside = windows.sizes(layer, windows.described(x.shape))
+        if inside.min() == layer.kernel**2:
             return means
         return means * tf.constant(layer.kernel**2 / inside[..., None], dtype=x.dtype)
 
@@ -140,8 +136,8 @@ def adaptive_pool(size: int) -> Apply:
         if length % size == 0:
             parts = (*x.shape[:axis], size, length // size, *x.shape[axis + 1 :])
             return tf.reduce_mean(tf.reshape(x, parts), axis + 1)
-        windows = [slice(begin, end) for begin, end in adaptive_windows(length, size)]
-        cuts = [x[:, window] if axis == 1 else x[:, :, window] for window in windows]
+        spans = [slice(begin, end) for begin, end in adaptive_windows(length, size)]
+        cuts = [x[:, span] if axis == 1 else x[:, :, span] for span in spans]
         return tf.stack([tf.reduce_mean(cut, axis) for cut in cuts], axis)
 
     return lambda x: along(along(x, 1), 2)
@@ -150,10 +146,10 @@ def adaptive_pool(size: int) -> Apply:
 # --- edges ----------------------------------------------------------------------------------
 
 
-def _framed(layer: Window, x: Any, fill: float, *, same: bool = True) -> tuple[Any, str]:
+def _framed(layer: Windowed, x: Any, fill: float, *, same: bool = True) -> tuple[Any, str]:
     """The image with what its windows see beyond its edges, and the framework's word for what is
     then still missing: it can frame an image by itself only in its own way, `SAME`."""
-    edges = [_edge(layer, *sizes) for sizes in zip(x.shape[1:3], _places(layer, x), strict=True)]
+    edges = windows.padding(layer, windows.described(x.shape))
     if not any(map(any, edges)):
         return x, "VALID"
     if same and edges == [_own_edge(layer, size) for size in x.shape[1:3]]:
@@ -161,25 +157,8 @@ def _framed(layer: Window, x: Any, fill: float, *, same: bool = True) -> tuple[A
     return tf.pad(x, [(0, 0), *edges, (0, 0)], constant_values=fill), "VALID"
 
 
-def _edge(layer: Window, size: int, places: int) -> tuple[int, int]:
-    """Rows before and behind that the windows reach."""
-    reach = (places - 1) * layer.stride + layer.kernel - layer.padding
-    return layer.padding, max(reach - size, 0)
-
-
-def _own_edge(layer: Window, size: int) -> tuple[int, int]:
+def _own_edge(layer: Windowed, size: int) -> tuple[int, int]:
     """The rows that `SAME` stands for."""
     reach = (-(-size // layer.stride) - 1) * layer.stride + layer.kernel
     rows = max(reach - size, 0)
     return rows // 2, rows - rows // 2
-
-
-def _places(layer: Window, x: Any) -> Sequence[int]:
-    batch, height, width, channels = x.shape
-    return layer.output_shape((batch, channels, height, width))[2:]
-
-
-def _inside(layer: AvgPool, size: int, places: int) -> Any:
-    """How many rows of each window lie on the padded image."""
-    begins = np.arange(places) * layer.stride - layer.padding
-    return np.minimum(begins + layer.kernel, size + layer.padding) - begins

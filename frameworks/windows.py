@@ -1,18 +1,31 @@
 """Where the windows of a convolution or pool lie, for frameworks that take them place by place.
 
-Shapes are the description's: batch, channels, height, width. Standard library and NumPy.
+Shapes are the description's: batch, channels, height, width (`described`). Standard library and
+NumPy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from frameworks.layout import depthwise
 from suites.arrays import Array
 from suites.layers import AvgPool, Conv2d, MaxPool, Shape
 
 Windowed = Conv2d | MaxPool | AvgPool
+
+
+def described(shape: Sequence[int]) -> Shape:
+    """The description's shape of an image [batch, height, width, channels]."""
+    batch, height, width, channels = shape
+    return batch, channels, height, width
+
+
+def one_by_one(layer: Conv2d) -> bool:
+    """Whether every channel is convolved alone, into one: a sum of views, each times a factor."""
+    return depthwise(layer) and layer.inputs == layer.outputs
 
 
 def padding(layer: Windowed, shape: Shape) -> list[tuple[int, int]]:
