@@ -100,4 +100,5 @@ def _largest(name: str, group: Group, cases: int) -> str:
         "same": "is the same within 1 %",
         "faster": "is faster where rounds are paired",
     }.get(second.standing, "cannot be told apart from it")
-    return f"{time}; {second.label} {judged} ({interval(second)})."
+    told = f" ({interval(second)})" if second.ratio and second.ratio.interval else ""
+    return f"{time}; {second.label} {judged}{told}."
