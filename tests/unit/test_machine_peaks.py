@@ -50,6 +50,11 @@ def test_a_card_may_clock_higher_than_it_is_rated(
     assert guards.BOOST == 1.2
 
 
+def test_a_rate_at_the_base_clock_is_no_peak() -> None:
+    """3072 lanes x 2 x 1.2 GHz is what one source says of this card, which clocks higher."""
+    assert peaks.peak("AMD Radeon Pro Vega 48") is None
+
+
 def test_names_begin_with_their_maker_by_which_the_margin_is_chosen() -> None:
     with peaks.TABLE.open(encoding="utf-8", newline="") as file:
         names = [row["name"] for row in csv.DictReader(file)]
