@@ -1,6 +1,7 @@
 """How often each harness gives the right word, as a table.
 
-.venv/host/bin/python -m scripts.power [--smoke] [--comparisons N] [--others N] [--pyperf N]
+.venv/host/bin/python -m scripts.power [--smoke] [--slowed 0 3 2] [--comparisons N] [--others N]
+                                       [--pyperf N]
 """
 
 import argparse
@@ -13,8 +14,8 @@ from rich.table import Table
 
 from scripts.power import others, ours
 
-QUESTIONS = ((0.0, 16, "same"), (0.03, 10, "slower"), (0.02, 16, "slower"))
-"""How much slower the second contender is, the seconds of measuring allowed, the right word."""
+QUESTIONS = {0: (0.0, 16, "same"), 3: (0.03, 10, "slower"), 2: (0.02, 16, "slower")}
+"""By percent: how much slower the second contender is, seconds of measuring, the right word."""
 
 SMOKE = 0.3
 """Part of these seconds that a smoke run takes: enough to see that all works, too few to judge."""
@@ -23,6 +24,7 @@ SMOKE = 0.3
 def main():
     parser = argparse.ArgumentParser(prog="scripts.power")
     parser.add_argument("--smoke", action="store_true", help="few of each, in under 2 minutes")
+    parser.add_argument("--slowed", type=int, nargs="+", choices=QUESTIONS, default=list(QUESTIONS))
     parser.add_argument("--comparisons", type=int, default=100)
     parser.add_argument("--others", type=int, default=20, help="of timeit and torch")
     parser.add_argument("--pyperf", type=int, default=5, help="of pyperf, a minute each")
@@ -31,7 +33,7 @@ def main():
         asked.comparisons, asked.others, asked.pyperf = 1, 1, 1
     part = SMOKE if asked.smoke else 1.0
     table = _table()
-    for share, budget_s, right in QUESTIONS:
+    for share, budget_s, right in map(QUESTIONS.get, asked.slowed):
         question = f"slowed by {share:.0%}" if share else "against itself"
         _ask_ours(table, question, right, asked.comparisons, share, part * budget_s)
         tools = {"timeit": others.timeit, "torch.utils.benchmark": others.torch}
