@@ -41,7 +41,7 @@ class Gpu(_Part, frozen=True):
     kind: Literal["built-in", "discrete", "external", "virtual"] | None = None
     unified_memory: bool | None = None
     cores: Count | None = None
-    """Apple's GPU cores, AMD's compute units, NVIDIA's multiprocessors."""
+    """Apple's GPU cores, AMD's compute units; of other makers, absent."""
     bus: Text | None = None
     lanes: Count | None = None
     metal: Text | None = None

@@ -262,8 +262,12 @@ RADEON_DESKTOP = linux(
         "dmi": "sys_vendor: To Be Filled By O.E.M.\nproduct_name: To Be Filled By O.E.M.\n",
         "drm": "card1/device/vendor: 0x1002\ncard1/device/device: 0x744C\n"
         "card1/device/max_link_width: 16\ncard1/device/mem_info_vram_total: 25753026560\n"
+        "card1/device/uevent: DRIVER=amdgpu PCI_ID=1002:744C PCI_SLOT_NAME=0000:03:00.0\n"
         "card1-DP-1/status: connected\ncard1-DP-2/status: connected\n"
         "card1-HDMI-A-1/status: disconnected\n",
+        "kfd": "0/properties: simd_count 0 simd_per_cu 0 location_id 0 domain 0\n"
+        "1/properties: simd_count 192 simd_per_cu 2 location_id 768 domain 0 "
+        "unique_id 1322621071234\n",
         "rocm-smi": '{"card0": {"Card Series": "AMD Radeon RX 7900 XTX", '
         '"Serial Number": "1a2b3c4d5e"}}',
         "power_supply": "hidpp_battery_0/type: Battery\nhidpp_battery_0/scope: Device\n"

@@ -78,6 +78,11 @@ _MACHINE_FILES = {
             *("card*/device/mem_info_vram_total", "card*-*/status"),
         ),
     ),
+    "kfd": ("/sys/class/kfd/kfd/topology/nodes", ("*/properties",)),
+    "cpus": (
+        "/sys/devices",
+        ("cpu_core/cpus", "cpu_atom/cpus", "system/cpu/cpu*/topology/thread_siblings_list"),
+    ),
 }
 _STATE_FILES = {
     "cpuinfo": ("/proc", ("cpuinfo",)),
@@ -209,7 +214,7 @@ def _read(root: Path, patterns: tuple[str, ...]) -> str:
 def _small_files(root: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     found = [path for pattern in patterns for path in sorted(root.glob(pattern))]
     for path in found[:MAX_FILES]:
-        text = _text(path, 512)
+        text = _text(path, 2048)
         if text.strip():
             yield str(path.relative_to(root)), " ".join(text.split())
 

@@ -10,7 +10,7 @@ import msgspec
 
 from bench.machine import nvidia, texts
 from bench.machine.captures import Captures
-from bench.schema import Gpu, Machine
+from bench.schema import CoreKind, Gpu, Machine
 
 _MAKERS = {"0x1002": "AMD", "0x10de": "NVIDIA", "0x8086": "Intel"}
 _VIRTUAL = {"0x1af4": "virtio", "0x15ad": "VMware", "0x1b36": "QXL", "0x1234": "Bochs"}
@@ -56,6 +56,7 @@ def read(captures: Captures) -> Machine:
         cores_logical=texts.count(lscpu.get("CPU(s)")) or texts.count(python.get("logical")),
         memory_bytes=_memory(captures.get("meminfo", "")) or texts.memory(python.get("memory")),
         gpus=tuple(gpus),
+        core_kinds=_core_kinds(texts.pairs(captures.get("cpus", ""))),
         hypervisor=_hypervisor(lscpu, cpuinfo, dmi),
         displays=_displays(drm),
         notes=tuple(notes),
@@ -84,6 +85,30 @@ def _cores(lscpu: dict[str, str]) -> int | None:
     per_socket = texts.count(lscpu.get("Core(s) per socket"))
     sockets = texts.count(lscpu.get("Socket(s)"))
     return per_socket * sockets or None if per_socket and sockets else None
+
+
+def _core_kinds(cpus: dict[str, str]) -> tuple[CoreKind, ...]:
+    """Cores of Intel's hybrid CPUs, by the system's words; where threads of one core cannot be told
+    from cores, none."""
+    kinds = []
+    for kind in ("cpu_core", "cpu_atom"):
+        cores = {
+            cpus.get(f"system/cpu/cpu{cpu}/topology/thread_siblings_list")
+            for cpu in _cpu_list(cpus.get(f"{kind}/cpus", ""))
+        }
+        if None in cores:
+            return ()
+        if cores:
+            kinds.append(CoreKind(name=kind, count=len(cores)))
+    return tuple(kinds)
+
+
+def _cpu_list(text: str) -> list[int]:
+    """0, 1, 2 and 5 of `0-2,5`; empty for anything else."""
+    spans = [re.fullmatch(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", span) for span in text.split(",")]
+    if not all(spans):
+        return []
+    return [n for span in spans if span for n in range(int(span[1]), int(span[2] or span[1]) + 1)]
 
 
 def _architecture(lscpu: dict[str, str], python: dict[str, str]) -> str | None:
@@ -124,7 +149,7 @@ def _gpus(captures: Captures, drm: dict[str, str]) -> tuple[list[Gpu], list[str]
     """NVIDIA's by its driver, the others by the kernel, and what is not known of them."""
     notes = []
     found = [seen.gpu for seen in nvidia.read(captures.get("nvidia", ""))]
-    others = list(_kernel_gpus(drm))
+    others = list(_kernel_gpus(drm, _compute_units(captures.get("kfd", ""))))
     if found:
         others = [gpu for gpu in others if gpu.vendor != "NVIDIA"]
     elif any(gpu.vendor == "NVIDIA" for gpu in others):
@@ -132,7 +157,22 @@ def _gpus(captures: Captures, drm: dict[str, str]) -> tuple[list[Gpu], list[str]
     return found + _named(others, captures.get("rocm-smi", "")), notes
 
 
-def _kernel_gpus(drm: dict[str, str]) -> Iterator[Gpu]:
+def _compute_units(kfd: str) -> dict[str, int]:
+    """Compute units of AMD's GPUs by PCI address, from the nodes of the driver for computing."""
+    found = {}
+    for line in kfd.splitlines():
+        words = line.partition(": ")[2].split()
+        told = dict(zip(words[::2], words[1::2], strict=False))
+        wanted = ("simd_count", "simd_per_cu", "location_id", "domain")
+        simds, of_unit, place, domain = (texts.count(told.get(name)) for name in wanted)
+        if simds and of_unit and place is not None and domain is not None:
+            # The kernel packs bus, device and function into one number.
+            address = f"{domain:04x}:{place >> 8:02x}:{place >> 3 & 31:02x}.{place & 7}"
+            found[address] = simds // of_unit
+    return found
+
+
+def _kernel_gpus(drm: dict[str, str], units: dict[str, int]) -> Iterator[Gpu]:
     for key in drm:
         card = re.fullmatch(r"(card[0-9]{1,3})/device/vendor", key)
         if card:
@@ -140,10 +180,10 @@ def _kernel_gpus(drm: dict[str, str]) -> Iterator[Gpu]:
                 name: drm.get(f"{card[1]}/device/{name}", "")
                 for name in ("vendor", "device", *_WIDTHS, "mem_info_vram_total", "uevent")
             }
-            yield from _kernel_gpu(facts)
+            yield from _kernel_gpu(facts, units)
 
 
-def _kernel_gpu(facts: dict[str, str]) -> Iterator[Gpu]:
+def _kernel_gpu(facts: dict[str, str], units: dict[str, int]) -> Iterator[Gpu]:
     device = re.fullmatch(r"0x[0-9a-fA-F]{4}", facts["device"])
     maker = _MAKERS.get(facts["vendor"])
     virtual = _VIRTUAL.get(facts["vendor"])
@@ -154,6 +194,7 @@ def _kernel_gpu(facts: dict[str, str]) -> Iterator[Gpu]:
     # The kernel writes 255 where it does not know.
     widths = [w for name in _WIDTHS if (w := texts.count(facts[name])) and w <= 32]
     lanes = None if integrated or not widths else widths[0]
+    address = re.search(r"PCI_SLOT_NAME=(\S{12})(?:\s|$)", facts["uevent"])
     kind: Literal["built-in", "virtual"] | None = "built-in" if integrated else None
     yield Gpu(
         name=f"{maker or virtual} {device[0].lower()}",
@@ -161,6 +202,7 @@ def _kernel_gpu(facts: dict[str, str]) -> Iterator[Gpu]:
         kind="virtual" if virtual else kind,
         memory_bytes=None if integrated else texts.memory(facts["mem_info_vram_total"]),
         unified_memory=True if integrated else None,
+        cores=units.get(address[1]) or None if address and maker == "AMD" else None,
         bus="PCIe" if lanes else None,
         lanes=lanes,
     )

@@ -203,6 +203,7 @@ MADE = {
                 name="AMD Radeon RX 7900 XTX",
                 vendor="AMD",
                 memory_bytes=25753026560,
+                cores=96,
                 bus="PCIe",
                 lanes=16,
             ),
