@@ -11,7 +11,7 @@ from suites.reference import doubt
 from suites.reference.kinks import Noted
 from suites.reference.model import Pass
 from suites.reference.training import passed
-from suites.workload import SGD, Adam, Train
+from suites.workload import SGD, Adam, Forward, Train
 
 IMAGES = Sequential(
     Conv2d(3, 6, 3, padding=1), BatchNorm(6), ReLU(), MaxPool(2, 2), Flatten(), Linear(96, 4)
@@ -38,6 +38,23 @@ def test_no_pass_is_made_twice(monkeypatch, optimizer, passes):
     reference.solve(train(IMAGES, (5, 3, 8, 8), optimizer), "float32", 0)
     assert counted.count(np.float64) == 3
     assert counted.count(np.float32) <= passes
+
+
+def test_samples_that_pass_apart_give_the_output_of_all_together(monkeypatch):
+    work = Forward(suite="t", name="t", model=IMAGES, input_shape=(5, 3, 8, 8))
+    seen = []
+    outputs = reference.outputs
+
+    def noting(work, weights, x):
+        seen.append(len(x))
+        return outputs(work, weights, x)
+
+    monkeypatch.setattr(reference, "outputs", noting)
+    whole = reference.solve(work, "float32", 0).entries["output|value"]
+    monkeypatch.setattr(reference, "PART_BYTES", 2 * 8 * 3 * 8 * 8)
+    apart = reference.solve(work, "float32", 0).entries["output|value"]
+    assert seen == [5, 3, 2]
+    np.testing.assert_allclose(apart, whole, rtol=1e-13)
 
 
 @pytest.mark.parametrize(("model", "shape"), [(IMAGES, (5, 3, 8, 8)), (VALUES, (5, 300))])
