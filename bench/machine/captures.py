@@ -124,6 +124,11 @@ def of_state() -> Captures:
     return {name: text for name, text in found.items() if text}
 
 
+def of_processes() -> str:
+    """Every process of a Mac, whoever's: its number, the CPU time it has used, its program."""
+    return _output(("/bin/ps", "-A", "-o", "pid=,time=,comm="), QUICK_S)
+
+
 def _python() -> str:
     """What Python itself and psutil say, in the form of `sysctl`."""
     system = platform.system()

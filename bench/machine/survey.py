@@ -6,13 +6,12 @@ import os
 import platform
 import re
 import shutil
-import time
 
 import psutil
 
 from bench import environments, folders
-from bench.machine import describe, privacy, state, texts
-from bench.machine.description import FORMAT, Description, Heavy
+from bench.machine import describe, processes, state
+from bench.machine.description import FORMAT, Description
 
 VARIABLES = (
     *("SYSTEM_VERSION_COMPAT", "MACOSX_DEPLOYMENT_TARGET", "ARCHPREFERENCE"),
@@ -23,11 +22,6 @@ VARIABLES = (
     *("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
 )
 """Variables that change what frameworks do here, and whose values name nobody."""
-
-WATCH_S = 0.5
-HEAVY = 0.2
-"""Share of a core from which on programs of one name are told of."""
-MOST_HEAVY = 8
 
 
 def here() -> Description:
@@ -44,7 +38,7 @@ def here() -> Description:
         variables=_variables(),
         disk_free_bytes=shutil.disk_usage(environments.CHECKOUT).free,
         memory_free_bytes=psutil.virtual_memory().available,
-        heavy_processes=_heavy(),
+        heavy_processes=processes.heavy(),
     )
 
 
@@ -60,39 +54,3 @@ def _variables() -> dict[str, str]:
     usual = re.compile(r"[A-Za-z0-9_.,]{1,32}").fullmatch
     told = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     return {name: value if usual(value) else "set" for name, value in told.items()}
-
-
-def _heavy() -> tuple[Heavy, ...]:
-    """Programs that keep the CPU busy, by name, the heaviest first; not this one."""
-    watched = [one for one in psutil.process_iter() if one.pid != os.getpid()]
-    for process in watched:
-        _share(process)  # the first answer only starts the measurement
-    time.sleep(WATCH_S)
-    shares: dict[str, list[float]] = {}
-    for process in watched:
-        share = _share(process)
-        if share > 0:
-            shares.setdefault(_program(process), []).append(share)
-    heavy = [
-        Heavy(name=name, count=len(each), cpu_share=round(sum(each), 2))
-        for name, each in shares.items()
-        if sum(each) >= HEAVY
-    ]
-    return tuple(sorted(heavy, key=lambda one: -one.cpu_share)[:MOST_HEAVY])
-
-
-def _share(process: psutil.Process) -> float:
-    try:
-        return float(process.cpu_percent()) / 100
-    except psutil.Error:  # it has ended, or is somebody else's
-        return 0.0
-
-
-def _program(process: psutil.Process) -> str:
-    """Its base name, unless that could name a person or a machine."""
-    try:
-        name = texts.name(os.path.basename(process.name()))  # noqa: PTH119
-    except (psutil.Error, OSError):
-        return "another program"
-    named = any(one.lower() in (name or "").lower() for one, _ in privacy.names())
-    return "another program" if name is None or named else name

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench import machine
-from bench.machine import description, show, state, survey
+from bench.machine import description, processes, show, state
 from bench.machine.description import Description, Heavy, NotADescription
 from tests import made_machines as made
 
@@ -163,8 +163,8 @@ def test_programs_that_keep_the_cpu_busy_are_told_of_by_name_alone(
 ) -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass", "my argument"]) as process:
         try:
-            monkeypatch.setattr(survey, "HEAVY", 0.01)  # others may keep the CPU busy too
-            heavy = survey._heavy()
+            monkeypatch.setattr(processes, "HEAVY", 0.01)  # others may keep the CPU busy too
+            heavy = processes.heavy()
         finally:
             process.kill()
     assert any("python" in one.name for one in heavy)
