@@ -12,6 +12,8 @@ BUSY_GPU = 0.3
 BUSY_CORES = 0.25
 """Share of all cores, from which on others are in the way of every framework."""
 NOTED_CORES = 0.05
+_MOST_CORES = 9999
+"""Told of as busy: a description from elsewhere may claim any number."""
 
 
 def battery(subject: Subject) -> Iterator[Finding]:
@@ -61,7 +63,9 @@ def heavy_programs(subject: Subject) -> Iterator[Finding]:
     share = sum(one.cpu_share for one in heavy) / subject.cores
     if share < NOTED_CORES:
         return
-    names = ", ".join(f"{quoted(one.name)} ({one.cpu_share:.1f})" for one in heavy[:4])
+    names = ", ".join(
+        f"{quoted(one.name)} ({min(one.cpu_share, _MOST_CORES):.1f})" for one in heavy[:4]
+    )
     spoils = share >= BUSY_CORES
     yield Finding(
         "spoils" if spoils else "limits",
@@ -78,7 +82,7 @@ def load(subject: Subject) -> Iterator[Finding]:
     if isinstance(told, int | float) and told >= subject.cores:
         yield Finding(
             "limits",
-            f"The load of the last minute is {min(told, 9999):.3g} on {subject.cores} core(s).",
+            f"The load of the last minute is {min(told, _MOST_CORES):.3g} on {subject.cores} core(s).",
             "More wanted to run than could. If that goes on, frameworks wait for their turn.",
             "Wait a minute, then `make doctor`.",
         )

@@ -10,6 +10,7 @@ import pytest
 from bench.doctor import ROOMS, examine, facts, resources, visit
 from bench.doctor.needs import needs
 from bench.doctor.packages import mps_system
+from bench.doctor.power import heavy_programs
 from bench.doctor.subject import Subject, pins
 from bench.doctor.versions import numbers, within
 from bench.machine import description
@@ -59,6 +60,13 @@ def test_an_unknown_release_is_not_an_old_one(machine: dict[str, Any], release: 
     found = examine(subject({**machine, "release": release}))
     assert "The release of this macOS is unknown." in [one.what for one in found]
     assert not [one for one in found if "needs macOS 12" in one.why or "too old" in one.what]
+
+
+def test_no_number_of_a_description_fills_the_terminal() -> None:
+    busy = [{"name": f"p{number}", "count": 1, "cpu_share": 1e308} for number in range(8)]
+    (said,) = heavy_programs(subject(M2, heavy_processes=busy))
+    assert len(said.what) < 200
+    assert "p0 (9999.0)" in said.what
 
 
 def test_the_gravest_finding_comes_first() -> None:
