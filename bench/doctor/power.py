@@ -82,7 +82,8 @@ def load(subject: Subject) -> Iterator[Finding]:
     if isinstance(told, int | float) and told >= subject.cores:
         yield Finding(
             "limits",
-            f"The load of the last minute is {min(told, _MOST_CORES):.3g} on {subject.cores} core(s).",
+            f"The load of the last minute is {min(told, _MOST_CORES):.4g} "
+            f"on {subject.cores} core(s).",
             "More wanted to run than could. If that goes on, frameworks wait for their turn.",
             "Wait a minute, then `make doctor`.",
         )
