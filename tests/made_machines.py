@@ -14,10 +14,7 @@ HARDWARE = {
     "provisioning_UDID": "00008112-000251423E78201E",
     "serial_number": "D5XQV1FMFJ",
 }
-FREE_CONNECTOR = {
-    "_name": "spdisplays_display_connector",
-    "spdisplays_status": "spdisplays_not_connected",
-}
+FREE_CONNECTOR = {"_name": "display_connector", "spdisplays_status": "spdisplays_not_connected"}
 DISPLAY = {"_name": "Color LCD", "_spdisplays_display-serial-number": "fd626d62"}
 NOMINAL = (
     "Note: No thermal warning level has been recorded\n"
