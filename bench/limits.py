@@ -46,10 +46,10 @@ def needed_bytes(
     held = sum(workload.needed_bytes(precision) for precision in precisions)
     held += discrete * _made_bytes(workload)
     # The float64 reference is worked out while no contender holds the case yet. They are verified
-    # one after the other, each with its twin and its answers of two steps on the host.
+    # one after the other, each with its twin, its answers of two steps and what changed between.
     small = checkable(workload)
     twin = small.needed_bytes("float32") if small != workload else 0
-    answers = 2 * workload.output_bytes if isinstance(workload, Train) else 0
+    answers = 3 * workload.output_bytes if isinstance(workload, Train) else 0
     return max(held + twin + answers, 0 if solved else reference.needed_bytes(small))
 
 

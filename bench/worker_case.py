@@ -138,7 +138,8 @@ class Case:
         names = [*map(Adam.first_moment, before), *map(Adam.second_moment, before)]
         before |= {name: results[name] for name in names if name in results}
         observed = observe_training(checked.workload, checked.run, before, steps=1, taken=None)
-        entries = {f"state|{name}": array.astype(np.float64) for name, array in before.items()}
+        # As they are: in float64 those of a large model took more memory than the model itself.
+        entries = {f"state|{name}": array for name, array in before.items()}
         entries |= {f"observed|{name}": array for name, array in observed.items()}
         with path.open("wb") as file:
             np.savez(file, **entries)  # type: ignore[arg-type]

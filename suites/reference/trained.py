@@ -32,7 +32,7 @@ def solve_continued(
     if checked.flop > CONTINUED_FLOP:
         return _solve_loss(checked, precision, seed, weights)
     names = {path: Adam.first_moment(path) for path in weights}
-    moments = {path: state[name] for path, name in names.items() if name in state}
+    moments = {p: state[name].astype(np.float64) for p, name in names.items() if name in state}
     return solve_training(checked, precision, seed, weights, 1, moments)
 
 
