@@ -14,8 +14,13 @@ from rich.table import Table
 
 from scripts.power import others, ours
 
-QUESTIONS = {0: (0.0, 16, "same"), 3: (0.03, 10, "slower"), 2: (0.02, 16, "slower")}
-"""By percent: how much slower the second contender is, seconds of measuring, the right word."""
+QUESTIONS = {
+    0: (0.0, 16, 10, "same"),
+    3: (0.03, 10, 10, "slower"),
+    2: (0.02, 20, 14, "slower"),
+}
+"""By percent: how much slower the second contender is, seconds of measuring, the starts among which
+they are divided, the right word."""
 
 SMOKE = 0.3
 """Part of these seconds that a smoke run takes: enough to see that all works, too few to judge."""
@@ -33,9 +38,11 @@ def main():
         asked.comparisons, asked.others, asked.pyperf = 1, 1, 1
     part = SMOKE if asked.smoke else 1.0
     table = _table()
-    for share, budget_s, right in map(QUESTIONS.get, asked.slowed):
+    for share, budget_s, starts, right in map(QUESTIONS.get, asked.slowed):
         question = f"slowed by {share:.0%}" if share else "against itself"
-        _ask_ours(table, question, right, asked.comparisons, share, part * budget_s)
+        mine = _Ours(share, part * budget_s, starts)
+        _ask(table, question, "Metalbench", right, asked.comparisons, mine.word)
+        table.add_row("", "", "", "", "", mine.measured)
         tools = {"timeit": others.timeit, "torch.utils.benchmark": others.torch}
         for name, tool in tools.items():
             _ask(table, question, name, right, asked.others, partial(tool, share, part))
@@ -43,19 +50,22 @@ def main():
     Console(width=110).print(table)
 
 
-def _ask_ours(table, question, right, count, share, budget_s):
-    spent_s = []
+class _Ours:
+    """Our words on one question, each printed as it comes."""
 
-    def word():
-        verdict, seconds, ratio = ours.word(share, budget_s)
-        spent_s.append(seconds)
+    def __init__(self, share, budget_s, starts):
+        self._asked, self._spent_s = (share, budget_s, starts), []
+
+    def word(self):
+        verdict, seconds, ratio = ours.word(*self._asked)
+        self._spent_s.append(seconds)
         print(f"  {verdict} {ratio:.4f} {seconds:.1f} s", flush=True)
         return verdict
 
-    _ask(table, question, "Metalbench", right, count, word)
-    if spent_s:
-        measured = f"measured {sum(spent_s) / count:.1f} s a pair, {max(spent_s):.1f} at most"
-        table.add_row("", "", "", "", "", measured)
+    @property
+    def measured(self):
+        spent_s = self._spent_s
+        return f"measured {sum(spent_s) / len(spent_s):.1f} s a pair, {max(spent_s):.1f} at most"
 
 
 def _ask(table, question, name, right, count, word):

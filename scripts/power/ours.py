@@ -18,19 +18,14 @@ from reports.compare import compare
 
 HERE = CHECKOUT / "scripts" / "power"
 
-START_S = 1.6
-"""Measuring of both contenders in one start, about."""
 
-LEAST_STARTS = 6
-
-
-def word(share, budget_s):
+def word(share, budget_s, starts):
     """The word for a contender slowed by `share` of its time against another, not slowed, that
-    takes turns with it for `budget_s`; the seconds measured; the ratio."""
+    takes turns with it for `budget_s` in so many starts; the seconds measured; the ratio."""
     executions = ("plain", str(share) if share else "0.0")
     with tempfile.TemporaryDirectory(prefix="metalbench-power-") as folder:
         outcome = run(
-            _request(executions, budget_s, Path(folder)), Plain(Console(file=io.StringIO()))
+            _request(executions, budget_s, starts, Path(folder)), Plain(Console(file=io.StringIO()))
         )
         a, b = sides.load(outcome.records, None, executions[0], executions[1])
         (one,) = compare(a, b, threshold=statistics.THRESHOLD, named=True).compared
@@ -38,8 +33,7 @@ def word(share, budget_s):
     return one.word(statistics.THRESHOLD), taken_s, one.ratio.value
 
 
-def _request(executions, budget_s, out):
-    starts = max(LEAST_STARTS, round(budget_s / START_S))
+def _request(executions, budget_s, starts, out):
     preset = Preset(
         target=1e-4,  # out of reach: the budget ends it
         min_rounds=3,
