@@ -64,7 +64,7 @@ def test_published_work_is_in_the_standard_preset(suite, case):
 
 def test_smoke_shows_that_learning_learns():
     """Right answers double and double again: noise around no learning cannot do that."""
-    work = catalog.find("learn", "smoke", "learn/epochs_2_fast/2000")
+    work = catalog.find("learn", "smoke", "learn/epochs_2_fast/1000")
     made = arrays.make(work, 0)
     before = reference.outputs(work, made.weights, made.inputs["test_x"])
     guessed = int(np.sum(np.argmax(before, axis=1) == made.inputs["test_labels"]))
