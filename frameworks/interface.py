@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from suites.arrays import Array, Arrays
 from suites.workload import Workload
@@ -18,9 +18,25 @@ the description; with Adam also its moments, under the names that `Adam` gives t
 Learn: `train_loss` (mean over an epoch's steps), `test_loss` and `correct` (how many test samples),
 each [epochs], and the final weights; every call begins from the initial weights.
 
-Where `workload.inputs` is not `device`, every step copies `arrays.batch()` to the device; Learn
-then copies each batch from the host arrays as it comes.
+Steps go round `arrays.ring`: the first takes its first batch, and after the last comes the first
+again (`inputs` beside it holds what all steps share, as the right operand of a product). Where
+`workload.inputs` is not `device`, every step copies `arrays.batch()` to the device, which goes round
+by itself; Learn then copies each batch from the host arrays as it comes.
 """
+
+Reset = Callable[[Arrays], Callable[[], None]]
+"""Copies other arrays of the same shapes to the device, beside those in use, and returns a function
+that exchanges them: from its call on the step begins again, with the ring's first batch, these
+weights, and an optimizer without memory. All copying is finished before each of the two returns,
+and neither makes the step compile anew. The weights may be those it began with."""
+
+
+class Resettable(NamedTuple):
+    """What `build` returns where the harness may exchange what the step works on. It then holds
+    steps inside timed samples against answers that the adapter cannot have seen before."""
+
+    step: Step
+    reset: Reset
 
 
 class Unsupported(Exception):
@@ -103,7 +119,7 @@ class Framework(Protocol):
     def start(self, device: Device, settings: Settings) -> Runtime:
         """Select device, precision, threads, execution. Raises Unsupported."""
 
-    def build(self, workload: Workload, arrays: Arrays) -> Step:
+    def build(self, workload: Workload, arrays: Arrays) -> Step | Resettable:
         """Copy the arrays to the device and return the step. Raises Unsupported."""
 
     def wait(self, outputs: Sequence[Mapping[str, Any]]) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,20 +14,37 @@ import numpy.typing as npt
 from suites import data
 from suites.draws import UNIT_BOUND, frozen, generator, integers, uniform
 from suites.feed import Feed, prepared
-from suites.layers import parameters, vocabulary
+from suites.layers import Shape, parameters, vocabulary
 from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
 
 Array = npt.NDArray[Any]
+
+RING = 4
+"""Batches that the timed steps go round, as training does: no answer is that of the step before."""
+
+RING_BYTES = 2**25
+"""Of all of them together; two there are at least."""
+
+AUDITED = 16
+AUDITED_BYTES = 2**26
+AUDITED_FLOP = 1e10
+"""Fresh batches of an audit, at most, their bytes, and the work on them; two there are at least."""
+
+Batch = Mapping[str, Array]
 
 
 @dataclass(frozen=True)
 class Arrays:
     """Read-only inputs and initial weights of one workload; adapters copy what they keep."""
 
-    inputs: Mapping[str, Array]
+    inputs: Batch
+    """Of the first step."""
     weights: Mapping[str, Array]
     feed: Feed | None = None
     """Where a step whose inputs do not lie on the device gets its batch."""
+    ring: tuple[Batch, ...] = ()
+    """What the steps go round, `inputs` first: of each the inputs that differ. Empty where all
+    steps are alike: learning, and products whose operands are drawn."""
 
     def sha256(self) -> str:
         """Hash of every name, shape, type and byte, in order of name."""
@@ -34,12 +52,15 @@ class Arrays:
         for name, array in sorted({**self.inputs, **self.weights}.items()):
             digest.update(f"{name} {array.dtype} {array.shape} ".encode())
             digest.update(np.ascontiguousarray(array).data)
+        for batch in self.ring[1:]:
+            for _, array in sorted(batch.items()):
+                digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def batch(self) -> Mapping[str, Array]:
+    def batch(self) -> Batch:
         """The host arrays of one step, as the workload's `inputs` makes them: copied by adapters
         in every step unless they lie on the device."""
-        return self.inputs if self.feed is None else {**self.inputs, "x": self.feed.take()}
+        return self.inputs if self.feed is None else {**self.inputs, **self.feed.take()}
 
     def close(self) -> None:
         """End what prepares batches in the background."""
@@ -47,46 +68,135 @@ class Arrays:
             self.feed.close()
 
 
-def make(workload: Workload, seed: int) -> Arrays:
+def make(workload: Workload, seed: int, drawn: Sequence[int] = ()) -> Arrays:
     """Inputs and weights of a workload: float32; labels and tokens int32.
 
     Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x` and `labels`
     [batch, ...]. Learn: `x`, `labels`, `test_x`, `test_labels`; Lifecycle: those of its learning.
+    `drawn` says of the first batch which samples of the seed's stream it holds: its first ones
+    unless the reference has chosen others (suites/reference/chosen.py).
     """
     match workload:
         case Product(generated=True):
             return Arrays({}, {})
-        case Product():
-            shapes = {"a": (workload.m, workload.k), "b": (workload.k, workload.n)}
-            inputs = {n: uniform(seed, n, s, UNIT_BOUND) for n, s in shapes.items()}
-            return Arrays(inputs, {})
+        case Product() | Forward() | Train():
+            return _going_round(workload, seed, "", ring_of(workload), drawn)
         case Lifecycle():
             return make(workload.learn, seed)
         case Learn():
-            return Arrays(data.load(workload.data, seed), _weights(workload, seed))
-        case Forward() | Train():
-            return _batch(workload, seed)
+            return Arrays(data.load(workload.data, seed), weights_of(workload, seed))
 
 
-def _batch(workload: Forward | Train, seed: int) -> Arrays:
-    shape, feed = workload.input_shape, None
-    tokens = vocabulary(workload.model, shape)
+def audit(workload: Workload, seed: int, weights: Mapping[str, Array]) -> Arrays:
+    """Inputs that no timed step has seen, as many batches as an audit takes steps, and the initial
+    weights again. Learning: its data drawn from another seed, where it is drawn."""
+    match workload:
+        case Product() | Forward() | Train():
+            return _going_round(workload, seed, "audit ", audited_steps(workload), (), weights)
+        case Lifecycle():
+            return audit(workload.learn, seed, weights)
+        case Learn():
+            return Arrays(data.load(workload.data, seed + 1), weights)
+
+
+def ring_of(workload: Workload) -> int:
+    """How many batches the timed steps go round; 1 where all steps are alike."""
+    if not isinstance(workload, Product | Forward | Train):
+        return 1
+    if isinstance(workload, Product) and workload.generated:
+        return 1
+    return max(2, min(RING, RING_BYTES // _batch_bytes(workload)))
+
+
+def audited_steps(workload: Workload) -> int:
+    """Steps of an audit, each with a batch of its own; 1 where all steps are alike."""
+    if ring_of(workload) == 1:
+        return 1
+    assert isinstance(workload, Product | Forward | Train)
+    most = min(AUDITED_BYTES // _batch_bytes(workload), AUDITED_FLOP // max(1, workload.flop))
+    return max(2, min(AUDITED, int(most)))
+
+
+def _batch_bytes(workload: Product | Forward | Train) -> int:
+    if isinstance(workload, Product):
+        return 4 * workload.m * workload.k
+    return 4 * math.prod(workload.input_shape)
+
+
+def _going_round(
+    workload: Product | Forward | Train,
+    seed: int,
+    stream: str,
+    count: int,
+    drawn: Sequence[int],
+    weights: Mapping[str, Array] | None = None,
+) -> Arrays:
+    """`count` batches of the seed's stream of that name."""
+    if isinstance(workload, Product):
+        shape = (workload.m, workload.k)
+        ring = tuple(
+            {"a": uniform(seed, _numbered(f"{stream}a", i), shape, UNIT_BOUND)}
+            for i in range(count)
+        )
+        b = uniform(seed, "b", (workload.k, workload.n), UNIT_BOUND)
+        return Arrays({**ring[0], "b": b}, {}, ring=ring)
+    weights = weights_of(workload, seed) if weights is None else weights
     if workload.inputs in ("loop", "background"):
-        raw = (generator(seed, "x").random(shape) * 256).astype(np.uint8)
-        feed = Feed(raw, background=workload.inputs == "background")
-        x = frozen(prepared(raw))
-    elif tokens is not None:
-        x = integers(seed, "x", shape, tokens)
-    else:
-        x = uniform(seed, "x", shape, UNIT_BOUND)
-    inputs = {"x": x}
+        shape = workload.input_shape
+        raws = [
+            (generator(seed, _numbered(f"{stream}x", i)).random(shape) * 256).astype(np.uint8)
+            for i in range(count)
+        ]
+        ring = tuple(
+            _batch(workload, seed, stream, i, frozen(prepared(raw))) for i, raw in enumerate(raws)
+        )
+        feed = Feed(
+            [{**batch, "x": raw} for batch, raw in zip(ring, raws, strict=True)],
+            prepares=True,
+            background=workload.inputs == "background",
+        )
+        return Arrays(ring[0], weights, feed, ring)
+    ring = tuple(
+        _batch(workload, seed, stream, i, None, () if i else drawn) for i in range(count)
+    )
+    return Arrays(ring[0], weights, Feed(ring) if workload.inputs == "host" else None, ring)
+
+
+def _batch(
+    workload: Forward | Train,
+    seed: int,
+    stream: str,
+    number: int,
+    x: Array | None,
+    drawn: Sequence[int] = (),
+) -> Batch:
+    """One batch; samples other than the stream's first where `drawn` names them."""
+    shape = workload.input_shape
+    if x is None:
+        taken = (max(drawn) + 1, *shape[1:]) if drawn else shape
+        x = _samples(workload, seed, _numbered(f"{stream}x", number), taken)
+        x = frozen(x[list(drawn)]) if drawn else x
+    batch = {"x": x}
     if isinstance(workload, Train):
         places = workload.model.output_shape(shape)[:-1]
-        inputs["labels"] = integers(seed, "labels", places, workload.classes)
-    return Arrays(inputs, _weights(workload, seed), feed)
+        name = _numbered(f"{stream}labels", number)
+        batch["labels"] = integers(seed, name, places, workload.classes)
+    return batch
 
 
-def _weights(workload: Forward | Train | Learn, seed: int) -> dict[str, Array]:
+def _samples(workload: Forward | Train, seed: int, name: str, shape: Shape) -> Array:
+    tokens = vocabulary(workload.model, workload.input_shape)
+    if tokens is not None:
+        return integers(seed, name, shape, tokens)
+    return uniform(seed, name, shape, UNIT_BOUND)
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name} {number}" if number else name
+
+
+def weights_of(workload: Forward | Train | Learn, seed: int) -> dict[str, Array]:
+    """Initial weights and running averages by path."""
     return {
         path: uniform(seed, path, parameter.shape, parameter.bound, parameter.center)
         for path, parameter in parameters(workload.model, workload.input_shape).items()
