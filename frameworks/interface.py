@@ -39,6 +39,11 @@ class Resettable(NamedTuple):
     reset: Reset
 
 
+def parts(built: Step | Resettable) -> tuple[Step, Reset | None]:
+    """What `build` returned: the step, and how to exchange its arrays, if that can be done."""
+    return built if isinstance(built, Resettable) else (built, None)
+
+
 class Unsupported(Exception):
     """This framework cannot do this work here; the message is the reason a user will read."""
 
