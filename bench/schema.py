@@ -3,6 +3,7 @@
 History (a change is an entry here, in docs/records.md and in CHANGELOG.md):
 1  first version.
 2  `state`, `resumed` and `end`; sentinels in `slice`; what a `cell` reached; machines in full.
+3  `about` of checks, `reach` of answers, `withdrawn`; audits and the host's readings in `slice`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-SCHEMA: Literal[2] = 2
+SCHEMA: Literal[3] = 3
 
 Text = Annotated[str, msgspec.Meta(max_length=4096)]
 LongText = Annotated[str, msgspec.Meta(max_length=2**18)]
@@ -116,6 +117,8 @@ class Check(_Part, frozen=True):
     error: Magnitude | None = None
     limit: Magnitude | None = None
     problem: Text | None = None
+    about: Literal["answer", "time"] = "answer"
+    """What a failure makes doubtful: the answers, or only how long they took."""
 
 
 class Curves(_Part, frozen=True):
@@ -134,7 +137,7 @@ class _Record(_Part, frozen=True, tag_field="kind"):
 class Run(_Record, frozen=True, tag="run"):
     """First line of a file: what was asked, where, and what is about to be measured."""
 
-    schema: Literal[1, 2]
+    schema: Literal[1, 2, 3]
     run: Text
     started_at: Text
     arguments: Annotated[tuple[Text, ...], msgspec.Meta(max_length=256)]
@@ -177,6 +180,8 @@ class Verified(_Record, frozen=True, tag="verified"):
     curves: Curves | None = None
     warnings: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
     """Of the framework, while it built the case and gave these answers."""
+    reach: Text | None = None
+    """How far the answers could be checked, where that is not all the way."""
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -232,6 +237,19 @@ class Slice(_Record, frozen=True, tag="slice"):
     """A fixed product on the device, where that is not the CPU."""
     compilations: Count | None = None
     """How often the framework has compiled in this process so far, where it can say."""
+    host_s: Seconds | None = None
+    """The whole request by the host's own clock."""
+    host_cpu_s: Seconds | None = None
+    """CPU seconds of the worker's process during the request, as the host counted them."""
+    device_busy: Share | None = None
+    """Share of the request in which the device had work, by its driver's own counter."""
+    warmed_s: Seconds | None = None
+    """Part of `wall_s` in steps that no clock looked at, before the samples."""
+    apart_s: Seconds | None = None
+    """Part of `wall_s` for an audit and for looks at results."""
+    audit_s: Seconds | None = None
+    """Seconds of all steps of the slice's audit, where there was one."""
+    audit_steps: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 
 class Cell(_Record, frozen=True, tag="cell"):
@@ -287,6 +305,8 @@ class Skipped(_Record, frozen=True, tag="skipped"):
     contender: Text
     reason: LongText
     case: Text | None = None
+    withdrawn: bool = False
+    """The reference itself could not pass the checks, so nothing can be said about the answers."""
 
 
 class Failed(_Record, frozen=True, tag="failed"):
