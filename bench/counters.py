@@ -1,4 +1,5 @@
-"""Counters of energy: Apple's, NVIDIA's, and RAPL of Intel and AMD, each in joules since some time.
+"""Counters of energy: Apple's, NVIDIA's, and RAPL of Intel and AMD, in joules since some time;
+and NVIDIA's of being busy.
 
 Apple: zeus-apple-silicon reads the chip's own estimates through IOReport, in mJ; windows under
 10 ms are quantisation noise (its README). NVIDIA: NVML counts mJ since the driver was loaded and
@@ -91,6 +92,33 @@ def close_nvml(nvml: Any) -> None:
 
 def nvidia(nvml: Any, device: Device, variables: Mapping[str, str]) -> Counter:
     """The whole GPU that the device is. Raises Unreadable where that is not certain."""
+    handle = _whole_gpu(nvml, device, variables)
+
+    def read_j() -> float:
+        try:
+            return float(nvml.nvmlDeviceGetTotalEnergyConsumption(handle)) / 1e3
+        except nvml.NVMLError as error:
+            raise Unreadable(str(error)) from error
+
+    return Counter(f"energy of {device.id}", 1.0, read_j)
+
+
+def nvidia_busy(nvml: Any, device: Device, variables: Mapping[str, str]) -> Callable[[], float]:
+    """Reads the share of time in which that GPU had work lately. Raises Unreadable, like what it
+    returns."""
+    handle = _whole_gpu(nvml, device, variables)
+
+    def read() -> float:
+        try:
+            return min(1.0, float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu) / 100)
+        except nvml.NVMLError as error:
+            raise Unreadable(str(error)) from error
+
+    return read
+
+
+def _whole_gpu(nvml: Any, device: Device, variables: Mapping[str, str]) -> Any:
+    """NVML's handle of the device. Raises Unreadable where it is not certain which that is."""
     try:
         handles = [
             nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())
@@ -102,14 +130,7 @@ def nvidia(nvml: Any, device: Device, variables: Mapping[str, str]) -> Counter:
     index = nvml_index(device, names, uuids, variables)
     if index is None or _divided(nvml, handles[index]):
         raise Unreadable(f"no GPU is certain to be {device.id}, whole")
-
-    def read_j() -> float:
-        try:
-            return float(nvml.nvmlDeviceGetTotalEnergyConsumption(handles[index])) / 1e3
-        except nvml.NVMLError as error:
-            raise Unreadable(str(error)) from error
-
-    return Counter(f"energy of {device.id}", 1.0, read_j)
+    return handles[index]
 
 
 def nvml_index(
