@@ -1,0 +1,50 @@
+"""Every variant of the simulated device by its word: the honest one, and its lies."""
+
+from __future__ import annotations
+
+from tests.simulated.variants import answering, forging, skipping, waiting
+from tests.simulated.variants.honest import Honest
+
+VARIANTS: dict[str, type[Honest]] = {
+    "honest": Honest,
+    "never_waits": waiting.NeverWaits,
+    "waits_at_first": waiting.WaitsAtFirst,
+    "sleeps": waiting.Sleeps,
+    "waits_first": waiting.WaitsForTheFirst,
+    "waits_last": waiting.WaitsForTheLast,
+    "waits_loss": waiting.WaitsForTheLoss,
+    "late_by_one": waiting.LateByOne,
+    "caches_identity": skipping.CachesByIdentity,
+    "caches_value": skipping.CachesByValue,
+    "every_second": skipping.EverySecond,
+    "cheats_when_timed": skipping.CheatsWhenTimed,
+    "honest_when_looked": skipping.HonestWhenLookedAt,
+    "honest_in_audits": skipping.HonestInAudits,
+    "wrong_when_timed": skipping.WrongWhenTimed,
+    "for_lookers": skipping.ForLookersOnly,
+    "remembers_first": skipping.RemembersTheFirst,
+    "smaller_batch": skipping.SmallerBatch,
+    "first_and_last": skipping.FirstAndLast,
+    "tenth_of_rows": skipping.TenthOfRows,
+    "folded": skipping.Folded,
+    "promises": skipping.Promises,
+    "promises_again": skipping.PromisesAgain,
+    "tf32": answering.TF32,
+    "bfloat16": answering.BFloat16,
+    "float16": answering.Float16,
+    "sum16": answering.SumsInFloat16,
+    "sum17": answering.SumsIn17Bits,
+    "bf16x2": answering.TwoParts,
+    "bf16x3": answering.ThreeParts,
+    "wrong_gradient": answering.WrongGradient,
+    "wrong_moment": answering.WrongMoment,
+    "forgets_moments": answering.ForgetsMoments,
+    "no_correction": answering.NoCorrection,
+    "broken_argmax": answering.BrokenArgmax,
+    "slow_clock": forging.SlowClock,
+    "clock_at_87": forging.ClockAt87,
+    "divided_samples": forging.DividedSamples,
+    "divided_sums": forging.DividedSums,
+    "divided_all": forging.DividedAll,
+    "forged_checks": forging.ForgedChecks,
+}
