@@ -20,15 +20,16 @@ each [epochs], and the final weights; every call begins from the initial weights
 
 Steps go round `arrays.ring`: the first takes its first batch, and after the last comes the first
 again (`inputs` beside it holds what all steps share, as the right operand of a product). Where
-`workload.inputs` is not `device`, every step copies `arrays.batch()` to the device, which goes round
-by itself; Learn then copies each batch from the host arrays as it comes.
+`workload.inputs` is not `device`, every step copies `arrays.batch()` to the device, which goes
+round by itself; Learn then copies each batch from the host arrays as it comes.
 """
 
 Reset = Callable[[Arrays], Callable[[], None]]
 """Copies other arrays of the same shapes to the device, beside those in use, and returns a function
-that exchanges them: from its call on the step begins again, with the ring's first batch, these
-weights, and an optimizer without memory. All copying is finished before each of the two returns,
-and neither makes the step compile anew. The weights may be those it began with."""
+that exchanges them: from its call on the step begins again, with the ring's first batch (or the
+next of `arrays.batch()`), and training with these weights and an optimizer without memory; a
+forward pass keeps its weights. All copying is finished before each of the two returns, and neither
+makes the step compile anew. The weights may be those it began with."""
 
 
 class Resettable(NamedTuple):

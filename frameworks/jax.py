@@ -19,6 +19,7 @@ from frameworks.interface import (
     Device,
     Framework,
     Memory,
+    Resettable,
     Runtime,
     Settings,
     Step,
@@ -27,10 +28,11 @@ from frameworks.interface import (
 )
 from frameworks.jax_compiling import compilations  # noqa: F401  the adapter has it
 from frameworks.jax_devices import PLATFORMS, statistics
-from frameworks.jax_images import KERNEL_AXES, Weights
-from frameworks.jax_layers import channels_first, channels_last, lower
-from frameworks.jax_training import Batch, State, cross_entropy, initial, update_of
+from frameworks.jax_images import KERNEL_AXES
+from frameworks.jax_layers import channels_last, lower
+from frameworks.jax_training import Batch, State, evaluation, initial, update_of
 from frameworks.layout import Laid, Layout
+from frameworks.source import Source, data_of, going_round, ring
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
 from suites.layers import parameters
@@ -98,7 +100,7 @@ def _try_out(device: Device, settings: Settings) -> None:
 # --- work -----------------------------------------------------------------------------------
 
 
-def build(workload: Workload, arrays: Arrays) -> Step:
+def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     match workload:
         case Product():
             return _generated(workload) if workload.generated else _product(arrays)
@@ -113,10 +115,9 @@ def build(workload: Workload, arrays: Arrays) -> Step:
     raise Unsupported(f"JAX's adapter has no {type(workload).__name__}")
 
 
-def _product(arrays: Arrays) -> Step:
-    a, b = _place(arrays.inputs["a"]), _place(arrays.inputs["b"])
-    product = jax.jit(lambda a, b: a @ b)
-    return lambda: {"product": product(a, b)}
+def _product(arrays: Arrays) -> Resettable:
+    source, product = Source(_operands, arrays), jax.jit(lambda a, b: a @ b)
+    return Resettable(lambda: {"product": product(*source.take())}, source.reset)
 
 
 def _generated(workload: Product) -> Step:
@@ -135,42 +136,58 @@ def _generated(workload: Product) -> Step:
     return step
 
 
-def _forward(workload: Forward, arrays: Arrays) -> Step:
-    layout, batch = _layout(workload), _source(workload, arrays)
+def _forward(workload: Forward, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays)
     weights, model = _weights(arrays, layout), lower(workload.model, "", layout)
     infer = jax.jit(lambda weights, batch: model(weights, batch["x"], None))
     shape = workload.model.output_shape(workload.input_shape)
-    return lambda: {"output": layouts.output(infer(weights, batch()), shape)}
+    return Resettable(
+        lambda: {"output": layouts.output(infer(weights, source.take()), shape)}, source.reset
+    )
 
 
-def _train(workload: Train, arrays: Arrays) -> Step:
-    layout, batch = _layout(workload), _source(workload, arrays)
+def _train(workload: Train, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays)
     state = _initial(workload, arrays, layout)
     # Not donated: several steps are in flight at once, and waiting on donated weights is an error.
     update = jax.jit(update_of(lower(workload.model, "", layout), workload.optimizer))
 
     def step() -> Mapping[str, Any]:
         nonlocal state
-        loss, state = update(state, batch())
+        loss, state = update(state, source.take())
         return {"loss": loss, **layout.results(state.arrays())}
 
-    return step
+    def reset(others: Arrays) -> Callable[[], None]:
+        exchange, begun = source.reset(others), _initial(workload, others, layout)
+
+        def swap() -> None:
+            nonlocal state
+            exchange()
+            state = begun
+
+        return swap
+
+    return Resettable(step, reset)
 
 
-def _learn(workload: Learn, arrays: Arrays) -> Step:
-    layout, inputs, size = _layout(workload), arrays.inputs, workload.batch
-    model, start = lower(workload.model, "", layout), _initial(workload, arrays, layout)
-    train, zero = update_of(model, workload.optimizer), jnp.zeros(())
-    host = {"x": inputs["x"], "labels": inputs["labels"]}
-    test = {"x": inputs["test_x"], "labels": inputs["test_labels"]}
-    on_device = workload.inputs == "device"
-    resident, kept = (_copied(host), _copied(test)) if on_device else (None, None)
+def _learn(workload: Learn, arrays: Arrays) -> Resettable:
+    layout, size, on_device = _layout(workload), workload.batch, workload.inputs == "device"
+    model, zero = lower(workload.model, "", layout), jnp.zeros(())
+    train, evaluate = update_of(model, workload.optimizer), jax.jit(evaluation(model))
 
-    def batch(begin: int) -> tuple[Batch, int]:
+    def prepare(arrays: Arrays) -> Callable[[], tuple[State, Batch, Batch]]:
+        """The state to begin with, then training and test data."""
+        data, test = data_of(arrays)
+        held = (_resident(data), _resident(test)) if on_device else (data, test)
+        return going_round([(_initial(workload, arrays, layout), *held)])
+
+    source = Source(prepare, arrays)
+
+    def batch(data: Batch, begin: int) -> tuple[Batch, int]:
         """Arrays on the device, and where in them the batch begins."""
-        if resident:
-            return resident, begin
-        return _copied({name: array[begin : begin + size] for name, array in host.items()}), 0
+        if on_device:
+            return data, begin
+        return _copied({name: array[begin : begin + size] for name, array in data.items()}), 0
 
     @jax.jit  # type: ignore[untyped-decorator]
     def update(state: State, total: Any, data: Batch, begin: Any) -> tuple[State, Any]:
@@ -178,36 +195,40 @@ def _learn(workload: Learn, arrays: Arrays) -> Step:
         loss, state = train(state, cut)
         return state, total + loss
 
-    @jax.jit  # type: ignore[untyped-decorator]
-    def evaluate(weights: Weights, data: Batch) -> tuple[Any, Any]:
-        logits = channels_first(model(weights, data["x"], None))
-        right = jnp.argmax(logits, axis=-1) == data["labels"]
-        return cross_entropy(logits, data["labels"]), jnp.sum(right)
-
     def step() -> Mapping[str, Any]:
-        state, curve = start, []
+        (state, data, test), curve = source.take(), []
         for _ in range(workload.epochs):
             total = zero
             for begin in range(0, workload.batches * size, size):
-                state, total = update(state, total, *batch(begin))
-            evaluated = evaluate(state.weights(), kept or _copied(test))
+                state, total = update(state, total, *batch(data, begin))
+            evaluated = evaluate(state.weights(), test if on_device else _copied(test))
             curve.append((total / workload.batches, *evaluated))
         names = ("train_loss", "test_loss", "correct")
         points = {n: jnp.stack(v) for n, v in zip(names, zip(*curve, strict=True), strict=True)}
         return {**points, **layout.results(state.weights())}
 
-    return step
+    return Resettable(step, source.reset)
 
 
 # --- arrays ---------------------------------------------------------------------------------
 
 
-def _source(workload: Forward | Train, arrays: Arrays) -> Callable[[], Batch]:
+def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
+    b = _place(arrays.inputs["b"])
+    return going_round(jax.block_until_ready([(_place(x["a"]), b) for x in ring(arrays)]))
+
+
+def _source(workload: Forward | Train, arrays: Arrays) -> Source[Batch]:
     """What gives a step its batch on the device."""
     if workload.inputs != "device":
-        return lambda: _copied(arrays.batch())
-    resident = _copied(arrays.inputs)
-    return lambda: resident
+        return Source(lambda arrays: lambda: _copied(arrays.batch()), arrays)
+    return Source(lambda arrays: going_round([_resident(batch) for batch in ring(arrays)]), arrays)
+
+
+def _resident(batch: Mapping[str, Array]) -> Batch:
+    """Arrays that lie on the device before the first step."""
+    resident: Batch = jax.block_until_ready(_copied(batch))
+    return resident
 
 
 def _copied(batch: Mapping[str, Array]) -> Batch:
@@ -236,7 +257,10 @@ def _weights(arrays: Arrays, layout: Layout) -> dict[str, Any]:
 def _initial(workload: Train | Learn, arrays: Arrays, layout: Layout) -> State:
     described = parameters(workload.model, workload.input_shape)
     learned = {path for path, parameter in described.items() if parameter.learned}
-    return initial(_weights(arrays, layout), learned, workload.optimizer)
+    begun: State = jax.block_until_ready(
+        initial(_weights(arrays, layout), learned, workload.optimizer)
+    )
+    return begun
 
 
 def _place(array: Array) -> Any:

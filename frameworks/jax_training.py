@@ -82,6 +82,17 @@ def _optimized(optimizer: Optimizer, state: State, gradients: Weights) -> State:
     return State(learned, state.averages, first, second, steps)
 
 
+def evaluation(model: Apply) -> Callable[[Weights, Batch], tuple[Any, Any]]:
+    """Mean cross-entropy at weights, and how many labels are right."""
+
+    def evaluate(weights: Weights, batch: Batch) -> tuple[Any, Any]:
+        logits = channels_first(model(weights, batch["x"], None))
+        right = jnp.argmax(logits, axis=-1) == batch["labels"]
+        return cross_entropy(logits, batch["labels"]), jnp.sum(right)
+
+    return evaluate
+
+
 def cross_entropy(logits: Any, labels: Any) -> Any:
     """Mean over all labels of -log softmax(logits)[label]."""
     log_probabilities = jax.nn.log_softmax(logits)

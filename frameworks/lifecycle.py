@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from frameworks.interface import Framework, Step
+from frameworks.interface import Framework, Resettable, Step, parts
 from suites import weights
 from suites.arrays import Arrays
 from suites.layers import parameters
 from suites.workload import Lifecycle
 
 
-def build(adapter: Framework, workload: Lifecycle, arrays: Arrays) -> Step:
+def build(adapter: Framework, workload: Lifecycle, arrays: Arrays) -> Step | Resettable:
     """A step that lives one life; its results are learning's and `prediction`."""
-    learn = adapter.build(workload.learn, arrays)
+    learn, relearn = parts(adapter.build(workload.learn, arrays))
     expected = parameters(workload.learn.model, workload.learn.input_shape)
     tests = {"x": arrays.inputs["test_x"]}
 
@@ -26,7 +26,20 @@ def build(adapter: Framework, workload: Lifecycle, arrays: Arrays) -> Step:
             path = Path(folder, "weights.safetensors")
             weights.save(path, {name: adapter.to_numpy(learned[name]) for name in expected})
             loaded = weights.load(path, expected)
-        infer = adapter.build(workload.inference, Arrays(tests, loaded))
+        infer, _ = parts(adapter.build(workload.inference, Arrays(tests, loaded)))
         return {**learned, "prediction": infer()["output"]}
 
-    return step
+    if relearn is None:
+        return step
+
+    def reset(others: Arrays) -> Callable[[], None]:
+        exchange = relearn(others)
+
+        def swap() -> None:
+            nonlocal tests
+            exchange()
+            tests = {"x": others.inputs["test_x"]}
+
+        return swap
+
+    return Resettable(step, reset)

@@ -16,6 +16,7 @@ from frameworks.interface import (
     Device,
     Framework,
     Memory,
+    Resettable,
     Runtime,
     Settings,
     Step,
@@ -34,6 +35,7 @@ from frameworks.mlx_training import (
     update_of,
     weights_of,
 )
+from frameworks.source import Source, data_of, going_round, ring
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
 from suites.layers import parameters
@@ -92,7 +94,7 @@ def _try_out(device: Device, settings: Settings) -> None:
 # --- work -----------------------------------------------------------------------------------
 
 
-def build(workload: Workload, arrays: Arrays) -> Step:
+def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     mx.reset_peak_memory()
     match workload:
         case Product():
@@ -108,10 +110,9 @@ def build(workload: Workload, arrays: Arrays) -> Step:
     raise Unsupported(f"MLX's adapter has no {type(workload).__name__}")
 
 
-def _product(arrays: Arrays) -> Step:
-    a, b = _place(arrays.inputs["a"]), _place(arrays.inputs["b"])
-    product = _compiled(lambda a, b: a @ b)
-    return lambda: {"product": product(a, b)}
+def _product(arrays: Arrays) -> Resettable:
+    source, product = Source(_operands, arrays), _compiled(lambda a, b: a @ b)
+    return Resettable(lambda: {"product": product(*source.take())}, source.reset)
 
 
 def _generated(workload: Product) -> Step:
@@ -121,36 +122,52 @@ def _generated(workload: Product) -> Step:
     return lambda: {"product": product()}
 
 
-def _forward(workload: Forward, arrays: Arrays) -> Step:
-    layout, batch = _layout(workload), _source(workload, arrays)
+def _forward(workload: Forward, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays)
     weights, model = _weights(arrays, layout), lower(workload.model, "", layout)
     infer = _compiled(lambda weights, batch: model(weights, batch["x"], None))
     shape = workload.model.output_shape(workload.input_shape)
-    return lambda: {"output": layouts.output(infer(weights, batch()), shape)}
+    return Resettable(
+        lambda: {"output": layouts.output(infer(weights, source.take()), shape)}, source.reset
+    )
 
 
-def _train(workload: Train, arrays: Arrays) -> Step:
-    layout, batch = _layout(workload), _source(workload, arrays)
+def _train(workload: Train, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays)
     state = _initial(workload, arrays, layout)
     update = _compiled(update_of(lower(workload.model, "", layout), workload.optimizer))
 
     def step() -> Mapping[str, Any]:
         nonlocal state
-        loss, state = update(state, batch())
+        loss, state = update(state, source.take())
         return {"loss": loss, **layout.results(arrays_of(state))}
 
-    return step
+    def reset(others: Arrays) -> Callable[[], None]:
+        exchange, begun = source.reset(others), _initial(workload, others, layout)
+
+        def swap() -> None:
+            nonlocal state
+            exchange()
+            state = begun
+
+        return swap
+
+    return Resettable(step, reset)
 
 
-def _learn(workload: Learn, arrays: Arrays) -> Step:
-    layout, inputs, size = _layout(workload), arrays.inputs, workload.batch
-    model, start = lower(workload.model, "", layout), _initial(workload, arrays, layout)
-    host = {"x": inputs["x"], "labels": inputs["labels"]}
-    host_test = {"x": inputs["test_x"], "labels": inputs["test_labels"]}
-    on_device = workload.inputs == "device"
-    data, test = (_resident(host), _resident(host_test)) if on_device else (host, host_test)
+def _learn(workload: Learn, arrays: Arrays) -> Resettable:
+    layout, size, on_device = _layout(workload), workload.batch, workload.inputs == "device"
+    model = lower(workload.model, "", layout)
     given: Callable[[Any], Batch] = dict if on_device else _copied
     train = update_of(model, workload.optimizer)
+
+    def prepare(arrays: Arrays) -> Callable[[], tuple[State, Batch, Batch]]:
+        """The state to begin with, then training and test data."""
+        data, test = data_of(arrays)
+        held = (_resident(data), _resident(test)) if on_device else (data, test)
+        return going_round([(_initial(workload, arrays, layout), *held)])
+
+    source = Source(prepare, arrays)
 
     def add(state: State, total: Any, batch: Batch) -> tuple[State, Any]:
         loss, state = train(state, batch)
@@ -164,7 +181,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Step:
     update, evaluation = _compiled(add), _compiled(evaluate)
 
     def step() -> Mapping[str, Any]:
-        state, curve = start, []
+        (state, data, test), curve = source.take(), []
         for _ in range(workload.epochs):
             total = mx.array(0.0)
             for begin in range(0, workload.batches * size, size):
@@ -176,7 +193,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Step:
         points = {n: mx.stack(v) for n, v in zip(names, zip(*curve, strict=True), strict=True)}
         return {**points, **layout.results(weights_of(state))}
 
-    return step
+    return Resettable(step, source.reset)
 
 
 def _compiled(function: Any, state: Any = None) -> Any:
@@ -188,12 +205,16 @@ def _compiled(function: Any, state: Any = None) -> Any:
 # --- arrays ---------------------------------------------------------------------------------
 
 
-def _source(workload: Forward | Train, arrays: Arrays) -> Callable[[], Batch]:
+def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
+    b = _place(arrays.inputs["b"])
+    return going_round([(_place(batch["a"]), b) for batch in ring(arrays)])
+
+
+def _source(workload: Forward | Train, arrays: Arrays) -> Source[Batch]:
     """What gives a step its batch on the device."""
     if workload.inputs != "device":
-        return lambda: _copied(arrays.batch())
-    resident = _resident(arrays.inputs)
-    return lambda: resident
+        return Source(lambda arrays: lambda: _copied(arrays.batch()), arrays)
+    return Source(lambda arrays: going_round([_resident(batch) for batch in ring(arrays)]), arrays)
 
 
 def _resident(batch: Mapping[str, Array]) -> Batch:

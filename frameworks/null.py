@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,16 @@ from frameworks.interface import (
     Device,
     Framework,
     Memory,
+    Resettable,
     Runtime,
     Settings,
     Step,
     Unsupported,
 )
+from frameworks.source import Source, going_round, ring
 from suites import arrays as made
 from suites import reference
-from suites.arrays import Array, Arrays
+from suites.arrays import AUDITED, Array, Arrays
 from suites.reference import learning, training
 from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train, Workload
 
@@ -68,22 +70,21 @@ _precision = "float32"
 # --- work -----------------------------------------------------------------------------------
 
 
-def build(workload: Workload, arrays: Arrays) -> Step:
+def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     match workload:
         case Product(generated=True):
             return _generated(workload)
         case Product():
-            product = Answer(functools.cache(lambda: _held(arrays, "a") @ _held(arrays, "b")))
-            return lambda: {"product": product}
+            source = Source(_products, arrays)
         case Forward():
-            output = Answer(functools.cache(lambda: _output(workload, arrays)))
-            return lambda: {"output": output}
+            source = Source(functools.partial(_outputs, workload), arrays)
         case Train():
-            return Training(workload, arrays).step
+            source = Source(lambda arrays: Training(workload, arrays).step, arrays)
         case Learn():
-            return _learning(workload, arrays)
+            source = Source(functools.partial(_learning, workload), arrays)
         case Lifecycle():
             raise Unsupported("a life is composed of the other kinds of work")
+    return Resettable(lambda: source.take(), source.reset)
 
 
 PREPARED = 8
@@ -92,14 +93,15 @@ looked at before timing."""
 
 
 class Training:
-    """True steps, one after the other: those that someone looks at. The others do nothing."""
+    """True steps, one after the other: the first, as many as an audit takes, and after them those
+    that someone looks at. The others do nothing."""
 
     def __init__(self, workload: Train, arrays: Arrays) -> None:
         weights = {path: array.astype(np.float64) for path, array in arrays.weights.items()}
-        batch = made.rounded(arrays.inputs["x"], _precision), arrays.inputs["labels"]
-        self.steps = training.steps(workload, weights, itertools.repeat(batch))
+        self.steps = training.steps(workload, weights, _rounded(arrays))
         self.count = itertools.count()
-        self.results: dict[int, dict[str, Any]] = {}
+        self.first: list[dict[str, Any]] = []
+        self.later: dict[int, dict[str, Any]] = {}
         moments = [
             name
             for path in training.learned(workload)
@@ -113,16 +115,24 @@ class Training:
         return {name: Answer(functools.partial(self._look, number, name)) for name in self.names}
 
     def _look(self, number: int, name: str) -> Any:
-        if not self.results:
-            self.results = {prepared: self._next() for prepared in range(PREPARED)}
-        elif number not in self.results:
-            self.results = {number: self._next()}
-        return self.results[number][name]
+        if number < AUDITED:
+            missing = max(PREPARED, number + 1) - len(self.first)
+            self.first += [self._next() for _ in range(missing)]
+            return self.first[number][name]
+        if number not in self.later:
+            self.later = {number: self._next()}
+        return self.later[number][name]
 
     def _next(self) -> dict[str, Any]:
         step = next(self.steps)
         kept = {**step.after, **step.moments}
         return {"loss": np.asarray(step.loss)} | {n: a.astype(np.float32) for n, a in kept.items()}
+
+
+def _rounded(arrays: Arrays) -> Iterator[tuple[Array, Array]]:
+    """What training goes round, with x as the precision holds it."""
+    for batch in itertools.cycle(ring(arrays)):
+        yield made.rounded(batch["x"], _precision), batch["labels"]
 
 
 def _learning(workload: Learn, arrays: Arrays) -> Step:
@@ -141,13 +151,23 @@ def _generated(workload: Product) -> Step:
     return lambda: {"product": product}
 
 
-def _output(workload: Forward, arrays: Arrays) -> Array:
-    weights = {path: made.rounded(array, _precision) for path, array in arrays.weights.items()}
-    return reference.outputs(workload, weights, _held(arrays, "x"))
+def _products(arrays: Arrays) -> Step:
+    def product(a: Array) -> Array:
+        return made.rounded(a, _precision) @ made.rounded(arrays.inputs["b"], _precision)
+
+    return going_round([{"product": _answer(product, batch["a"])} for batch in ring(arrays)])
 
 
-def _held(arrays: Arrays, name: str) -> Array:
-    return made.rounded(arrays.inputs[name], _precision)
+def _outputs(workload: Forward, arrays: Arrays) -> Step:
+    def output(x: Array) -> Array:
+        weights = {path: made.rounded(array, _precision) for path, array in arrays.weights.items()}
+        return reference.outputs(workload, weights, made.rounded(x, _precision))
+
+    return going_round([{"output": _answer(output, batch["x"])} for batch in ring(arrays)])
+
+
+def _answer(compute: Callable[[Array], Array], array: Array) -> Answer:
+    return Answer(functools.cache(lambda: compute(array)))
 
 
 # --- results --------------------------------------------------------------------------------

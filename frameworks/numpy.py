@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from frameworks.interface import Device, Framework, Memory, Runtime, Settings, Step, Unsupported
+from frameworks.interface import (
+    Device,
+    Framework,
+    Memory,
+    Resettable,
+    Runtime,
+    Settings,
+    Step,
+    Unsupported,
+)
 from frameworks.numpy_layers import lower
+from frameworks.source import Source, going_round, ring
 from suites.arrays import Array, Arrays
 from suites.workload import Forward, Product, Workload
 
@@ -44,7 +54,7 @@ def memory() -> Memory:
 # --- work -----------------------------------------------------------------------------------
 
 
-def build(workload: Workload, arrays: Arrays) -> Step:
+def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     if isinstance(workload, Product):
         return _generated(workload) if workload.generated else _product(arrays)
     if isinstance(workload, Forward):
@@ -52,9 +62,19 @@ def build(workload: Workload, arrays: Arrays) -> Step:
     raise Unsupported("NumPy has no automatic differentiation, so it has no training step")
 
 
-def _product(arrays: Arrays) -> Step:
-    a, b = arrays.inputs["a"].copy(), arrays.inputs["b"].copy()
-    return lambda: {"product": a @ b}
+def _product(arrays: Arrays) -> Resettable:
+    source = Source(_operands, arrays)
+
+    def step() -> Mapping[str, Array]:
+        a, b = source.take()
+        return {"product": a @ b}
+
+    return Resettable(step, source.reset)
+
+
+def _operands(arrays: Arrays) -> Callable[[], tuple[Array, Array]]:
+    b = arrays.inputs["b"].copy()
+    return going_round([(batch["a"].copy(), b) for batch in ring(arrays)])
 
 
 def _generated(workload: Product) -> Step:
@@ -68,13 +88,17 @@ def _generated(workload: Product) -> Step:
     return step
 
 
-def _forward(workload: Forward, arrays: Arrays) -> Step:
+def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     weights = {path: array.copy() for path, array in arrays.weights.items()}
     model = lower(workload.model, weights, "")
-    if workload.inputs != "device":  # the host is the device: there is nothing to copy
-        return lambda: {"output": model(arrays.batch()["x"])}
-    x = arrays.inputs["x"].copy()
-    return lambda: {"output": model(x)}
+
+    def prepare(arrays: Arrays) -> Callable[[], Array]:
+        if workload.inputs != "device":  # the host is the device: there is nothing to copy
+            return lambda: arrays.batch()["x"]
+        return going_round([batch["x"].copy() for batch in ring(arrays)])
+
+    source = Source(prepare, arrays)
+    return Resettable(lambda: {"output": model(source.take())}, source.reset)
 
 
 # --- results --------------------------------------------------------------------------------

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -17,6 +16,7 @@ from frameworks.interface import (
     Device,
     Framework,
     Memory,
+    Resettable,
     Runtime,
     Settings,
     Step,
@@ -24,6 +24,7 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.layout import Laid, Layout
+from frameworks.source import Source, going_round, ring
 from frameworks.tf_graphs import compilations, graph  # noqa: F401  the adapter has it
 from frameworks.tf_images import DEPTHWISE_AXES, KERNEL_AXES, Apply
 from frameworks.tf_layers import Model, channels_last, lower
@@ -34,6 +35,8 @@ from suites.layers import Shape, parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "tf"
+
+T = TypeVar("T")
 
 
 # --- device ---------------------------------------------------------------------------------
@@ -63,7 +66,7 @@ def start(device: Device, settings: Settings) -> Runtime:
         asynchronous=_started.on_gpu,
         threads=tf.config.threading.get_intra_op_parallelism_threads() or None,
         notes=tf_devices.notes(device, settings),
-        details=json.dumps({"compiler": tf.version.COMPILER_VERSION} | _build_info()),
+        details=tf_devices.details(),
     )
 
 
@@ -80,14 +83,10 @@ def _try_out(device: Device, settings: Settings) -> None:
         raise refused(device, settings, error) from error
 
 
-def _build_info() -> dict[str, str]:
-    return {name: str(value) for name, value in tf.sysconfig.get_build_info().items()}
-
-
 # --- work -----------------------------------------------------------------------------------
 
 
-def build(workload: Workload, arrays: Arrays) -> Step:
+def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     if _started.on_gpu:
         tf_devices.forget_peak()
     match workload:
@@ -104,10 +103,9 @@ def build(workload: Workload, arrays: Arrays) -> Step:
     raise Unsupported(f"TensorFlow's adapter has no {type(workload).__name__}")
 
 
-def _product(arrays: Arrays) -> Step:
-    a, b = _place(arrays.inputs["a"]), _place(arrays.inputs["b"])
-    product = _compiled(lambda a, b: tf.matmul(a, b))
-    return lambda: {"product": product(a, b)}
+def _product(arrays: Arrays) -> Resettable:
+    source, product = Source(_operands, arrays), _compiled(lambda a, b: tf.matmul(a, b))
+    return Resettable(lambda: {"product": product(*source.take())}, source.reset)
 
 
 def _generated(workload: Product) -> Step:
@@ -119,55 +117,86 @@ def _drawn_product(*shapes: Shape) -> Callable[[], Any]:
     return lambda: tf.matmul(*(tf.random.normal(each, dtype=_started.dtype) for each in shapes))
 
 
-def _forward(workload: Forward, arrays: Arrays) -> Step:
-    layout, batch = _layout(workload), _source(workload, arrays.batch, ("x",))
+def _forward(workload: Forward, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays, ("x",))
     variables = _variables(arrays, layout)
     model = _compiled(_lowered(workload, variables, layout, training=False))
     shape = workload.model.output_shape(workload.input_shape)
-    return lambda: {"output": layouts.output(model(*batch()), shape)}
+    return Resettable(
+        lambda: {"output": layouts.output(model(*source.take()), shape)}, source.reset
+    )
 
 
-def _train(workload: Train, arrays: Arrays) -> Step:
-    layout, batch = _layout(workload), _source(workload, arrays.batch, ("x", "labels"))
+def _train(workload: Train, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays, ("x", "labels"))
     training = _training(workload, _variables(arrays, layout), layout)
     update, results = _compiled(training.update), layout.results(training.results())
-    return lambda: {"loss": update(*batch()), **results}
+
+    def reset(others: Arrays) -> Callable[[], None]:
+        exchange, initial = source.reset(others), _ready(_weights(others, layout))
+
+        def swap() -> None:
+            exchange()
+            training.reset(initial)
+            _ready(training.results())
+
+        return swap
+
+    return Resettable(lambda: {"loss": update(*source.take()), **results}, reset)
 
 
-def _learn(workload: Learn, arrays: Arrays) -> Step:
+def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     layout = _layout(workload)
-    variables = _variables(arrays, layout)
-    initial = {path: tf.identity(variable) for path, variable in variables.items()}
-    training = _training(workload, variables, layout)
+    training = _training(workload, variables := _variables(arrays, layout), layout)
     evaluate = _compiled(evaluation(_lowered(workload, variables, layout, training=False)))
-    tests = _source(workload, lambda: arrays.inputs, ("test_x", "test_labels"))
-    update, results = _epoch(workload, arrays, training), layout.results(variables)
+    update, results = _epoch(workload, training), layout.results(variables)
+
+    def prepare(arrays: Arrays) -> Callable[[], tuple[Any, Any, Any]]:
+        """The weights to begin with, then batches and test data."""
+        initial = _ready(_weights(arrays, layout))
+        return going_round([(initial, _batches(workload, arrays), _tests(workload, arrays))])
+
+    source = Source(prepare, arrays)
 
     def step() -> Mapping[str, Any]:
+        initial, batches, tests = source.take()
         training.reset(initial)
         curve = []
         for _ in range(workload.epochs):
-            losses = [update(index) for index in range(workload.batches)]
+            losses = [update(batches, index) for index in range(workload.batches)]
             curve.append((tf.reduce_mean(tf.stack(losses)), *evaluate(*tests())))
         names = ("train_loss", "test_loss", "correct")
         points = zip(names, map(tf.stack, zip(*curve, strict=True)), strict=True)
         return {**dict(points), **results}
 
-    return step
+    return Resettable(step, source.reset)
 
 
-def _epoch(workload: Learn, arrays: Arrays, training: Training) -> Callable[[int], Any]:
-    """The training step on an epoch's batch of that number."""
+def _batches(workload: Learn, arrays: Arrays) -> Any:
+    """Of an epoch: each as it lies on the host, or on the device x and labels [batches, ...]."""
     cuts = [slice(i * workload.batch, (i + 1) * workload.batch) for i in range(workload.batches)]
     batches = [[arrays.inputs[name][cut] for name in ("x", "labels")] for cut in cuts]
     if workload.inputs != "device":
+        return batches
+    return _ready([tf.stack(list(map(_copied, parts))) for parts in zip(*batches, strict=True)])
+
+
+def _tests(workload: Learn, arrays: Arrays) -> Callable[[], list[Any]]:
+    def copied() -> list[Any]:
+        return [_copied(arrays.inputs[name]) for name in ("test_x", "test_labels")]
+
+    return going_round([_ready(copied())]) if workload.inputs == "device" else copied
+
+
+def _epoch(workload: Learn, training: Training) -> Callable[[Any, int], Any]:
+    """The training step on the batch of that number."""
+    if workload.inputs != "device":
         update = _compiled(training.update)
-        return lambda index: update(*map(_copied, batches[index]))
-    x, labels = (tf.stack(list(map(_copied, parts))) for parts in zip(*batches, strict=True))
+        return lambda batches, index: update(*map(_copied, batches[index]))
     # Numbers as tensors: for every Python number a function is compiled anew.
     indices = [tf.constant(index) for index in range(workload.batches)]
     update = _compiled(lambda x, labels, index: training.update(x[index], labels[index]))
-    return lambda index: update(x, labels, indices[index])
+    return lambda batches, index: update(*batches, indices[index])
 
 
 def _training(workload: Train | Learn, variables: Mapping[str, Any], layout: Layout) -> Training:
@@ -192,19 +221,24 @@ def _compiled(function: Any) -> Any:
 # --- arrays ---------------------------------------------------------------------------------
 
 
-def _source(
-    workload: Forward | Train | Learn, take: Callable[[], Mapping[str, Array]], names: Sequence[str]
-) -> Callable[[], Sequence[Any]]:
-    """What gives a step its named inputs on the device: `take` gives those of the host."""
+def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
+    b = _ready(_place(arrays.inputs["b"]))
+    return going_round([(_ready(_place(batch["a"])), b) for batch in ring(arrays)])
 
-    def copied() -> Sequence[Any]:
-        batch = take()
+
+def _source(
+    workload: Forward | Train, arrays: Arrays, names: Sequence[str]
+) -> Source[Sequence[Any]]:
+    """What gives a step its named inputs on the device."""
+
+    def copied(batch: Mapping[str, Array]) -> Sequence[Any]:
         return [_copied(batch[name]) for name in names]
 
     if workload.inputs != "device":
-        return copied
-    resident = copied()
-    return lambda: resident
+        return Source(lambda arrays: lambda: copied(arrays.batch()), arrays)
+    return Source(
+        lambda arrays: going_round([_ready(copied(batch)) for batch in ring(arrays)]), arrays
+    )
 
 
 def _copied(array: Array) -> Any:
@@ -223,10 +257,18 @@ def _layout(workload: Forward | Train | Learn) -> Layout:
 
 
 def _variables(arrays: Arrays, layout: Layout) -> dict[str, Any]:
-    return {
-        path: tf.Variable(_place(layout.place(path, array)))
-        for path, array in arrays.weights.items()
-    }
+    return {path: tf.Variable(weight) for path, weight in _weights(arrays, layout).items()}
+
+
+def _weights(arrays: Arrays, layout: Layout) -> dict[str, Any]:
+    return {path: _place(layout.place(path, array)) for path, array in arrays.weights.items()}
+
+
+def _ready(placed: T) -> T:
+    """The same arrays, when they lie on the device."""
+    if _started.on_gpu:
+        tf_devices.touch(tf.nest.flatten(placed))
+    return placed
 
 
 # --- results --------------------------------------------------------------------------------
@@ -240,7 +282,7 @@ def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
     when it has finished.
     """
     if _started.on_gpu:
-        _touched([_bare(array) for array in outputs[-1].values()]).numpy()
+        tf_devices.touch([_bare(array) for array in outputs[-1].values()])
 
 
 def to_numpy(array: Any) -> Array:
@@ -250,11 +292,6 @@ def to_numpy(array: Any) -> Array:
 
 def _bare(array: Any) -> Any:
     return array.array if isinstance(array, Laid) else array
-
-
-@tf.function(autograph=False)  # type: ignore[untyped-decorator]
-def _touched(results: Sequence[Any]) -> Any:
-    return tf.add_n([tf.cast(tf.reshape(result, (-1,))[0], tf.float32) for result in results])
 
 
 if TYPE_CHECKING:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -60,6 +62,22 @@ def notes(device: Device, settings: Settings) -> list[str]:
     if settings.threads is not None:
         found.append("One operation runs at a time (inter-op threads 1), on the threads given.")
     return found
+
+
+def details() -> str:
+    """How TensorFlow was built, as JSON."""
+    build = {name: str(value) for name, value in tf.sysconfig.get_build_info().items()}
+    return json.dumps({"compiler": tf.version.COMPILER_VERSION} | build)
+
+
+def touch(results: Sequence[Any]) -> None:
+    """Fetch a value that depends on all of these."""
+    _touched(results).numpy()
+
+
+@tf.function(autograph=False)  # type: ignore[untyped-decorator]
+def _touched(results: Sequence[Any]) -> Any:
+    return tf.add_n([tf.cast(tf.reshape(result, (-1,))[0], tf.float32) for result in results])
 
 
 def forget_peak() -> None:

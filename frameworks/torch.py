@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -15,12 +15,14 @@ from frameworks.interface import (
     Device,
     Framework,
     Memory,
+    Resettable,
     Runtime,
     Settings,
     Step,
     Unsupported,
     refused,
 )
+from frameworks.source import Source, going_round, ring
 from frameworks.torch_layers import lower
 from frameworks.versions import installed
 from suites.arrays import Array, Arrays
@@ -28,6 +30,8 @@ from suites.layers import Layer
 from suites.workload import Adam, Forward, Learn, Product, Train, Workload
 
 NAME = "torch"
+
+T = TypeVar("T")
 
 
 # --- device ---------------------------------------------------------------------------------
@@ -98,7 +102,7 @@ def _try_out(device: Device, settings: Settings) -> None:
 # --- work -----------------------------------------------------------------------------------
 
 
-def build(workload: Workload, arrays: Arrays) -> Step:
+def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     if _started.compiles:
         # The compiler counts recompilations by code, not by model, and stops after a few.
         torch.compiler.reset()
@@ -117,10 +121,9 @@ def build(workload: Workload, arrays: Arrays) -> Step:
     raise Unsupported(f"PyTorch's adapter has no {type(workload).__name__}")
 
 
-def _product(arrays: Arrays) -> Step:
-    a, b = _place(arrays.inputs["a"]), _place(arrays.inputs["b"])
-    product = _compiled(lambda a, b: a @ b)
-    return lambda: {"product": product(a, b)}
+def _product(arrays: Arrays) -> Resettable:
+    source, product = Source(_operands, arrays), _compiled(lambda a, b: a @ b)
+    return Resettable(lambda: {"product": product(*source.take())}, source.reset)
 
 
 def _generated(workload: Product) -> Step:
@@ -130,45 +133,62 @@ def _generated(workload: Product) -> Step:
     return lambda: {"product": product()}
 
 
-def _forward(workload: Forward, arrays: Arrays) -> Step:
+def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     model = _compiled(_model(workload.model, arrays).eval())
-    batch = _batches(workload, arrays, ("x",))
+    source = _source(workload, arrays, ("x",))
 
     def step() -> Mapping[str, Any]:
         with torch.inference_mode():
-            return {"output": model(*batch())}
+            return {"output": model(*source.take())}
 
-    return step
+    return Resettable(step, source.reset)
 
 
-def _train(workload: Train, arrays: Arrays) -> Step:
+def _train(workload: Train, arrays: Arrays) -> Resettable:
     model = _model(workload.model, arrays)
-    batch = _batches(workload, arrays, ("x", "labels"))
+    source = _source(workload, arrays, ("x", "labels"))
     optimizer = training.optimizer(model, workload.optimizer)
     loss_of = _compiled(training.loss(model))
-    results, moments = training.weights(model), isinstance(workload.optimizer, Adam)
+    weights, moments = training.weights(model), isinstance(workload.optimizer, Adam)
+    results = dict(weights)
 
     def step() -> Mapping[str, Any]:
         nonlocal moments
-        loss = training.update(optimizer, loss_of(*batch()))
+        loss = training.update(optimizer, loss_of(*source.take()))
         if moments:  # the first step makes them
             results.update(training.moments(model, optimizer))
             moments = False
         return {"loss": loss, **results}
 
-    return step
+    def reset(others: Arrays) -> Callable[[], None]:
+        exchange, initial = source.reset(others), _ready(_placed(others.weights))
+
+        def swap() -> None:
+            exchange()
+            training.assign(weights, initial)
+            training.forget(optimizer)
+            _ready(weights)
+
+        return swap
+
+    return Resettable(step, reset)
 
 
-def _learn(workload: Learn, arrays: Arrays) -> Step:
+def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     model, resident = _model(workload.model, arrays), workload.inputs == "device"
     weights = training.weights(model)
-    initial = {path: weight.clone() for path, weight in weights.items()}
-    held = {name: _place(array) if resident else array for name, array in arrays.inputs.items()}
     loss_of, evaluate = _compiled(training.loss(model)), _compiled(training.evaluation(model))
 
+    def prepare(arrays: Arrays) -> Callable[[], tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """The weights to begin with, and the data."""
+        held = _placed(arrays.inputs) if resident else arrays.inputs
+        return going_round([_ready((_placed(arrays.weights), held))])
+
+    source = Source(prepare, arrays)
+
     def step() -> Mapping[str, Any]:
-        for path, weight in weights.items():
-            weight.copy_(initial[path])
+        initial, held = source.take()
+        training.assign(weights, initial)
         optimizer = training.optimizer(model, workload.optimizer)
         curves: dict[str, list[Any]] = {"train_loss": [], "test_loss": [], "correct": []}
         for _ in range(workload.epochs):
@@ -186,20 +206,23 @@ def _learn(workload: Learn, arrays: Arrays) -> Step:
             curves["correct"].append(correct)
         return {**{name: torch.stack(curve) for name, curve in curves.items()}, **weights}
 
-    return step
+    return Resettable(step, source.reset)
 
 
-def _batches(workload: Forward | Train, arrays: Arrays, names: tuple[str, ...]) -> Any:
-    """A function that returns the named inputs of a step on the device."""
-    if workload.inputs == "device":
-        placed = [_place(arrays.inputs[name]) for name in names]
-        return lambda: placed
+def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
+    b = _place(arrays.inputs["b"])
+    return going_round(_ready([(_place(batch["a"]), b) for batch in ring(arrays)]))
 
-    def copied() -> list[Any]:
-        batch = arrays.batch()
+
+def _source(workload: Forward | Train, arrays: Arrays, names: tuple[str, ...]) -> Source[list[Any]]:
+    """What gives a step its named inputs on the device."""
+
+    def copied(batch: Mapping[str, Array]) -> list[Any]:
         return [_place(batch[name]) for name in names]
 
-    return copied
+    if workload.inputs != "device":
+        return Source(lambda arrays: lambda: copied(arrays.batch()), arrays)
+    return Source(lambda arrays: going_round(_ready(list(map(copied, ring(arrays))))), arrays)
 
 
 def _at_hand(data: Any) -> Any:
@@ -217,9 +240,18 @@ def _compiled(function: Any) -> Any:
 def _model(layer: Layer, arrays: Arrays) -> Any:
     with torch.device("meta"):  # no memory, and no initial values that would be overwritten
         model = lower(layer)
-    placed = {path: _place(array) for path, array in arrays.weights.items()}
-    model.load_state_dict(placed, assign=True)
+    model.load_state_dict(_placed(arrays.weights), assign=True)
     return model
+
+
+def _placed(arrays: Mapping[str, Array]) -> dict[str, Any]:
+    return {name: _place(array) for name, array in arrays.items()}
+
+
+def _ready(placed: T) -> T:
+    """The same, when the device has finished what it was given."""
+    torch_devices.synchronize(_started.id)
+    return placed
 
 
 def _place(array: Array) -> Any:

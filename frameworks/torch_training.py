@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -54,6 +55,20 @@ def optimizer(model: Any, description: Optimizer) -> Any:
 def weights(model: Any) -> dict[str, Any]:
     """Learned weights and running averages by path."""
     return {path: weight.detach() for path, weight in model.state_dict().items()}
+
+
+def assign(weights: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Copy values by path into the weights."""
+    for path, weight in weights.items():
+        weight.copy_(values[path])
+
+
+def forget(optimizer: Any) -> None:
+    """As before its first step: moments and the count of steps are tensors of zeros."""
+    for memory in optimizer.state.values():
+        for kept in memory.values():
+            if isinstance(kept, torch.Tensor):
+                kept.zero_()
 
 
 def moments(model: Any, optimizer: Any) -> dict[str, Any]:
