@@ -121,7 +121,7 @@ class Placed:
         steps = steps_of(self._workload, arrays, self._adapter.lie)
 
         def swap() -> None:
-            if self._adapter.lie.exchanged():
+            if self._adapter.lie.exchanged(self):
                 self.arrays, self.steps, self._before = arrays, steps, None
 
         return swap

@@ -40,7 +40,7 @@ class Honest:
         """Another workload is placed."""
         self.calls = self.waits = self.since_look = self.since_exchange = 0
 
-    def exchanged(self) -> bool:
+    def exchanged(self, placed: Placed) -> bool:
         """Other arrays are to be taken; whether they are."""
         self.since_exchange = 0
         return True

@@ -67,6 +67,8 @@ class EverySecond(Honest):
 class CheatsWhenTimed(EverySecond):
     """Does nothing once there were so many calls that it must be timed."""
 
+    wrong_in = ALL
+
     def do(self, placed: Placed) -> Any:
         return placed.repeat() if self.calls > LOOKS else placed.issue()
 
@@ -92,6 +94,8 @@ class HonestInAudits(Honest):
 class WrongWhenTimed(EverySecond):
     """Does half the work once it believes that it is timed; the answer is nonsense then."""
 
+    wrong_in = ALL
+
     def do(self, placed: Placed) -> Any:
         if self.since_look <= CAREFUL or self.calls <= LOOKS:
             return placed.issue()
@@ -102,6 +106,8 @@ class WrongWhenTimed(EverySecond):
 class ForLookersOnly(EverySecond):
     """Works for everybody but the function that takes samples, which it knows by its file."""
 
+    wrong_in = ALL
+
     def do(self, placed: Placed) -> Any:
         # This function, `step`, the adapter's lambda, and who called that.
         caller = sys._getframe(3).f_code
@@ -110,6 +116,8 @@ class ForLookersOnly(EverySecond):
 
 class RemembersTheFirst(EverySecond):
     """Works out the first call after it was built and returns that for ever."""
+
+    wrong_in = ALL
 
     def do(self, placed: Placed) -> Any:
         return placed.repeat()
@@ -171,9 +179,9 @@ class Folded(Honest):
     def do(self, placed: Placed) -> Any:
         return placed.issue(0.0 if placed.kind in self.quick_in else 1.0)
 
-    def exchanged(self) -> bool:
-        super().exchanged()
-        return False
+    def exchanged(self, placed: Placed) -> bool:
+        super().exchanged(placed)
+        return placed.kind not in self.quick_in
 
 
 class Promised:
