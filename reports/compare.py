@@ -22,7 +22,7 @@ from reports.reading import LeftOut
 from reports.sides import Incomparable, Side
 from reports.units import plain
 
-GRAVE = ("wrong", "failed", "incomplete")
+GRAVE = ("wrong", "untimed", "failed", "incomplete")
 """How a cell may end that an exit code must tell; what was skipped had a reason one accepts."""
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bench.schema import Failed, Verified
-from reports.reading import Absent, Gathered, Key, why
+from bench.schema import Verified
+from reports import mistakes
+from reports.reading import Absent, Gathered, Key, kind, why
 
 
 def ending(gathered: Gathered, key: Key, whole: Absent | None) -> dict[str, Any]:
@@ -29,38 +30,16 @@ def _status(
     gathered: Gathered, key: Key, looks: Sequence[Verified], whole: Absent | None
 ) -> tuple[str, str | None]:
     """The status and its reason, the gravest first; only `ok` may rank."""
-    bad = next((look for look in looks if not proves(look)), None)
-    if bad is not None:
-        return "wrong", mistake(bad)
+    judged = [(mistakes.status(look), look) for look in looks if not mistakes.proves(look)]
+    for status in ("wrong", "untimed"):
+        bad = next((look for found, look in judged if found == status), None)
+        if bad is not None:
+            return status, mistakes.words(bad)
     unmeasured = gathered.unmeasured.get(key)
     if unmeasured is not None:
-        failed = isinstance(unmeasured, Failed)
-        return ("failed" if failed else "skipped"), why(unmeasured)
+        return kind(unmeasured), why(unmeasured)
     if key in gathered.finished and {look.phase for look in looks} == {"before", "after"}:
         return "ok", None
     if whole is not None:
         return whole.status, whole.reason
     return "incomplete", "the run ended early"
-
-
-def proves(look: Verified) -> bool:
-    """Whether the checks themselves, not only the record's word, say that the answers are right."""
-    return (
-        look.passed
-        and bool(look.checks)
-        and all(
-            check.error is not None and check.limit is not None and check.error <= check.limit
-            for check in look.checks
-        )
-    )
-
-
-def mistake(look: Verified) -> str:
-    """The worst check of a failed verification in words."""
-    bad = [c for c in look.checks if c.problem or (c.error or 0) > (c.limit or 0)]
-    if not bad:
-        return f"not proven right {look.phase} timing"
-    worst = max(bad, key=lambda c: (bool(c.problem), (c.error or 0) / (c.limit or 1e-300)))
-    others = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
-    detail = worst.problem or f"error {worst.error:.2g}, limit {worst.limit or 0:.2g}"
-    return f"{worst.name}: {detail}{others} ({look.phase} timing)"

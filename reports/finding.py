@@ -10,6 +10,7 @@ import pandas as pd
 
 from bench.schema import Run
 from reports.frame import Results
+from reports.reading import KEY, Key
 from reports.units import plain
 
 SHOWN = 6
@@ -21,12 +22,30 @@ class Finding:
     """Something a reader must know before believing a figure."""
 
     severity: str
-    """`wrong`, `suspect`, `failed`, `unfinished`, `busy`, `noisy`, `left out` or `note`."""
+    """`wrong`, `untimed`, `suspect`, `failed`, `withdrawn`, `unfinished`, `busy`, `noisy`,
+    `left out` or `note`."""
     what: str
     where: str
     action: str
     published: bool = False
     """About figures from elsewhere."""
+    cells: frozenset[Key] = frozenset()
+    """Of what is suspect: the cells whose time is doubted."""
+
+
+def suspect(
+    results: Results, cells: pd.DataFrame, *, what: str, action: str, where: str = "", run: str = ""
+) -> Finding:
+    """Doubt about these cells of one run, where there may be none and then `run` and `where` say of
+    which run and what."""
+    run = run or cells["run"].iloc[0]
+    return Finding(
+        severity="suspect",
+        what=what,
+        where=placed(results, run, where or listed(cells["case"].tolist())),
+        action=action,
+        cells=frozenset(cells[KEY].itertuples(index=False, name=None)),
+    )
 
 
 def placed(results: Results, run: str, where: str) -> str:

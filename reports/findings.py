@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.schema import Failed
 from bench.statistics import ENOUGH_ROUNDS
-from reports import device_guards, doubts, guards, steadiness
+from reports import device_guards, doubts, guards, steadiness, verdicts
 from reports.finding import BENCH, Finding, again, command, listed, placed, quoted
 from reports.frame import NULL, Results
 from reports.learning import Learned
@@ -34,10 +34,13 @@ class Omission:
 
 def find(results: Results, learned: Sequence[Learned]) -> tuple[Finding, ...]:
     """All findings, gravest first; then those about published figures."""
+    judged = verdicts.wrong, doubts.unlikely(learned), verdicts.untimed
+    missing = partly_cpu, _failed, _absent, verdicts.withdrawn, _unfinished
+    restless = _busy, steadiness.slowed, steadiness.restrained, _noisy, steadiness.drifting
+    notes = _notes, verdicts.reach, doubts.twins, doubts.fresh, _few_rounds
     kinds = (
-        *(_wrong, doubts.unlikely(learned), *_SUSPECT, partly_cpu, _failed, _absent, _unfinished),
-        *(_busy, steadiness.slowed, steadiness.restrained, _noisy, steadiness.drifting),
-        *(_left_out, _notes, doubts.twins, doubts.fresh, _few_rounds, doubts.published(learned)),
+        *(*judged, *_SUSPECT, *missing, *restless),
+        *(_left_out, *notes, doubts.published(learned)),
     )
     return tuple(finding for kind in kinds for finding in kind(results))
 
@@ -60,24 +63,12 @@ def omissions(results: Results) -> tuple[Omission, ...]:
 
 
 _SUSPECT = (
-    *(guards.impossible, guards.flat, guards.discarded, guards.recompiling, guards.first_call),
-    *(device_guards.moved, device_guards.busy_cpu, device_guards.empty_memory),
-    device_guards.same_time,
+    *(guards.impossible, guards.flat, guards.discarded, guards.hasty),
+    *(guards.recompiling, guards.first_call, device_guards.moved, device_guards.off_device),
 )
 
 
 # --- kinds, gravest first ---------------------------------------------------------------------
-
-
-def _wrong(results: Results) -> Iterator[Finding]:
-    for (run, contender, reason), cells in _by_reason(results, "wrong"):
-        yield Finding(
-            severity="wrong",
-            what=f"{plain(contender)} gives wrong answers: {plain(reason)}",
-            where=placed(results, run, listed(cells["case"])),
-            action="Not ranked in these cases. Do not use this result; try another version of the "
-            f"framework, or show its makers this: {again(results, cells)}",
-        )
 
 
 def _failed(results: Results) -> Iterator[Finding]:

@@ -12,20 +12,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bench import statistics
 from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import Estimate, Series
+from reports import disbelief, mistakes, rounds
 from reports.endings import ending
-from reports.reading import Absent, Gathered, Key, LeftOut, gather
+from reports.reading import KEY, Absent, Gathered, Key, LeftOut, gather
 
 NULL = "null"
 """The adapter that returns prepared answers; it measures the harness and is ranked nowhere."""
-
-KEY = ["run", "contender", "case"]
 
 Row = Mapping[str, Any]
 """A cell, by column."""
@@ -33,8 +31,10 @@ Row = Mapping[str, Any]
 STATUSES = {
     "ok": "verified",
     "wrong": "wrong",
+    "untimed": "untimed",
     "failed": "failed",
     "incomplete": "unfinished",
+    "withdrawn": "withdrawn",
     "skipped": "skipped",
 }
 """Every status of a cell, in the order and words of reports."""
@@ -42,17 +42,13 @@ STATUSES = {
 MAX_CELLS = 200_000
 """Cells a report may plan; a run of all suites on ten frameworks has some thousands."""
 
-_SUMMED = ("cpu_user_s", "cpu_system_s", "wall_s", "sampled_s", "others_cpu_s", "energy_j")
-_LARGEST = ("peak_resident_bytes", "device_memory_bytes", "device_peak_bytes")
-_WATCHED = ("steps_in_flight", "at_s", "sentinel_s", "device_sentinel_s", "compilations")
-
 
 @dataclass(frozen=True)
 class Results:
     """What record files hold. Cells that nothing is known about have empty fields, never zeros."""
 
     cells: pd.DataFrame
-    """Planned cells, measured or not: `status` is ok, wrong, failed, skipped or incomplete."""
+    """Planned cells, measured or not: `status` is a key of STATUSES."""
     slices: pd.DataFrame
     """Raw slices in the order they were measured; `samples_s` holds tuples."""
     runs: Mapping[str, Run]
@@ -66,6 +62,10 @@ class Results:
     """Of cells that train for epochs."""
     warnings: Mapping[Key, Sequence[str]]
     """What frameworks warned of while they gave their answers."""
+    off_by: Mapping[Key, float]
+    """How many times what is allowed the worst check of a wrong or untimed cell is off."""
+    reach: Mapping[Key, str]
+    """How far the answers of a cell could be checked, where that is not all the way."""
     published: Sequence[Published]
     """Figures from elsewhere; none of them is in `cells`."""
     states: Mapping[str, Sequence[State]]
@@ -95,7 +95,7 @@ class Results:
     @cached_property
     def rounds(self) -> dict[Key, Series]:
         """Round numbers, their medians and their starts, by cell."""
-        latest = _latest(self.slices)
+        latest = rounds.latest(self.slices)
         columns = [latest[name].to_numpy() for name in ("round", "median_s", "start")]
         groups = latest.groupby(KEY, sort=False).indices
         return {key: Series(*(column[at] for column in columns)) for key, at in groups.items()}
@@ -126,8 +126,8 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
     """The records of files, of run folders, or of folders of runs; `published` with our own
     collection of figures from elsewhere. Raises NotRecords, OSError."""
     gathered = gather(paths, published)
-    cells, slices = _planned(gathered), _slices(gathered)
-    cells = cells.merge(_measured(slices), how="left", on=KEY, validate="one_to_one")
+    cells, slices = _planned(gathered), rounds.table(gathered)
+    cells = cells.merge(rounds.estimates(slices), how="left", on=KEY, validate="one_to_one")
     cells.loc[cells["verified"] & cells["time_s"].isna(), ["verified", "status", "reason"]] = (
         *(False, "incomplete"),
         "its slices cannot be read",
@@ -137,6 +137,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
     cells["energy_per_step_j"] = power_w * cells["time_s"]
     cells["flop_per_s"] = cells["flop"] / cells["time_s"]
     cells["bytes_per_s"] = cells["traffic_bytes"] / cells["time_s"]
+    _disbelieve(cells, slices, gathered.runs)
     return Results(
         cells=cells,
         slices=slices,
@@ -155,10 +156,26 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
             key: [text for look in looks for text in look.warnings]
             for key, looks in gathered.verified.items()
         },
+        off_by={key: mistakes.off_by(looks) for key, looks in gathered.verified.items()},
+        reach={
+            key: look.reach
+            for key, looks in gathered.verified.items()
+            for look in looks
+            if look.reach
+        },
         published=gathered.published,
         states=gathered.states,
         starts_s=gathered.starts,
     )
+
+
+def _disbelieve(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]) -> None:
+    """Take out of all rankings what passed every check, though nobody can believe it."""
+    measured = cells[cells["verified"] & (cells["framework"] != NULL)]
+    found = disbelief.untimed(measured, slices, runs)
+    for at, key in zip(measured.index, zip(*(measured[k] for k in KEY), strict=True), strict=True):
+        if key in found:
+            cells.loc[at, ["verified", "status", "reason"]] = False, "untimed", found[key]
 
 
 # --- planned cells ----------------------------------------------------------------------------
@@ -218,72 +235,3 @@ _TYPES = (
     | dict.fromkeys(("flop", "traffic_bytes", "build_s", "first_step_s"), "float64")
     | dict.fromkeys(("verified", "outside"), "bool")
 )
-
-
-# --- slices -----------------------------------------------------------------------------------
-
-
-def _slices(gathered: Gathered) -> pd.DataFrame:
-    keys = [key for key, _ in gathered.slices]
-    records = [record for _, record in gathered.slices]
-    columns: dict[str, Any] = {
-        name: pd.Series([key[at] for key in keys], dtype="str") for at, name in enumerate(KEY)
-    }
-    columns["round"] = np.array([record.round for record in records], dtype=np.int64)
-    columns["start"] = np.array([record.start or 0 for record in records], dtype=np.int64)
-    columns["steps_per_sample"] = [record.steps_per_sample for record in records]
-    columns["samples"] = np.array([len(record.samples_s) for record in records], dtype=np.int64)
-    # Beyond what 64 bits hold only a forged record gets: as a float it stays in range.
-    columns["steps"] = [float(r.steps_per_sample) * len(r.samples_s) for r in records]
-    columns["median_s"] = _medians([record.samples_s for record in records])
-    columns["latency_s"] = _medians([record.latencies_s for record in records])
-    for name in (*_SUMMED, *_LARGEST, *_WATCHED):
-        columns[name] = np.array([getattr(record, name) for record in records], dtype=float)
-    columns["peak_resident_of"] = [record.peak_resident_of for record in records]
-    columns["samples_s"] = pd.Series([record.samples_s for record in records], dtype=object)
-    return pd.DataFrame(columns)
-
-
-def _medians(samples: Sequence[tuple[float, ...]]) -> statistics.Floats:
-    counts = np.array([len(each) for each in samples], dtype=np.int64)
-    values = np.fromiter((value for each in samples for value in each), dtype=float)
-    return statistics.medians(values, counts)
-
-
-def _latest(slices: pd.DataFrame) -> pd.DataFrame:
-    """A round measured again counts once, as it was measured last."""
-    return slices.drop_duplicates([*KEY, "round"], keep="last")
-
-
-def _measured(slices: pd.DataFrame) -> pd.DataFrame:
-    """Estimates and sums, a row for each cell that has slices."""
-    latest = _latest(slices).sort_values(KEY, kind="stable")
-    latest["metered_s"] = latest["wall_s"].where(
-        latest["energy_j"].notna() & (latest["wall_s"] > 0)
-    )
-    latest["energy_j"] = latest["energy_j"].where(latest["metered_s"].notna())
-    groups = latest.groupby(KEY)
-    counts = groups.size().to_numpy()
-    by_round = statistics.locations(latest["median_s"].to_numpy(), counts)
-    found = statistics.locations(*_independent(latest))
-    table = groups[[*_SUMMED, "metered_s"]].sum(min_count=1).join(groups[list(_LARGEST)].max())
-    return table.assign(
-        time_s=found.value_s,
-        low_s=found.low_s,
-        high_s=found.high_s,
-        spread=by_round.spread,
-        outliers=groups["median_s"].agg(lambda rounds_s: statistics.outliers(rounds_s.to_numpy())),
-        latency_s=groups["latency_s"].median(),
-        rounds=counts,
-        starts=groups["start"].nunique(),
-        samples=groups["samples"].sum(),
-    ).reset_index()
-
-
-def _independent(latest: pd.DataFrame) -> tuple[statistics.Floats, statistics.Integers]:
-    """The independent values of each cell, and how many: its rounds, or its starts' medians."""
-    starts = latest.groupby(KEY)["start"]
-    several = starts.transform("min") != starts.transform("max")
-    unit = latest["start"].where(several, latest["round"])
-    medians_s = latest.assign(unit=unit).groupby([*KEY, "unit"])["median_s"].median()
-    return medians_s.to_numpy(), medians_s.groupby(level=KEY).size().to_numpy()

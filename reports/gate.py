@@ -53,7 +53,8 @@ def _gate(text: str, threshold: float) -> Gate:
 
 
 def outcome(comparison: Comparison, gates: Sequence[Gate]) -> Outcome:
-    """1 where a gate stops a case, an answer is wrong, a cell broke, or something was left out."""
+    """1 where a gate stops a case, an answer is wrong, a time cannot be believed, a cell broke, or
+    something was left out."""
     failed = tuple(one for one in comparison.compared if any(gate.stops(one) for gate in gates))
     troubled = any(each.grave for each in comparison.excluded) or bool(comparison.left_out)
     return Outcome(failed, 1 if failed or troubled else 0)

@@ -1,7 +1,8 @@
 """Guards: figures that cannot be what they claim to be, by what the records say beside the times.
 
-A guard infers, it does not prove: unlike a wrong answer it keeps no cell out of a ranking. Each
-takes results and yields findings; what it cannot see stands in docs/methodology.md.
+A guard infers, it does not prove: unlike a wrong answer it keeps no cell out of a ranking; what is
+beyond doubt does (`reports/disbelief.py`). Each takes results and yields findings; what it cannot
+see stands in docs/methodology.md.
 """
 
 from __future__ import annotations
@@ -12,21 +13,11 @@ import numpy as np
 import pandas as pd
 
 from bench import statistics
-from reports import bounds
-from reports.finding import Finding, listed, placed
-from reports.frame import KEY, NULL, Results
-from reports.units import digits, plain, seconds, times
-
-DENSE = ("matmul", "hackintosh", "mlp", "transformer", "sweep", "learn", "lifecycle", "mnist")
-"""Suites without convolutions, whose FLOP no algorithm in use saves."""
-
-WINOGRAD = 4.0
-"""Convolutions may take that much less FLOP than is counted (Lavin & Gray, arXiv:1509.09308)."""
-
-BOOST = 1.2
-"""Times the peak at a card's rated clock that it may honestly reach: AMD's and NVIDIA's raise
-their clock beyond it as far as heat and power allow, and makers of cards sell them with higher
-ones. Apple's GPUs do not."""
+from reports import excess
+from reports.finding import Finding, listed, suspect
+from reports.frame import NULL, Results
+from reports.reading import KEY
+from reports.units import digits, percent, plain, seconds, times
 
 FLAT = 1.1
 """A figure that grows by less does not grow."""
@@ -35,6 +26,12 @@ FLAT_WORK = 100.0
 EVIDENT_FLOP = 1e11
 """From so much work on a step is no waiting for a device, on any: 1 ms at 100 TFLOP/s."""
 
+HASTY = 0.8
+"""A step with a wait of its own does all that a step among many does, and waits besides. GPUs take
+steps one after another; a CPU's threads, free of the dispatch of other steps, may honestly be that
+much faster, so it is not asked of CPUs."""
+HASTY_ROUNDS = 3
+
 DEEP = 64
 MARGIN = 1 / 400
 """What each of so many steps in flight adds at least to the time of one alone. A device's dispatch
@@ -42,51 +39,19 @@ takes microseconds, its synchronisation some tenths of a millisecond."""
 
 
 def impossible(results: Results) -> Iterator[Finding]:
-    """Faster than the device can be: not done, not waited for, or folded into a constant."""
-    cells = _bounded(results)
-    work = cells["flop_per_s"] / np.where(cells["suite"].isin(DENSE), 1.0, WINOGRAD)
-    flop = work / cells["bound"].map(lambda bound: _boost(bound) * bound.flop_per_s)
-    moved = (cells["traffic_bytes"] - cells["bound"].map(lambda bound: bound.cached_bytes)).clip(0)
-    traffic = moved / cells["time_s"] / cells["bound"].map(lambda b: b.bytes_per_s or np.inf)
-    cells = cells.assign(excess=np.maximum(flop, traffic.fillna(0)), by_flop=flop >= traffic)
-    for (run, contender), mine in cells[cells["excess"] > 1].groupby(
-        ["run", "contender"], sort=False
-    ):
-        worst = mine.loc[mine["excess"].idxmax()]
-        bound = worst["bound"]
-        if worst["by_flop"]:
-            boost = _boost(bound)
-            rate, most = worst["flop_per_s"], boost * bound.flop_per_s
-            beyond = f" at {boost:g} times its rated clock" if boost > 1 else ""
-            unit, can = "TFLOP/s", f"can do in float32{beyond}"
-        else:
-            rate, most = worst["bytes_per_s"], bound.bytes_per_s
-            unit, can = "TB/s of inputs and results", "can move"
-        yield Finding(
-            severity="suspect",
-            what=f"{plain(contender)} reaches {digits(rate / 1e12)} {unit}, above the "
-            f"{digits(most / 1e12)} that {bound.name} {can} ({bound.source})",
-            where=placed(results, run, listed(mine["case"].tolist())),
+    """Faster than the device can be: not done, not waited for, or folded into a constant.
+
+    What is so by more than a slip of counting is `untimed` instead (`reports/disbelief.py`).
+    """
+    beyond = excess.beyond(measured(results), results.runs)
+    for (_, contender), mine in beyond.groupby(["run", "contender"], sort=False):
+        yield suspect(
+            results,
+            mine,
+            what=f"{plain(contender)} {excess.words(mine)}",
             action="Do not use this figure: the device did less work, or in another precision, "
             "or was not waited for; or a compiler folded inputs that it took for constants.",
         )
-
-
-def _boost(bound: bounds.Bound) -> float:
-    return BOOST if bound.name.startswith(("AMD ", "NVIDIA ")) else 1.0
-
-
-def _bounded(results: Results) -> pd.DataFrame:
-    """Cells in float32 on devices with a physical bound, and that."""
-    cells = measured(results)
-    cells = cells[cells["precision"] == "float32"]
-    devices = list(zip(cells["run"], cells["device_kind"], cells["device_name"], strict=True))
-    known = {
-        device: bounds.bound(*device[1:], results.runs[device[0]].machine)
-        for device in set(devices)
-    }
-    cells = cells.assign(bound=pd.Series([known[d] for d in devices], cells.index, object))
-    return cells[cells["bound"].notna()]
 
 
 def flat(results: Results) -> Iterator[Finding]:
@@ -102,12 +67,13 @@ def flat(results: Results) -> Iterator[Finding]:
     pairs = pairs.assign(grown=grown)[
         (grown >= FLAT_WORK) & (pairs["time_s"] < FLAT * pairs["time_s_small"])
     ]
-    for pair in pairs.itertuples():
-        yield Finding(
-            severity="suspect",
+    for at, pair in zip(pairs.index, pairs.itertuples(), strict=True):
+        yield suspect(
+            results,
+            pairs.loc[[at]],
             what=f"{plain(pair.contender)} takes {seconds(pair.time_s)} for {digits(pair.grown)} "
             f"times the work that it does in {seconds(pair.time_s_small)}",
-            where=placed(results, pair.run, listed([pair.case_small, pair.case])),
+            where=listed([pair.case_small, pair.case]),
             action="Do not use these figures: a result is discarded before it is worked out. "
             "Let the step return, and `wait` complete, everything.",
         )
@@ -123,15 +89,41 @@ def discarded(results: Results) -> Iterator[Finding]:
         flight=("flight", "min"), single=("single", "min"), depth=("depth", "max")
     )
     guilty = cells[cells["flight"] < cells["single"] * (1 + MARGIN * cells["depth"])].reset_index()
-    for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+    for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[(mine["flight"] / mine["single"]).idxmin()]
-        yield Finding(
-            severity="suspect",
+        yield suspect(
+            results,
+            mine,
             what=f"{plain(contender)} takes {seconds(worst['flight'])} for "
             f"{digits(worst['depth'])} steps in flight and {seconds(worst['single'])} for one",
-            where=placed(results, run, listed(mine["case"].tolist())),
             action="Do not use these figures: steps whose results nobody waits for are left out. "
             "Its `wait` must complete the results of all steps it is given.",
+        )
+
+
+def hasty(results: Results) -> Iterator[Finding]:
+    """A step alone takes less than a step among many: alone, it was not waited for."""
+    slices = of_measured(results)
+    gpu = results.cells.loc[results.cells["device_kind"] == "gpu", KEY]
+    slices = slices[(slices["steps_per_sample"] > 1) & slices["latency_s"].notna()].merge(gpu)
+    # Of a round's samples the fastest: what disturbs a machine makes long ones longer, and single
+    # steps between two disturbances not.
+    best_s = pd.Series([min(samples) for samples in slices["samples_s"]], slices.index, float)
+    ratio = slices["latency_s"] / best_s
+    table = slices[KEY].assign(ratio=ratio, hasty=ratio < HASTY)
+    cells = table.groupby(KEY, sort=False).agg(
+        ratio=("ratio", "median"), share=("hasty", "mean"), rounds=("ratio", "size")
+    )
+    guilty = cells[(cells["share"] > 0.5) & (cells["rounds"] >= HASTY_ROUNDS)].reset_index()
+    for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+        worst = mine.loc[mine["ratio"].idxmin()]
+        yield suspect(
+            results,
+            mine,
+            what=f"a step of {plain(contender)} alone takes less than a step among many: "
+            f"{percent(worst['ratio'])} of it in {plain(worst['case'])}",
+            action="Do not use these figures: a step whose own results nobody waits for is "
+            "not done when it seems so. Its `wait` must complete what it is given.",
         )
 
 
@@ -158,13 +150,13 @@ def recompiling(results: Results) -> Iterator[Finding]:
         made=("made", "sum"), share=("some", "mean"), rounds=("made", "size")
     )
     guilty = cells[(cells["share"] >= RECOMPILED) & (cells["rounds"] > 1)].reset_index()
-    for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+    for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[mine["made"].idxmax()]
-        yield Finding(
-            severity="suspect",
+        yield suspect(
+            results,
+            mine,
             what=f"{plain(contender)} compiles while it is timed: {digits(worst['made'])} times "
             f"in {worst['rounds']} rounds of {plain(worst['case'])}",
-            where=placed(results, run, listed(mine["case"].tolist())),
             action="Its time is partly the compiler's. Give the compiled function the same shapes "
             "and types each time, and make it once, in `build`.",
         )
@@ -183,15 +175,15 @@ def first_call(results: Results) -> Iterator[Finding]:
         ratio=("ratio", "median"), share=("slow", "mean"), rounds=("ratio", "size")
     )
     enough = (cells["share"] >= FIRST_SHARE) & (cells["rounds"] >= FIRST_ROUNDS)
-    for (run, contender), mine in (
+    for (_, contender), mine in (
         cells[enough].reset_index().groupby(["run", "contender"], sort=False)
     ):
         worst = mine.loc[mine["ratio"].idxmax()]
-        yield Finding(
-            severity="suspect",
+        yield suspect(
+            results,
+            mine,
             what=f"{plain(contender)} takes {times(worst['ratio'])} as long for the first sample "
             f"of a round as for the others, in {plain(worst['case'])}",
-            where=placed(results, run, listed(mine["case"].tolist())),
             action="Something is done anew after each pause, and the clock counts it as steps: "
             "look for set-up that the step puts off until it is called.",
         )

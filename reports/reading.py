@@ -30,6 +30,9 @@ MAX_PUBLISHED = 10_000
 Key = tuple[str, str, str]
 """Run, contender, case."""
 
+KEY = ["run", "contender", "case"]
+"""Its columns."""
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -49,7 +52,7 @@ class Absent:
     run: str
     contender: str
     status: str
-    """`skipped` or `failed`."""
+    """`skipped`, `withdrawn` or `failed`."""
     reason: str
 
 
@@ -212,8 +215,7 @@ def _file(
         case Cell():
             into.finished[run, record.contender, record.case] = record
         case Skipped(case=None) | Failed(case=None):
-            status = "failed" if isinstance(record, Failed) else "skipped"
-            into.absent.append(Absent(run, record.contender, status, why(record)))
+            into.absent.append(Absent(run, record.contender, kind(record), why(record)))
         case Skipped(case=str(case)) | Failed(case=str(case)):
             _keep_worse(into.unmeasured, (run, record.contender, case), record)
         case State():
@@ -225,6 +227,13 @@ def _file(
 def _keep_worse(known: dict[Key, Skipped | Failed], key: Key, record: Skipped | Failed) -> None:
     if not isinstance(known.get(key), Failed):
         known[key] = record
+
+
+def kind(record: Skipped | Failed) -> str:
+    """The status that the record gives its cells."""
+    if isinstance(record, Failed):
+        return "failed"
+    return "withdrawn" if record.withdrawn else "skipped"
 
 
 def why(record: Skipped | Failed) -> str:

@@ -14,7 +14,7 @@ from reports.finding import Finding
 from reports.frame import STATUSES
 from reports.ranking import Group, Ranking
 
-_COLOURS = dict.fromkeys(("wrong", "suspect", "failed"), "bold red") | {"note": "blue"}
+_COLOURS = dict.fromkeys(("wrong", "untimed", "suspect", "failed"), "bold red") | {"note": "blue"}
 _OTHER = "bold yellow"
 
 
