@@ -27,7 +27,7 @@ RING_BYTES = 2**25
 
 AUDITED = 16
 AUDITED_BYTES = 2**26
-AUDITED_FLOP = 1e10
+AUDITED_FLOP = 3e9
 """Fresh batches of an audit, at most, their bytes, and the work on them; two there are at least."""
 
 Batch = Mapping[str, Array]

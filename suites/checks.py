@@ -1,24 +1,22 @@
 """What is looked at to decide whether answers are right, and the comparison that decides it.
 
-`observe` runs in the timed process on the timed step; `compare` holds the result against values
-and limits that the reference wrote to an .npz file. NumPy and the standard library only.
+`observe` and `observe_audit` run in the timed process; `compare` runs in the host, which alone
+knows the expected values. NumPy and the standard library only.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from suites.arrays import Array
-from suites.draws import signs
-from suites.training_checks import observe_training
+from suites import training_checks
+from suites.arrays import Array, audited_steps
+from suites.digests import digest, packed, unpacked
+from suites.draws import generator
 from suites.workload import (
-    CHECKED_FLOP,
     CHECKED_STEPS,
     Forward,
     Learn,
@@ -26,27 +24,37 @@ from suites.workload import (
     Product,
     Train,
     Workload,
+    checkable,
 )
 
 Observed = dict[str, Array]
-Run = Callable[[], Mapping[str, Array]]
+Results = Mapping[str, Array]
+Run = Callable[[], Results]
 """One finished step: its results on the host, in arrays that later steps cannot change."""
 
 LEARNED = ("train_loss", "test_loss", "correct")
 """Curves over the epochs of learning."""
 
-SAMPLED_ROWS = 64
-"""Rows of a large product that are compared element by element; the probe covers the others."""
+SAMPLED_ROWS = 32
+"""Rows of a product that are compared element by element; a probe covers the others."""
+
+SAMPLED_FLOP = 1e9
+"""Of a forward pass as many samples are compared as this much work gives, two at least."""
+
+KEPT_WEIGHTS = 2**25
+"""Learned values that are kept whole, for an evaluation of them; of more none are."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison: error and limit at the worst element, or the problem that prevented it."""
+    """One comparison: error and limit where they are worst, or the problem that prevented it."""
 
     name: str
     error: float | None = None
     limit: float | None = None
     problem: str | None = None
+    about: str = "answer"
+    """`answer`, or `time` where it is the time that cannot be believed."""
 
     @property
     def passed(self) -> bool:
@@ -54,71 +62,74 @@ class Check:
         return self.error is not None and self.limit is not None and self.error <= self.limit
 
 
-def observe(workload: Workload, run: Run, weights: Mapping[str, Array], seed: int) -> Observed:
-    """Run the step as often as the workload's checks need and return what they compare.
-
-    `weights` are those the step starts from; only training looks at them.
-    """
+def observe(workload: Workload, run: Run, weights: Results, seed: int) -> Observed:
+    """Run the step as often as the checks before timing need, and keep what they compare."""
     match workload:
         case Product(generated=True):
             return _observe_generated(workload, run)
-        case Product():
-            return _observe_product(workload, run, seed)
-        case Forward():
-            return _observe_forward(workload, run)
         case Train():
-            return observe_training(workload, run, weights, CHECKED_STEPS, taken=0)
-        case Learn() | Lifecycle():
-            results = run()
-            return {name: results[name] for name in (*LEARNED, "prediction") if name in results}
+            found: Observed = {}
+            for number in range(1, CHECKED_STEPS + 1):
+                found |= _digests(run(), f"{number} ", seed)
+            return found
+    return _observe_one(workload, run(), seed)
 
 
-def compared_names(workload: Workload) -> tuple[str, ...]:
-    """Observed numbers in which all contenders must agree with one another."""
-    match workload:
-        case Train():
-            return ("loss",)
-        case Learn() | Lifecycle():
-            return LEARNED
-    return ()
+def kept_steps(workload: Workload) -> tuple[int, ...]:
+    """Which of an audit's steps have their results kept: one taken by chance, and the last. Of
+    training that is too large for the reference the first, whose loss can be known."""
+    steps = audited_steps(workload)
+    if isinstance(workload, Train) and checkable(workload) != workload:
+        return (0, steps - 1)
+    if workload.flop > SAMPLED_FLOP * 10:
+        return (steps - 1,)
+    drawn = int(generator(steps, "kept").random() * (steps - 1))
+    return (drawn, steps - 1) if steps > 1 else (0,)
 
 
-def observe_compared(workload: Workload, run: Run) -> Observed:
-    """The same numbers of a workload that itself is too large for the reference."""
-    if isinstance(workload, Train):
-        losses = [np.ravel(run().get("loss", np.nan))[0] for _ in range(CHECKED_STEPS)]
-        return {"loss": np.asarray(losses)}
-    return {name: array for name, array in run().items() if name in LEARNED}
-
-
-def complete(workload: Workload, compared: Observed) -> list[Check]:
-    """A failed check for each of these numbers that is missing, misshapen or not finite."""
-    found, length = [], CHECKED_STEPS
-    if isinstance(workload, Learn | Lifecycle):
-        length = (workload.learn if isinstance(workload, Lifecycle) else workload).epochs
-    for name in compared_names(workload):
-        got = compared.get(name)
-        if got is None:
-            problem = "missing from the step's results"
-        elif got.shape != (length,):
-            problem = f"shape {list(got.shape)}, expected {[length]}"
-        elif not np.all(np.isfinite(got)):
-            problem = "values are not finite"
-        else:
-            continue
-        found.append(Check(f"{name} at the timed shape", problem=problem))
+def observe_audit(
+    workload: Workload, kept: Mapping[int, Results], weights: Results, seed: int
+) -> Observed:
+    """The same of an audit's kept steps, by their numbers. Of training's earlier ones the loss
+    alone: a framework that updates in place has no other weights than the last."""
+    found: Observed = {}
+    for number, results in kept.items():
+        if isinstance(workload, Train) and number != max(kept):
+            results = {name: results[name] for name in ("loss",) if name in results}
+        observed = (
+            _digests(results, "", seed)
+            if isinstance(workload, Train)
+            else _observe_one(workload, results, seed)
+        )
+        for key, array in observed.items():
+            name, _, part = key.rpartition("|")
+            found[f"{training_checks.audited(name, number)}|{part}"] = array
     return found
 
 
-def sampled_rows(workload: Product) -> npt.NDArray[np.int64]:
-    """Indices of the compared rows, evenly spread, first and last among them."""
-    count = min(workload.m, SAMPLED_ROWS)
-    return np.linspace(0, workload.m - 1, count).astype(np.int64)
+def compared_names(workload: Workload) -> tuple[str, ...]:
+    """Observed numbers in which all contenders must agree with one another: the losses of training
+    that itself is too large for the reference."""
+    return ("loss",) if isinstance(workload, Train) and checkable(workload) != workload else ()
 
 
-def probe(workload: Product, seed: int) -> Array:
-    """The sign vector v of Freivalds' check, A (B v) = C v, which sees every element of C."""
-    return signs(seed, "probe", workload.n)
+def observe_compared(workload: Workload, run: Run) -> Observed:
+    """Those numbers."""
+    if not compared_names(workload):
+        return {}
+    losses = [np.ravel(run().get("loss", np.nan))[0] for _ in range(CHECKED_STEPS)]
+    return {"loss": np.asarray(losses)}
+
+
+def sampled_rows(workload: Product, seed: int) -> Array:
+    """Indices of the compared rows, taken by chance."""
+    return _some(workload.m, SAMPLED_ROWS, seed)
+
+
+def sampled_samples(workload: Forward, seed: int) -> Array:
+    """Indices of the samples whose outputs are compared, taken by chance where all are too many."""
+    batch = workload.input_shape[0]
+    return _some(batch, max(2, int(SAMPLED_FLOP * batch // max(1, workload.flop))), seed)
 
 
 def drawn_products(workload: Product) -> int:
@@ -126,68 +137,99 @@ def drawn_products(workload: Product) -> int:
     return max(8, min(256, 10**7 // workload.k))
 
 
-def sampled_samples(workload: Forward) -> list[int]:
-    """Indices of the samples whose outputs are compared: first and last where all are too many."""
-    batch = workload.input_shape[0]
-    return [0, batch - 1] if workload.flop > CHECKED_FLOP and batch > 2 else list(range(batch))
-
-
-def compare(observed: Observed, expected: Path) -> list[Check]:
-    """One check for every expected value, and one over all its elements where there is a limit for
-    their root mean square; what was not observed fails."""
+def compare(observed: Mapping[str, Array], expected: Path, phase: str) -> list[Check]:
+    """A check for every value expected in this phase, `before` timing or `after` it (the audits);
+    what was not observed fails."""
     with np.load(expected, allow_pickle=False) as file:
-        names = [key.removesuffix("|value") for key in file.files if key.endswith("|value")]
-        found = []
-        for name in names:
-            got, value = observed.get(name), file[f"{name}|value"]
-            found.append(_compare_one(name, got, value, file[f"{name}|limit"]))
-            if f"{name}|overall" in file.files and found[-1].error is not None:
-                found.append(_compare_all(name, got, value, float(file[f"{name}|overall"])))
+        entries = {
+            key.removeprefix(f"{phase}/"): file[key]
+            for key in file.files
+            if key.startswith(f"{phase}/")
+        }
+    wanted = unpacked(entries)
+    got = training_checks.derived(unpacked(observed), wanted)
+    return [_compare_one(name, got.get(name), want) for name, want in wanted.items() if "value" in want]
+
+
+def _compare_one(name: str, got: Mapping[str, Array] | None, want: Mapping[str, Array]) -> Check:
+    """The worst of an array's parts; `name` is that of the array and of the part."""
+    array, _, part = name.rpartition("/")
+    if got is None:
+        return Check(array, problem="missing from the step's results")
+    if got["shape"].tolist() != want["shape"].tolist():
+        problem = f"shape {got['shape'].tolist()}, expected {want['shape'].tolist()}"
+        return Check(array, problem=problem)
+    values, exact = got.get(part), want["value"]
+    if values is None or values.shape != exact.shape:
+        return Check(array, problem=f"its {part} are missing or misshapen")
+    if not np.all(np.isfinite(values)):
+        return Check(array, problem=f"{int(np.sum(~np.isfinite(values)))} values are not finite")
+    errors = np.abs(values - exact)
+    if not np.all(np.isfinite(errors)):
+        return Check(array, problem="its distance from the expected value is not finite")
+    pairs = []
+    if "worst" in want:
+        limits = np.broadcast_to(want["worst"], errors.shape)
+        place = int(np.argmax(errors / limits))
+        pairs.append((float(errors.flat[place]), float(limits.flat[place])))
+    if "overall" in want:
+        pairs.append((float(np.sqrt(np.mean(np.square(errors)))), float(want["overall"])))
+    error, limit = max(pairs, key=lambda pair: pair[0] / pair[1])
+    return Check(array, error, limit)
+
+
+def _some(count: int, most: int, seed: int) -> Array:
+    """At most so many of `count` indices, in order."""
+    if count <= most:
+        return np.arange(count)
+    order = np.argsort(generator(seed, f"{most} of {count}").random(count))
+    return np.sort(order[:most])
+
+
+def _digests(results: Results, prefix: str, seed: int) -> Observed:
+    found: Observed = {}
+    for name, array in results.items():
+        found |= packed(f"{prefix}{name}", digest(array, seed))
     return found
 
 
-def _compare_all(name: str, got: Array | None, expected: Array, limit: float) -> Check:
-    assert got is not None  # it was compared element by element before
-    error = math.sqrt(float(np.mean(np.square(got.astype(np.float64) - expected))))
-    return Check(f"{name}, root mean square", error=error, limit=limit)
+def _observe_one(workload: Workload, results: Results, seed: int) -> Observed:
+    """Of one step's results."""
+    match workload:
+        case Product():
+            return _observe_product(workload, results, seed)
+        case Forward() if "output" in results:
+            output = results["output"]
+            shape = np.asarray(output.shape, np.int64)
+            if len(output) == workload.input_shape[0]:
+                output = output[sampled_samples(workload, seed)]
+            return packed("output", {**digest(output, seed), "shape": shape})
+        case Learn() | Lifecycle():
+            curves = (*LEARNED, "prediction")
+            return _digests({n: results[n] for n in curves if n in results}, "", seed) | {
+                f"weights {name}|all": array
+                for name, array in results.items()
+                if name not in curves and _few(results)
+            }
+    return {}
 
 
-def _compare_one(name: str, got: Array | None, expected: Array, limit: Array) -> Check:
-    if got is None:
-        return Check(name, problem="missing from the step's results")
-    if got.shape != expected.shape:
-        problem = f"shape {list(got.shape)}, expected {list(expected.shape)}"
-        return Check(name, problem=problem)
-    if not np.all(np.isfinite(got)):
-        return Check(name, problem=f"{int(np.sum(~np.isfinite(got)))} values are not finite")
-    error = np.abs(got.astype(np.float64) - expected)
-    limits = np.broadcast_to(limit, error.shape)
-    if not np.all(np.isfinite(error)):
-        return Check(name, problem="its distance from the expected value is not finite")
-    worst = int(np.argmax(error / limits))
-    return Check(name, error=float(error.flat[worst]), limit=float(limits.flat[worst]))
+def _few(results: Results) -> bool:
+    return sum(array.size for array in results.values()) <= KEPT_WEIGHTS
 
 
-def _observe_forward(workload: Forward, run: Run) -> Observed:
-    results = dict(run())
-    if "output" in results and len(results["output"]) == workload.input_shape[0]:
-        results["output"] = results["output"][sampled_samples(workload)]
-    return results
-
-
-def _observe_product(workload: Product, run: Run, seed: int) -> Observed:
-    results = run()
+def _observe_product(workload: Product, results: Results, seed: int) -> Observed:
     if "product" not in results:
         return {}
     product = results["product"]
+    shape = np.asarray(product.shape, np.int64)
     if product.shape != (workload.m, workload.n):
-        return {"rows": product, "probe": product}
-    vector = probe(workload, seed)
+        return packed("product", {"shape": shape})
+    vector = training_checks.probe(workload.n, seed)
     blocks = np.array_split(product, max(1, product.nbytes >> 24))  # float64 copies stay small
-    return {
-        "rows": product[sampled_rows(workload)],
-        "probe": np.concatenate([block.astype(np.float64) @ vector for block in blocks]),
-    }
+    rows = product[sampled_rows(workload, seed)].astype(np.float64)
+    probed = np.concatenate([block.astype(np.float64) @ vector for block in blocks])
+    return packed("product", {"shape": shape, "rows": rows, "probe": probed})
 
 
 def _observe_generated(workload: Product, run: Run) -> Observed:
@@ -196,7 +238,9 @@ def _observe_generated(workload: Product, run: Run) -> Observed:
         return {}
     values = np.array([np.ravel(result["product"]) for result in results], dtype=np.float64)
     repeated = 1 - len(np.unique(values)) / values.size
+    numbers = {"mean square": np.mean(np.square(values)) / workload.k, "repeated": repeated}
     return {
-        "mean square": np.asarray(np.mean(np.square(values)) / workload.k),
-        "repeated": np.asarray(repeated),
+        key: array
+        for name, number in numbers.items()
+        for key, array in packed(name, digest(np.asarray(number), 0)).items()
     }

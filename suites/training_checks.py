@@ -1,4 +1,5 @@
-"""What is looked at of training steps: losses, changes, gradients, and whether Adam keeps its rule.
+"""What is worked out of observed digests before they are compared: changes, gradients, and whether
+Adam keeps its rule. In the host.
 
 Adam's change is close to lr x sign(gradient), which rounding decides where the gradient is small.
 So its gradients are taken from its moments, and its rule is held against its own moments.
@@ -6,60 +7,39 @@ So its gradients are taken from its moments, and its rule is held against its ow
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
-from suites.arrays import Array
-from suites.tolerance import UNIT_ROUNDOFF
-from suites.workload import SGD, Adam, Train
+from suites.digests import parts
+from suites.draws import Array, signs
+from suites.workload import CHECKED_STEPS, Adam
 
-Results = Mapping[str, Array]
-Observed = dict[str, Array]
+Named = Mapping[str, Mapping[str, Array]]
+"""Digests by name."""
 Float64 = npt.NDArray[np.float64]
 
-U = UNIT_ROUNDOFF["float32"]
-"""All training is done in float32."""
+U = 2.0**-24
+"""Roundoff of float32: all training is done in it."""
 
-BLOCK = 2**20
-"""Elements looked at together: float64 copies of a large weight would fill the memory."""
-
-ALLOWED = 8
+ALLOWED = 16
 """Roundings of the largest size, all in one direction, that one formula may show."""
 
+CURVES = ("train_loss", "test_loss", "correct")
 
-def observe_training(
-    workload: Train, run: Callable[[], Results], before: Results, steps: int, *, taken: int | None
-) -> Observed:
-    """Losses of `steps` steps and what became of the weights, and of the moments under Adam.
+RULE = "rule of Adam"
+"""Under this name the expected values hold lr, beta1, beta2 and eps."""
 
-    `before` is what the first step begins with (no moments: they are zero), after `taken` steps;
-    None if that is unknown, and then Adam's rule, whose correction depends on it, is not looked at.
-    """
-    optimizer, start = workload.optimizer, before
-    observed: Observed = {}
-    losses: list[float] = []
-    violations: dict[str, float] = {}
-    for number in range(1, steps + 1):
-        after = run()
-        losses.append(float(np.ravel(after.get("loss", math.nan))[0]))
-        if isinstance(optimizer, Adam):
-            if number == 1:
-                observed |= dict(_changes(before, after)) | dict(
-                    _gradients(optimizer, before, after)
-                )
-            if taken is not None:
-                for path in _weights(start):
-                    worst = _violation(optimizer, before, after, path, taken + number)
-                    violations[path] = max(violations.get(path, 0.0), worst)
-            before = after
-    if isinstance(optimizer, SGD):
-        observed = dict(_changes(start, after))
-    observed |= {update_name(path): np.asarray(worst) for path, worst in violations.items()}
-    return observed | {"loss": np.asarray(losses)}
+
+def probe(length: int, seed: int) -> Array:
+    """The sign vector v of Freivalds' check, A (B v) = C v, which sees every element of C."""
+    return signs(seed, "probe", length)
+
+
+def audited(name: str, step: int) -> str:
+    """The name of a result of an audit's step of that number, from 0."""
+    return f"{name} of audited step {step + 1}"
 
 
 def change_name(path: str) -> str:
@@ -77,49 +57,88 @@ def update_name(path: str) -> str:
     return f"update of {path}"
 
 
-def _weights(results: Results) -> list[str]:
-    return [name for name in results if "|" not in name and name != "loss"]
+def start_name(path: str) -> str:
+    """Under this name the expected values hold what training begins with."""
+    return f"start {path}"
 
 
-def _changes(before: Results, after: Results) -> Iterator[tuple[str, Array]]:
-    for path in _weights(before):
-        if path in after:
-            yield change_name(path), _difference(after[path], before[path])
+def derived(observed: Named, wanted: Named) -> dict[str, Mapping[str, Array]]:
+    """Digests by the names of the checks that `wanted` has, whose names end in the part meant."""
+    found: dict[str, Mapping[str, Array]] = {}
+    for name, want in wanted.items():
+        if "value" not in want:
+            continue
+        array = name.rpartition("/")[0]
+        made = _derive(array, observed, wanted)
+        if made is not None and array in CURVES and "all" in made:
+            made = {**made, "all": made["all"][: len(want["value"])]}
+        if made is not None:
+            found[name] = made
+    return found
 
 
-def _gradients(rule: Adam, before: Results, after: Results) -> Iterator[tuple[str, Array]]:
-    for path in _weights(before):
-        if Adam.first_moment(path) in after:
-            yield gradient_name(path), _gradient(rule, before, after, path)
+def _derive(array: str, observed: Named, wanted: Named) -> Mapping[str, Array] | None:
+    kind, _, rest = array.partition(" of ")
+    if array == "loss":
+        return _losses(observed)
+    if kind == "change":
+        path, _, step = rest.partition(" of audited step ")
+        later = observed.get(f"{path} of audited step {step}" if step else f"1 {path}")
+        start = wanted.get(start_name(path))
+        return None if later is None or start is None else _combined(later, start, 1.0, -1.0)
+    if kind == "gradient":
+        moment = observed.get(f"1 {Adam.first_moment(rest)}")
+        return None if moment is None else _combined(moment, None, 1 / (1 - rule(wanted).beta1))
+    if kind == "update":
+        return _violations(rest, observed, wanted)
+    return observed.get(array)
 
 
-def _gradient(rule: Adam, before: Results, after: Results, path: str) -> Float64:
-    first = Adam.first_moment(path)
-    now = after[first].astype(np.float64)
-    gradient: Float64 = (now - rule.beta1 * _moment(before, first)) / (1 - rule.beta1)
-    return gradient
+def rule(wanted: Named) -> Adam:
+    """The rule that the expected values were worked out for."""
+    lr, beta1, beta2, eps = wanted[RULE]["all"].tolist()
+    return Adam(lr=lr, beta1=beta1, beta2=beta2, eps=eps)
 
 
-def _moment(results: Results, name: str) -> Float64 | float:
-    return results[name].astype(np.float64) if name in results else 0.0
+def _losses(observed: Named) -> Mapping[str, Array] | None:
+    seen = [observed.get(f"{number} loss", {}) for number in range(1, CHECKED_STEPS + 1)]
+    if any("all" not in each or each["all"].size != 1 for each in seen):
+        return None
+    losses = np.array([float(np.ravel(each["all"])[0]) for each in seen])
+    return {"shape": np.array([CHECKED_STEPS]), "all": losses}
 
 
-def _violation(rule: Adam, before: Results, after: Results, path: str, step: int) -> float:
-    """By how many times its limit the worst element is off the formula; at worst infinite."""
-    first, second = Adam.first_moment(path), Adam.second_moment(path)
-    if not {path, first, second} <= after.keys():
-        return math.inf
-    names = path, first, second
-    later = [np.ravel(after[name]) for name in names]
-    earlier = [np.ravel(before.get(name, np.zeros_like(after[name]))) for name in names]
-    if len({array.shape for array in (*earlier, *later)}) != 1:
-        return math.inf
-    worst = 0.0
-    for begin in range(0, later[0].size, BLOCK):
-        block = slice(begin, begin + BLOCK)
-        old, new = ([a[block].astype(np.float64) for a in arrays] for arrays in (earlier, later))
-        worst = max(worst, float(np.max(_off(rule, old, new, step))))
-    return worst if math.isfinite(worst) else math.inf
+def _combined(
+    one: Mapping[str, Array], other: Mapping[str, Array] | None, factor: float, share: float = 0.0
+) -> Mapping[str, Array]:
+    """factor x one + share x other, part by part: digests are linear. Misshapen ones stay."""
+    if other is None:
+        return {"shape": one["shape"], **{n: factor * a for n, a in parts(one).items()}}
+    if {n: a.shape for n, a in parts(one).items()} != {n: a.shape for n, a in parts(other).items()}:
+        return one
+    sums = {name: factor * array + share * other[name] for name, array in parts(one).items()}
+    return {"shape": one["shape"], **sums}
+
+
+def _violations(path: str, observed: Named, wanted: Named) -> Mapping[str, Array] | None:
+    """By how many times its limit the worst element is off the formula in any of the steps; at
+    worst infinite. Of what is kept of large arrays the entries say it: the rule is element-wise."""
+    adam, worst = rule(wanted), 0.0
+    names = path, Adam.first_moment(path), Adam.second_moment(path)
+    start = wanted.get(start_name(path))
+    if start is None:
+        return None
+    part = "all" if "all" in start else "entries"
+    earlier = [start[part], np.zeros_like(start[part]), np.zeros_like(start[part])]
+    for number in range(1, CHECKED_STEPS + 1):
+        seen = [observed.get(f"{number} {name}", {}).get(part) for name in names]
+        if any(array is None or array.shape != start[part].shape for array in seen):
+            return None
+        later = [array for array in seen if array is not None]
+        off = _off(adam, earlier, later, number)
+        worst = max(worst, float(np.max(off, initial=0.0)))
+        earlier = later
+    return {"shape": np.array([], np.int64), "all": np.asarray(min(worst, 1e30))}
 
 
 def _off(rule: Adam, old: list[Float64], new: list[Float64], step: int) -> Float64:
@@ -128,22 +147,17 @@ def _off(rule: Adam, old: list[Float64], new: list[Float64], step: int) -> Float
     A framework may work out 1 - beta^t in float32, which then is right to u / (1 - beta^t) only.
     """
     (w0, m0, v0), (w1, m1, v1) = old, new
-    g = (m1 - rule.beta1 * m0) / (1 - rule.beta1)
-    g_error = ALLOWED * U * np.maximum(np.abs(m1), np.abs(m0)) / (1 - rule.beta1)
-    v_expected = rule.beta2 * v0 + (1 - rule.beta2) * g * g
-    v_error = (1 - rule.beta2) * (2 * np.abs(g) * g_error + g_error**2)
-    v_error += ALLOWED * U * (v1 + g * g) + float(np.finfo(np.float32).tiny)
-    correction = 1 - rule.beta2**step
-    ratio = (m1 / (1 - rule.beta1**step)) / (np.sqrt(np.maximum(v1, 0) / correction) + rule.eps)
-    w_error = ALLOWED * U * (np.abs(w0) + rule.lr * np.abs(ratio) / correction)
-    w_error += rule.lr * ALLOWED * U / (1 - rule.beta1**step)
-    off: Float64 = np.maximum(
-        np.abs(v1 - v_expected) / v_error, np.abs(w1 - (w0 - rule.lr * ratio)) / w_error
-    )
+    with np.errstate(all="ignore"):  # what is not finite is infinitely far off
+        g = (m1 - rule.beta1 * m0) / (1 - rule.beta1)
+        g_error = ALLOWED * U * np.maximum(np.abs(m1), np.abs(m0)) / (1 - rule.beta1)
+        v_expected = rule.beta2 * v0 + (1 - rule.beta2) * g * g
+        v_error = (1 - rule.beta2) * (2 * np.abs(g) * g_error + g_error**2)
+        v_error += ALLOWED * U * (v1 + g * g) + float(np.finfo(np.float32).tiny)
+        correction = 1 - rule.beta2**step
+        ratio = (m1 / (1 - rule.beta1**step)) / (np.sqrt(np.maximum(v1, 0) / correction) + rule.eps)
+        w_error = ALLOWED * U * (np.abs(w0) + rule.lr * np.abs(ratio) / correction)
+        w_error += rule.lr * ALLOWED * U / (1 - rule.beta1**step)
+        off: Float64 = np.maximum(
+            np.abs(v1 - v_expected) / v_error, np.abs(w1 - (w0 - rule.lr * ratio)) / w_error
+        )
     return np.where(np.isnan(off), np.inf, off)
-
-
-def _difference(after: Array, before: Array) -> Any:
-    if after.shape != before.shape:
-        return after
-    return after.astype(np.float64) - before.astype(np.float64)

@@ -1,34 +1,73 @@
-"""Expected values and their limits, as they go to the file that a worker reads."""
+"""Expected values and their limits, as they go to the file that the host compares with."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from suites.arrays import Array
-from suites.reference.model import Float64
+from suites.digests import parts
+from suites.reference import limits
 
 
 class Expected:
-    """Expected values and their limits by check, as they go to the file."""
+    """Expected values and limits by phase, name of the array and part of its digest; and what the
+    host needs besides to work out what was observed."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Array] = {}
+        self.withdrawn: list[str] = []
+        """Arrays of which nothing can be told: rounding alone reaches as far as a lie."""
 
     def add(
-        self, name: str, value: Float64, limit: Float64 | float, overall: float | None = None
+        self,
+        phase: str,
+        name: str,
+        exact: Mapping[str, Array],
+        honest: Sequence[Mapping[str, Array]],
+        lies: Sequence[Mapping[str, Array]] = (),
     ) -> None:
-        """A limit is one number or one for each element; none becomes 0, which has no multiple.
+        """An array, by its digest and those of honest and of lying solutions."""
+        told = False
+        for part, value in parts(exact).items():
+            limit = limits.between(
+                value, [each[part] for each in honest], [each[part] for each in lies]
+            )
+            if limit.tells:
+                told = True
+                self.put(f"{phase}/{name}/{part}", exact["shape"], value, limit)
+        if not told:
+            self.withdrawn.append(f"{phase}/{name}")
 
-        `overall` limits the root mean square of all errors.
-        """
-        tiny = float(np.finfo(np.float32).tiny)
-        self.entries[f"{name}|value"] = np.asarray(value)
-        self.entries[f"{name}|limit"] = np.maximum(limit, tiny)
-        if overall is not None:
-            self.entries[f"{name}|overall"] = np.maximum(overall, tiny)
+    def put(self, key: str, shape: Array, value: Array, limit: limits.Limit) -> None:
+        """A value and its limits as they are."""
+        self.entries[f"{key}|shape"], self.entries[f"{key}|value"] = shape, np.asarray(value)
+        for word, most in (("worst", limit.worst), ("overall", limit.overall)):
+            if most is not None:
+                self.entries[f"{key}|{word}"] = np.asarray(most)
+
+    def put_each(self, phase: str, name: str, value: Array, most: Sequence[float], length: int) -> None:
+        """The first numbers of a curve of `length`, each with its own limit; none if there is
+        none."""
+        if not most:
+            self.withdrawn.append(f"{phase}/{name}")
+            return
+        key = f"{phase}/{name}/all"
+        self.entries[f"{key}|shape"] = np.asarray([length])
+        self.entries[f"{key}|value"] = np.asarray(value[: len(most)], np.float64)
+        self.entries[f"{key}|worst"] = np.asarray(most)
+
+    def keep(self, key: str, value: Array) -> None:
+        """A value that is no check."""
+        self.entries[key] = np.asarray(value)
+
+    @property
+    def tells(self) -> bool:
+        """Whether anything before timing could fail."""
+        return any(k.startswith("before/") and k.endswith("|value") for k in self.entries)
 
     def save(self, path: Path) -> None:
         """Write aside, rename into place: a reader never sees half a file."""

@@ -1,32 +1,39 @@
-"""Learning over epochs in float64: the curves that every framework's must follow."""
+"""Learning over epochs: the curves that every framework's must follow, as far as they can be known,
+and an evaluation of the weights that a framework itself has come to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from suites import arrays
 from suites.arrays import Array, Arrays
-from suites.reference import training
-from suites.reference.model import Float64, Pass, Weights, cross_entropy
-from suites.tolerance import MARGIN, rms
-from suites.workload import Learn
+from suites.checks import LEARNED, Check
+from suites.digests import digest
+from suites.layers import parameters
+from suites.reference import limits, training
+from suites.reference.answers import outputs
+from suites.reference.arithmetic import Exact, Honest, TensorFloat, rms
+from suites.reference.expected import Expected
+from suites.reference.model import Float64, Weights, cross_entropy
+from suites.workload import Learn, Lifecycle, known_epochs
+
+DRAWS = 3
+"""Honest solutions: learning carries their errors on, and some farther than others."""
+
+EVALUATED_DRAWS = 2
 
 
 @dataclass(frozen=True)
 class Learned:
-    """Curves [epochs] by name, and the test samples' outputs after each epoch."""
+    """Curves [epochs] by name, the test samples' outputs after each epoch, and the weights."""
 
     curves: dict[str, Float64]
     weights: Weights
     every_logits: list[Float64]
-
-    @property
-    def logits(self) -> Float64:
-        """After the last epoch."""
-        return self.every_logits[-1]
 
     @property
     def results(self) -> dict[str, Any]:
@@ -34,55 +41,136 @@ class Learned:
         return {**self.curves, **self.weights}
 
 
-def learn(workload: Learn, made: Arrays, arithmetic: Any) -> Learned:
-    """All epochs from the initial weights, in the given floating-point type."""
-    weights = {path: array.astype(arithmetic) for path, array in made.weights.items()}
-    tests = made.inputs["test_x"].astype(arithmetic), made.inputs["test_labels"]
-    steps = training.steps(workload, weights, _batches(workload, made, arithmetic))
-    curves: dict[str, list[float]] = {"train_loss": [], "test_loss": [], "correct": []}
+def solve_learning(workload: Learn, seed: int, *, predicts: bool = False) -> Expected:
+    """Curves over the epochs that are solved, as far as right solutions keep together; with
+    `predicts` also the outputs for the test samples at the end."""
+    made, epochs = arrays.make(workload, seed), max(1, known_epochs(workload))
+    exact = learn(workload, made, Exact(), epochs)
+    honest = [learn(workload, made, Honest("float32", n), epochs) for n in range(DRAWS)]
+    lie = learn(workload, made, TensorFloat(), epochs)
+    result = Expected()
+    reach = 0
+    for name in ("train_loss", "test_loss"):
+        most = list(_curve_limits(name, exact, honest, lie))
+        result.put_each("before", name, exact.curves[name], most, workload.epochs)
+        reach = max(reach, len(most))
+    counts = _doubtful(exact, honest)[:reach]
+    result.put_each("before", "correct", exact.curves["correct"], counts, workload.epochs)
+    if predicts and epochs == workload.epochs:
+        seen = [digest(each.every_logits[-1], seed) for each in (exact, *honest, lie)]
+        result.add("before", "prediction", seen[0], seen[1:-1], seen[-1:])
+    result.keep("reach", np.asarray(reach))
+    return result
+
+
+def learn(
+    workload: Learn, made: Arrays, arithmetic: Exact, epochs: int | None = None
+) -> Learned:
+    """So many epochs, or all, from the initial weights."""
+    epochs, kind = workload.epochs if epochs is None else epochs, arithmetic.dtype
+    weights = {path: array.astype(kind) for path, array in made.weights.items()}
+    tests = made.inputs["test_x"].astype(kind), made.inputs["test_labels"]
+    batches = _batches(workload, made, kind, epochs)
+    steps = training.steps(workload, weights, batches, arithmetic)
+    curves: dict[str, list[float]] = {name: [] for name in LEARNED}
     every_logits = []
-    for _ in range(workload.epochs):
+    for _ in range(epochs):
         losses = []
         for _ in range(workload.batches):
             step = next(steps)
             losses.append(step.loss)
             weights = dict(step.after)
-        logits = Pass(weights).apply(workload.model, tests[0])
-        every_logits.append(np.asarray(logits, dtype=np.float64))
+        logits = outputs(workload, weights, tests[0], arithmetic).astype(np.float64)
+        every_logits.append(logits)
         curves["train_loss"].append(float(np.mean(losses)))
         curves["test_loss"].append(float(cross_entropy(logits, tests[1])))
-        curves["correct"].append(float(np.sum(np.argmax(logits, axis=1) == tests[1])))
+        curves["correct"].append(_right(logits, tests[1]))
     return Learned({name: np.array(curve) for name, curve in curves.items()}, weights, every_logits)
 
 
-def reach(distances: Float64, limit: float) -> Float64:
-    """How far after each epoch a right answer may lie from the exact one.
+def evaluated(workload: Learn | Lifecycle, observed: Mapping[str, Array], made: Arrays) -> list[Check]:
+    """The last test loss and count of right answers held against an evaluation in float64 of the
+    weights that the contender itself returned; none where there were too many to return."""
+    learning = workload.learn if isinstance(workload, Lifecycle) else workload
+    names = parameters(learning.model, learning.input_shape)
+    weights = {path: observed.get(f"weights {path}|all") for path in names}
+    if not any(key.startswith("weights ") for key in observed):
+        return []
+    wrong = [p for p, w in weights.items() if w is None or w.shape != names[p].shape]
+    if wrong:
+        problem = f"missing or misshapen: {', '.join(wrong)[:200]}"
+        return [Check("the weights learned", problem=problem)]
+    own = {path: weight for path, weight in weights.items() if weight is not None}
+    if not all(np.all(np.isfinite(weight)) for weight in own.values()):
+        return []  # where learning diverges in every arithmetic, there is nothing to evaluate
+    x, labels = made.inputs["test_x"], made.inputs["test_labels"]
+    exact = outputs(learning, own, x)
+    honest = [
+        outputs(learning, own, x, Honest("float32", n)).astype(np.float64)
+        for n in range(EVALUATED_DRAWS)
+    ]
+    loss, far = _loss(exact, labels), [_loss(each, labels) for each in honest]
+    most = limits.middle(max(abs(each - loss) for each in far), [], abs(loss))
+    count = _near(exact, honest)
+    return [
+        *_last(observed, "test_loss", loss, most),
+        *_last(observed, "correct", _right(exact, labels), count),
+    ]
 
-    `distances` are those of the float32 solution, `limit` what rounding does without learning.
-    Where learning is chaotic they grow by a factor each epoch, and another right solution may go
-    astray two epochs earlier: the growth from the epoch before, or to the next, counts twice.
-    """
-    astray = np.maximum.accumulate(np.maximum(distances, limit / MARGIN))
-    growth = astray[1:] / astray[:-1]
-    fastest = np.maximum(np.append(growth, 1.0), np.append(1.0, growth))
-    result: Float64 = limit + MARGIN * astray * fastest**2
-    return result
+
+def _last(
+    observed: Mapping[str, Array], name: str, value: float, most: float | None
+) -> list[Check]:
+    curve, title = observed.get(f"{name}|all"), f"{name} of the weights learned"
+    if curve is None or not curve.size:
+        return [Check(title, problem="missing from the step's results")]
+    error = abs(float(np.ravel(curve)[-1]) - value)
+    if not np.isfinite(error):
+        return [Check(title, problem="its value is not finite")]
+    return [] if most is None else [Check(title, error, most)]
 
 
-def doubtful(exact: Learned, single: Learned, limit: float) -> Float64:
-    """After each epoch, the test samples whose two largest outputs rounding may exchange."""
-    pairs = list(zip(exact.every_logits, single.every_logits, strict=True))
-    reaches = reach(np.array([rms(rounded - right) for right, rounded in pairs]), limit)
-    counts = []
-    for right, far in zip(exact.every_logits, reaches, strict=True):
-        top = np.partition(right, -2, axis=1)
-        counts.append(float(np.sum(top[:, -1] - top[:, -2] <= 2 * far)))
-    return np.array(counts)
+def _curve_limits(
+    name: str, exact: Learned, honest: Sequence[Learned], lie: Learned
+) -> Iterator[float]:
+    """Of each epoch, up to the first of which nothing can be told: where learning is chaotic, right
+    solutions part."""
+    for epoch, value in enumerate(exact.curves[name]):
+        far = max(abs(float(each.curves[name][epoch]) - value) for each in honest)
+        most = limits.middle(far, [abs(float(lie.curves[name][epoch]) - value)], abs(value))
+        if most is None:
+            return
+        yield most
 
 
-def _batches(workload: Learn, made: Arrays, arithmetic: Any) -> Iterator[tuple[Array, Array]]:
+def _doubtful(exact: Learned, honest: Sequence[Learned]) -> list[float]:
+    """After each epoch, how far the count of right answers may be off."""
+    return [
+        _near(logits, [each.every_logits[epoch] for each in honest])
+        for epoch, logits in enumerate(exact.every_logits)
+    ]
+
+
+def _near(exact: Float64, honest: Sequence[Float64]) -> float:
+    """Twice the samples whose two largest outputs rounding may exchange, and a half."""
+    reach = 8 * max(rms(each - exact) for each in honest)
+    top = np.partition(exact, -2, axis=1)
+    return 0.5 + 2 * float(np.sum(top[:, -1] - top[:, -2] <= reach))
+
+
+def _loss(logits: Float64, labels: Array) -> float:
+    return float(cross_entropy(logits, labels))
+
+
+def _right(logits: Float64, labels: Array) -> float:
+    return float(np.sum(np.argmax(logits, axis=1) == labels))
+
+
+def _batches(
+    workload: Learn, made: Arrays, arithmetic: Any, epochs: int
+) -> Iterator[tuple[Array, Array]]:
     x, labels, size = made.inputs["x"], made.inputs["labels"], workload.batch
-    for _ in range(workload.epochs):
+    for _ in range(epochs):
         for begin in range(0, workload.batches * size, size):
             batch = slice(begin, begin + size)
             yield x[batch].astype(arithmetic), labels[batch]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import autograd.numpy as anp
 import numpy as np
@@ -14,36 +14,27 @@ from autograd.scipy.special import erf
 
 from suites import layers
 from suites.layers import Layer, adaptive_windows, join
-from suites.reference.operations import convolve, pick, windows
+from suites.reference.arithmetic import Exact
+from suites.reference.operations import (
+    add_by_channel,
+    averaged,
+    computed,
+    convolve,
+    multiply,
+    pick,
+    scale_by_channel,
+    stored,
+    sum_by_channel,
+    windows,
+)
 
 Float64 = npt.NDArray[np.float64]
 Weights = Mapping[str, Any]
-Choice = npt.NDArray[np.int64]
+EXACT = Exact()
 
 
 class NoReference(ValueError):
     """The reference cannot do this work; the message says what it lacks."""
-
-
-class Kinks(Protocol):
-    """How the points are decided at which a derivative jumps."""
-
-    def between(self, x: Any, low: float, high: float) -> Any:
-        """Where low < x < high, as booleans: there x passes, and its gradient."""
-
-    def largest(self, seen: Float64) -> Choice:
-        """Which value is taken from every window, the last axis of `seen`."""
-
-
-class Exact:
-    """Kinks decided by the values as they are."""
-
-    def between(self, x: Any, low: float, high: float) -> Any:
-        return (x > low) & (x < high)
-
-    def largest(self, seen: Float64) -> Choice:
-        chosen: Choice = np.argmax(seen, axis=-1)
-        return chosen
 
 
 @dataclass
@@ -52,7 +43,7 @@ class Pass:
 
     weights: Weights
     training: bool = False
-    kinks: Kinks = field(default_factory=Exact)
+    arithmetic: Exact = field(default_factory=Exact)
     averages: dict[str, Any] = field(default_factory=dict)
 
     def apply(self, layer: Layer, x: Any, path: str = "") -> Any:
@@ -69,10 +60,14 @@ class Pass:
                 beside = x
                 if layer.shortcut is not None:
                     beside = self.apply(layer.shortcut, x, join(path, "shortcut"))
-                return beside + self.apply(layer.body, x, join(path, "body"))
+                return self._stored(beside + self.apply(layer.body, x, join(path, "body")))
             case layers.Gated():
-                return x * self.apply(layer.body, x, join(path, "body"))
-        return self._leaf(layer, x, path)
+                return self._stored(x * self.apply(layer.body, x, join(path, "body")))
+        y = self._leaf(layer, x, path)
+        return y if isinstance(layer, _SAME_VALUES) else self._stored(y)
+
+    def _stored(self, y: Any) -> Any:
+        return stored(y, self.arithmetic)
 
     def _leaf(self, layer: Layer, x: Any, path: str) -> Any:
         for kind, compute in _LEAVES.items():
@@ -85,21 +80,36 @@ class Pass:
         return self.weights[join(path, name)]
 
 
+def _product(run: Pass, a: Any, b: Any) -> Any:
+    return multiply(a, b, run.arithmetic)
+
+
+def _affine(run: Pass, x: Any, weight: Any, bias: Any = None) -> Any:
+    """x [..., k] times weight [o, k], plus a bias [o]."""
+    rows = anp.reshape(x, (-1, x.shape[-1]))
+    y = anp.reshape(_product(run, rows, anp.transpose(weight)), (*x.shape[:-1], len(weight)))
+    return y if bias is None else add_by_channel(y, bias, run.arithmetic)
+
+
 def _linear(run: Pass, layer: layers.Linear, x: Any, path: str) -> Any:
-    y = anp.dot(x, anp.transpose(run.weight(path, "weight")))
-    return y + run.weight(path, "bias") if layer.bias else y
+    bias = run.weight(path, "bias") if layer.bias else None
+    return _affine(run, x, run.weight(path, "weight"), bias)
 
 
 def _convolution(run: Pass, layer: layers.Conv2d, x: Any, path: str) -> Any:
-    y = convolve(x, run.weight(path, "weight"), layer.stride, layer.padding, layer.groups)
-    return y + _by_channel(run.weight(path, "bias")) if layer.bias else y
+    weight = run.weight(path, "weight")
+    y = convolve(x, weight, layer.stride, layer.padding, layer.groups, run.arithmetic)
+    return add_by_channel(y, run.weight(path, "bias"), run.arithmetic) if layer.bias else y
 
 
 def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
+    arithmetic = run.arithmetic
     mean, variance = run.weight(path, "running_mean"), run.weight(path, "running_var")
     if run.training:
-        batch_mean, batch_variance = anp.mean(x, axis=(0, 2, 3)), anp.var(x, axis=(0, 2, 3))
         count = math.prod(x.shape) / x.shape[1]
+        batch_mean = sum_by_channel(x, arithmetic) / count
+        centred = add_by_channel(x, -batch_mean, arithmetic)
+        batch_variance = sum_by_channel(centred**2, arithmetic) / count
         unbiased = batch_variance * (count / (count - 1))
         for name, old, new in (
             ("running_mean", mean, batch_mean),
@@ -107,37 +117,39 @@ def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
         ):
             run.averages[join(path, name)] = old + layer.momentum * (new - old)
         mean, variance = batch_mean, batch_variance
-    scale = run.weight(path, "weight") / anp.sqrt(variance + layer.eps)
-    return x * _by_channel(scale) + _by_channel(run.weight(path, "bias") - mean * scale)
+    scale = run.weight(path, "weight") * computed(1 / anp.sqrt(variance + layer.eps), arithmetic)
+    # As one product and one sum, which loses more than centring first, and is done.
+    shift = run.weight(path, "bias") - mean * scale
+    return add_by_channel(scale_by_channel(x, scale, arithmetic), shift, arithmetic)
 
 
 def _layer_norm(run: Pass, layer: layers.LayerNorm, x: Any, path: str) -> Any:
     centred = x - anp.mean(x, axis=-1, keepdims=True)
     variance = anp.mean(centred**2, axis=-1, keepdims=True)
-    scaled = centred / anp.sqrt(variance + layer.eps)
-    return scaled * run.weight(path, "weight") + run.weight(path, "bias")
+    scaled = centred * computed(1 / anp.sqrt(variance + layer.eps), run.arithmetic)
+    weighted = scale_by_channel(scaled, run.weight(path, "weight"), run.arithmetic)
+    return add_by_channel(weighted, run.weight(path, "bias"), run.arithmetic)
 
 
 def _attention(run: Pass, layer: layers.SelfAttention, x: Any, path: str) -> Any:
     batch, sequence, width = x.shape
-    inner = anp.dot(x, anp.transpose(run.weight(path, "in_weight"))) + run.weight(path, "in_bias")
+    inner = _affine(run, x, run.weight(path, "in_weight"), run.weight(path, "in_bias"))
     heads = anp.reshape(inner, (batch, sequence, 3, layer.heads, width // layer.heads))
     q, k, v = (anp.transpose(heads[:, :, i], (0, 2, 1, 3)) for i in range(3))
-    scores = anp.matmul(q, anp.transpose(k, (0, 1, 3, 2))) / math.sqrt(width // layer.heads)
-    shares = anp.exp(scores - anp.max(scores, axis=-1, keepdims=True))
-    shares = shares / anp.sum(shares, axis=-1, keepdims=True)
+    scores = _product(run, q, anp.transpose(k, (0, 1, 3, 2))) / math.sqrt(width // layer.heads)
+    powers = computed(anp.exp(scores - anp.max(scores, axis=-1, keepdims=True)), run.arithmetic)
+    shares = powers / anp.sum(powers, axis=-1, keepdims=True)
     joined = anp.reshape(
-        anp.transpose(anp.matmul(shares, v), (0, 2, 1, 3)), (batch, sequence, width)
+        anp.transpose(_product(run, shares, v), (0, 2, 1, 3)), (batch, sequence, width)
     )
-    out = anp.dot(joined, anp.transpose(run.weight(path, "out_weight")))
-    return out + run.weight(path, "out_bias")
+    return _affine(run, joined, run.weight(path, "out_weight"), run.weight(path, "out_bias"))
 
 
 def _max_pool(run: Pass, layer: layers.MaxPool, x: Any, path: str) -> Any:
     places = layer.output_shape(x.shape)[2:]
     values = getattr(x, "_value", x)  # the choice of an element is no differentiable step
     seen = windows(values, layer.kernel, layer.stride, layer.padding, places)
-    chosen = run.kinks.largest(seen)
+    chosen = run.arithmetic.largest(seen)
     return pick(x, chosen, layer.kernel, layer.stride, layer.padding)
 
 
@@ -145,17 +157,26 @@ def _avg_pool(run: Pass, layer: layers.AvgPool, x: Any, path: str) -> Any:
     rows, columns = layer.output_shape(x.shape)[2:]
     padded = anp.pad(x, ((0, 0), (0, 0), *(((layer.padding,) * 2,) * 2)), "constant")
     starts = [[i * layer.stride for i in range(count)] for count in (rows, columns)]
-    return _means(padded, *([(s, s + layer.kernel) for s in axis] for axis in starts))
+    return _means(run, padded, *([(s, s + layer.kernel) for s in axis] for axis in starts))
 
 
 def _adaptive_pool(run: Pass, layer: layers.AdaptiveAvgPool, x: Any, path: str) -> Any:
-    return _means(x, *(adaptive_windows(size, layer.size) for size in x.shape[2:]))
+    return _means(run, x, *(adaptive_windows(size, layer.size) for size in x.shape[2:]))
 
 
-def _means(x: Any, rows: list[tuple[int, int]], columns: list[tuple[int, int]]) -> Any:
+def _means(
+    run: Pass, x: Any, rows: list[tuple[int, int]], columns: list[tuple[int, int]]
+) -> Any:
     """Means over all windows of rows and columns, cut off at the edge: two small products."""
     across = anp.matmul(x, _averaging(columns, x.shape[3], x.dtype).T)
-    return anp.matmul(_averaging(rows, x.shape[2], x.dtype), across)
+    means = anp.matmul(_averaging(rows, x.shape[2], x.dtype), across)
+    windows_of = [max(end - begin for begin, end in spans) for spans in (rows, columns)]
+    return averaged(means, math.prod(windows_of), run.arithmetic)
+
+
+def _global_mean(run: Pass, layer: Layer, x: Any, path: str) -> Any:
+    means = anp.mean(x, axis=(2, 3), keepdims=True)
+    return averaged(means, math.prod(x.shape[2:]), run.arithmetic)
 
 
 def _averaging(spans: list[tuple[int, int]], length: int, dtype: Any) -> Float64:
@@ -166,23 +187,33 @@ def _averaging(spans: list[tuple[int, int]], length: int, dtype: Any) -> Float64
 
 
 def _rectified(run: Pass, layer: Layer, x: Any, path: str) -> Any:
-    return x * run.kinks.between(x, 0.0, math.inf)
+    return x * _passing(run, x, math.inf)
 
 
 def _rectified_6(run: Pass, layer: Layer, x: Any, path: str) -> Any:
-    passes = run.kinks.between(x, 0.0, 6.0)
+    passes = _passing(run, x, 6.0)
     values = getattr(x, "_value", x)
     at_six = (values >= 3.0) & ~passes
     return x * passes + 6 * at_six.astype(values.dtype)
 
 
-def _sigmoid(x: Any) -> Any:
-    return 0.5 * (anp.tanh(0.5 * x) + 1)
+def _passing(run: Pass, x: Any, high: float) -> Any:
+    return run.arithmetic.between(getattr(x, "_value", x), 0.0, high)
 
 
-def _by_channel(values: Any) -> Any:
-    return anp.reshape(values, (1, -1, 1, 1))
+def _sigmoid(run: Pass, x: Any) -> Any:
+    return computed(0.5 * (anp.tanh(0.5 * x) + 1), run.arithmetic)
 
+
+def _gelu(run: Pass, layer: Layer, x: Any, path: str) -> Any:
+    return 0.5 * x * computed(1 + erf(x / math.sqrt(2)), run.arithmetic)
+
+
+_SAME_VALUES = (
+    *(layers.Dropout, layers.StochasticDepth, layers.Flatten, layers.FirstToken),
+    *(layers.Embedding, layers.ReLU, layers.ReLU6, layers.MaxPool),
+)
+"""Layers that round nothing."""
 
 _LEAVES: dict[type[Layer], Callable[[Pass, Any, Any, str], Any]] = {
     layers.Linear: _linear,
@@ -195,11 +226,11 @@ _LEAVES: dict[type[Layer], Callable[[Pass, Any, Any, str], Any]] = {
     layers.AdaptiveAvgPool: _adaptive_pool,
     layers.ReLU: _rectified,
     layers.ReLU6: _rectified_6,
-    layers.GlobalAvgPool: lambda run, layer, x, path: anp.mean(x, axis=(2, 3), keepdims=True),
-    layers.Sigmoid: lambda run, layer, x, path: _sigmoid(x),
-    layers.SiLU: lambda run, layer, x, path: x * _sigmoid(x),
-    layers.GELU: lambda run, layer, x, path: 0.5 * x * (1 + erf(x / math.sqrt(2))),
-    layers.Tanh: lambda run, layer, x, path: anp.tanh(x),
+    layers.GlobalAvgPool: _global_mean,
+    layers.Sigmoid: lambda run, layer, x, path: _sigmoid(run, x),
+    layers.SiLU: lambda run, layer, x, path: x * _sigmoid(run, x),
+    layers.GELU: _gelu,
+    layers.Tanh: lambda run, layer, x, path: computed(anp.tanh(x), run.arithmetic),
     layers.Dropout: lambda run, layer, x, path: x,
     layers.StochasticDepth: lambda run, layer, x, path: x,
     layers.Flatten: lambda run, layer, x, path: anp.reshape(x, (x.shape[0], -1)),
@@ -210,9 +241,12 @@ _LEAVES: dict[type[Layer], Callable[[Pass, Any, Any, str], Any]] = {
 }
 
 
-def cross_entropy(logits: Any, labels: npt.NDArray[Any]) -> Any:
+def cross_entropy(
+    logits: Any, labels: npt.NDArray[Any], arithmetic: Exact = EXACT
+) -> Any:
     """Mean over all labels of -log softmax(logits)[label]; the classes are the last axis."""
     flat = anp.reshape(logits, (-1, logits.shape[-1]))
     shifted = flat - anp.max(flat, axis=1, keepdims=True)
-    log_total = anp.log(anp.sum(anp.exp(shifted), axis=1))
+    powers = computed(anp.exp(shifted), arithmetic)
+    log_total = anp.log(anp.sum(powers, axis=1))
     return anp.mean(log_total - shifted[np.arange(labels.size), labels.ravel()])

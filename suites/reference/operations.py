@@ -1,4 +1,5 @@
-"""Convolution and max pooling in float64, with their gradients: `autograd` has none that is fast.
+"""What sums, with its gradients, in a given arithmetic: products, convolutions, sums by channel;
+and max pooling. `autograd` has none of them that is fast and says how long its sums are.
 
 A convolution is one matrix product for each sample and group, over its windows as columns; where a
 group has one channel, a sum over the window's places instead.
@@ -14,13 +15,108 @@ import numpy as np
 import numpy.typing as npt
 from autograd.extend import defvjp, primitive
 
+from suites.reference.arithmetic import Exact
+
 Float64 = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 
 
 @primitive  # type: ignore[untyped-decorator]
-def convolve(x: Float64, weight: Float64, stride: int, padding: int, groups: int) -> Float64:
+def multiply(a: Float64, b: Float64, arithmetic: Exact) -> Float64:
+    """a @ b over the last two axes: [..., m, k] and [..., k, n] with the same axes before."""
+    a, b = arithmetic.operand(a), arithmetic.operand(b)
+    return arithmetic.summed(a @ b, a.shape[-1], a, b)
+
+
+defvjp(
+    multiply,
+    lambda y, a, b, arithmetic: lambda g: multiply(g, np.swapaxes(b, -1, -2), arithmetic),
+    lambda y, a, b, arithmetic: lambda g: multiply(np.swapaxes(a, -1, -2), g, arithmetic),
+    argnums=(0, 1),
+)
+
+
+@primitive  # type: ignore[untyped-decorator]
+def sum_by_channel(x: Float64, arithmetic: Exact) -> Float64:
+    """Sums over all axes but the second (images), or the last (anything else)."""
+    channels = 1 if x.ndim == 4 else x.ndim - 1
+    return arithmetic.total(np.moveaxis(x, channels, -1).reshape(-1, x.shape[channels]))
+
+
+defvjp(
+    sum_by_channel,
+    lambda y, x, arithmetic: lambda g: np.broadcast_to(_along(g, x), x.shape),
+    argnums=(0,),
+)
+
+
+@primitive  # type: ignore[untyped-decorator]
+def add_by_channel(x: Float64, values: Float64, arithmetic: Exact) -> Float64:
+    """x plus a value for each channel."""
+    return x + _along(values, x)
+
+
+defvjp(
+    add_by_channel,
+    lambda y, x, values, arithmetic: lambda g: g,
+    lambda y, x, values, arithmetic: lambda g: sum_by_channel(g, arithmetic),
+    argnums=(0, 1),
+)
+
+
+@primitive  # type: ignore[untyped-decorator]
+def scale_by_channel(x: Float64, values: Float64, arithmetic: Exact) -> Float64:
+    """x times a value for each channel."""
+    return x * _along(values, x)
+
+
+defvjp(
+    scale_by_channel,
+    lambda y, x, values, arithmetic: lambda g: g * _along(values, x),
+    lambda y, x, values, arithmetic: lambda g: sum_by_channel(g * x, arithmetic),
+    argnums=(0, 1),
+)
+
+
+@primitive  # type: ignore[untyped-decorator]
+def computed(y: Float64, arithmetic: Exact) -> Float64:
+    """What a transcendental function gave, with its error."""
+    return arithmetic.computed(y)
+
+
+@primitive  # type: ignore[untyped-decorator]
+def averaged(y: Float64, length: int, arithmetic: Exact) -> Float64:
+    """Means of so many values, with their error."""
+    return arithmetic.averaged(y, length)
+
+
+@primitive  # type: ignore[untyped-decorator]
+def stored(y: Float64, arithmetic: Exact) -> Float64:
+    """A layer's result as it lies in memory."""
+    return arithmetic.stored(y)
+
+
+defvjp(computed, lambda y, x, arithmetic: lambda g: g, argnums=(0,))
+defvjp(averaged, lambda y, x, length, arithmetic: lambda g: g, argnums=(0,))
+defvjp(stored, lambda y, x, arithmetic: lambda g: g, argnums=(0,))
+
+
+def _along(values: Float64, x: Float64) -> Float64:
+    """One value for each channel in the shape that goes along with x."""
+    return values.reshape(-1, 1, 1) if x.ndim == 4 else values
+
+
+@primitive  # type: ignore[untyped-decorator]
+def convolve(
+    x: Float64, weight: Float64, stride: int, padding: int, groups: int, arithmetic: Exact
+) -> Float64:
     """Cross-correlation of x [n, c, h, w] with weight [o, c / groups, k, k]."""
+    x, weight = arithmetic.operand(x), arithmetic.operand(weight)
+    y = _convolved(x, weight, stride, padding, groups)
+    return arithmetic.summed(y, math.prod(weight.shape[1:]), x, weight)
+
+
+def _convolved(x: Float64, weight: Float64, stride: int, padding: int, groups: int) -> Float64:
     kernel, padded = weight.shape[-1], _pad(x, padding)
     places = tuple((size - kernel) // stride + 1 for size in padded.shape[2:])
     y = np.zeros((len(x), len(weight), *places), x.dtype)
@@ -39,11 +135,19 @@ def convolve(x: Float64, weight: Float64, stride: int, padding: int, groups: int
 
 
 def _convolve_to_x(
-    y: Float64, x: Float64, weight: Float64, stride: int, padding: int, groups: int
+    y: Float64,
+    x: Float64,
+    weight: Float64,
+    stride: int,
+    padding: int,
+    groups: int,
+    arithmetic: Exact,
 ) -> Any:
     kernel, shape, places = weight.shape[-1], _pad(x, padding).shape, y.shape[2:]
+    weight = arithmetic.operand(weight)
 
     def gradient(g: Float64) -> Float64:
+        g = arithmetic.operand(g)
         padded = np.zeros(shape, x.dtype)
         if weight.shape[1] == 1:
             part = np.empty_like(g[0])
@@ -57,17 +161,30 @@ def _convolve_to_x(
                 np.matmul(flat.T, g[n, outside].reshape(len(flat), -1), out=_flat(room))
                 for i, j in np.ndindex(kernel, kernel):
                     _seen(padded[n, inside], i, j, stride, places)[...] += room[:, i, j]
-        return padded[:, :, padding : shape[2] - padding, padding : shape[3] - padding]
+        inside = padded[:, :, padding : shape[2] - padding, padding : shape[3] - padding]
+        length = kernel * kernel * len(weight) // groups
+        return arithmetic.summed(inside, length, g, weight)
 
     return gradient
 
 
 def _convolve_to_weight(
-    y: Float64, x: Float64, weight: Float64, stride: int, padding: int, groups: int
+    y: Float64,
+    x: Float64,
+    weight: Float64,
+    stride: int,
+    padding: int,
+    groups: int,
+    arithmetic: Exact,
 ) -> Any:
     kernel, places = weight.shape[-1], y.shape[2:]
+    x = arithmetic.operand(x)
 
     def gradient(g: Float64) -> Float64:
+        g = arithmetic.operand(g)
+        return arithmetic.summed(to_weight(g), g.size // g.shape[1], g, x)
+
+    def to_weight(g: Float64) -> Float64:
         padded, result = _pad(x, padding), np.zeros(weight.shape, weight.dtype)
         if weight.shape[1] == 1:
             for i, j in np.ndindex(kernel, kernel):

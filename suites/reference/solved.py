@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 
-from suites.workload import Lifecycle, Product, Workload, checkable
+from suites.workload import Lifecycle, Product, Train, Workload, checkable
 
 SAME_NUMBERS = {"host": "device", "background": "loop"}
 """Where a batch comes from, and the other place whose bytes are the same."""
 
 
 def solved(workload: Workload) -> Workload:
-    """Workloads for which this is equal have the same expected values and limits."""
-    match checkable(workload):
+    """The work that the reference does for a workload."""
+    return _nameless(checkable(workload))
+
+
+def asked(workload: Workload) -> Workload:
+    """Workloads for which this is equal have the same expected values and limits: the audits of
+    training are looked at in its own shape."""
+    return _nameless(workload if isinstance(workload, Train) else checkable(workload))
+
+
+def _nameless(workload: Workload) -> Workload:
+    match workload:
         case Lifecycle() as life:
             learn = dataclasses.replace(
                 life.learn, suite="", name="", inputs=_placed(life.learn.inputs)
@@ -20,8 +30,8 @@ def solved(workload: Workload) -> Workload:
             return Lifecycle(learn=learn)
         case Product() as product:
             return dataclasses.replace(product, suite="", name="")
-        case checked:
-            return dataclasses.replace(checked, suite="", name="", inputs=_placed(checked.inputs))
+        case other:
+            return dataclasses.replace(other, suite="", name="", inputs=_placed(other.inputs))
 
 
 def _placed(inputs: str) -> str:

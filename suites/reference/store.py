@@ -13,11 +13,12 @@ import os
 import shutil
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from suites import arrays
-from suites.reference.solved import solved
-from suites.workload import Workload, definition_hash
+from suites.reference.solved import asked
+from suites.workload import Workload, checkable, definition_hash
 
 UNUSED_S = 24 * 3600
 """After this long a file of another source is not one that a running process has just found."""
@@ -25,7 +26,7 @@ UNUSED_S = 24 * 3600
 
 def solution(workload: Workload, precision: str, seed: int, cache: Path) -> Path:
     """Where the expected values of this workload are, or belong."""
-    return cache / f"{_key(solved(workload), precision, seed)}.npz"
+    return cache / f"{_key(asked(workload), precision, seed)}.npz"
 
 
 def find(workload: Workload, precision: str, seed: int, cache: Path) -> Path | None:
@@ -38,9 +39,12 @@ def find(workload: Workload, precision: str, seed: int, cache: Path) -> Path | N
     return None
 
 
-def name(path: Path, workload: Workload, precision: str, seed: int) -> Path:
-    """The workload's own name for this solution: a link, or a copy where there are no links."""
-    made = arrays.make(workload, seed)
+def name(
+    path: Path, workload: Workload, precision: str, seed: int, drawn: Sequence[int] = ()
+) -> Path:
+    """The workload's own name for this solution: a link, or a copy where there are no links.
+    `drawn` are the samples that are checked: the timed ones, unless a twin is checked."""
+    made = arrays.make(workload, seed, drawn if checkable(workload) == workload else ())
     made.close()
     own = path.with_name(f"{_key(workload, precision, seed)}-{made.sha256()}.npz")
     own.unlink(missing_ok=True)  # not found, so it is damaged
@@ -83,7 +87,7 @@ def prune(cache: Path) -> None:
 def source_hash() -> str:
     """Hash of the files a reference depends on."""
     suites = Path(__file__).parents[1]
-    names = "arrays checks cost data draws feed idx tolerance training_checks"
+    names = "arrays checks cost data digests draws feed idx training_checks"
     files = [suites / f"{name}.py" for name in names.split()]
     for folder in ("layers", "reference", "workload"):
         files += sorted(suites.glob(f"{folder}/*.py"))

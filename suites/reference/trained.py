@@ -1,134 +1,255 @@
-"""What is expected of training steps: exact losses, changes and gradients with their limits."""
+"""What is expected of training steps: exact losses, changes and gradients, and their limits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from suites import arrays, tolerance
-from suites.arrays import Array
-from suites.layers import parameters
-from suites.reference.course import Course
-from suites.reference.doubt import Doubt
+from suites import arrays, checks, cost
+from suites.arrays import Array, Arrays, Batch
+from suites.digests import Digest, digest
+from suites.reference import chosen, limits, training
+from suites.reference.arithmetic import Exact, Honest, TensorFloat
 from suites.reference.expected import Expected
-from suites.reference.model import Float64, Pass, cross_entropy
-from suites.reference.solved import solved
-from suites.training_checks import change_name, gradient_name, update_name
-from suites.workload import SGD, Adam, Train
+from suites.reference.model import Weights
+from suites.training_checks import (
+    RULE,
+    audited,
+    change_name,
+    gradient_name,
+    start_name,
+    update_name,
+)
+from suites.workload import CHECKED_STEPS, SGD, Adam, Train
 
-CONTINUED_FLOP = 1e9
-"""After timing, the gradients of a larger step are not worked out again, only its loss: each
-contender has reached weights of its own, so nothing of it can be cached."""
+DRAWS, LIGHT_FLOP, FEW_DRAWS = 5, 2e8, 3
+"""Honest solutions of the first step, of one up to LIGHT_FLOP and of a larger one: in an array of
+two elements one alone may be right by luck."""
 
+FOLLOWED = 2
+"""Of them are followed through the next steps, of which the losses are looked at."""
 
-def solve_continued(
-    workload: Train, precision: str, seed: int, state: Mapping[str, Array]
-) -> Expected:
-    """What one more step makes of a `state` that earlier steps returned."""
-    checked = solved(workload)
-    assert isinstance(checked, Train)
-    weights = {path: state[path] for path in parameters(checked.model, checked.input_shape)}
-    if checked.flop > CONTINUED_FLOP:
-        return _solve_loss(checked, precision, seed, weights)
-    names = {path: Adam.first_moment(path) for path in weights}
-    moments = {p: state[name].astype(np.float64) for p, name in names.items() if name in state}
-    return solve_training(checked, precision, seed, weights, 1, moments)
+LARGE = 2**22
+"""Parameters of a large model."""
 
 
-def _solve_loss(
-    workload: Train, precision: str, seed: int, weights: Mapping[str, Array]
-) -> Expected:
-    """The loss of the next step alone."""
-    made = arrays.make(workload, seed)
-    x, labels = arrays.rounded(made.inputs["x"], precision), made.inputs["labels"]
-    exact = {path: arrays.rounded(array, precision) for path, array in weights.items()}
-    single = {path: arrays.single(array) for path, array in weights.items()}
-    logits = Pass(exact, training=True).apply(workload.model, x)
-    narrow = Pass(single, training=True).apply(workload.model, arrays.single(x))
-    loss, rounded = (float(cross_entropy(each, labels)) for each in (logits, narrow))
-    limit = tolerance.loss_limit(workload, logits, loss, precision)
-    result = Expected()
-    result.add("loss", np.array([loss]), limit + tolerance.MARGIN * abs(rounded - loss))
+
+
+LOSS_FLOP = 3e10
+"""Of a forward pass that is worked out for its loss alone."""
+
+COARSE = 2.0**-12
+"""Of a change over several steps: no course is held to less, for kinks may fall to either side."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Digests of what training steps returned in one arithmetic."""
+
+    losses: list[float]
+    after: list[dict[str, Digest]]
+    """Weights by path, of the steps that were asked for."""
+    gradients: dict[str, Digest]
+    """Of the first step."""
+
+
+def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
+    """Losses, changes under SGD or gradients under Adam, of the first steps and of an audit. Where
+    the work that is `timed` is larger than this twin of it, of its audit one loss alone."""
+    weights, result = arrays.weights_of(workload, seed), Expected()
+    drawn = chosen.samples(workload, weights, seed)
+    result.keep("drawn", np.asarray(drawn, np.int64))
+    made = arrays.make(workload, seed, drawn)
+    made.close()
+    start = {path: digest(weight, seed) for path, weight in weights.items()}
+    for path, kept in start.items():
+        for part, array in kept.items():
+            for phase in ("before", "after"):
+                result.keep(f"{phase}/{start_name(path)}|{part}", array)
+    if isinstance(workload.optimizer, Adam):
+        rule = workload.optimizer
+        values = np.array([rule.lr, rule.beta1, rule.beta2, rule.eps])
+        result.keep(f"before/{RULE}|all", values)
+    large = cost.parameter_count(workload.model, workload.input_shape) > LARGE
+    steps = 1 if large else CHECKED_STEPS
+    ring = [made.ring[number % len(made.ring)] for number in range(steps)]
+    _add_first_steps(result, workload, weights, ring, start, seed)
+    audit = arrays.audit(timed, seed, weights)
+    audit.close()
+    if timed.input_shape == workload.input_shape:
+        _add_audit(result, workload, weights, audit.ring, start, seed)
+    else:
+        _add_loss(result, timed, weights, audit)
     return result
 
 
-def solve_training(
+def _add_loss(result: Expected, workload: Train, weights: Weights, audit: Arrays) -> None:
+    """The loss of the audit's first step: in float32, whose own error is a small part of the limit,
+    which is that of the smaller twin's."""
+    relative = result.entries.get("agree/loss")
+    if relative is None or cost.forward_flop(workload.model, workload.input_shape) > LOSS_FLOP:
+        return
+    loss = training.loss_of(workload, weights, *_pair(audit.ring[0], np.float32))
+    none = np.asarray([], np.int64)
+    limit = limits.Limit(float(relative[0]) * abs(loss), None)
+    result.put(f"after/{audited('loss', 0)}/all", none, np.asarray(loss), limit)
+
+
+def _add_first_steps(
+    result: Expected,
     workload: Train,
-    precision: str,
+    weights: Weights,
+    ring: Sequence[Batch],
+    start: Mapping[str, Digest],
     seed: int,
-    initial: Mapping[str, Array],
-    steps: int,
-    moments: Mapping[str, Array] | None = None,
-) -> Expected:
-    """Losses over `steps` steps from any weights, and what `checks.observe_training` looks at:
-    every change over the steps under SGD, the first step's gradients under Adam.
-
-    `moments` are Adam's first moments before the step, by path.
-    """
-    inputs = arrays.make(workload, seed).inputs
-    x, labels = arrays.rounded(inputs["x"], precision), inputs["labels"]
-    start = {path: arrays.rounded(array, precision) for path, array in initial.items()}
-    del initial  # nothing is held longer than needed: there may be 10^9 parameters
-    error = tolerance.relative_error(tolerance.sums(workload), precision)
-    course = Course(workload, x, labels, error)
-    exact = course.run(start, steps)
-    narrow = {path: arrays.single(weight) for path, weight in start.items()}
-    single = Course(workload, arrays.single(x), labels).run(narrow, steps)
-    del narrow
-    result = Expected()
-    limit = tolerance.loss_limit(workload, exact.logits, float(exact.losses.max()), precision)
-    astray = tolerance.MARGIN * np.maximum.accumulate(np.abs(single.losses - exact.losses))
-    limits = limit + astray + tolerance.step_limit(workload, exact.losses)
-    result.add("loss", exact.losses, limits)
-    relative = tolerance.gradient_error(workload, exact.last_logits, labels, precision)
-    looked_at = steps if isinstance(workload.optimizer, SGD) else 1
-    for path, after in exact.after.items():
-        change, seen = after - start[path], single.after[path] - start[path]
-        limit = tolerance.storage_limit(start[path], looked_at, precision)
-        doubt = course.doubts.get(path)
-        _add_array(result, change_name(path), workload, change, seen, relative, limit, doubt)
-    for path, gradient in exact.gradients.items():
-        seen, doubt = single.gradients[path], course.doubts.get(path)
-        limit = tolerance.moment_limit(workload, (moments or {}).get(path, 0.0), precision)
-        _add_array(result, gradient_name(path), workload, gradient, seen, relative, limit, doubt)
-        if not moments:  # after unknown steps the correction cannot be known
-            result.add(update_name(path), np.asarray(0.0), 1.0)
-    return result
+) -> None:
+    draws = DRAWS if workload.flop <= LIGHT_FLOP else FEW_DRAWS
+    exact = _take(workload, weights, ring, Exact(), {0}, seed)
+    honest = [
+        _take(workload, weights, ring[: None if n < FOLLOWED else 1], honestly(n), {0}, seed)
+        for n in range(draws)
+    ]
+    lie = _take(workload, weights, ring[:1], TensorFloat(), {0}, seed)
+    losses = list(_loss_limits(exact, honest, lie))
+    result.put_each("before", "loss", np.array(exact.losses), losses, CHECKED_STEPS)
+    _add_agreement(result, exact, honest)
+    by_sgd = isinstance(workload.optimizer, SGD)
+    learned = training.learned(workload)
+    for path, kept in start.items():
+        if by_sgd or path not in learned:
+            changes = [_change(each.after[0][path], kept) for each in (exact, *honest, lie)]
+            result.add("before", change_name(path), changes[0], changes[1:-1], changes[-1:])
+        else:
+            seen = [each.gradients[path] for each in (exact, *honest, lie)]
+            result.add("before", gradient_name(path), seen[0], seen[1:-1], seen[-1:])
+            none = np.asarray([], np.int64)
+            rule = limits.Limit(1.0, None)
+            result.put(f"before/{update_name(path)}/all", none, np.asarray(0.0), rule)
 
 
-def _add_array(
+def _add_audit(
+    result: Expected,
+    workload: Train,
+    weights: Weights,
+    ring: Sequence[Batch],
+    start: Mapping[str, Digest],
+    seed: int,
+) -> None:
+    """Coarse, since kinks after the first step may fall to either side: the smallest lie is that
+    the last step was left out."""
+    steps = {len(ring) - 2, len(ring) - 1}
+    exact = _take(workload, weights, ring, Exact(), steps, seed)
+    honest = [_take(workload, weights, ring, honestly(0), steps, seed)]
+    none = np.asarray([], np.int64)
+    for step in checks.kept_steps(workload):
+        before = exact.losses[step - 1] if step else exact.losses[step]
+        far = [abs(each.losses[step] - exact.losses[step]) for each in honest]
+        size = abs(exact.losses[step])
+        most = limits.middle(max(far), [abs(before - exact.losses[step])], size)
+        if most is not None:
+            value = np.asarray(exact.losses[step])
+            name = audited("loss", step)
+            result.put(f"after/{name}/all", none, value, limits.Limit(most, None))
+    for path, kept in start.items():
+        name = audited(change_name(path), len(ring) - 1)
+        changes = [_change(each.after[-1][path], kept) for each in (exact, *honest)]
+        lie = _change(exact.after[0][path], kept)
+        for part, value in changes[0].items():
+            if part != "shape":
+                _add_course(result, name, part, [c[part] for c in changes], lie[part], value, kept)
+
+
+def _add_course(
     result: Expected,
     name: str,
-    workload: Train,
-    exact: Float64,
-    single: Float64,
-    relative: float,
-    limit: float,
-    doubt: Doubt | None,
+    part: str,
+    changes: Sequence[Array],
+    lie: Array,
+    value: Array,
+    kept: Digest,
 ) -> None:
-    """Gradients, or changes, with limits by element and over all: the sums' rounding, `limit`, how
-    far float32 goes astray, and kinks. Under SGD a change is the rate times the gradients."""
-    rate = workload.optimizer.lr if isinstance(workload.optimizer, SGD) else 1.0
-    limit += _astray(workload, exact, single)
-    largest = float(np.max(np.abs(exact), initial=0.0))
-    doubt = doubt or Doubt()
-    reach, overall = 2 * rate * doubt.reach, 2 * rate * doubt.overall
-    margin = tolerance.MARGIN * relative
-    result.add(
-        name,
-        exact,
-        margin * largest + limit + reach,
-        margin * tolerance.rms(exact) + limit + overall,
+    """Over all elements only: Adam turns an element whose gradient is next to nothing around."""
+    exact, *honest = changes
+    far = max(limits.Distance.between(each, exact).overall for each in honest)
+    most = limits.middle(
+        max(far, COARSE * limits.rms(exact)), [limits.Distance.between(lie, exact).overall], 0.0
     )
+    if most is not None:
+        result.put(f"after/{name}/{part}", kept["shape"], value, limits.Limit(None, most))
 
 
-def _astray(workload: Train, exact: Float64, single: Float64) -> float:
-    """How far from the exact values others may be, as the float32 solution shows it.
+def _loss_limits(exact: Taken, honest: Sequence[Taken], lie: Taken) -> Iterator[float]:
+    """Of each step's loss, up to the first of which nothing can be told."""
+    for number, loss in enumerate(exact.losses):
+        far = _farthest(honest, number, loss)
+        lies = [abs(each - loss) for each in lie.losses[number : number + 1]]
+        most = limits.middle(far, lies, abs(loss))
+        if most is None:
+            return
+        yield most
 
-    Values smaller than their error in float32, as of a bias before a normalisation, are rounding
-    alone: there it matters that frameworks sum in order.
-    """
-    distance = tolerance.rms(single - exact)
-    nothing_else = distance > tolerance.rms(exact)
-    return tolerance.MARGIN * distance * (tolerance.in_order(workload) if nothing_else else 1.0)
+
+def _add_agreement(result: Expected, exact: Taken, honest: Sequence[Taken]) -> None:
+    """How far, relative to its size, each loss may lie from a right answer, where contenders are
+    held against one another because the timed work is too large for the reference."""
+    relative = []
+    for number, loss in enumerate(exact.losses):
+        most = limits.middle(_farthest(honest, number, loss), [], abs(loss))
+        if most is None:
+            break
+        relative.append(most / abs(loss))
+    if relative:
+        result.keep("agree/loss", np.array(relative))
+
+
+def _farthest(honest: Sequence[Taken], number: int, loss: float) -> float:
+    """How far the loss of that step is from this one, in the solutions followed so far."""
+    return max(abs(each.losses[number] - loss) for each in honest if number < len(each.losses))
+
+
+def honestly(draw: int) -> Honest:
+    """All training is done in float32."""
+    return Honest("float32", draw)
+
+
+def _take(
+    workload: Train,
+    weights: Weights,
+    batches: Sequence[Batch],
+    arithmetic: Exact,
+    wanted: set[int],
+    seed: int,
+) -> Taken:
+    """A step on each batch, of which only digests stay: a model's weights may fill much of the
+    memory. Of a large model only the first steps that are wanted are taken."""
+    begin = {path: weight.astype(arithmetic.dtype) for path, weight in weights.items()}
+    pairs = (_pair(batch, arithmetic.dtype) for batch in batches)
+    taken = Taken([], [], {})
+    for number, step in enumerate(training.steps(workload, begin, pairs, arithmetic)):
+        taken.losses.append(step.loss)
+        if number == 0:
+            rule = workload.optimizer
+            for path in training.learned(workload) if isinstance(rule, Adam) else ():
+                moment = step.moments[Adam.first_moment(path)]
+                kept = digest(moment, seed)
+                share = 1 / (1 - rule.beta1)
+                taken.gradients[path] = {
+                    part: array if part == "shape" else share * array
+                    for part, array in kept.items()
+                }
+        if number in wanted:
+            taken.after.append({path: digest(w, seed) for path, w in step.after.items()})
+    return taken
+
+
+def _pair(batch: Batch, dtype: object) -> tuple[Array, Array]:
+    x = batch["x"]
+    return x if x.dtype.kind == "i" else x.astype(dtype), batch["labels"]  # type: ignore[call-overload]
+
+
+def _change(after: Digest, start: Digest) -> dict[str, Array]:
+    return {
+        part: array if part == "shape" else array - start[part] for part, array in after.items()
+    }

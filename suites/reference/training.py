@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ from autograd import value_and_grad
 
 from suites.arrays import Array
 from suites.layers import parameters
-from suites.reference.model import Exact, Float64, Kinks, Pass, Weights, cross_entropy
+from suites.reference.arithmetic import Exact
+from suites.reference.model import EXACT, Float64, Pass, Weights, cross_entropy
 from suites.workload import SGD, Adam, Learn, Optimizer, Train
 
 BLOCK = 2**15
@@ -42,43 +43,49 @@ class Step:
 
 
 def steps(
-    workload: Train | Learn, weights: Weights, batches: Iterator[tuple[Array, Array]]
+    workload: Train | Learn,
+    weights: Weights,
+    batches: Iterable[tuple[Array, Array]],
+    arithmetic: Exact = EXACT,
 ) -> Iterator[Step]:
     """Training from `weights`, a step for each batch (x, labels), in the arithmetic they have."""
     state = State(workload.optimizer)
     for x, labels in batches:
-        made = passed(workload, weights, x, labels)
+        made = passed(workload, weights, x, labels, arithmetic)
         weights = state.after(weights, made)
         yield Step(made.loss, weights, state.moments())
 
 
-def gradient(
-    workload: Train | Learn, weights: Weights, x: Array, labels: Array, kinks: Kinks | None = None
-) -> tuple[float, dict[str, Any], dict[str, Any]]:
-    """The loss at these weights, its gradients, and the new running averages."""
-    made = passed(workload, weights, x, labels, kinks)
-    return made.loss, made.gradients, made.averages
-
-
 def passed(
-    workload: Train | Learn, weights: Weights, x: Array, labels: Array, kinks: Kinks | None = None
+    workload: Train | Learn,
+    weights: Weights,
+    x: Array,
+    labels: Array,
+    arithmetic: Exact = EXACT,
 ) -> Passed:
-    """One pass forward and backward, that decides kinks as told."""
+    """One pass forward and backward."""
     paths = learned(workload)
     fixed = {path: weight for path, weight in weights.items() if path not in paths}
     seen: dict[str, Any] = {}
     averages: dict[str, Any] = {}
 
     def loss(current: Mapping[str, Any]) -> Any:
-        run = Pass({**fixed, **{path: current[path] for path in paths}}, training=True)
-        run.kinks = kinks or Exact()
+        every = {**fixed, **{path: current[path] for path in paths}}
+        run = Pass(every, training=True, arithmetic=arithmetic)
         logits = run.apply(workload.model, x)
         seen["logits"] = getattr(logits, "_value", logits)
         averages.update({path: getattr(a, "_value", a) for path, a in run.averages.items()})
-        return cross_entropy(logits, labels)
+        return cross_entropy(logits, labels, arithmetic)
 
     value, gradients = value_and_grad(loss)({path: weights[path] for path in paths})
     return Passed(float(value), seen["logits"], gradients, averages)
+
+
+def loss_of(workload: Train, weights: Weights, x: Array, labels: Array) -> float:
+    """The loss of one batch, in the arithmetic of x."""
+    own = {path: weight.astype(x.dtype) for path, weight in weights.items()}
+    logits = Pass(own, training=True).apply(workload.model, x)
+    return float(cross_entropy(logits, labels))
 
 
 def learned(workload: Train | Learn) -> list[str]:

@@ -13,6 +13,8 @@ from suites.workload.checking import (
     CHECKED_STEPS,
     Workload,
     checkable,
+    known_epochs,
+    smallest,
 )
 from suites.workload.learning import Data, Learn, Lifecycle
 from suites.workload.optimizers import SGD, Adam, Optimizer
@@ -35,6 +37,8 @@ __all__ = [
     "Workload",
     "checkable",
     "definition_hash",
+    "known_epochs",
+    "smallest",
 ]
 
 

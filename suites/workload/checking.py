@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Iterator
 
 from suites import cost
+from suites.layers import Layer, Shape, ShapeError, parameters, vocabulary
 from suites.workload.learning import Learn, Lifecycle
 from suites.workload.steps import Forward, Product, Train
 
 Workload = Product | Forward | Train | Learn | Lifecycle
 
 CHECKED_STEPS = 3
-"""Training steps taken from the initial weights and compared with the reference."""
+"""Training steps taken from the initial weights, each looked at."""
 
-CHECKED_FLOP = 6e10
-"""A training step above this is checked at CHECKED_BATCH; of a forward pass above it some samples
-are compared. The float64 reference needs about twenty seconds for six steps of this size."""
+CHECKED_FLOP = 1e9
+"""A training step above this is checked at a smaller shape. The reference needs about a second for
+all that it works out of a step of this size."""
 
-LEARNED_FLOP = 3e12
-"""Learning above this is checked for fewer steps: some minutes of the reference."""
+LEARNED_FLOP = 1e9
+LEARNED_STEPS = 128
+"""Learning is solved for as many epochs as that much work and so many steps give. Where it is not
+even one, it is checked at fewer steps."""
 
 CHECKED_BATCH = 2
 """The smallest batch with statistics of its own."""
@@ -26,14 +31,78 @@ CHECKED_BATCH = 2
 
 def checkable(workload: Workload) -> Workload:
     """What the reference is asked for: the workload itself, or, where training is too large for it,
-    the same training at a smaller batch, or for fewer steps."""
+    the same training of fewer or smaller samples, or for fewer steps."""
     match workload:
-        case Train() if workload.flop > CHECKED_FLOP and workload.input_shape[0] > CHECKED_BATCH:
-            shape = (CHECKED_BATCH, *workload.input_shape[1:])
-            return dataclasses.replace(workload, input_shape=shape)
-        case Learn() if workload.flop > LEARNED_FLOP:
+        case Train() if workload.flop > CHECKED_FLOP:
+            return dataclasses.replace(workload, input_shape=_smaller(workload))
+        case Learn() if not known_epochs(workload):
             return _shorter(workload)
+        case Lifecycle() if not known_epochs(workload.learn):
+            return Lifecycle(learn=_shorter(workload.learn))
     return workload
+
+
+def known_epochs(workload: Learn) -> int:
+    """How many epochs of it the reference solves; 0 where one is too much."""
+    each = max(1.0, workload.flop / workload.epochs)
+    return int(min(workload.epochs, LEARNED_FLOP / each, LEARNED_STEPS / workload.batches))
+
+
+@functools.lru_cache(maxsize=256)
+def smallest(model: Layer, shape: Shape) -> tuple[Shape, ...]:
+    """Shapes of one sample that the model takes with the same weights, the largest first: images
+    and sequences halved again and again. A model without windows or places has its own alone."""
+    return tuple(_halved(model, shape))
+
+
+def _smaller(workload: Train) -> Shape:
+    """The largest shape within CHECKED_FLOP, or the smallest there is: first fewer samples, then
+    smaller ones."""
+    batch, *sample = workload.input_shape
+    update = workload.optimizer.flop_per_parameter
+    for shape in smallest(workload.model, workload.input_shape):
+        for size in _fewer(batch):
+            taken = (size, *shape[1:])
+            if cost.train_flop(workload.model, taken, update) <= CHECKED_FLOP:
+                return taken
+    return (min(batch, CHECKED_BATCH), *smallest(workload.model, workload.input_shape)[-1][1:])
+
+
+def _fewer(batch: int) -> Iterator[int]:
+    while batch > CHECKED_BATCH:
+        batch //= 2
+        yield max(batch, CHECKED_BATCH)
+    yield batch
+
+
+LEAST_PLACES = 8
+"""Rows of the smallest image, or the shortest sequence."""
+
+
+def _halved(model: Layer, shape: Shape) -> Iterator[Shape]:
+    described = parameters(model, shape)
+    yield shape
+    while True:
+        match shape:
+            case (batch, channels, rows, columns):
+                shape = (batch, channels, rows // 2, columns // 2)
+            case (batch, sequence, width):
+                shape = (batch, sequence // 2, width)
+            case (batch, sequence) if vocabulary(model, shape) is not None:
+                shape = (batch, sequence // 2)
+            case _:
+                return
+        least = min(shape[2:]) if len(shape) == 4 else shape[1]
+        if least < LEAST_PLACES or not _takes(model, shape, described):
+            return
+        yield shape
+
+
+def _takes(model: Layer, shape: Shape, described: object) -> bool:
+    try:
+        return bool(parameters(model, shape) == described and model.output_shape(shape))
+    except (ShapeError, ValueError):
+        return False
 
 
 def _shorter(workload: Learn) -> Learn:
@@ -41,6 +110,8 @@ def _shorter(workload: Learn) -> Learn:
     step = cost.train_flop(
         workload.model, workload.input_shape, workload.optimizer.flop_per_parameter
     )
-    steps = max(1, min(workload.batches, int(LEARNED_FLOP // step)))
-    data = dataclasses.replace(workload.data, train=steps * workload.batch)
+    steps = max(1, min(workload.batches, LEARNED_STEPS, int(LEARNED_FLOP // step)))
+    tests = cost.forward_flop(workload.model, workload.test_shape) / workload.data.test
+    test = max(1, min(workload.data.test, int(LEARNED_FLOP // max(1, tests))))
+    data = dataclasses.replace(workload.data, train=steps * workload.batch, test=test)
     return dataclasses.replace(workload, data=data, epochs=1)

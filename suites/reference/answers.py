@@ -1,0 +1,186 @@
+"""What is expected of products and forward passes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from suites import arrays, checks, cost
+from suites.arrays import Array
+from suites.digests import SUMS, digest
+from suites.reference import limits
+from suites.reference.arithmetic import (
+    TF32_BITS,
+    UNIFORM,
+    UNIT_ROUNDOFF,
+    Exact,
+    Honest,
+    TensorFloat,
+    rms,
+)
+from suites.reference.expected import Expected
+from suites.reference.model import Float64, Pass, Weights
+from suites.training_checks import audited, probe
+from suites.workload import Forward, Product, smallest
+
+DRAWS = 3
+"""Honest solutions of a forward pass: its outputs are many, so a few show their error."""
+
+NORMAL_WORST = 6.0
+"""Standard deviations within which the worst of 10^8 normal values stays."""
+
+EXACT_FLOP = 2e9
+"""Of one sample that is solved in float64; a larger one in float32, whose own error is a small part
+of the limit."""
+
+LIMITED_FLOP = 5e8
+"""Of the work on which errors are drawn: a smaller sample where one takes more."""
+
+PART_BYTES = 2**22
+"""Of inputs that pass through a model together."""
+
+
+def solve_product(workload: Product, precision: str, seed: int) -> Expected:
+    """Rows taken by chance and a probe over all, of the first product and of audited ones."""
+    result, made = Expected(), arrays.make(workload, seed)
+    _add_product(result, "before", "product", workload, made.inputs, precision, seed)
+    audit = arrays.audit(workload, seed, {})
+    for step in checks.kept_steps(workload):
+        inputs = {**audit.inputs, **audit.ring[step]}
+        _add_product(result, "after", audited("product", step), workload, inputs, precision, seed)
+    return result
+
+
+def _add_product(
+    result: Expected,
+    phase: str,
+    name: str,
+    workload: Product,
+    inputs: Mapping[str, Array],
+    precision: str,
+    seed: int,
+) -> None:
+    a, b = (arrays.rounded(inputs[each], precision) for each in ("a", "b"))
+    rows = a[checks.sampled_rows(workload, seed)] @ b
+    probed = a @ (b @ probe(workload.n, seed))
+    shape, k = np.asarray([workload.m, workload.n]), workload.k
+    for part, value, width in (("rows", rows, 1), ("probe", probed, workload.n)):
+        limit = product_limit(k, width, precision, value.size)
+        if limit.tells:
+            result.put(f"{phase}/{name}/{part}", shape, value, limit)
+
+
+def product_limit(k: int, width: int, precision: str, count: int) -> limits.Limit:
+    """Of `count` sums of `width` elements of a product over k, its operands of variance 1: such an
+    element has standard deviation sqrt(k), whatever its own value happens to be.
+
+    Honest: a sum in order, rounded once at its end. The lie: operands of TF32's 11 bits.
+    """
+    size, single = math.sqrt(k * width), UNIT_ROUNDOFF["float32"]
+    honest = UNIFORM * math.hypot(UNIT_ROUNDOFF[precision], single * math.sqrt(k / 2)) * size
+    lies = [math.sqrt(2) * UNIFORM * 2.0**-TF32_BITS * size] if precision == "float32" else []
+    spread = min(NORMAL_WORST, 1 + math.sqrt(2 * math.log(max(1, count))))
+    return limits.Limit(
+        limits.middle(spread * honest, [spread * lie for lie in lies], spread * size),
+        limits.middle(honest, lies, size) if count > 1 else None,
+    )
+
+
+def solve_generated(workload: Product) -> Expected:
+    """The product of two standard normal vectors of length k has mean 0 and variance k."""
+    draws, result = checks.drawn_products(workload) * workload.m * workload.n, Expected()
+    spread = math.sqrt(2 / draws)  # of the mean of `draws` squared standard normals
+    none = np.asarray([], np.int64)
+    result.put("before/mean square/all", none, np.asarray(1.0), limits.Limit(16 * spread, None))
+    # bfloat16 has few values: some must repeat
+    result.put("before/repeated/all", none, np.asarray(0.0), limits.Limit(0.9, None))
+    return result
+
+
+def solve_forward(workload: Forward, precision: str, seed: int) -> Expected:
+    """Outputs of samples taken by chance, of the first step and of audited ones."""
+    made, result = arrays.make(workload, seed), Expected()
+    made.close()
+    weights = {path: arrays.rounded(array, precision) for path, array in made.weights.items()}
+    taken = checks.sampled_samples(workload, seed)
+    exact = _output(workload, weights, made.ring[0]["x"][taken], precision)
+    limit = _output_limit(workload, weights, made.ring[0]["x"][taken], precision)
+    audit = arrays.audit(workload, seed, made.weights)
+    audit.close()
+    shape = np.asarray(workload.model.output_shape(workload.input_shape))
+    found = {("before", "output"): exact} | {
+        ("after", audited("output", step)): _output(
+            workload, weights, audit.ring[step]["x"][taken], precision
+        )
+        for step in checks.kept_steps(workload)
+    }
+    for (phase, name), output in found.items():
+        for part, value in digest(output, seed).items():
+            if part != "shape":
+                own = _scaled(limit, part, output)
+                if own.tells:
+                    result.put(f"{phase}/{name}/{part}", shape, value, own)
+    return result
+
+
+def _scaled(share: limits.Limit, part: str, output: Float64) -> limits.Limit:
+    """The limits of a part of the outputs' digest, from those that are shares of their size. Errors
+    of elements that are summed add up like standard deviations."""
+    size = rms(output)
+    if part == "sums":
+        size *= math.sqrt(output.size / SUMS)
+        return limits.Limit(None, share.overall and share.overall * size)
+    return limits.Limit(share.worst and share.worst * size, share.overall and share.overall * size)
+
+
+def outputs(
+    model_of: Any, weights: Weights, x: Array, arithmetic: Exact | None = None
+) -> Float64:
+    """The model's output for x in inference, in float64 unless told otherwise: samples do not meet,
+    so a few at a time leave their arrays in the processor's cache."""
+    arithmetic = arithmetic or Exact()
+    own = {path: weight.astype(arithmetic.dtype) for path, weight in weights.items()}
+    run = Pass(own, arithmetic=arithmetic)
+    x = x if x.dtype.kind == "i" else x.astype(arithmetic.dtype)
+    parts = np.array_split(x, min(len(x), max(1, x.nbytes // PART_BYTES)))
+    result: Float64 = np.concatenate([run.apply(model_of.model, part) for part in parts])
+    return result
+
+
+def _output(workload: Forward, weights: Weights, x: Array, precision: str) -> Float64:
+    heavy = workload.flop / workload.input_shape[0] > EXACT_FLOP
+    single = _Single() if heavy else None
+    return outputs(workload, weights, arrays.rounded(x, precision), single).astype(np.float64)
+
+
+class _Single(Exact):
+    """Plain float32."""
+
+    dtype = np.float32
+
+
+def _output_limit(
+    workload: Forward, weights: Weights, x: Array, precision: str
+) -> limits.Limit:
+    """As shares of the outputs' root mean square."""
+    x = arrays.rounded(_lighter(workload, x), precision)
+    exact = outputs(workload, weights, x)
+    size = rms(exact) or 1.0
+    honest = [
+        outputs(workload, weights, x, Honest(precision, draw)) / size for draw in range(DRAWS)
+    ]
+    lies = [outputs(workload, weights, x, TensorFloat()) / size] if precision == "float32" else []
+    return limits.between(exact / size, honest, lies)
+
+
+def _lighter(workload: Forward, x: Array) -> Array:
+    """Two samples, or one, cut smaller where they take long: errors hardly ask for the size."""
+    for shape in smallest(workload.model, workload.input_shape):
+        for count in (2, 1):
+            cut = x[tuple(slice(0, size) for size in (count, *shape[1:]))]
+            if cost.forward_flop(workload.model, cut.shape) <= LIMITED_FLOP:
+                return cut
+    return cut

@@ -1,0 +1,167 @@
+"""The arithmetics a reference is solved in: exact; as an honest framework may round; and as the
+smallest cheat worth finding would. The limit of a number stands between the last two.
+
+An honest sum of k products may be built in order: each addition errs by half a unit of the last
+place of what has been summed so far (Higham, SIAM J. Sci. Comput. 14(4), 1993). Which order a
+framework takes is not known, so the error is drawn (Monte Carlo arithmetic: Parker, 1997).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from suites.arrays import rounded
+
+Values = npt.NDArray[Any]
+
+UNIT_ROUNDOFF = {"float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+
+UNIFORM = 0.41
+"""Root mean square of a rounding's error in units of roundoff: errors and significands are spread
+evenly, the one between -1 and 1, the other between 1 and 2."""
+
+FUNCTION_UNITS = 4
+"""Units of roundoff by which an exponential or a root may err: Metal's fast mathematics."""
+
+KINK_UNITS = 32
+"""How far from a kink, in units of roundoff of the layer's values, rounding may decide its side."""
+
+POOL = 1_000_003
+"""Errors drawn once and cut from anywhere: a prime, so that no two samples get the same."""
+
+TF32_BITS = 11
+"""Of a significand, the leading one included."""
+
+
+class Exact:
+    """Float64, nothing added."""
+
+    dtype: Any = np.float64
+
+    def operand(self, x: Values) -> Values:
+        """What a product takes of an array."""
+        return x
+
+    def summed(self, y: Values, length: int, a: Values, b: Values) -> Values:
+        """A product of a and b, each element a sum of `length` products."""
+        return y
+
+    def averaged(self, y: Values, length: int) -> Values:
+        """Means of `length` values of mostly one sign."""
+        return y
+
+    def computed(self, y: Values) -> Values:
+        """What a transcendental function gave."""
+        return y
+
+    def stored(self, y: Values) -> Values:
+        """A layer's result, as it lies in memory."""
+        return y
+
+    def total(self, rows: Values) -> Values:
+        """Sums over all rows of [rows, columns]."""
+        sums: Values = rows.sum(axis=0)
+        return sums
+
+    def between(self, x: Values, low: float, high: float) -> Values:
+        """Where low < x < high: there x passes, and its gradient."""
+        return (x > low) & (x < high)
+
+    def largest(self, seen: Values) -> npt.NDArray[np.int64]:
+        """Which value is taken from every window, the last axis of `seen`."""
+        chosen: npt.NDArray[np.int64] = np.argmax(seen, axis=-1)
+        return chosen
+
+
+class Honest(Exact):
+    """Float32 with the errors of sums built in any order drawn; results stored in `precision`.
+
+    On which side of a kink values fall that lie within rounding of it is drawn too.
+    """
+
+    dtype = np.float32
+
+    def __init__(self, precision: str, draw: int) -> None:
+        self._random, self._pool = np.random.default_rng([draw, 5]), _pool()
+        self._precision = precision
+
+    def summed(self, y: Values, length: int, a: Values, b: Values) -> Values:
+        terms = rms(a) * rms(b) * math.sqrt(length)
+        return self._astray(y, math.sqrt(length / 2) * terms)
+
+    def averaged(self, y: Values, length: int) -> Values:
+        return self._astray(y, math.sqrt(length / 3) * rms(y))
+
+    def computed(self, y: Values) -> Values:
+        error = np.float32(FUNCTION_UNITS * UNIFORM * UNIT_ROUNDOFF["float32"])
+        return y * (1 + error * self._errors(y.shape))
+
+    def stored(self, y: Values) -> Values:
+        return y if self._precision == "float32" else rounded(y, self._precision).astype(np.float32)
+
+    def total(self, rows: Values) -> Values:
+        """Row after row: so NumPy sums the first of several columns' axes."""
+        if rows.shape[1] == 1:
+            return np.add.accumulate(rows, axis=0)[-1]
+        return super().total(np.ascontiguousarray(rows))
+
+    def between(self, x: Values, low: float, high: float) -> Values:
+        shift = self._errors(x.shape) * np.float32(self._reach(x))
+        return (x > low + shift) & (x < high - shift)
+
+    def largest(self, seen: Values) -> npt.NDArray[np.int64]:
+        finite = seen[np.isfinite(seen)]
+        return super().largest(seen + self._errors(seen.shape) * np.float32(self._reach(finite)))
+
+    def _reach(self, x: Values) -> float:
+        return KINK_UNITS * UNIT_ROUNDOFF[self._precision] * rms(x)
+
+    def _astray(self, y: Values, size: float) -> Values:
+        scale = np.float32(UNIFORM * UNIT_ROUNDOFF["float32"] * size)
+        return y + scale * self._errors(y.shape)
+
+    def _errors(self, shape: tuple[int, ...]) -> Values:
+        """Normal values of variance 1, of this shape."""
+        count = math.prod(shape)
+        begin = int(self._random.integers(POOL))
+        repeats = -(-(begin + count) // POOL)
+        pool = self._pool if repeats == 1 else np.tile(self._pool, repeats)
+        return pool[begin : begin + count].reshape(shape)
+
+
+class TensorFloat(Exact):
+    """Float32 whose products take operands of 11 bits, as TF32 does: the smallest lie about
+    precision. Those of bfloat16 have 8, those of float16 11 too."""
+
+    dtype = np.float32
+
+    def operand(self, x: Values) -> Values:
+        return to_bits(x, TF32_BITS)
+
+
+@functools.cache
+def _pool() -> Values:
+    return np.random.default_rng(0).standard_normal(POOL, dtype=np.float32)
+
+
+def to_bits(x: Values, bits: int) -> Values:
+    """Float32 values rounded to so many bits of significand, to nearest, ties to even."""
+    drop = 24 - bits
+    whole = np.ascontiguousarray(x, dtype=np.float32).view(np.uint32)
+    even = (whole >> np.uint32(drop)) & np.uint32(1)
+    kept = whole + np.uint32((1 << (drop - 1)) - 1) + even
+    return (kept & np.uint32((0xFFFFFFFF << drop) & 0xFFFFFFFF)).view(np.float32)
+
+
+def rms(values: Values) -> float:
+    """Root of the mean square; 0 of nothing."""
+    flat = np.ravel(values)
+    if not flat.size:
+        return 0.0
+    square = float(np.dot(flat, flat)) if flat.dtype.kind == "f" else float(np.sum(flat**2))
+    return math.sqrt(square / flat.size)
