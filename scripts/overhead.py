@@ -8,6 +8,7 @@ from time import perf_counter_ns
 
 from bench.measure import Loop, sample_ns
 from frameworks import null
+from frameworks.interface import parts
 from suites import arrays, catalog
 
 STEPS = 100_000
@@ -24,7 +25,7 @@ def bare_ns(step):
 
 def main():
     workload = catalog.find("matmul", "smoke", "matmul/square/64")
-    step = null.build(workload, arrays.make(workload, 0))
+    step, _ = parts(null.build(workload, arrays.make(workload, 0)))
     print("in flight   bare for   harness   added per step (ns, median of 21)")
     for in_flight in (1, 16, 1000):
         loop = Loop(in_flight, STEPS // in_flight)

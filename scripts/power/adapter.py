@@ -4,6 +4,7 @@ The execution says how much: `plain`, or a share such as `0.03`.
 """
 
 from frameworks import numpy as plain
+from frameworks.interface import Resettable, parts
 from frameworks.numpy import devices, memory, to_numpy, wait
 from scripts.power.work import slowed
 
@@ -21,4 +22,6 @@ def start(device, settings):
 
 
 def build(workload, arrays):
-    return slowed(plain.build(workload, arrays), _share)
+    step, reset = parts(plain.build(workload, arrays))
+    slow = slowed(step, _share)
+    return slow if reset is None else Resettable(slow, reset)

@@ -10,7 +10,7 @@ import sys
 
 from bench.measure import timed
 from frameworks import FRAMEWORKS
-from frameworks.interface import Settings
+from frameworks.interface import Settings, parts
 from suites import arrays, cost
 from suites.architectures.encoder import encoder
 from suites.architectures.mobilenet import mobilenet_v2
@@ -76,7 +76,7 @@ def race(adapter, rivals, theirs, workload, rounds):
     if (found := rivals.count(theirs)) != expected:
         sys.exit(f"{workload.name} is another model: {found} parameters, not {expected}")
     made = arrays.make(workload, 0)
-    step, build_s = timed(lambda: adapter.build(workload, made))
+    step, build_s = timed(lambda: parts(adapter.build(workload, made))[0])
     if isinstance(workload, Train):
         kind, other = "training", rivals.train(theirs, made.inputs["x"], made.inputs["labels"], LR)
     else:

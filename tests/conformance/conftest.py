@@ -15,7 +15,7 @@ from suites import catalog, reference
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("inside.py")
 DEEP = str(Path(__file__).with_name("deep.py"))
-SEED = 0  # as in inside.py
+SEED = 0
 
 SMALL_SUITES = ("matmul", "hackintosh", "mlp", DEEP)
 """Those that every execution and precision runs: DEEP holds all layers of the larger models."""
@@ -59,6 +59,7 @@ def examine(tmp_path):
             "device": device,
             "execution": execution or FRAMEWORKS[framework].executions[0],
             "precision": precision,
+            "seed": SEED,
             "cases": cases(precision, chosen.get("suites", SMALL_SUITES), chosen.get("only")),
         }
         plan_file, report = tmp_path / "plan.json", tmp_path / "report.jsonl"
@@ -91,9 +92,11 @@ def cases(precision, suites, only=None):
             "suite": suite,
             "preset": "smoke",
             "case": workload.case,
-            "expected": str(reference.expected(workload, precision, SEED, cache)),
+            "expected": str(expected),
+            "drawn": reference.drawn(expected),
         }
         for suite in suites
         for workload in catalog.cases(suite, "smoke")
         if only is None or workload.case in only
+        for expected in [reference.expected(workload, precision, SEED, cache)]
     ]

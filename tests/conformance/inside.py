@@ -1,8 +1,9 @@
 """Checks of one adapter, run by the Python of its environment: `inside.py PLAN REPORT`.
 
-PLAN is a JSON file: module, device, precision, execution, and cases with their suite, preset, name
-and file of expected values. REPORT gets one JSON line for each check: {check, ok, problem};
-an adapter that refuses to start leaves the one line {unsupported}. Standard library and NumPy.
+PLAN is a JSON file: module, device, precision, execution, seed, and cases with their suite, preset,
+name, file of expected values, and the samples drawn for the first step. REPORT gets one JSON line
+for each check: {check, ok, problem}; an adapter that refuses to start leaves the one line
+{unsupported}. Standard library and NumPy.
 """
 
 import dataclasses
@@ -16,14 +17,13 @@ import numpy as np
 
 from bench import measure
 from bench.worker import load
-from frameworks import lifecycle
 from frameworks.interface import Settings, Unsupported
 from suites import arrays, catalog, checks
 from suites.layers import parameters
-from suites.tolerance import UNIT_ROUNDOFF
 from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train
+from tests.conformance import again
+from tests.conformance.again import compiled, finished
 
-SEED = 0
 TRIES = 5
 
 MEASURABLE_CPU_S = 0.02
@@ -42,7 +42,7 @@ def main(plan, report):
     found = [("start", start(adapter, runtime, device))]
     for case in plan["cases"]:
         workload = catalog.find(case["suite"], case["preset"], case["case"])
-        for name, problem in examine(adapter, plan, workload, Path(case["expected"])):
+        for name, problem in examine(adapter, {**plan, **case}, workload):
             found.append((f"{case['case']}: {name}", problem))
     for name, problem in found:
         report.write(json.dumps({"check": name, "ok": not problem, "problem": problem}) + "\n")
@@ -62,12 +62,13 @@ def start(adapter, runtime, device):
     return ""
 
 
-def examine(adapter, plan, workload, expected):
-    """Every check of one workload, as (name, problem); no problem is an empty text."""
-    made = arrays.make(workload, SEED)
+def examine(adapter, plan, workload):
+    """Every check of one workload, as (name, problem); no problem is an empty text. The plan holds
+    the case's entries too."""
+    made = arrays.make(workload, plan["seed"], plan["drawn"])
     before = made.sha256()
     try:
-        step = built(adapter, workload, made)
+        step, _ = again.built(adapter, workload, made)
     except Unsupported as reason:
         # Training is defined in float32, and NumPy has no gradients; all else must be there.
         expected_refusal = isinstance(workload, Train | Learn | Lifecycle) and (
@@ -75,34 +76,26 @@ def examine(adapter, plan, workload, expected):
         )
         yield "is supported", "" if expected_refusal else str(reason)
         return
-    run = functools.partial(finished, adapter, step)
-    observed = checks.observe(workload, run, made.weights, SEED)
-    for check in checks.compare(observed, expected):
+    steps = []
+
+    def run():
+        steps.append(finished(adapter, step))
+        del steps[2:-1]  # the first two are held against others later
+        return steps[-1]
+
+    observed = checks.observe(workload, run, made.weights, plan["seed"])
+    for check in checks.compare(observed, Path(plan["expected"]), "before"):
         yield f"answer {check.name}", "" if check.passed else str(dataclasses.asdict(check))
     earlier, later = run(), run()
     yield "results are complete", incomplete(workload, later)
     yield "every step works anew", stale(workload, earlier, later)
+    yield "goes round the ring", again.off_the_ring(plan, workload, run)
     yield "compiles once", recompiled(adapter, workload, run)
-    if not isinstance(workload, Product):
-        second = finished(adapter, built(adapter, workload, made))
-        yield "a second build starts afresh", carried_over(plan, observed, second)
     if plan["precision"] == "float32":  # waiting is the same in all, some of them very slow
         yield "wait waits", unfinished(adapter, step, plan["device"])
     yield "inputs are left alone", touched(made, before)
     made.close()
-
-
-def built(adapter, workload, made):
-    if isinstance(workload, Lifecycle):
-        return lifecycle.build(adapter, workload, made)
-    return adapter.build(workload, made)
-
-
-def finished(adapter, step):
-    """One step's results on the host, copied."""
-    results = step()
-    adapter.wait([results])
-    return {name: np.array(adapter.to_numpy(value)) for name, value in results.items()}
+    yield from again.of_a_second_build(adapter, plan, workload, steps[:2])
 
 
 def incomplete(workload, results):
@@ -141,31 +134,21 @@ def weight_shapes(workload):
 
 
 def stale(workload, earlier, later):
-    """Training moves every array in every step, drawn operands change; all else repeats itself."""
+    """Another batch gives other answers, and training moves every array in every step; learning
+    begins anew."""
     same = [name for name in earlier if np.array_equal(earlier[name], later.get(name))]
-    if isinstance(workload, Train) or getattr(workload, "generated", False):
-        return f"two steps gave the same {same}" if same else ""
-    return "" if same else "two steps on the same inputs gave different answers"
+    if isinstance(workload, Learn | Lifecycle):
+        return "" if same else "two steps on the same inputs gave different answers"
+    return f"two steps gave the same {same}" if same else ""
 
 
 def recompiled(adapter, workload, run):
     """A step that ran before compiles nothing, unless making its model is part of it."""
-    count = getattr(adapter, "compilations", lambda: None)
-    before = count()
+    before = compiled(adapter)
     run()
-    if before in (None, count()) or isinstance(workload, Lifecycle):
+    if before in (None, compiled(adapter)) or isinstance(workload, Lifecycle):
         return ""
-    return f"a later step compiled {count() - before} times"
-
-
-def carried_over(plan, observed, second):
-    """The first loss, or the output, is that of the first build up to the order of its sums."""
-    name = next(name for name in ("loss", "output", "train_loss") if name in observed)
-    first, again = np.ravel(observed[name]), np.ravel(second.get(name, np.nan))
-    first = first[: len(again)]  # a training step has one loss, the observation three
-    limit = 32 * UNIT_ROUNDOFF[plan["precision"]] * np.max(np.abs(first))
-    error = np.max(np.abs(first - again))
-    return "" if error <= limit else f"{name} differs by {error:.3g}, more than {limit:.3g}"
+    return f"a later step compiled {compiled(adapter) - before} times"
 
 
 def unfinished(adapter, step, device):
@@ -206,7 +189,9 @@ def touched(made, before):
     """The arrays handed over hold the same bytes and are still read-only."""
     if made.sha256() != before:
         return "their bytes changed"
-    writable = [n for n, a in {**made.inputs, **made.weights}.items() if a.flags.writeable]
+    named = [*made.inputs.items(), *made.weights.items()]
+    named += [pair for batch in made.ring[1:] for pair in batch.items()]
+    writable = [name for name, array in named if array.flags.writeable]
     return f"made writable: {writable}" if writable else ""
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 
 from bench.worker import load
 from frameworks import FRAMEWORKS
-from frameworks.interface import Settings
+from frameworks.interface import Settings, parts
 from suites import arrays, catalog
 
 IMAGE = 4
@@ -104,7 +104,7 @@ def main(framework, module, suite, preset, case):
     workload = catalog.find(suite, preset, case)
     made = arrays.make(workload, 0)
     look = {"jax": jax, "tf": tf, "torch": torch}[framework]
-    sys.stdout.write(json.dumps(look(lambda: adapter.build(workload, made))) + "\n")
+    sys.stdout.write(json.dumps(look(lambda: parts(adapter.build(workload, made))[0])) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 import frameworks.torch as adapter
-from frameworks.interface import Settings
+from frameworks.interface import Settings, parts
 from suites import arrays
 from suites.architectures import ARCHITECTURES, Architecture
 from suites.architectures.bert import bert_base
@@ -99,7 +99,7 @@ def outputs(module, x):
 
 def difference(theirs, workload, given):
     """The largest difference to what our model makes of the arrays given."""
-    step = adapter.build(workload, given)
+    step, _ = parts(adapter.build(workload, given))
     results = step()
     adapter.wait([results])
     return float(np.max(np.abs(theirs - adapter.to_numpy(results["output"]))))

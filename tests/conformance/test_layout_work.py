@@ -39,7 +39,7 @@ MOVING = {
 
 STEP = """
 def build(workload, arrays):
-    step, move = right.build(workload, arrays), mover(arrays.inputs["x"])
+    (step, _), move = right.build(workload, arrays), mover(arrays.inputs["x"])
     def moving():
         move()
         return step()

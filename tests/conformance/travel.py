@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from bench.worker import load
-from frameworks.interface import Settings
+from frameworks.interface import Settings, parts
 from suites import arrays, catalog, weights
 from suites.arrays import Arrays
 from suites.layers import parameters
@@ -25,14 +25,15 @@ def main(name, folder, verb):
     made = arrays.make(life, 0)
     expected = parameters(life.learn.model, life.learn.input_shape)
     if verb == "save":
-        learned = adapter.build(life.learn, made)()
+        learned = parts(adapter.build(life.learn, made))[0]()
         host = {path: adapter.to_numpy(learned[path]) for path in expected}
         weights.save(folder / f"{name}.safetensors", host)
         return
     outputs = {}
     for file in sorted(folder.glob("*.safetensors")):
         inputs = {"x": made.inputs["test_x"]}
-        infer = adapter.build(life.inference, Arrays(inputs, weights.load(file, expected)))
+        held = Arrays(inputs, weights.load(file, expected))
+        infer, _ = parts(adapter.build(life.inference, held))
         outputs[file.stem] = adapter.to_numpy(infer()["output"]).tolist()
     sys.stdout.write(json.dumps(outputs) + "\n")
 
