@@ -83,3 +83,41 @@ def _honest(contender):
 def _named(contender):
     taken = "" if contender.step_s is None else f" {contender.step_s * 1e6:g} us"
     return f"{contender.profile} {contender.variant}{taken}"
+
+
+def ratios(cells):
+    """Error / limit of every verification of these cells."""
+    return [ratio for cell in cells.values() for ratio in cell.ratios]
+
+
+LARGEST = 10
+
+
+def answers(lines, file):
+    """What became of the cells of real frameworks; how many were accused."""
+    cells = [line for line in lines if "before" in line]
+    bad = [line for line in cells if line["before"]["failed"] or line["after"]["failed"]]
+    bad += [line for line in lines if "failed" in line]
+    worst = [
+        (part["ratio"], line["framework"], line["case"], line["seed"], phase, part["name"])
+        for line in cells
+        for phase, part in (("before", line["before"]), ("after", line["after"]))
+        if part["ratio"] is not None
+    ]
+    others = Counter(
+        word for line in lines for word in ("no reference", "unsupported") if word in line
+    )
+    count = Counter(line["framework"] for line in cells)
+    told = ", ".join(f"{name} {n}" for name, n in count.items())
+    print(f"Honest frameworks: {len(cells)} cells ({told}), {len(bad)} accused", file=file)
+    print(f"  left out: {dict(others) or 'none'}", file=file)
+    print(
+        f"  error / limit of {len(worst)} verifications: {histogram(w[0] for w in worst)}",
+        file=file,
+    )
+    for row in sorted(worst, reverse=True)[:LARGEST]:
+        print(f"  {row[0]:7.3f} {row[1]} {row[2]} seed {row[3]} {row[4]}: {row[5]}", file=file)
+    for line in bad:
+        why = line.get("failed") or (line["before"]["failed"] + line["after"]["failed"])[:2]
+        print(f"  accused: {line['framework']} {line['case']} seed {line['seed']} {why}", file=file)
+    return len(bad)

@@ -1,0 +1,85 @@
+"""One worker of a framework on the CPU, asked for its answers and for nothing else."""
+
+import msgspec
+
+from bench import contenders, environments, observed
+from bench.evidence import Evidence
+from bench.launch import Broken, Refused
+from bench.seat import Seat
+from suites import reference
+
+PRESET = "smoke"
+STEP_LIMIT_S = 1e6
+TIMEOUT_S = 1800.0
+
+ENDLESS = 1e300
+"""Error / limit of a check that could not be made."""
+
+
+class Asked:
+    """A framework by its word, or an adapter by its path. Starts its worker when first asked."""
+
+    def __init__(self, framework, threads=1):
+        (spec,) = contenders.parse([framework])
+        self._python = environments.ensure(spec.environment, lambda line: None)
+        device = contenders.Device(id="cpu", kind="cpu", name="cpu")
+        self._contender = contenders.Contender(spec, device, "float32", threads)
+        self._seat = self._new()
+
+    def _new(self):
+        return Seat(self._contender, self._python, TIMEOUT_S, worker=None)
+
+    def answers(self, suite, workload, seed, expected):
+        """Checks `before` and `after`, and how far they reach; or why there are none."""
+        try:
+            self._seat.start()
+            return self._asked(suite, workload, seed, expected)
+        except Refused as error:
+            kind = "unsupported" if error.unsupported is not None else "failed"
+            return {kind: error.unsupported or error.reason}
+        except Broken as error:
+            self._seat.close()
+            self._seat = self._new()
+            return {"failed": error.reason}
+
+    def _asked(self, suite, workload, seed, expected):
+        named = {"suite": suite, "case": workload.case, "preset": PRESET, "seed": seed}
+        told = self._seat.ask("build", **named, drawn=list(reference.drawn(expected)))
+        if told["arrays_sha256"] != reference.arrays_sha256(expected):
+            return {"failed": "its arrays are others than the reference's"}
+        evidence = Evidence(self._contender, workload, seed, expected, self._seat.probed)
+        try:
+            with observed.place() as path:
+                looked = self._seat.ask("verify", path=str(path), step_limit_s=STEP_LIMIT_S)
+                before = evidence.before(path, looked["compared"])
+            with observed.place() as path:
+                self._seat.ask("renew", path=str(path))
+                evidence.renewed(path)
+            return {"before": before, "after": evidence.after(), "reach": evidence.reach}
+        finally:
+            self._seat.ask("drop")
+
+    def close(self):
+        self._seat.close()
+
+
+def told(answer):
+    """An answer as JSON holds it: the worst check of each phase, and all that failed."""
+    if "before" not in answer:
+        return answer
+    kept = {"reach": answer["reach"]}
+    for phase in ("before", "after"):
+        found = answer[phase]
+        worst = max(found, key=_ratio, default=None)
+        bad = [each for each in found if not _ratio(each) <= 1]
+        kept[phase] = {
+            "checks": len(found),
+            "ratio": min(_ratio(worst), ENDLESS) if worst else None,
+            "name": worst.name if worst else None,
+            "failed": msgspec.to_builtins(bad[:20]),
+        }
+    return kept
+
+
+def _ratio(check):
+    return ENDLESS if check.error is None or not check.limit else check.error / check.limit

@@ -1,0 +1,110 @@
+"""Work of real frameworks held against the reference: every built-in suite, the small CNNs, and
+networks drawn at random. What was done is kept in a file and is not done again."""
+
+import json
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.launch import CHECKOUT
+from scripts.judge import asking, drawn
+from suites import catalog, reference
+
+CACHE = CHECKOUT / ".cache" / "reference"
+SMALL_CNNS = CHECKOUT / "tests" / "data" / "small_cnns.py"
+
+DRAWN_IN_FILE = 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """One workload with one seed."""
+
+    suite: str
+    """As the catalog knows it: a name, or the path of a file."""
+    case: str
+    seed: int
+
+    @property
+    def workload(self):
+        return catalog.find(self.suite, asking.PRESET, self.case)
+
+
+def jobs(seeds, networks, folder):
+    """Built-in suites and small CNNs with every seed; each random network with one."""
+    every = [
+        (suite, seed) for seed in range(seeds) for suite in (*catalog.DEFAULT, str(SMALL_CNNS))
+    ]
+    for first in range(0, networks, DRAWN_IN_FILE):
+        last = min(first + DRAWN_IN_FILE, networks) - 1
+        every.append((str(drawn.write(folder / f"drawn_{first}_{last}.py", first, last)), 0))
+    return [
+        Job(suite, workload.case, seed)
+        for suite, seed in every
+        for workload in catalog.cases(suite, asking.PRESET)
+    ]
+
+
+def solved(wanted, at_once):
+    """Paths of the references by job, or why there is none."""
+    with ProcessPoolExecutor(at_once) as pool:
+        found = {}
+        for job, path in zip(wanted, pool.map(_solve, wanted), strict=True):
+            found[job] = path
+            if len(found) % 50 == 0:
+                _say(f"reference {len(found)} of {len(wanted)}")
+        return found
+
+
+def _solve(job):
+    try:
+        return reference.expected(job.workload, "float32", job.seed, CACHE)
+    except Exception as error:  # noqa: BLE001  a user's network may be one that cannot be solved
+        word = "withdrawn" if isinstance(error, reference.NoReference) else type(error).__name__
+        return f"{word}: {error}"
+
+
+def asked(frameworks, wanted, references, path, at_once):
+    """Every framework's answers, added to the file; all of them as they stand there."""
+    done = _read(path)
+    with path.open("a") as file, ThreadPoolExecutor(at_once) as pool:
+
+        def one(framework):
+            left = [job for job in wanted if _key(framework, job) not in done]
+            worker = asking.Asked(framework) if left else None
+            for number, job in enumerate(left):
+                line = {"framework": framework, "suite": job.suite, "case": job.case}
+                line |= {"seed": job.seed} | _answer(worker, job, references[job])
+                done[_key(framework, job)] = line
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+                if number % 50 == 49:
+                    _say(f"{framework} {number + 1} of {len(left)}")
+            if worker:
+                worker.close()
+
+        list(pool.map(one, frameworks))
+    keys = {_key(framework, job) for framework in frameworks for job in wanted}
+    return [line for key, line in done.items() if key in keys]
+
+
+def _answer(worker, job, expected):
+    if not isinstance(expected, Path):
+        return {"no reference": expected}
+    return asking.told(worker.answers(job.suite, job.workload, job.seed, expected))
+
+
+def _read(path):
+    if not path.exists():
+        return {}
+    lines = [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
+    return {(x["framework"], Path(x["suite"]).name, x["case"], x["seed"]): x for x in lines}
+
+
+def _key(framework, job):
+    return framework, Path(job.suite).name, job.case, job.seed
+
+
+def _say(line):
+    print(f"  {line}", file=sys.stderr, flush=True)
