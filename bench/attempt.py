@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
-import psutil
 
-from bench import agreement, launch, schema, sentinel, stopping
+from bench import agreement, launch, observed, schema, stopping, turn
+from bench.evidence import Evidence, as_records
 from bench.launch import Broken, Refused
 from bench.rounds import History
 from bench.schema import Cell, Failed, Skipped, Verified
 from bench.seat import Seat, checked
 from bench.stopping import Ending
-from suites import checks, reference
-from suites.workload import (
-    Learn,
-    Lifecycle,
-    Train,
-    Workload,
-    definition_hash,
-)
+from suites import arrays, checks, reference
+from suites.workload import Learn, Lifecycle, Workload, definition_hash
 
 if TYPE_CHECKING:
     from bench.case import Session
+
+AUDITED = 3
+AUDIT_CHANCE = 1 / 5
+"""First slices of a start that are all audited, and the part of the later ones."""
+
+AUDIT_S = 1.0
+"""An audit may take so much longer than two slices; the first of a start may always."""
+
+CONFIRMING = 5
+CONFIRMING_S = 0.5
+"""Slices that are taken besides, off the record, where times are doubtful, and their length."""
 
 
 class Attempt:
@@ -52,11 +54,14 @@ class Attempt:
         """What was measured so far, before the run was resumed too."""
         self.next_round = 0
         self.step_s: float | None = None
+        self.known_s: float | None = None
+        """Of the slice before."""
         self.shown = 0.0
         """Part of this cell that the progress was told of."""
         self.facts: dict[str, Any] = {}
         self.found: tuple[schema.Check, ...] = ()
         self.compared: agreement.Compared = {}
+        self.evidence = self._evidence()
 
     def observe(self) -> bool:
         """Start, build, verify."""
@@ -68,7 +73,7 @@ class Attempt:
 
     def conclude(self, others: list[checks.Check]) -> bool:
         """Record what was found before timing, together with how others' answers compare."""
-        found = self.found + _as_records(others)
+        found = self.found + as_records(others)
         return self._stage("verify", lambda: self._verified("before", found))
 
     def calibrate(self) -> bool:
@@ -84,7 +89,8 @@ class Attempt:
 
     def finish(self, ending: Ending) -> bool:
         """Verify again what was timed, and close the cell unless another start awaits it."""
-        proven = self._stage("verify", self._verify_after)
+        proven = self._stage("slice", self._confirm)
+        proven = proven and self._stage("verify", self._verify_after)
         done, starts = self.history.start + 1, self.session.preset.starts
         if proven and done < starts:
             return True
@@ -132,6 +138,7 @@ class Attempt:
             case=self.workload.case,
             preset=session.preset_name,
             seed=session.seed,
+            drawn=list(reference.drawn(self.expected)),
         )
         self.facts = {name: reply[name] for name in ("arrays_sha256", "build_s")}
         if reply["definition_sha256"] != definition_hash(self.workload):
@@ -147,15 +154,18 @@ class Attempt:
 
     def _observe(self) -> bool:
         limit_s = self.session.preset.step_limit_s
-        reply = self.seat.ask("verify", expected=str(self.expected), step_limit_s=limit_s)
-        if "too_long_s" in reply:
-            return self._too_long(checked(reply, schema.TooLong))
-        looked = checked(reply, schema.Looked)
-        self.found, self.compared = looked.checks, looked.compared
+        self.evidence = self._evidence()
+        with observed.place() as path:
+            reply = self.seat.ask("verify", path=str(path), step_limit_s=limit_s)
+            if "too_long_s" in reply:
+                return self._too_long(checked(reply, schema.TooLong))
+            looked = checked(reply, schema.Looked)
+            self.found = self.evidence.before(path, looked.compared)
+        self.compared = looked.compared
         self.facts["first_step_s"] = looked.first_step_s
         self.facts["warnings"] = tuple(map(launch.scrub, looked.warnings))
-        if isinstance(self.workload, Learn | Lifecycle) and self.compared:
-            self.facts["curves"] = _curves(self.workload, self.compared)
+        if isinstance(self.workload, Learn | Lifecycle) and looked.curves:
+            self.facts["curves"] = _curves(self.workload, looked.curves)
         return True
 
     def _too_long(self, tried: schema.TooLong) -> bool:
@@ -168,40 +178,30 @@ class Attempt:
         return False
 
     def _verify_after(self) -> bool:
-        if not isinstance(self.workload, Train):
-            limit_s = 1e9  # it was fast enough to be timed
-            reply = self.seat.ask("verify", expected=str(self.expected), step_limit_s=limit_s)
-            return self._verified("after", checked(reply, schema.Looked).checks)
-        with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
-            path = Path(folder, "continued.npz")
-            reply = self.seat.ask("continue", path=str(path))
-            found = checked(reply["checks"], tuple[schema.Check, ...])
-            try:
-                found += self._compare_continued(self.workload, path)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-                raise Refused(
-                    f"its weights after timing are unusable: {error!r}", None, ""
-                ) from error
-        return self._verified("after", found)
+        """What audits and looks have found; where there was no audit, after steps of a case that is
+        built anew."""
+        evidence = self.evidence
+        if not evidence.audits:
+            with observed.place() as path:
+                self.seat.ask("renew", path=str(path))
+                evidence.renewed(path)
+        return self._verified("after", evidence.after())
 
-    def _compare_continued(self, workload: Train, path: Path) -> tuple[schema.Check, ...]:
-        """Hold the step that followed the timed ones against the reference from its weights."""
-        with np.load(path, allow_pickle=False) as file:
-            entries = {name: file[name] for name in file.files}
-        observed = {n[9:]: a for n, a in entries.items() if n.startswith("observed|")}
-        state = {n[6:]: a for n, a in entries.items() if n.startswith("state|")}
-        precision, seed = self.seat.contender.precision, self.session.seed
-        solved = reference.solve_continued(workload, precision, seed, state)
-        expected = path.with_name("expected.npz")
-        solved.save(expected)
-        return _as_records(checks.compare(observed, expected))
+    def _confirm(self) -> bool:
+        """More slices, off the record, while those on it make the times doubtful: a busy machine
+        may have done that, and then seldom does it again in a longer slice."""
+        for _ in range(CONFIRMING):
+            if not self.evidence.doubtful:
+                break
+            self._taken({}, max(CONFIRMING_S, self.session.preset.slice_s), audits=self._affordable)
+        return True
 
     def _verified(self, phase: str, found: tuple[schema.Check, ...]) -> bool:
         passed = all(checks.Check(*msgspec.structs.astuple(check)).passed for check in found)
         record = {"contender": self.name, "case": self.workload.case, "phase": phase}
         facts = self.facts if phase == "before" else {}
         values = {"kind": "verified", **record, "passed": passed, "checks": found, **facts}
-        self.session.write(checked(values, Verified))
+        self.session.write(checked({**values, "reach": self.evidence.reach}, Verified))
         return passed
 
     def _drop(self) -> bool:
@@ -214,30 +214,54 @@ class Attempt:
 
     def _slice(self, round_number: int) -> bool:
         session, preset = self.session, self.session.preset
-        sentinel_s = sentinel.host_s()
-        load, at_s = _Load(self.seat.pid), session.at_s
-        self.meter.begin()
-        reply = self.seat.ask("slice", slice_s=self._slice_s(), warm_s=preset.warm_s)
-        self.meter.end()
-        self.seat.ask("rest")
         values = {
-            "kind": "slice",
-            "contender": self.name,
-            "case": self.workload.case,
             "round": round_number,
-            "at_s": at_s,
             "start": self.history.start if preset.starts > 1 else None,
-            "others_cpu_s": load.others_s(),
-            "sentinel_s": sentinel_s,
+            "at_s": session.at_s,
         }
-        taken = checked(reply | values, schema.Slice)
-        taken = msgspec.structs.replace(taken, energy_j=self.meter.joules(taken.wall_s))
+        taken = self._taken(values, self._slice_s(), audits=self._audits())
+        worked_s = (taken.wall_s or 0.0) - (taken.apart_s or 0.0)
+        taken = msgspec.structs.replace(taken, energy_j=self.meter.joules(worked_s))
         session.write(taken)
         session.pace.learn(self.seat.contender, self.workload, min(taken.samples_s))
         self.history.samples += len(taken.samples_s)
-        self.step_s = statistics.median(taken.samples_s)
+        self.step_s = self.known_s = statistics.median(taken.samples_s)
         self._show(1 / (stopping.of_one_start(preset).max_rounds * preset.starts))
         return True
+
+    def _taken(self, values: dict[str, Any], slice_s: float, *, audits: bool) -> schema.Slice:
+        """A slice, and what it shows kept as evidence."""
+        warm_s, looks = self.session.preset.warm_s, self.evidence.times_count
+        with observed.place() as path:
+            audit = str(path) if audits else None
+            reply = turn.take(
+                self.seat, self.meter, slice_s=slice_s, warm_s=warm_s, looks=looks, audit=audit
+            )
+            names = {"kind": "slice", "contender": self.name, "case": self.workload.case}
+            taken = checked({**reply, "round": 0, **values, **names}, schema.Slice)
+            if taken.audit_s is not None:
+                self.evidence.audit(path)
+        self.evidence.slice(taken, checked(reply, schema.Left))
+        return taken
+
+    def _audits(self) -> bool:
+        """Whether the next slice holds an audit: the first ones do, later ones by chance; of long
+        steps the first alone."""
+        turns = self.evidence.turns
+        if turns == 0:
+            return True
+        return self._affordable and (turns < AUDITED or self.session.order.random() < AUDIT_CHANCE)
+
+    @property
+    def _affordable(self) -> bool:
+        """Whether another audit is possible and does not take much longer than a slice."""
+        audit_s = arrays.audited_steps(self.workload) * (self.known_s or 0.0)
+        most_s = 2 * self.session.preset.slice_s + AUDIT_S
+        return bool(self.evidence.audits) and audit_s <= most_s
+
+    def _evidence(self) -> Evidence:
+        seat, seed = self.seat, self.session.seed
+        return Evidence(seat.contender, self.workload, seed, self.expected, seat.probed)
 
     def _slice_s(self) -> float:
         """The preset's, but for a first slice that a slow counter of energy must see more of."""
@@ -251,41 +275,11 @@ class Attempt:
         self.session.progress.advance(share)
 
 
-def _as_records(found: list[checks.Check]) -> tuple[schema.Check, ...]:
-    return tuple(checked(vars(check), schema.Check) for check in found)
-
-
 def _curves(
-    workload: Learn | Lifecycle, compared: agreement.Compared
+    workload: Learn | Lifecycle, seen: Mapping[str, Sequence[float]]
 ) -> dict[str, Sequence[float]]:
     """Losses and accuracy over the epochs, as records hold them."""
     learn = workload.learn if isinstance(workload, Lifecycle) else workload
-    curves = {name: compared[name] for name in ("train_loss", "test_loss") if name in compared}
-    curves["accuracy"] = [count / learn.data.test for count in compared.get("correct", ())]
+    curves = {name: seen[name] for name in ("train_loss", "test_loss") if name in seen}
+    curves["accuracy"] = [count / learn.data.test for count in seen.get("correct", ())]
     return curves
-
-
-class _Load:
-    """CPU seconds the machine's other processes use while a worker takes a turn."""
-
-    def __init__(self, pid: int | None) -> None:
-        self._worker = psutil.Process(pid)
-        self._begun = self._busy_s(), self._own_s()
-
-    def others_s(self) -> float:
-        busy, own = self._begun
-        return max(0.0, self._busy_s() - busy - (self._own_s() - own))
-
-    def _own_s(self) -> float:
-        try:
-            times = self._worker.cpu_times()
-        except psutil.Error:  # it has died: the request to it tells how
-            return 0.0
-        return float(times.user + times.system)
-
-    @staticmethod
-    def _busy_s() -> float:
-        times = psutil.cpu_times()
-        idle = times.idle + getattr(times, "iowait", 0.0)
-        # Linux counts guest time in user time already.
-        return float(sum(times) - idle - getattr(times, "guest", 0.0))

@@ -126,9 +126,16 @@ class Session:
                 history = self.begun.past.get((seat.contender.id, workload.case)) or History()
                 cells.append(Attempt(self, suite, workload, seat, expected, history))
                 continue
-            name, case = seat.contender.id, workload.case
-            self.write(Failed(contender=name, case=case, stage="reference", reason=expected))
+            self._without_reference(seat.contender.id, workload.case, expected)
         return cells
+
+    def _without_reference(self, contender: str, case: str, reason: str) -> None:
+        """Withdrawn where the reference itself could not pass; failed where there is none."""
+        word, _, why = reason.partition(": ")
+        if word == "withdrawn":
+            self.write(Skipped(contender=contender, case=case, reason=why, withdrawn=True))
+        else:
+            self.write(Failed(contender=contender, case=case, stage="reference", reason=reason))
 
     def _reference(self, workload: Workload, precision: str) -> Path | str:
         """The file of expected values, or why there is none."""

@@ -1,21 +1,23 @@
-"""The clock: samples of K steps, latency of single steps, CPU time and memory around them.
+"""The clock: samples of K steps, latency of single steps, and CPU time around them.
 
 Runs in the worker. Adapters and suites never time anything.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import random
 import resource
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter_ns, process_time, sleep
 from typing import Any, TypeVar
 
-Step = Callable[[], Mapping[str, Any]]
-Wait = Callable[[Sequence[Mapping[str, Any]]], None]
+Results = Mapping[str, Any]
+Step = Callable[[], Results]
+Wait = Callable[[Sequence[Results]], None]
+Done = Callable[[list[Results]], None]
 T = TypeVar("T")
 
 HELD_BYTES = {"cpu": 4 * 2**20, "gpu": 256 * 2**20}
@@ -59,7 +61,8 @@ class Loop:
 
 @dataclass(frozen=True)
 class Slice:
-    """One turn of a contender; seconds of one step in `samples_s` and `latencies_s`."""
+    """One turn of a contender; seconds of one step in `samples_s` and `latencies_s`, of all in the
+    parts `warmed_s`, `sampled_s` and `apart_s`, which is what was done beside sampling."""
 
     steps_per_sample: int
     steps_in_flight: int
@@ -67,8 +70,9 @@ class Slice:
     latencies_s: list[float]
     cpu_user_s: float
     cpu_system_s: float
-    wall_s: float
+    warmed_s: float
     sampled_s: float
+    apart_s: float
 
 
 def timed(call: Callable[[], T]) -> tuple[T, float]:
@@ -78,12 +82,22 @@ def timed(call: Callable[[], T]) -> tuple[T, float]:
     return result, (perf_counter_ns() - start) / 1e9
 
 
-def sample_ns(step: Step, wait: Wait, loop: Loop) -> int:
-    """Nanoseconds of one sample: every step's results are waited for before the clock stops."""
+def rest(seconds: float) -> None:
+    """Do nothing for so long."""
+    sleep(seconds)
+
+
+def sample_ns(step: Step, wait: Wait, loop: Loop, done: Done = list.clear) -> int:
+    """Nanoseconds of one sample: every step's results are waited for before the clock stops.
+
+    `done` takes over what was waited for; as a rule it is freed, which counts, as in any program.
+    """
     in_flight = range(loop.in_flight)
     start = perf_counter_ns()
     for _ in range(loop.waits):
-        wait([step() for _ in in_flight])
+        batch = [step() for _ in in_flight]
+        wait(batch)
+        done(batch)
     return perf_counter_ns() - start
 
 
@@ -120,24 +134,38 @@ class Sampler:
             self.loop = _loop(self.loop.steps * 2, self._deepest)
         self._fit()
 
-    def take_slice(self, *, slice_s: float, warm_s: float) -> Slice:
+    @property
+    def step_s(self) -> float:
+        """Seconds of the fastest step seen."""
+        return self._fastest_s
+
+    def take_slice(
+        self, *, slice_s: float, warm_s: float, aside: Callable[[], None] | None = None
+    ) -> Slice:
         """Re-warm for `warm_s`, time some single steps, then samples until `slice_s` has passed.
 
         At least one sample is taken. A step that fills the slice is not warmed up: that would
-        cost as much as measuring it. Where a sample is one step, it is a latency too.
+        cost as much as measuring it. Where a sample is one step, it is a latency too. `aside` is
+        called once between samples, taken by chance; no clock that counts runs meanwhile.
         """
-        begun = perf_counter_ns()
         self._fit()
-        if self._fastest_s < slice_s:
-            _warm(self.step, self.wait, self.loop, warm_s)
+        warm_s = warm_s if self._fastest_s < slice_s else 0.0
+        warmed_s = self.warm(warm_s)
         latencies_s: list[float] = []
         if self.loop.steps > 1:
             latencies_s = _latencies_s(self.step, self.wait, slice_s * LATENCY_SHARE)
-        before = resource.getrusage(resource.RUSAGE_SELF)
-        samples_ns = [self._sample_ns()]
-        while sum(samples_ns) + samples_ns[-1] / 2 < slice_s * 1e9:
+        samples_ns: list[int] = []
+        cpu, apart_s, place = _Cpu(), 0.0, self._place(slice_s)
+        while not samples_ns or sum(samples_ns) + samples_ns[-1] / 2 < slice_s * 1e9:
+            if aside and len(samples_ns) == place:
+                with cpu.stopped():
+                    apart_s = timed(aside)[1]
+                    warmed_s += self.warm(warm_s)
+                aside = None
             samples_ns.append(self._sample_ns())
-        after = resource.getrusage(resource.RUSAGE_SELF)
+        cpu_user_s, cpu_system_s = cpu.read()
+        if aside:
+            apart_s = timed(aside)[1]
         samples_s = [ns / 1e9 / self.loop.steps for ns in samples_ns]
         self._fastest_s = min(self._fastest_s, *samples_s)
         return Slice(
@@ -145,11 +173,35 @@ class Sampler:
             steps_in_flight=self.loop.in_flight,
             samples_s=samples_s,
             latencies_s=latencies_s or samples_s,
-            cpu_user_s=after.ru_utime - before.ru_utime,
-            cpu_system_s=after.ru_stime - before.ru_stime,
-            wall_s=(perf_counter_ns() - begun) / 1e9,
+            cpu_user_s=cpu_user_s,
+            cpu_system_s=cpu_system_s,
+            warmed_s=warmed_s,
             sampled_s=sum(samples_ns) / 1e9,
+            apart_s=apart_s,
         )
+
+    def warm(self, warm_s: float) -> float:
+        """Steps for so long, in batches: clocks ramp up with time under load, not with the number
+        of calls. Gives the seconds that it took."""
+        batch, begun = Loop(self.loop.in_flight, 1), perf_counter_ns()
+        while warm_s and perf_counter_ns() - begun < warm_s * 1e9:
+            sample_ns(self.step, self.wait, batch)
+        return (perf_counter_ns() - begun) / 1e9
+
+    def exactly(self, steps: int) -> list[Loop]:
+        """So many steps and no more, as deep in flight as a sample may have them."""
+        in_flight = min(steps, self._deepest)
+        loops = [Loop(in_flight, steps // in_flight), Loop(steps % in_flight, 1)]
+        return [loop for loop in loops if loop.steps]
+
+    def lasting(self, seconds: float) -> Loop:
+        """A loop like the samples', of as many steps as take so long, but no fewer than theirs."""
+        steps = min(MAX_STEPS, math.ceil(seconds / self._fastest_s))
+        return self.loop if steps <= self.loop.steps else _loop(steps, self._deepest)
+
+    def _place(self, slice_s: float) -> int:
+        """A sample of the slice, taken by chance; it may turn out to be one too many."""
+        return random.randint(0, min(1000, int(slice_s / self._fastest_s / self.loop.steps)))
 
     def _sample_ns(self) -> int:
         return sample_ns(self.step, self.wait, self.loop)
@@ -170,11 +222,27 @@ class Sampler:
         return least_s
 
 
-def _warm(step: Step, wait: Wait, loop: Loop, warm_s: float) -> None:
-    """Clocks ramp up with time under load, not with the number of calls."""
-    batch, begun = Loop(loop.in_flight, 1), perf_counter_ns()
-    while perf_counter_ns() - begun < warm_s * 1e9:
-        sample_ns(step, wait, batch)
+class _Cpu:
+    """User and system seconds of this process, but for those it was told to leave out."""
+
+    def __init__(self) -> None:
+        self._begun = self._now()
+
+    def read(self) -> tuple[float, float]:
+        now = self._now()
+        return now[0] - self._begun[0], now[1] - self._begun[1]
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        user_s, system_s = self.read()
+        yield
+        now = self._now()
+        self._begun = now[0] - user_s, now[1] - system_s
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return used.ru_utime, used.ru_stime
 
 
 def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:
@@ -209,63 +277,3 @@ def settle() -> bool:
         if quiet == SETTLE_QUIET_POLLS:
             return True
     return False
-
-
-# --- waiting --------------------------------------------------------------------------------
-
-READY_TRIES = 5
-"""A conversion can be slow by accident; results that were not ready are slow every time."""
-
-READY_FLOOR_S = 1e-4
-"""Work shorter than this cannot be told from the cost of a conversion."""
-
-
-def unready(
-    step: Step, wait: Wait, convert: Callable[[Mapping[str, Any]], object]
-) -> tuple[float, float]:
-    """Seconds by which converting results right after `wait` exceeds converting them again, and
-    the limit: as long as a step itself seemed to take, or half a conversion.
-
-    They are those of the first of two steps that were waited for together: an adapter that does
-    not wait, or waits for the last step alone, shows the device's work here and not in its samples.
-    """
-
-    def both() -> Mapping[str, Any]:
-        first, last = step(), step()
-        wait([first, last])
-        return first
-
-    for _ in range(READY_TRIES):
-        results, both_s = timed(both)
-        first_s = timed(lambda results=results: convert(results))[1]  # type: ignore[misc]
-        again_s = timed(lambda results=results: convert(results))[1]  # type: ignore[misc]
-        excess_s = max(0.0, first_s - again_s)
-        limit_s = max(both_s / 2, again_s / 2, READY_FLOOR_S)
-        if excess_s <= limit_s:
-            break
-    return excess_s, limit_s
-
-
-# --- memory ---------------------------------------------------------------------------------
-
-_CLEAR_REFS = Path("/proc/self/clear_refs")
-_STATUS = Path("/proc/self/status")
-
-
-def reset_peak_resident() -> bool:
-    """Forget the process's peak so far; False where the system cannot (only Linux can)."""
-    try:
-        _CLEAR_REFS.write_text("5")  # proc(5): resets VmHWM
-    except OSError:
-        return False
-    return True
-
-
-def peak_resident_bytes() -> int:
-    """Largest resident memory of this process since the last reset, or since its start."""
-    if _STATUS.exists():
-        for line in _STATUS.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    unit = 1 if sys.platform == "darwin" else 1024  # getrusage(2): bytes there, KiB elsewhere
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -187,10 +187,21 @@ class Verified(_Record, frozen=True, tag="verified"):
 class Looked(msgspec.Struct, frozen=True):
     """A worker's answer about its verification; no record of its own."""
 
-    checks: Annotated[tuple[Check, ...], msgspec.Meta(max_length=10_000)]
     compared: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]]
+    curves: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]]
     first_step_s: Seconds | None = None
     warnings: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
+
+
+Pairs = Annotated[tuple[tuple[Seconds, Seconds], ...], msgspec.Meta(max_length=64)]
+"""Seconds of work that was found after a wait, and how many are accepted."""
+
+
+class Left(msgspec.Struct, frozen=True):
+    """A worker's answer about looks into its samples, or about its start; no record of its own."""
+
+    left_over: Pairs = ()
+    undone: Pairs = ()
 
 
 class TooLong(msgspec.Struct, frozen=True):

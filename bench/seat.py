@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from dataclasses import asdict
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from bench import launch, schema
+from bench.busy import Busy
 from bench.contenders import Contender, Spec
 from bench.launch import Broken, Refused, Worker
 from bench.schema import Failed, Runtime, Skipped
@@ -32,6 +34,13 @@ class Seat:
         self.contender, self._python, self._timeout_s = contender, python, timeout_s
         self._worker, self._started = worker, False
         self._memory_bytes = memory_bytes
+        self.probed = schema.Left()
+        """What its worker found of its adapter as it started."""
+
+    @functools.cached_property
+    def busy(self) -> Busy:
+        """Watches its device."""
+        return Busy(self.contender.device, self.variables)
 
     @property
     def pid(self) -> int | None:
@@ -57,6 +66,7 @@ class Seat:
             "threads": contender.threads,
         }
         reply = self.ask("start", device=asdict(contender.device), settings=settings)
+        self.probed = checked(reply, schema.Left)
         runtime = self._runtime(reply, time.monotonic() - begun)
         self._started = True
         return runtime
@@ -84,6 +94,7 @@ class Seat:
 
     def _runtime(self, reply: dict[str, Any], start_s: float) -> Runtime:
         device = reply.pop("device")
+        reply.pop("left_over", None)
         return checked(
             {
                 **reply,

@@ -16,17 +16,19 @@ import importlib.util
 import json
 import os
 import platform
+import random
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench import measure
+from bench import measure, observed, probing, resident
+from bench.aside import Aside
 from bench.heard import Heard
 from bench.worker_case import Case, DeviceSentinel, TooLong
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
@@ -36,8 +38,9 @@ from suites.workload import definition_hash
 ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")
 
 
-READY = "seconds of work left after wait"
-"""Name of the check that `wait` really waits."""
+LOOKED_AT = 3
+LOOK_CHANCE = 1 / 3
+"""Slices of a case that are all looked into, and the part of the later ones."""
 
 
 class Worker:
@@ -48,6 +51,7 @@ class Worker:
         self.runtime: Runtime | None = None
         self.case: Case | None = None
         self.sentinel: DeviceSentinel | None = None
+        self.learnt = probing.Learnt(keeps=True)
         self.heard = Heard()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -57,9 +61,9 @@ class Worker:
             "start": self.start,
             "build": self.build,
             "verify": self.verify,
-            "continue": self.continue_training,
             "calibrate": self.calibrate,
             "slice": self.slice,
+            "renew": self.renew,
             "rest": self.rest,
             "drop": self.drop,
         }
@@ -74,6 +78,11 @@ class Worker:
             # A device or precision that cannot do even this shows it in the cases, with the reason.
             with contextlib.suppress(Exception):
                 self.sentinel = DeviceSentinel(self.adapter)
+        with contextlib.suppress(Exception):
+            self.learnt = probing.learn(
+                self.adapter, self.runtime.device.kind, asynchronous=self.runtime.asynchronous
+            )
+        gc.collect()  # what was made for that
         found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
         return {
             "versions": dict(self.runtime.versions),
@@ -82,83 +91,103 @@ class Worker:
             "threads": self.runtime.threads,
             "notes": list(self.runtime.notes),
             "details": self.runtime.details,
+            "left_over": list(self.learnt.found),
             "python": platform.python_version(),
             "packages": sorted(f"{name}=={version}" for name, version in found.items()),
         }
 
-    def build(self, suite: str, case: str, preset: str, seed: int) -> dict[str, Any]:
+    def build(
+        self, suite: str, case: str, preset: str, seed: int, drawn: Sequence[int]
+    ) -> dict[str, Any]:
         """Make the arrays and have the adapter copy them to the device."""
         workload = catalog.find(suite, preset, case)
         self.heard.take()
-        self.case = Case(self.adapter, workload, seed)
+        self.case = Case(self.adapter, workload, seed, drawn)
         return {
-            "arrays_sha256": self.case.timed.arrays_sha256,
+            "arrays_sha256": self.case.arrays_sha256,
             "definition_sha256": definition_hash(workload),
             "build_s": self.case.timed.build_s,
         }
 
-    def verify(self, expected: str, step_limit_s: float) -> dict[str, Any]:
-        """Observe the step and compare with the reference's file.
+    def verify(self, path: str, step_limit_s: float) -> dict[str, Any]:
+        """Observe the step and write what the host compares to an .npz file.
 
         `compared` is what all contenders must agree in. A step that takes longer than
         `step_limit_s` ends it: the reply is then `too_long_s` alone.
         """
         case = self._current
         try:
-            observed, compared, wrong = case.observe(step_limit_s)
+            seen = case.observe(step_limit_s)
         except TooLong as error:
             return {"too_long_s": error.step_s, "too_long_flop": error.flop}
-        results = checks.compare(observed, Path(expected)) + wrong
-        excess_s, limit_s = case.timed.unready()
-        results.append(checks.Check(READY, error=excess_s, limit=limit_s))
+        observed.write(Path(path), seen.observed)
         return {
-            "checks": [dataclasses.asdict(check) for check in results],
             "first_step_s": case.timed.first_step_s,
             "warnings": self.heard.take(),
-            "compared": {
-                name: [float(value) for value in np.ravel(compared[name])]
-                for name in checks.compared_names(case.workload)
-                if name in compared and np.all(np.isfinite(compared[name]))
-            },
+            "compared": _finite(seen.compared),
+            "curves": _finite(seen.curves),
         }
-
-    def continue_training(self, path: str) -> dict[str, Any]:
-        """Write the weights of one step, and what the next step made of them, to an .npz file."""
-        found = self._current.continue_training(Path(path))
-        return {"checks": [dataclasses.asdict(check) for check in found]}
 
     def calibrate(self) -> dict[str, Any]:
         assert self.runtime is not None
-        case, kind = self._current, self.runtime.device.kind
-        case.resettable = measure.reset_peak_resident()  # what verification took is not the case's
-        case.sampler = measure.Sampler(
-            case.timed.step,
-            self.adapter.wait,
-            deepest=measure.depth(
-                asynchronous=self.runtime.asynchronous,
-                kind=kind,
-                output_bytes=case.workload.output_bytes,
-            ),
-            sample_s=measure.SAMPLE_S[kind],
+        case = self._current
+        case.resettable = resident.reset_peak()  # what verification took is not the case's
+        case.start_sampling(
+            kind=self.runtime.device.kind,
+            asynchronous=self.runtime.asynchronous,
+            keeps=self.learnt.keeps,
         )
-        case.sampler.calibrate()
         return {}
 
-    def slice(self, slice_s: float, warm_s: float) -> dict[str, Any]:
+    def slice(
+        self, slice_s: float, warm_s: float, looks: bool = True, audit: str | None = None
+    ) -> dict[str, Any]:
+        """Samples, and between them an audit, written to that file, and looks into samples."""
+        reply, wall_s = measure.timed(lambda: self._slice(slice_s, warm_s, looks, audit))
+        return {**reply, "wall_s": wall_s}
+
+    def _slice(
+        self, slice_s: float, warm_s: float, looks: bool, audit: str | None
+    ) -> dict[str, Any]:
         case = self._current
         assert case.sampler is not None, "the case is not calibrated"
-        sentinel_s = self.sentinel.seconds() if self.sentinel else None
-        taken = case.sampler.take_slice(slice_s=slice_s, warm_s=warm_s)
+        sentinel_s, sentinel_wall_s = measure.timed(
+            lambda: self.sentinel.seconds() if self.sentinel else None
+        )
+        looks = looks and self._looks(case, slice_s, audit)
+        found = Aside(case, self._asynchronous, warm_s, audit, looks)
+        taken = case.sampler.take_slice(slice_s=slice_s, warm_s=warm_s, aside=found)
         memory, compilations = self.adapter.memory(), case.compilations()
+        peak = (case.first_memory or memory).peak_bytes
         return {
             **dataclasses.asdict(taken),
-            "peak_resident_bytes": measure.peak_resident_bytes(),
+            **found.reply(),
+            "apart_s": taken.apart_s + sentinel_wall_s,
+            "peak_resident_bytes": max(resident.peak_bytes(), found.resident_bytes),
             "peak_resident_of": "case" if case.resettable else "process",
             "device_memory_bytes": memory.now_bytes,
-            "device_peak_bytes": memory.peak_bytes,
+            "device_peak_bytes": peak,
             "device_sentinel_s": sentinel_s,
             "compilations": compilations,
         }
+
+    def _looks(self, case: Case, slice_s: float, audit: str | None) -> bool:
+        """Whether to look into a sample of this slice. A step that fills the slice is looked at as
+        rarely as it is audited."""
+        assert case.sampler is not None
+        case.slices += 1
+        if case.sampler.step_s > slice_s:
+            return audit is not None
+        return case.slices <= LOOKED_AT or random.random() < LOOK_CHANCE
+
+    def renew(self, path: str) -> dict[str, Any]:
+        """Build the case anew, with inputs never seen, and write what its steps give."""
+        observed.write(Path(path), self._current.renewed())
+        return {}
+
+    @property
+    def _asynchronous(self) -> bool:
+        return self.runtime is not None and self.runtime.asynchronous
 
     def rest(self) -> dict[str, Any]:
         """What follows a slice and is no part of it: the host has read its meters in between."""
@@ -176,6 +205,14 @@ class Worker:
     def _current(self) -> Case:
         assert self.case is not None, "no case is built"
         return self.case
+
+
+def _finite(numbers: checks.Observed) -> dict[str, list[float]]:
+    return {
+        name: [float(value) for value in np.ravel(array)]
+        for name, array in numbers.items()
+        if np.all(np.isfinite(array))
+    }
 
 
 def load(module: str) -> Framework:

@@ -1,20 +1,19 @@
-"""The case under way in a worker: built, looked at, and trained on after it was timed."""
+"""The case under way in a worker: built, looked at, timed and audited."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from bench import measure
+from bench import audit, measure, waiting
 from frameworks import lifecycle
-from frameworks.interface import Framework, Step
+from frameworks.interface import Framework, Memory, Reset, Resettable, Step, parts
 from suites import arrays, checks
-from suites.training_checks import observe_training
-from suites.workload import Adam, Lifecycle, Product, Train, Workload, checkable
+from suites.workload import Lifecycle, Product, Train, Workload, checkable
 
 
 class TooLong(Exception):
@@ -28,13 +27,16 @@ class TooLong(Exception):
 class Built:
     """One workload, placed and ready."""
 
-    def __init__(self, adapter: Framework, workload: Workload, seed: int) -> None:
-        self.adapter, self.workload = adapter, workload
-        self.arrays = arrays.make(workload, seed)
-        self.arrays_sha256 = self.arrays.sha256()
+    def __init__(self, adapter: Framework, workload: Workload, made: arrays.Arrays) -> None:
+        self.adapter, self.workload, self.arrays = adapter, workload, made
         self.first_step_s: float | None = None
         self.step_limit_s = math.inf
-        self.step, self.build_s = measure.timed(self._build)
+        self.sizes: dict[str, int] = {}
+        """Bytes of each result on the host, once a step was run."""
+        built, self.build_s = measure.timed(self._build)
+        self.step: Step
+        self.reset: Reset | None
+        self.step, self.reset = parts(built)
 
     def run(self) -> Mapping[str, arrays.Array]:
         """One step's results on the host, copied: a framework may reuse its memory.
@@ -45,27 +47,23 @@ class Built:
         if self.first_step_s is None:
             self.first_step_s = step_s
             if step_s <= self.step_limit_s or isinstance(self.workload, Train):
-                return self._on_host(results)
+                return self.on_host(results)
             results, step_s = measure.timed(self._finished_step)
         if min(step_s, self.first_step_s) > self.step_limit_s:
             raise TooLong(min(step_s, self.first_step_s), self.workload.flop)
-        return self._on_host(results)
+        return self.on_host(results)
 
-    def _on_host(self, results: Mapping[str, Any]) -> dict[str, arrays.Array]:
-        return {name: np.array(self.adapter.to_numpy(value)) for name, value in results.items()}
-
-    def unready(self) -> tuple[float, float]:
-        """Seconds of work left after `wait`, and how many are accepted."""
-        convert = self.adapter.to_numpy
-        return measure.unready(
-            self.step, self.adapter.wait, lambda results: [convert(v) for v in results.values()]
-        )
+    def on_host(self, results: Mapping[str, Any]) -> dict[str, arrays.Array]:
+        """The results of a finished step, copied."""
+        copied = {name: np.array(self.adapter.to_numpy(value)) for name, value in results.items()}
+        self.sizes = {name: array.nbytes for name, array in copied.items()}
+        return copied
 
     def close(self) -> None:
         """End what prepares its batches."""
         self.arrays.close()
 
-    def _build(self) -> Step:
+    def _build(self) -> Step | Resettable:
         if isinstance(self.workload, Lifecycle):
             return lifecycle.build(self.adapter, self.workload, self.arrays)
         return self.adapter.build(self.workload, self.arrays)
@@ -87,7 +85,7 @@ class DeviceSentinel:
 
     def __init__(self, adapter: Framework) -> None:
         self._wait = adapter.wait
-        self._built = Built(adapter, SENTINEL, seed=0)
+        self._built = Built(adapter, SENTINEL, arrays.make(SENTINEL, 0))
         self._built.run()
 
     def seconds(self) -> float:
@@ -99,54 +97,117 @@ class DeviceSentinel:
         return min(taken_ns) / 1e9
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What the reference is compared with, what contenders are compared in, and the curves of
+    learning at the timed shape."""
+
+    observed: checks.Observed
+    compared: checks.Observed
+    curves: checks.Observed
+
+
 class Case:
     """The case under way: the step that is verified is the step that is timed, or, where that is
-    too large for the reference, its smaller twin in the same process."""
+    too large for the reference, its smaller twin in the same process. `drawn` says which samples
+    the reference has chosen for what it looks at."""
 
-    def __init__(self, adapter: Framework, workload: Workload, seed: int) -> None:
+    def __init__(
+        self, adapter: Framework, workload: Workload, seed: int, drawn: Sequence[int]
+    ) -> None:
         self.adapter, self.workload, self.seed = adapter, workload, seed
         self.sampler: measure.Sampler | None = None
+        self.looks: waiting.Looks | None = None
         self.resettable = False
+        self.slices = 0
+        self.first_memory: Memory | None = None
+        """Of the device before the first audit, whose copies are not the case's own."""
         # The twin comes first: an adapter counts memory from its last build.
-        self._twin = self._built_twin()
-        self.timed = Built(adapter, workload, seed)
+        small, self._twin = checkable(workload), None
+        if small != workload:
+            self._twin = Built(adapter, small, arrays.make(small, seed, drawn))
+            drawn = ()
+        self.timed = Built(adapter, workload, arrays.make(workload, seed, drawn))
+        self.arrays_sha256 = self.timed.arrays.sha256()
 
-    def observe(
-        self, step_limit_s: float
-    ) -> tuple[checks.Observed, checks.Observed, list[checks.Check]]:
-        """What the reference is compared with, what contenders are compared in, and what of that
-        is wrong in itself."""
+    def observe(self, step_limit_s: float) -> Seen:
+        """Of the twin where there is one; then the timed step is run too."""
         checked, self._twin = self._twin or self.timed, None
         checked.step_limit_s = self.timed.step_limit_s = step_limit_s
-        weights = checked.arrays.weights
-        observed = compared = checks.observe(checked.workload, checked.run, weights, self.seed)
+        newest: checks.Observed = {}
+
+        def run() -> Mapping[str, arrays.Array]:
+            results = checked.run()
+            newest.update((name, results[name]) for name in checks.LEARNED if name in results)
+            return results
+
+        observed = checks.observe(checked.workload, run, checked.arrays.weights, self.seed)
+        compared: checks.Observed = {}
         if checked is not self.timed:
             checked.close()
+            checked = self.timed
             compared = checks.observe_compared(self.workload, self.timed.run)
-        return observed, compared, checks.complete(self.workload, compared)
+            if not compared:
+                run()
+        return Seen(observed, compared, newest)
 
-    def continue_training(self, path: Path) -> list[checks.Check]:
-        """Write the weights of one step, and what the next step made of them, to an .npz file.
+    def start_sampling(self, *, kind: str, asynchronous: bool, keeps: bool) -> None:
+        """Find out how many steps make a sample, and be ready to look into samples."""
+        if not self.timed.sizes:
+            self.timed.run()
+        self.sampler = measure.Sampler(
+            self.timed.step,
+            self.adapter.wait,
+            deepest=measure.depth(
+                asynchronous=asynchronous, kind=kind, output_bytes=self.workload.output_bytes
+            ),
+            sample_s=measure.SAMPLE_S[kind],
+        )
+        self.sampler.calibrate()
+        self.looks = waiting.Looks(
+            self.sampler,
+            self.adapter.to_numpy,
+            self.timed.sizes,
+            keeps=keeps,
+            asynchronous=asynchronous,
+        )
 
-        A check tells whether the timed step, if it has a twin, still gives finite numbers.
-        """
-        twin = self._built_twin()
-        checked = twin or self.timed
-        assert isinstance(checked.workload, Train)
-        results = checked.run()
-        before = {n: results[n].reshape(w.shape) for n, w in checked.arrays.weights.items()}
-        names = [*map(Adam.first_moment, before), *map(Adam.second_moment, before)]
-        before |= {name: results[name] for name in names if name in results}
-        observed = observe_training(checked.workload, checked.run, before, steps=1, taken=None)
-        # As they are: in float64 those of a large model took more memory than the model itself.
-        entries = {f"state|{name}": array for name, array in before.items()}
-        entries |= {f"observed|{name}": array for name, array in observed.items()}
-        with path.open("wb") as file:
-            np.savez(file, **entries)  # type: ignore[arg-type]
-        if twin is None:
-            return []
-        twin.close()
-        return [_finite(self.timed.run())]
+    def audit(self, *, warm_s: float, asynchronous: bool) -> audit.Audited | None:
+        """Steps with batches never seen; None where the adapter cannot exchange its arrays."""
+        if self.timed.reset is None or self.sampler is None:
+            return None
+        self.first_memory = self.first_memory or self.adapter.memory()
+        return audit.take(
+            self.workload,
+            self.timed.reset,
+            self.sampler,
+            self.timed.arrays,
+            self.seed,
+            self.timed.on_host,
+            warm_s=warm_s,
+            asynchronous=asynchronous,
+        )
+
+    def renewed(self) -> checks.Observed:
+        """What an audit would have observed, of a step that is built anew for it."""
+        self.timed.close()
+        weights = self.timed.arrays.weights
+        self.sampler = self.looks = None
+        del self.timed  # before another takes as much memory
+        if isinstance(self.workload, Product) and self.workload.generated:
+            self.timed = built = Built(
+                self.adapter, self.workload, arrays.make(self.workload, self.seed)
+            )
+            return checks.observe(self.workload, built.run, weights, self.seed)
+        fresh = arrays.audit(self.workload, self.seed, weights)
+        changed = audit.Changed(self.workload, fresh)
+        self.timed = built = Built(self.adapter, self.workload, changed.arrays)
+        keep, kept = checks.kept_steps(self.workload), {}
+        for number in range(arrays.audited_steps(self.workload)):
+            results = built.run()
+            if number in keep:
+                kept[number] = results
+        return changed.observe(kept, self.seed)
 
     def compilations(self) -> int | None:
         """How often the process has compiled so far; None where the adapter cannot say, or where
@@ -157,13 +218,3 @@ class Case:
     def close(self) -> None:
         """End what works in the background."""
         self.timed.close()
-
-    def _built_twin(self) -> Built | None:
-        small = checkable(self.workload)
-        return Built(self.adapter, small, self.seed) if small != self.workload else None
-
-
-def _finite(results: Mapping[str, arrays.Array]) -> checks.Check:
-    wrong = [name for name, array in results.items() if not np.all(np.isfinite(array))]
-    problem = f"not finite: {', '.join(wrong)[:200]}" if wrong else None
-    return checks.Check("timed step", None if wrong else 0.0, 0.0, problem)

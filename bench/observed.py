@@ -1,0 +1,62 @@
+"""What a worker observed, on its way to the host: an .npz file that the host does not trust."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from suites.arrays import Array
+
+MAX_BYTES = 2**31
+"""Of the arrays of one file. Digests are small; the learned weights of a model may come whole."""
+
+MAX_ARRAYS = 100_000
+
+
+BROKEN = (
+    *(OSError, EOFError, MemoryError, NotImplementedError, RuntimeError),
+    *(KeyError, SyntaxError, ValueError, zipfile.BadZipFile, zlib.error),
+)
+"""What reading a file that somebody has made up may raise."""
+
+
+class Unusable(ValueError):
+    """The file is not what a worker should have written; the message says how."""
+
+
+@contextmanager
+def place() -> Iterator[Path]:
+    """Where a worker may put such a file, in a folder that nobody else reads."""
+    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
+        yield Path(folder, "observed.npz")
+
+
+def write(path: Path, observed: Mapping[str, Array]) -> None:
+    with path.open("wb") as file:
+        np.savez(file, **observed)  # type: ignore[arg-type]
+
+
+def read(path: Path) -> dict[str, Array]:
+    """Numbers by name. Raises Unusable for everything else."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+        size = sum(entry.file_size for entry in entries)
+        if size > MAX_BYTES or len(entries) > MAX_ARRAYS:
+            raise Unusable(f"{len(entries)} arrays of {size} bytes in all: too many")
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+    except Unusable:
+        raise
+    except BROKEN as error:
+        raise Unusable(f"no file of arrays: {error!r}"[:500]) from None
+    words = [name for name, array in found.items() if array.dtype.kind not in "fiub"]
+    if words:
+        raise Unusable(f"{words[0][:100]} holds no numbers")
+    return found

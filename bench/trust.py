@@ -1,0 +1,112 @@
+"""Whether a contender's times can be believed: its clock, its samples and its audits, held against
+one another and against the host's clock.
+
+Pure functions over a cell's slices. What fails here says nothing about answers.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from bench.schema import Check, Slice
+
+SAMPLES = "samples' seconds, as a share off the time that sampling took"
+PARTS = "seconds of a slice that are in none of its parts"
+CLOCK = "share by which the worker's clock is off the host's"
+AUDITED = "seconds beyond the claimed ones when looked into"
+
+SAMPLES_OFF = 0.01
+UNTOLD_SHARE = 0.1
+UNTOLD_S = 0.005
+"""Of a slice, what may be in none of its parts in the best one: others want the processor too."""
+
+REQUEST_S = 0.003
+"""A request and its reply take the host less than this."""
+
+SLOW = 0.05
+FAST = 0.02
+"""Shares by which the worker's clock may be behind the host's, or ahead of it. A delay makes it
+seem behind, so the least of several counts; a slow clock is always behind."""
+
+FLOOR_S = 2.5e-5
+"""Fresh inputs are in no cache."""
+
+ALONE = 4.0
+"""One audit alone, which nothing confirms, must be so many times over its limit."""
+
+
+def about_time(name: str, error: float, limit: float) -> Check:
+    return Check(name, error=error, limit=limit, about="time")
+
+
+def of_samples(slices: Sequence[Slice]) -> list[Check]:
+    """Samples add up to the time of sampling, and all parts to the time of the slice."""
+    off = [
+        abs(sum(each.samples_s) * each.steps_per_sample / each.sampled_s - 1)
+        for each in slices
+        if each.sampled_s
+    ]
+    untold = [
+        (abs(each.wall_s - _told_s(each)), max(UNTOLD_SHARE * each.wall_s, UNTOLD_S))
+        for each in slices
+        if each.wall_s is not None
+    ]
+    found = [about_time(SAMPLES, max(off), SAMPLES_OFF)] if off else []
+    if untold:
+        found.append(about_time(PARTS, *min(untold, key=lambda pair: pair[0] / pair[1])))
+    return found
+
+
+def _told_s(taken: Slice) -> float:
+    """Where a sample is one step the latencies are those samples."""
+    alone_s = sum(taken.latencies_s) if taken.steps_per_sample > 1 else 0.0
+    return alone_s + sum(part or 0.0 for part in (taken.warmed_s, taken.sampled_s, taken.apart_s))
+
+
+def of_clock(slices: Sequence[Slice]) -> list[Check]:
+    """The worker's clock goes as fast as the host's, which saw the same requests."""
+    told = [(each.host_s, each.wall_s) for each in slices if each.host_s and each.wall_s]
+    if not told:
+        return []
+    ahead = max(wall_s / host_s - 1 for host_s, wall_s in told)
+    if ahead > FAST:
+        return [about_time(CLOCK, ahead, FAST)]
+    behind = min((host_s - REQUEST_S) / wall_s - 1 for host_s, wall_s in told)
+    return [about_time(CLOCK, max(0.0, behind), SLOW)]
+
+
+def of_audits(slices: Sequence[Slice]) -> list[Check]:
+    """The time of steps with inputs never seen before fits the claimed time of a step."""
+    audits = [(each.audit_s, each.audit_steps) for each in slices if each.audit_s is not None]
+    if not audits:
+        return []
+    rounds = [statistics.median(each.samples_s) for each in slices]
+    step_s = statistics.median(rounds)
+    alone = [statistics.median(each.latencies_s) for each in slices if each.latencies_s]
+    latency_s = statistics.median(alone) if alone else step_s
+    noise_s = 3 * 1.4826 * statistics.median(abs(each - step_s) for each in rounds)
+    pairs = []
+    for audit_s, steps in audits:
+        count = steps or 1
+        claimed_s = count * step_s + latency_s
+        limit_s = max(claimed_s, FLOOR_S + count * noise_s)
+        pairs.append((max(0.0, audit_s - claimed_s), limit_s))
+    error, limit = min(pairs, key=lambda pair: pair[0] / pair[1])
+    return [about_time(AUDITED, error, limit * (1 if len(pairs) > 1 else ALONE))]
+
+
+def worst(found: Sequence[Check]) -> tuple[Check, ...]:
+    """Of checks of one name the one that is farthest over its limit: one for each name."""
+    kept: dict[str, Check] = {}
+    for check in found:
+        known = kept.get(check.name)
+        if known is None or _badness(check) > _badness(known):
+            kept[check.name] = check
+    return tuple(kept.values())
+
+
+def _badness(check: Check) -> float:
+    if check.error is None or check.limit is None:
+        return float("inf")
+    return check.error / check.limit if check.limit else float(check.error > 0)
