@@ -66,16 +66,18 @@ def make(results: Results, baseline: str | None = None) -> Content:
     labels = {name: ranking.labels(run) for name, run in results.runs.items()}
     contested = pairing.find(results, named)
     learned = learning.found(results, named, labels)
+    found = findings.find(results, learned)
+    doubted = {key for finding in found if finding.severity == "suspect" for key in finding.cells}
     return Content(
         title=TITLE,
         summary=_summary(results, sections),
-        findings=findings.find(results, learned),
+        findings=found,
         omissions=findings.omissions(results),
         sections=sections,
         contests=contested,
         chapters=(
             outline.answers(sections),
-            *outline.comparisons(results, named, labels, baseline, contested, learned),
+            *outline.comparisons(results, named, labels, baseline, contested, learned, doubted),
             outline.sources(results.published),
             outline.method(sections, METHOD),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.schema import Published
@@ -23,6 +23,7 @@ from reports.layout import Chapter, Part, Table
 from reports.learning import Learned
 from reports.method import OVERHEAD, RECORDS_HOLD_MORE
 from reports.pairing import Contest
+from reports.reading import Key
 from reports.units import plain
 
 if TYPE_CHECKING:
@@ -68,11 +69,12 @@ def comparisons(
     baseline: str | None,
     contested: Sequence[Contest],
     learned: Sequence[Learned],
+    doubted: Collection[Key],
 ) -> Iterator[Chapter]:
     """Everything that is compared besides who is fastest. Raises NoSuchMachine."""
     boards = costs.boards(results, named, labels)
     yield contests.chapter(contested)
-    yield roofline.chapter(results, named)
+    yield roofline.chapter(results, named, doubted)
     yield machines.chapter(results, named, baseline)
     yield versions.chapter(results, named)
     yield costs.latency(boards)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports import peaks, units
 from reports.frame import Results, Row
 from reports.layout import Chapter, Part, Plot, Series, Table, placed
 from reports.peaks import Peak
+from reports.reading import Key
 from reports.units import plain
 
 _LEAD = (
     "What a workload can reach is bounded by the device's arithmetic and by its memory: "
     "min(peak FLOP/s, FLOP per byte x peak bytes/s) (Williams et al., 2009). The measured roof is "
     "made of the highest rates any verified cell of this run reached on the device, caches "
-    "included; the known roof, where there is one, of figures from the source named. FLOP and "
-    "bytes are those that the definition of the work requires."
+    "included; cells that are suspect stay out of it. The known roof, where there is one, is made "
+    "of figures from the source named. FLOP and bytes are those that the definition of the work "
+    "requires."
 )
 
 
@@ -35,21 +37,24 @@ class _Device:
         return min(self.flop_per_s, intensity * self.bytes_per_s)
 
 
-def chapter(results: Results, named: Mapping[str, str]) -> Chapter:
+def chapter(results: Results, named: Mapping[str, str], doubted: Collection[Key]) -> Chapter:
     """The chapter: a part for each run, device and precision."""
     parts = tuple(
         _part(f"roofline-{number}", device)
-        for number, device in enumerate(_devices(results, named), start=1)
+        for number, device in enumerate(_devices(results, named, doubted), start=1)
     )
     return Chapter("roofline", "Roofline: achieved against possible", _LEAD, parts, "Roofline")
 
 
-def _devices(results: Results, named: Mapping[str, str]) -> Iterator[_Device]:
+def _devices(
+    results: Results, named: Mapping[str, str], doubted: Collection[Key]
+) -> Iterator[_Device]:
     several = len(set(named.values())) < len(named)
     groups: dict[tuple[str, ...], list[Row]] = {}
     for run in results.runs:
         for row in results.ranked(run):
-            if row["flop"] and row["traffic_bytes"]:
+            believed = (run, row["contender"], row["case"]) not in doubted
+            if believed and row["flop"] and row["traffic_bytes"]:
                 key = (run, row["device_kind"], row["device_name"], row["precision"])
                 groups.setdefault(key, []).append(row)
     for (run, kind, device, precision), mine in groups.items():

@@ -171,7 +171,7 @@ def test_a_wrong_answer_has_no_ratio_and_is_told(tmp_path: Path) -> None:
     assert len(found["cases"]) == 21
     (wrong,) = found["excluded"]
     assert wrong["what"] == f"B: jax/cpu/float32, {CASE}"
-    assert wrong["why"].startswith("wrong: rows: error 0.25")
+    assert wrong["why"].startswith("wrong: rows is off by 1200 times")
     assert found["exit_code"] == 1
 
 
@@ -233,6 +233,8 @@ def test_text_of_records_does_nothing_anywhere(tmp_path: Path) -> None:
 
 
 def test_forged_times_give_finite_figures(files: list[str]) -> None:
+    for file in files:  # a CPU of which nothing is known, so that nothing is beyond it
+        edited(file, lambda value: value["machine"].pop("architecture"), "run")
     for number in range(7):
         edited(files[0], lambda value: value.update(samples_s=[1e-12]), "slice", at=number)
         edited(files[1], lambda value: value.update(samples_s=[1e9]), "slice", at=number)

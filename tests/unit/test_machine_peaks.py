@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.machine import graphics
-from reports import findings, guards, peaks
+from reports import excess, findings, peaks
 from reports.frame import read
 from tests import builders
 
@@ -47,7 +47,7 @@ def test_a_card_may_clock_higher_than_it_is_rated(
     said = accused(tmp_path / "not", name, not_honest)
     assert said
     assert all(("at 1.2 times its rated clock" in one) is ("Apple" not in name) for one in said)
-    assert guards.BOOST == 1.2
+    assert excess.BOOST == 1.2
 
 
 def test_a_rate_at_the_base_clock_is_no_peak() -> None:

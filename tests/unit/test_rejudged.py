@@ -1,0 +1,76 @@
+"""Records of a real GPU under an older judgement, and what today's says of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from reports import content, findings
+from reports.frame import Results, read
+
+DATA = Path(__file__).parents[1] / "data" / "records"
+JAX, NOWAIT = "jax/cuda:0/float32", "./cheats/nowait.py/cuda:0/float32"
+TF32, ON_CPU = "./cheats/tf32.py/cuda:0/float32", "./cheats/oncpu.py/cuda:0/float32"
+
+
+@pytest.fixture(scope="module")
+def cheats() -> Results:
+    """Honest contenders beside three that are not, on an H100."""
+    return read([DATA / "h100-smoke-with-planted-cheats.jsonl.gz"])
+
+
+def said(found: Results, contender: str) -> Counter[str]:
+    """Kinds of findings about a contender, by their number."""
+    every = findings.find(found, ())
+    return Counter(each.severity for each in every if contender in each.what.split(" "))
+
+
+def test_honest_waits_that_the_old_check_misread_are_untimed_and_not_wrong(cheats) -> None:
+    """The record holds the old check alone, so its times stay unproven; its answers were right."""
+    cells = cheats.cells[cheats.cells["contender"] == JAX]
+    assert cells["status"].value_counts().to_dict() == {"incomplete": 5, "untimed": 6}
+    assert set(said(cheats, JAX)) <= {"noisy"}
+    assert set(said(cheats, f"{JAX}:")) == {"untimed"}
+    untimed = cells[cells["status"] == "untimed"]
+    assert untimed["reason"].str.startswith("seconds of work left after wait: ").all()
+
+
+def test_lower_precision_is_wrong_by_a_large_factor(cheats) -> None:
+    cells = cheats.cells[cheats.cells["contender"] == TF32]
+    assert cells["status"].value_counts().to_dict() == {"incomplete": 5, "wrong": 5, "ok": 1}
+    own = {key: off for key, off in cheats.off_by.items() if key[1] == TF32 and off}
+    assert len(own) == 5
+    assert min(own.values()) > 90
+
+
+def test_a_contender_that_never_waits_is_beyond_the_peak_and_no_roof(cheats) -> None:
+    """Its waits passed the old check, whose inputs the record does not hold."""
+    (finding,) = (
+        each
+        for each in findings.find(cheats, ())
+        if each.severity == "suspect" and NOWAIT in each.what
+    )
+    assert "reaches 107 TFLOP/s, above the 80.4" in finding.what
+    (roofline,) = (each for each in content.make(cheats).chapters if each.key == "roofline")
+    (gpu,) = (part for part in roofline.parts if part.title.startswith("NVIDIA H100"))
+    assert gpu.text[0].startswith("Highest rates measured: 36300 GFLOP/s")
+
+
+def test_work_on_the_cpu_is_suspect_by_the_one_sign_that_was_recorded(cheats) -> None:
+    """The GPU's load during slices, which would be the second, was not read then."""
+    told = [each.what for each in findings.find(cheats, ()) if ON_CPU in each.what]
+    assert any("CPU cores while its GPU is timed" in what for what in told)
+
+
+def test_honest_contenders_are_not_accused(cheats) -> None:
+    for honest in ("torch/cuda:0", "torch/cpu", "torch@compile/cuda:0", "jax/cpu", "numpy/cpu"):
+        assert set(said(cheats, f"{honest}/float32")) <= {"noisy"}
+
+
+def test_rounding_is_wrong_in_the_record_by_little() -> None:
+    """A limit that stood too near: the record keeps the error, and no new limit to hold it to."""
+    found = read([DATA / "h100-smoke-training.jsonl.gz"])
+    (reason,) = found.cells.loc[found.cells["status"] == "wrong", "reason"]
+    assert reason == "change of 4.bias is off by 1.3 times what is allowed (after timing)"
