@@ -206,11 +206,12 @@ def _observe_one(workload: Workload, results: Results, seed: int) -> Observed:
             return packed("output", {**digest(output, seed), "shape": shape})
         case Learn() | Lifecycle():
             curves = (*LEARNED, "prediction")
-            return _digests({n: results[n] for n in curves if n in results}, "", seed) | {
-                f"weights {name}|all": array
-                for name, array in results.items()
-                if name not in curves and _few(results)
-            }
+            found = _digests({n: results[n] for n in curves if n in results}, "", seed)
+            for name, array in results.items():
+                if name not in curves and _few(results):
+                    shape = np.asarray(array.shape, np.int64)
+                    found |= packed(f"weights {name}", {"shape": shape, "all": array})
+            return found
     return {}
 
 

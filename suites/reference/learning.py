@@ -59,6 +59,13 @@ def solve_learning(workload: Learn, seed: int, *, predicts: bool = False) -> Exp
     if predicts and epochs == workload.epochs:
         seen = [digest(each.every_logits[-1], seed) for each in (exact, *honest, lie)]
         result.add("before", "prediction", seen[0], seen[1:-1], seen[-1:])
+    if epochs == workload.epochs == reach:
+        for path in exact.weights:
+            seen = [
+                {"shape": np.asarray(array.shape), "all": array}
+                for array in (each.weights[path] for each in (exact, *honest, lie))
+            ]
+            result.add("before", f"weights {path}", seen[0], seen[1:-1], seen[-1:])
     result.keep("reach", np.asarray(reach))
     return result
 

@@ -88,7 +88,7 @@ def _affine(run: Pass, x: Any, weight: Any, bias: Any = None) -> Any:
     """x [..., k] times weight [o, k], plus a bias [o]."""
     rows = anp.reshape(x, (-1, x.shape[-1]))
     y = anp.reshape(_product(run, rows, anp.transpose(weight)), (*x.shape[:-1], len(weight)))
-    return y if bias is None else add_by_channel(y, bias, run.arithmetic)
+    return y if bias is None else add_by_channel(y, bias, -1, run.arithmetic)
 
 
 def _linear(run: Pass, layer: layers.Linear, x: Any, path: str) -> Any:
@@ -99,7 +99,7 @@ def _linear(run: Pass, layer: layers.Linear, x: Any, path: str) -> Any:
 def _convolution(run: Pass, layer: layers.Conv2d, x: Any, path: str) -> Any:
     weight = run.weight(path, "weight")
     y = convolve(x, weight, layer.stride, layer.padding, layer.groups, run.arithmetic)
-    return add_by_channel(y, run.weight(path, "bias"), run.arithmetic) if layer.bias else y
+    return add_by_channel(y, run.weight(path, "bias"), 1, run.arithmetic) if layer.bias else y
 
 
 def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
@@ -107,9 +107,9 @@ def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
     mean, variance = run.weight(path, "running_mean"), run.weight(path, "running_var")
     if run.training:
         count = math.prod(x.shape) / x.shape[1]
-        batch_mean = sum_by_channel(x, arithmetic) / count
-        centred = add_by_channel(x, -batch_mean, arithmetic)
-        batch_variance = sum_by_channel(centred**2, arithmetic) / count
+        batch_mean = sum_by_channel(x, 1, arithmetic) / count
+        centred = add_by_channel(x, -batch_mean, 1, arithmetic)
+        batch_variance = sum_by_channel(centred**2, 1, arithmetic) / count
         unbiased = batch_variance * (count / (count - 1))
         for name, old, new in (
             ("running_mean", mean, batch_mean),
@@ -120,15 +120,15 @@ def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
     scale = run.weight(path, "weight") * computed(1 / anp.sqrt(variance + layer.eps), arithmetic)
     # As one product and one sum, which loses more than centring first, and is done.
     shift = run.weight(path, "bias") - mean * scale
-    return add_by_channel(scale_by_channel(x, scale, arithmetic), shift, arithmetic)
+    return add_by_channel(scale_by_channel(x, scale, 1, arithmetic), shift, 1, arithmetic)
 
 
 def _layer_norm(run: Pass, layer: layers.LayerNorm, x: Any, path: str) -> Any:
-    centred = x - anp.mean(x, axis=-1, keepdims=True)
-    variance = anp.mean(centred**2, axis=-1, keepdims=True)
+    centred = x - _mean(x, -1)
+    variance = _mean(centred**2, -1)
     scaled = centred * computed(1 / anp.sqrt(variance + layer.eps), run.arithmetic)
-    weighted = scale_by_channel(scaled, run.weight(path, "weight"), run.arithmetic)
-    return add_by_channel(weighted, run.weight(path, "bias"), run.arithmetic)
+    weighted = scale_by_channel(scaled, run.weight(path, "weight"), -1, run.arithmetic)
+    return add_by_channel(weighted, run.weight(path, "bias"), -1, run.arithmetic)
 
 
 def _attention(run: Pass, layer: layers.SelfAttention, x: Any, path: str) -> Any:
@@ -137,7 +137,7 @@ def _attention(run: Pass, layer: layers.SelfAttention, x: Any, path: str) -> Any
     heads = anp.reshape(inner, (batch, sequence, 3, layer.heads, width // layer.heads))
     q, k, v = (anp.transpose(heads[:, :, i], (0, 2, 1, 3)) for i in range(3))
     scores = _product(run, q, anp.transpose(k, (0, 1, 3, 2))) / math.sqrt(width // layer.heads)
-    powers = computed(anp.exp(scores - anp.max(scores, axis=-1, keepdims=True)), run.arithmetic)
+    powers = computed(anp.exp(scores - _largest(scores)), run.arithmetic)
     shares = powers / anp.sum(powers, axis=-1, keepdims=True)
     joined = anp.reshape(
         anp.transpose(_product(run, shares, v), (0, 2, 1, 3)), (batch, sequence, width)
@@ -175,7 +175,7 @@ def _means(
 
 
 def _global_mean(run: Pass, layer: Layer, x: Any, path: str) -> Any:
-    means = anp.mean(x, axis=(2, 3), keepdims=True)
+    means = _mean(x, (2, 3))
     return averaged(means, math.prod(x.shape[2:]), run.arithmetic)
 
 
@@ -241,12 +241,24 @@ _LEAVES: dict[type[Layer], Callable[[Pass, Any, Any, str], Any]] = {
 }
 
 
+def _mean(x: Any, axis: int | tuple[int, ...]) -> Any:
+    """Means, the axes kept. Not `autograd`'s: the gradient of that is float64 whatever x is."""
+    sums = anp.sum(x, axis=axis, keepdims=True)
+    return sums / (math.prod(x.shape) // math.prod(sums.shape))
+
+
+def _largest(x: Any) -> Any:
+    """Along the last axis, as constants: what they are taken for cancels, and their gradient."""
+    return getattr(x, "_value", x).max(axis=-1, keepdims=True)
+
+
 def cross_entropy(
     logits: Any, labels: npt.NDArray[Any], arithmetic: Exact = EXACT
 ) -> Any:
     """Mean over all labels of -log softmax(logits)[label]; the classes are the last axis."""
     flat = anp.reshape(logits, (-1, logits.shape[-1]))
-    shifted = flat - anp.max(flat, axis=1, keepdims=True)
+    shifted = flat - _largest(flat)
     powers = computed(anp.exp(shifted), arithmetic)
     log_total = anp.log(anp.sum(powers, axis=1))
-    return anp.mean(log_total - shifted[np.arange(labels.size), labels.ravel()])
+    losses = log_total - shifted[np.arange(labels.size), labels.ravel()]
+    return anp.sum(losses) / labels.size

@@ -37,43 +37,42 @@ defvjp(
 
 
 @primitive  # type: ignore[untyped-decorator]
-def sum_by_channel(x: Float64, arithmetic: Exact) -> Float64:
-    """Sums over all axes but the second (images), or the last (anything else)."""
-    channels = 1 if x.ndim == 4 else x.ndim - 1
-    return arithmetic.total(np.moveaxis(x, channels, -1).reshape(-1, x.shape[channels]))
+def sum_by_channel(x: Float64, axis: int, arithmetic: Exact) -> Float64:
+    """Sums over all axes but this one."""
+    return arithmetic.total(np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis]))
 
 
 defvjp(
     sum_by_channel,
-    lambda y, x, arithmetic: lambda g: np.broadcast_to(_along(g, x), x.shape),
+    lambda y, x, axis, arithmetic: lambda g: np.broadcast_to(_along(g, x, axis), x.shape),
     argnums=(0,),
 )
 
 
 @primitive  # type: ignore[untyped-decorator]
-def add_by_channel(x: Float64, values: Float64, arithmetic: Exact) -> Float64:
-    """x plus a value for each channel."""
-    return x + _along(values, x)
+def add_by_channel(x: Float64, values: Float64, axis: int, arithmetic: Exact) -> Float64:
+    """x plus a value for each place of this axis."""
+    return x + _along(values, x, axis)
 
 
 defvjp(
     add_by_channel,
-    lambda y, x, values, arithmetic: lambda g: g,
-    lambda y, x, values, arithmetic: lambda g: sum_by_channel(g, arithmetic),
+    lambda y, x, values, axis, arithmetic: lambda g: g,
+    lambda y, x, values, axis, arithmetic: lambda g: sum_by_channel(g, axis, arithmetic),
     argnums=(0, 1),
 )
 
 
 @primitive  # type: ignore[untyped-decorator]
-def scale_by_channel(x: Float64, values: Float64, arithmetic: Exact) -> Float64:
-    """x times a value for each channel."""
-    return x * _along(values, x)
+def scale_by_channel(x: Float64, values: Float64, axis: int, arithmetic: Exact) -> Float64:
+    """x times a value for each place of this axis."""
+    return x * _along(values, x, axis)
 
 
 defvjp(
     scale_by_channel,
-    lambda y, x, values, arithmetic: lambda g: g * _along(values, x),
-    lambda y, x, values, arithmetic: lambda g: sum_by_channel(g * x, arithmetic),
+    lambda y, x, values, axis, arithmetic: lambda g: g * _along(values, x, axis),
+    lambda y, x, values, axis, arithmetic: lambda g: sum_by_channel(g * x, axis, arithmetic),
     argnums=(0, 1),
 )
 
@@ -101,9 +100,9 @@ defvjp(averaged, lambda y, x, length, arithmetic: lambda g: g, argnums=(0,))
 defvjp(stored, lambda y, x, arithmetic: lambda g: g, argnums=(0,))
 
 
-def _along(values: Float64, x: Float64) -> Float64:
-    """One value for each channel in the shape that goes along with x."""
-    return values.reshape(-1, 1, 1) if x.ndim == 4 else values
+def _along(values: Float64, x: Float64, axis: int) -> Float64:
+    """One value for each place of that axis, in the shape that goes along with x."""
+    return values.reshape((-1,) + (1,) * (x.ndim - 1 - axis % x.ndim))
 
 
 @primitive  # type: ignore[untyped-decorator]

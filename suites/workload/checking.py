@@ -34,7 +34,7 @@ def checkable(workload: Workload) -> Workload:
     the same training of fewer or smaller samples, or for fewer steps."""
     match workload:
         case Train() if workload.flop > CHECKED_FLOP:
-            return dataclasses.replace(workload, input_shape=_smaller(workload))
+            return _smaller(workload)
         case Learn() if not known_epochs(workload):
             return _shorter(workload)
         case Lifecycle() if not known_epochs(workload.learn):
@@ -55,17 +55,19 @@ def smallest(model: Layer, shape: Shape) -> tuple[Shape, ...]:
     return tuple(_halved(model, shape))
 
 
-def _smaller(workload: Train) -> Shape:
-    """The largest shape within CHECKED_FLOP, or the smallest there is: first fewer samples, then
+def _smaller(workload: Train) -> Train:
+    """At the largest shape within CHECKED_FLOP, or the smallest there is: first fewer samples, then
     smaller ones."""
-    batch, *sample = workload.input_shape
-    update = workload.optimizer.flop_per_parameter
+    batch, found = workload.input_shape[0], workload
     for shape in smallest(workload.model, workload.input_shape):
         for size in _fewer(batch):
-            taken = (size, *shape[1:])
-            if cost.train_flop(workload.model, taken, update) <= CHECKED_FLOP:
-                return taken
-    return (min(batch, CHECKED_BATCH), *smallest(workload.model, workload.input_shape)[-1][1:])
+            try:
+                found = dataclasses.replace(workload, input_shape=(size, *shape[1:]))
+            except ShapeError:  # too little for the statistics of a batch
+                continue
+            if found.flop <= CHECKED_FLOP:
+                return found
+    return found
 
 
 def _fewer(batch: int) -> Iterator[int]:
