@@ -17,6 +17,9 @@ from suites.checks import Check
 COMPARED = ("loss",)
 """Names of the numbers that contenders are compared in."""
 
+ENOUGH = 3
+"""Of two that differ nobody knows which one is wrong."""
+
 Compared = Mapping[str, Sequence[float]]
 """Numbers by name, as `loss` of three steps."""
 
@@ -39,7 +42,7 @@ def checks(
     for name, limit in limits.items():
         seen = {c: np.array(values[name]) for c, values in compared.items() if name in values}
         length = min([len(limit), *(len(values) for values in seen.values())])
-        if len(seen) < 2 or not length:
+        if len(seen) < ENOUGH or not length:
             continue
         middle = np.median([values[:length] for values in seen.values()], axis=0)
         accepted = 2 * limit[:length] * np.maximum(np.abs(middle), np.finfo(np.float32).tiny)

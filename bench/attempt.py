@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench import agreement, launch, observed, schema, stopping, turn
-from bench.evidence import Evidence, as_records
+from bench.evidence import Evidence, as_records, passed
 from bench.launch import Broken, Refused
 from bench.rounds import History
 from bench.schema import Cell, Failed, Skipped, Verified
@@ -70,6 +70,11 @@ class Attempt:
             and self._stage("build", self._build)
             and self._stage("verify", self._observe)
         )
+
+    @property
+    def refuted(self) -> bool:
+        """Whether its own answers are wrong already."""
+        return any(not passed(check) for check in self.found if check.about == "answer")
 
     def conclude(self, others: list[checks.Check]) -> bool:
         """Record what was found before timing, together with how others' answers compare."""
@@ -197,12 +202,12 @@ class Attempt:
         return True
 
     def _verified(self, phase: str, found: tuple[schema.Check, ...]) -> bool:
-        passed = all(checks.Check(*msgspec.structs.astuple(check)).passed for check in found)
+        right = all(map(passed, found))
         record = {"contender": self.name, "case": self.workload.case, "phase": phase}
         facts = self.facts if phase == "before" else {}
-        values = {"kind": "verified", **record, "passed": passed, "checks": found, **facts}
+        values = {"kind": "verified", **record, "passed": right, "checks": found, **facts}
         self.session.write(checked({**values, "reach": self.evidence.reach}, Verified))
-        return passed
+        return right
 
     def _drop(self) -> bool:
         self.seat.ask("drop")

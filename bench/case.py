@@ -165,9 +165,11 @@ def _mates(cells: Sequence[Attempt]) -> list[list[str]]:
 
 
 def _agreed(cells: list[Attempt]) -> list[Attempt]:
-    """Those that are right, after those of one precision have been held against one another."""
-    found: dict[str, list[checks.Check]] = {}
+    """Those that are right, after those of one precision have been held against one another: but
+    for those of which it is known already that they are wrong."""
+    found: dict[str, list[checks.Check]] = {cell.name: [] for cell in cells}
     for expected in {cell.expected for cell in cells}:
-        compared = {cell.name: cell.compared for cell in cells if cell.expected == expected}
+        right = [cell for cell in cells if cell.expected == expected and not cell.refuted]
+        compared = {cell.name: cell.compared for cell in right}
         found |= agreement.checks(compared, agreement.relative_limits(expected))
     return [cell for cell in cells if cell.conclude(found[cell.name])]

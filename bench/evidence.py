@@ -89,7 +89,7 @@ class Evidence:
     @property
     def doubtful(self) -> bool:
         """Whether more slices may clear up what they have shown of times."""
-        return not all(map(_passed, self._times()))
+        return not all(map(passed, self._times()))
 
     @property
     def times_count(self) -> bool:
@@ -114,7 +114,7 @@ class Evidence:
         if not self.times_count:
             return ()
         found = [trust.about_time(READY, *pair) for pair in self._probed]
-        return tuple(check for check in trust.worst(found) if not _passed(check))
+        return tuple(check for check in trust.worst(found) if not passed(check))
 
     def _compared(self, path: Path, phase: str) -> list[checks.Check]:
         try:
@@ -147,5 +147,6 @@ def _without(name: str, ending: str) -> str:
     return f"{array.removesuffix(ending)}|{part}"
 
 
-def _passed(check: schema.Check) -> bool:
+def passed(check: schema.Check) -> bool:
+    """True only for a number within its limit."""
     return checks.Check(*msgspec.structs.astuple(check)).passed

@@ -78,18 +78,20 @@ class _Probed:
 
     def twice_s(self) -> tuple[float, float]:
         """Seconds of converting a rested result, and of doing so again."""
-        results = self._finished()
-        measure.rest(REST_S)
+        results = self._rested(0.0)
         return self.seconds(results), self.seconds(results)
 
     def rested_s(self, seen_s: float) -> list[float]:
-        """Seconds of converting results that were waited for and left alone after that."""
-        found = []
-        for _ in range(TRIES):
-            results = self._finished()
-            measure.rest(min(REST_LIMIT_S, max(REST_S, 3 * seen_s)))
-            found.append(self.seconds(results))
-        return found
+        """Seconds of converting some rested results, once each."""
+        return [self.seconds(self._rested(seen_s)) for _ in range(TRIES)]
+
+    def _rested(self, seen_s: float) -> Results:
+        """A result that was waited for and left alone after that for longer than `seen_s`; what
+        slept meanwhile has been woken by another."""
+        waking, results = self._finished(), self._finished()
+        measure.rest(min(REST_LIMIT_S, max(REST_S, 3 * seen_s)))
+        self.seconds(waking)
+        return results
 
     def _finished(self) -> Results:
         return self.batch(1)[0]
@@ -107,7 +109,7 @@ def _late(deep: _Probed, copying: _Probed) -> tuple[float, float]:
     for _ in range(TRIES):
         copy_s = statistics.median(copying.rested_s(0.0))
         deep_s = statistics.median(deep.rested_s(0.0))
-        found.append((max(0.0, deep_s - copy_s), max(2 * copy_s, 2 * LEFT_FLOOR_S)))
+        found.append((max(0.0, deep_s - copy_s), max(copy_s, 2 * LEFT_FLOOR_S)))
         if found[-1][0] <= found[-1][1]:
             break
     return _least(found)

@@ -33,8 +33,9 @@ EARLIER = 32
 EARLIER_BYTES = 16 * 2**20
 """Steps before the last one whose results are looked at, and their bytes."""
 
-LEFT_SHARE = 0.05
-"""Part of a sample that may be left over when its clock stops."""
+LEFT_SHARE = 0.02
+"""Part of a sample that may be left over when its clock stops, of SAMPLE_S at most: what disturbs a
+conversion does not grow with the sample."""
 
 LEFT_FLOOR_S = 5e-5
 """Left-over work shorter than this cannot be told from what caches and clocks do to one call."""
@@ -114,9 +115,14 @@ class Looks:
         firsts = [self._seconds(results) for results in earlier]
         firsts.append(last_s)
         again = [self._seconds(results) for results in (*earlier, last)]
-        bases = self._rested(names, last_s, LEAST_BASES if sample_s < LONG_S else 1)
+        bases = self._rested(names, last_s, sample_s)
         base_s = statistics.median(bases)
-        limits = LEFT_SHARE * sample_s, LEFT_FLOOR_S, base_s / 2, max(bases) - min(bases)
+        limits = (
+            LEFT_SHARE * min(sample_s, SAMPLE_S),
+            LEFT_FLOOR_S,
+            base_s / 2,
+            max(bases) - min(bases),
+        )
         usual = [base_s] * len(again) if self._keeps else again
         undone_s, undone_limit_s = undone(firsts, usual, sample_s / loop.steps)
         return Look(max(0.0, last_s - base_s), max(limits), undone_s, undone_limit_s)
@@ -124,19 +130,22 @@ class Looks:
     def _seconds(self, results: Results) -> float:
         return converting_s(self._convert, results.values())
 
-    def _rested(self, names: tuple[str, ...], seen_s: float, least: int) -> Sequence[float]:
+    def _rested(self, names: tuple[str, ...], seen_s: float, sample_s: float) -> Sequence[float]:
         """Seconds of converting a step's results that were waited for and left alone after that."""
         bases = self._bases.setdefault(names, deque(maxlen=BASES))
-        bases.append(self._base(names, seen_s))
-        while len(bases) < least:
-            bases.append(self._base(names, seen_s))
+        short = sample_s < LONG_S
+        bases.append(self._base(names, seen_s, wakes=short))
+        while short and len(bases) < LEAST_BASES:
+            bases.append(self._base(names, seen_s, wakes=short))
         return bases
 
-    def _base(self, names: tuple[str, ...], seen_s: float) -> float:
-        results = self._sampler.step()
-        self._sampler.wait([results])
+    def _base(self, names: tuple[str, ...], seen_s: float, *, wakes: bool) -> float:
+        """`wakes`: what a rest puts to sleep is woken by another step's results."""
+        every = [self._sampler.step() for _ in range(2 if wakes else 1)]
+        self._sampler.wait(every)
         measure.rest(min(REST_LIMIT_S, max(REST_S, 3 * seen_s)))
-        return self._seconds({name: results[name] for name in names})
+        *_, base_s = [self._seconds({name: results[name] for name in names}) for results in every]
+        return base_s
 
 
 def converting_s(convert: Convert, values: Iterable[Any]) -> float:
