@@ -11,6 +11,7 @@ from suites.layers import Flatten, Linear, Sequential
 from suites.workload import SGD, Train
 
 RAW = np.random.default_rng(0).integers(0, 256, (4, 3, 8, 8), dtype=np.uint8)
+LABELS = np.array([0, 1, 2, 0], np.int32)
 MODEL = Sequential(Flatten(), Linear(192, 3))
 
 
@@ -25,16 +26,28 @@ def test_prepared_bytes_have_mean_0_and_variance_1_and_are_turned():
 
 @pytest.mark.parametrize("background", [False, True])
 def test_every_batch_is_prepared_anew(background):
-    feed = Feed(RAW, background=background)
+    feed = Feed([{"x": RAW, "labels": LABELS}], prepares=True, background=background)
     first, second = feed.take(), feed.take()
     feed.close()
-    np.testing.assert_array_equal(first, prepared(RAW))
-    np.testing.assert_array_equal(first, second)
-    assert first is not second
+    np.testing.assert_array_equal(first["x"], prepared(RAW))
+    np.testing.assert_array_equal(first["x"], second["x"])
+    assert first["x"] is not second["x"]
+    assert first["labels"] is LABELS
+
+
+@pytest.mark.parametrize("how", [{}, {"prepares": True}, {"prepares": True, "background": True}])
+def test_after_the_last_batch_comes_the_first(how):
+    feed = Feed([{"x": RAW}, {"x": RAW + 1}, {"x": RAW + 2}], **how)
+    taken = [feed.take()["x"] for _ in range(5)]
+    feed.close()
+    for early, late in ((0, 3), (1, 4)):
+        np.testing.assert_array_equal(taken[early], taken[late])
+    assert not np.array_equal(taken[0], taken[1])
+    assert not np.array_equal(taken[1], taken[2])
 
 
 def test_the_thread_rests_when_enough_is_ready_and_ends_when_closed():
-    feed = Feed(RAW, background=True)
+    feed = Feed([{"x": RAW}], prepares=True, background=True)
     assert feed._thread is None  # nobody has asked for a batch
     feed.take()
     time.sleep(0.05)  # it would prepare thousands of batches if it did not rest
