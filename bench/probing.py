@@ -24,8 +24,8 @@ IN_FLIGHT = 16
 BUSY_S = 0.02
 """Products in flight, and seconds that they must take together."""
 
-ORDERS = (512, 1024, 2048, 4096)
-"""Of these products, until they do."""
+ORDERS = {"cpu": (128, 256, 512, 1024), "gpu": (512, 1024, 2048, 4096)}
+"""Of these products, until they do, by kind of device."""
 
 OUTER = 256
 DEEP = {"cpu": 4096, "gpu": 65536}
@@ -51,7 +51,7 @@ def learn(adapter: Framework, kind: str, *, asynchronous: bool) -> Learnt:
     keeps = statistics.median(again / first for first, again in pairs) < 0.5
     found = [_late(_Probed(adapter, OUTER, DEEP[kind]), copying)]
     if asynchronous:
-        found.append(_unfinished(adapter))
+        found.append(_unfinished(adapter, ORDERS[kind]))
     return Learnt(keeps, tuple(found))
 
 
@@ -115,10 +115,10 @@ def _late(deep: _Probed, copying: _Probed) -> tuple[float, float]:
     return _least(found)
 
 
-def _unfinished(adapter: Framework) -> tuple[float, float]:
+def _unfinished(adapter: Framework, orders: Sequence[int]) -> tuple[float, float]:
     """Seconds of work that many products in flight leave over after `wait`."""
     found: list[tuple[float, float]] = []
-    for order in ORDERS:
+    for order in orders:
         probed = _Probed(adapter, order, order)
         found = []
         for _ in range(TRIES):

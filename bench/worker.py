@@ -78,10 +78,15 @@ class Worker:
             # A device or precision that cannot do even this shows it in the cases, with the reason.
             with contextlib.suppress(Exception):
                 self.sentinel = DeviceSentinel(self.adapter)
-        with contextlib.suppress(Exception):
+        notes = list(self.runtime.notes)
+        try:
             self.learnt = probing.learn(
                 self.adapter, self.runtime.device.kind, asynchronous=self.runtime.asynchronous
             )
+        except Unsupported:
+            pass
+        except Exception as error:  # noqa: BLE001  a contender that cannot do it may do its cases
+            notes.append(f"whether it waits was not tried out at its start: {error!r}"[:1000])
         gc.collect()  # what was made for that
         found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
         return {
@@ -89,7 +94,7 @@ class Worker:
             "device": dataclasses.asdict(self.runtime.device),
             "asynchronous": self.runtime.asynchronous,
             "threads": self.runtime.threads,
-            "notes": list(self.runtime.notes),
+            "notes": notes,
             "details": self.runtime.details,
             "left_over": list(self.learnt.found),
             "python": platform.python_version(),

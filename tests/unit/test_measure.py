@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import measure
+from bench import measure, resident
 
 
 class Device:
@@ -81,64 +81,67 @@ def test_a_slice_counts_what_it_sampled(monkeypatch):
     taken = sampler(device, deepest=10, sample_s=1e-4).take_slice(slice_s=0.001, warm_s=0.0005)
     assert taken.samples_s == [pytest.approx(1e-6)] * len(taken.samples_s)
     assert taken.sampled_s == pytest.approx(0.001, rel=0.1)
-    assert taken.wall_s >= taken.sampled_s
+    assert taken.warmed_s >= 0.0005
     assert len(taken.latencies_s) == measure.LATENCIES
 
 
-def test_unready_results_are_noticed(monkeypatch):
-    device = Device(monkeypatch, step_ns=1000)
-    pending = []
-
-    def lazy_step():
-        pending.append(1)
-        return device.step()
-
-    def convert(_):
-        device.now_ns += 5_000_000 * len(pending)  # the work that nobody waited for
-        pending.clear()
-
-    excess_s, limit_s = measure.unready(lazy_step, device.wait, convert)
-    assert excess_s > limit_s
-    excess_s, limit_s = measure.unready(device.step, device.wait, convert)
-    assert excess_s <= limit_s
+def test_a_sample_hands_over_what_was_waited_for(monkeypatch):
+    device, seen = Device(monkeypatch), []
+    measure.sample_ns(device.step, device.wait, measure.Loop(2, 2), seen.extend)
+    assert [each["number"] for each in seen] == [1, 2, 3, 4]
 
 
-def test_a_step_that_is_left_for_later_is_noticed(monkeypatch):
-    """A lazy framework whose `wait` works out the last step alone."""
-    device = Device(monkeypatch)
+def test_a_slice_is_the_sum_of_its_parts(monkeypatch):
+    device, asides = Device(monkeypatch), []
 
-    def later():
-        return [False]
+    def aside():
+        asides.append(device.issued)
+        device.now_ns += 7_000_000
 
-    def finish(results):
-        device.now_ns += 0 if results[0] else 5_000_000
-        results[0] = True
+    made = sampler(device, deepest=10, sample_s=1e-4)
+    begun_ns = device.now_ns
+    taken = made.take_slice(slice_s=0.001, warm_s=0.0005, aside=aside)
+    alone_s = sum(taken.latencies_s)
+    told_s = taken.warmed_s + alone_s + taken.sampled_s + taken.apart_s
+    assert told_s == pytest.approx((device.now_ns - begun_ns) / 1e9)
+    assert taken.apart_s == pytest.approx(0.007)
+    assert max(taken.samples_s) == pytest.approx(1e-6)
+    assert len(asides) == 1
 
-    excess_s, limit_s = measure.unready(later, lambda outputs: finish(outputs[-1]), finish)
-    assert excess_s > limit_s
-    excess_s, limit_s = measure.unready(later, lambda o: [*map(finish, o)], finish)
-    assert excess_s <= limit_s
+
+def test_a_slice_of_one_long_step_has_room_for_what_is_done_beside_it(monkeypatch):
+    device, asides = Device(monkeypatch, step_ns=10**10), []
+    taken = sampler(device).take_slice(slice_s=0.1, warm_s=0.01, aside=lambda: asides.append(1))
+    assert taken.samples_s == [10.0]
+    assert asides == [1]
 
 
-def test_one_slow_conversion_is_forgiven(monkeypatch):
-    device, hiccup = Device(monkeypatch), iter([5_000_000])
+@given(steps=st.integers(1, 5000), deepest=st.integers(1, 2000))
+def test_exactly_so_many_steps(steps, deepest):
+    made = measure.Sampler(dict, lambda outputs: None, deepest=deepest, sample_s=1.0)
+    loops = made.exactly(steps)
+    assert sum(loop.steps for loop in loops) == steps
+    assert all(loop.in_flight <= deepest for loop in loops)
+    assert len(loops) <= 2
 
-    def convert(_):
-        device.now_ns += next(hiccup, 1000)
 
-    excess_s, limit_s = measure.unready(device.step, device.wait, convert)
-    assert excess_s <= limit_s
+def test_a_longer_sample_is_like_the_others(monkeypatch):
+    made = sampler(Device(monkeypatch), deepest=10, sample_s=1e-4)
+    assert made.lasting(5e-5) == made.loop
+    longer = made.lasting(0.02)
+    assert longer.in_flight == made.loop.in_flight
+    assert longer.steps >= 20_000
 
 
 def test_peak_resident_memory_follows_a_reset():
-    if not measure.reset_peak_resident():
+    if not resident.reset_peak():
         pytest.skip("only Linux can reset a process's peak")
-    before = measure.peak_resident_bytes()
+    before = resident.peak_bytes()
     held = bytearray(b"x") * (64 * 2**20)
-    assert measure.peak_resident_bytes() - before > 48 * 2**20
+    assert resident.peak_bytes() - before > 48 * 2**20
     del held
-    measure.reset_peak_resident()
-    assert measure.peak_resident_bytes() - before < 48 * 2**20
+    resident.reset_peak()
+    assert resident.peak_bytes() - before < 48 * 2**20
 
 
 def test_a_first_step_slow_by_accident_does_not_set_the_loop(monkeypatch):
