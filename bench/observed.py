@@ -56,7 +56,12 @@ def read(path: Path) -> dict[str, Array]:
         raise
     except BROKEN as error:
         raise Unusable(f"no file of arrays: {error!r}"[:500]) from None
-    words = [name for name, array in found.items() if array.dtype.kind not in "fiub"]
+    words = [name for name, array in found.items() if not _numeric(array)]
     if words:
         raise Unusable(f"{words[0][:100]} holds no numbers")
     return found
+
+
+def _numeric(entry: object) -> bool:
+    """What begins like no array comes as bytes."""
+    return isinstance(entry, np.ndarray) and entry.dtype.kind in "fiub"

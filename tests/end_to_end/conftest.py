@@ -25,7 +25,8 @@ ADAPTER_HEAD = """
 import os, signal, sys, threading, time
 import numpy as np
 from frameworks import null
-from frameworks.null import devices, start, build, wait, to_numpy, memory
+from tests import prompt
+from tests.prompt import devices, start, build, wait, to_numpy, memory
 NAME = "mine"
 ENVIRONMENT = "host"
 """
@@ -131,7 +132,7 @@ def measure(tmp_path):
 
 @pytest.fixture
 def adapter(tmp_path):
-    """Write an adapter that is null but for `body`; returns its path."""
+    """Write an adapter that is `prompt` but for `body`; returns its path."""
 
     def write(body, head=ADAPTER_HEAD):
         path = tmp_path / "mine.py"

@@ -1,0 +1,73 @@
+"""The file of what was observed: numbers come through, all else is refused in words."""
+
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from bench import observed
+from bench.observed import Unusable
+
+
+def test_numbers_come_through(tmp_path):
+    path = tmp_path / "observed.npz"
+    wanted = {"loss|all": np.array([1.5, np.nan]), "output|shape": np.array([2, 3])}
+    observed.write(path, wanted)
+    found = observed.read(path)
+    assert found.keys() == wanted.keys()
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def npz(path, name, content):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, content)
+
+
+def header(description):
+    text = description.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+HUGE = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000000,), }"
+NEGATIVE = "{'descr': '<f8', 'fortran_order': False, 'shape': (-5,), }"
+ODD = "{'descr': __import__('os'), 'shape': (1,), }"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [header(HUGE), header(NEGATIVE), header(ODD), header(HUGE)[:20], b"", pickle.dumps([1])],
+    ids=["huge", "negative", "odd", "short", "empty", "pickle"],
+)
+def test_nonsense_inside_is_refused(tmp_path, content):
+    path = tmp_path / "observed.npz"
+    npz(path, "a.npy", content)
+    with pytest.raises(Unusable):
+        observed.read(path)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no archive", b"PK\x03\x04 cut"])
+def test_no_archive_is_refused(tmp_path, content):
+    path = tmp_path / "observed.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(Unusable):
+        observed.read(path)
+
+
+@pytest.mark.parametrize("array", [np.array(["word"]), np.array([{}], dtype=object)])
+def test_what_is_no_number_is_refused(tmp_path, array):
+    path = tmp_path / "observed.npz"
+    np.savez(path, a=array)
+    with pytest.raises(Unusable):
+        observed.read(path)
+
+
+def test_too_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(observed, "MAX_BYTES", 1000)
+    path = tmp_path / "observed.npz"
+    np.savez_compressed(path, a=np.zeros(10**6))
+    assert path.stat().st_size < 10**5
+    with pytest.raises(Unusable, match="too many"):
+        observed.read(path)
