@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import measure
+from bench import measure, probing, waiting
 from bench.worker import load
 from frameworks.interface import Settings, Unsupported
 from suites import arrays, catalog, checks
@@ -40,6 +40,10 @@ def main(plan, report):
         report.write(json.dumps({"unsupported": str(reason)}) + "\n")
         return
     found = [("start", start(adapter, runtime, device))]
+    if device.kind == "gpu":
+        learnt = probing.learn(adapter, "gpu", asynchronous=runtime.asynchronous)
+        plan["keeps"] = learnt.keeps
+        found.append(("wait waits for products", too_much(learnt.found)))
     for case in plan["cases"]:
         workload = catalog.find(case["suite"], case["preset"], case["case"])
         for name, problem in examine(adapter, {**plan, **case}, workload):
@@ -92,7 +96,8 @@ def examine(adapter, plan, workload):
     yield "goes round the ring", again.off_the_ring(plan, workload, run)
     yield "compiles once", recompiled(adapter, workload, run)
     if plan["precision"] == "float32":  # waiting is the same in all, some of them very slow
-        yield "wait waits", unfinished(adapter, step, plan["device"])
+        on_cpu = plan["device"] == "cpu"
+        yield "wait waits", (unfinished if on_cpu else left_over)(adapter, step, plan)
     yield "inputs are left alone", touched(made, before)
     made.close()
     yield from again.of_a_second_build(adapter, plan, workload, steps[:2])
@@ -151,15 +156,31 @@ def recompiled(adapter, workload, run):
     return f"a later step compiled {compiled(adapter) - before} times"
 
 
-def unfinished(adapter, step, device):
+def left_over(adapter, step, plan):
+    """What the harness finds in samples of a GPU when their clock has stopped."""
+    sizes = {name: array.nbytes for name, array in finished(adapter, step).items()}
+    deepest = measure.depth(asynchronous=True, kind="gpu", output_bytes=sum(sizes.values()))
+    sampler = measure.Sampler(step, adapter.wait, deepest=deepest, sample_s=measure.SAMPLE_S["gpu"])
+    sampler.calibrate()
+    how = {"keeps": plan["keeps"], "asynchronous": True}
+    looks = waiting.Looks(sampler, adapter.to_numpy, sizes, **how)
+    taken = [look for _ in range(TRIES) for look in looks.look()]
+    return too_much([(look.left_s, look.left_limit_s) for look in taken]) or too_much(
+        [(look.undone_s, look.undone_limit_s) for look in taken]
+    )
+
+
+def too_much(pairs):
+    left_s, limit_s = waiting.verdict(pairs) or (0, 0)
+    return "" if left_s <= limit_s else f"{left_s:.2g} s of work were left, limit {limit_s:.2g}"
+
+
+def unfinished(adapter, step, plan):
     """After `wait` nothing is left to do: seen from the CPU time the process still uses.
 
     Thread pools may spin a while when they have finished, so what is used after the results were
     converted, which surely ends all work, is subtracted; the least of several tries counts.
     """
-    if device != "cpu":
-        left_s, limit_s = measure.unready(step, adapter.wait, functools.partial(convert, adapter))
-        return "" if left_s <= limit_s else f"{left_s:.2g} s of work were left, limit {limit_s:.2g}"
     for _ in range(TRIES):
         _, waited_s = cpu_s(adapter, step, lambda results: None)
         used_s, idle_s = cpu_s(adapter, step, functools.partial(convert, adapter))
