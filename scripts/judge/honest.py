@@ -10,11 +10,15 @@ from pathlib import Path
 from bench.launch import CHECKOUT
 from scripts.judge import asking, drawn
 from suites import catalog, reference
+from suites.reference import store
 
 CACHE = CHECKOUT / ".cache" / "reference"
 SMALL_CNNS = CHECKOUT / "tests" / "data" / "small_cnns.py"
 
 DRAWN_IN_FILE = 20
+
+SOURCE = store.source_hash()
+"""Of the reference: answers that were held against another one are asked for again."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def asked(frameworks, wanted, references, path, at_once):
             worker = asking.Asked(framework) if left else None
             for number, job in enumerate(left):
                 line = {"framework": framework, "suite": job.suite, "case": job.case}
-                line |= {"seed": job.seed} | _answer(worker, job, references[job])
+                line |= {"seed": job.seed, "source": SOURCE} | _answer(worker, job, references[job])
                 done[_key(framework, job)] = line
                 file.write(json.dumps(line) + "\n")
                 file.flush()
@@ -99,11 +103,15 @@ def _read(path):
     if not path.exists():
         return {}
     lines = [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
-    return {(x["framework"], Path(x["suite"]).name, x["case"], x["seed"]): x for x in lines}
+    return {_key_of(line): line for line in lines if line["source"] == SOURCE}
 
 
 def _key(framework, job):
     return framework, Path(job.suite).name, job.case, job.seed
+
+
+def _key_of(line):
+    return line["framework"], Path(line["suite"]).name, line["case"], line["seed"]
 
 
 def _say(line):
