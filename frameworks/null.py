@@ -29,6 +29,7 @@ from suites import arrays as made
 from suites import reference
 from suites.arrays import AUDITED, Array, Arrays
 from suites.reference import learning, training
+from suites.reference.arithmetic import Exact
 from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train, Workload
 
 NAME = "null"
@@ -136,7 +137,7 @@ def _rounded(arrays: Arrays) -> Iterator[tuple[Array, Array]]:
 
 
 def _learning(workload: Learn, arrays: Arrays) -> Step:
-    learned = functools.cache(lambda: learning.learn(workload, arrays, np.float64).results)
+    learned = functools.cache(lambda: learning.learn(workload, arrays, Exact()).results)
     names = ("train_loss", "test_loss", "correct", *arrays.weights)
     answers = {
         name: Answer(functools.partial(lambda name: learned()[name], name)) for name in names
