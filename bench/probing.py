@@ -44,15 +44,14 @@ class Learnt:
     found: tuple[tuple[float, float], ...] = ()
 
 
-def learn(adapter: Framework, kind: str, *, asynchronous: bool) -> Learnt:
+def learn(adapter: Framework, kind: str) -> Learnt:
     """Raises whatever the adapter raises."""
     copying = _Probed(adapter, OUTER, 1)
     pairs = [copying.twice_s() for _ in range(TRIES)]
     keeps = statistics.median(again / first for first, again in pairs) < 0.5
-    found = [_late(_Probed(adapter, OUTER, DEEP[kind]), copying)]
-    if asynchronous:
-        found.append(_unfinished(adapter, ORDERS[kind]))
-    return Learnt(keeps, tuple(found))
+    deep = _Probed(adapter, OUTER, DEEP[kind])
+    found = _late(deep, copying), _unfinished(adapter, ORDERS[kind])
+    return Learnt(keeps, found)
 
 
 class _Probed:

@@ -80,9 +80,7 @@ class Worker:
                 self.sentinel = DeviceSentinel(self.adapter)
         notes = list(self.runtime.notes)
         try:
-            self.learnt = probing.learn(
-                self.adapter, self.runtime.device.kind, asynchronous=self.runtime.asynchronous
-            )
+            self.learnt = probing.learn(self.adapter, self.runtime.device.kind)
         except Unsupported:
             pass
         except Exception as error:  # noqa: BLE001  a contender that cannot do it may do its cases
