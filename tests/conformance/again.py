@@ -55,8 +55,9 @@ def of_a_second_build(adapter, plan, workload, first):
         swap = reset(others)
         finished(adapter, step)  # with those before, while the others lie beside them
         swap()
+        begun = [finished(adapter, step) for _ in first]
         others.close()
-        return [finished(adapter, step) for _ in first]
+        return begun
 
     fresh = [finished(adapter, step) for _ in range(len(first) + 1)][: len(first)]
     before = compiled(adapter)
