@@ -41,7 +41,7 @@ def main(plan, report):
         return
     found = [("start", start(adapter, runtime, device))]
     if device.kind == "gpu":
-        learnt = probing.learn(adapter, "gpu", asynchronous=runtime.asynchronous)
+        learnt = probing.learn(adapter, "gpu")
         plan["keeps"] = learnt.keeps
         found.append(("wait waits for products", too_much(learnt.found)))
     for case in plan["cases"]:
