@@ -98,7 +98,7 @@ def cells(lines, files, report):
     for line in lines:
         contender = _of(getattr(line, "contender", None), files)
         case = getattr(line, "case", None)
-        if contender is None or not _theirs(contender, line):
+        if contender is None:
             continue
         if isinstance(line, schema.Verified):
             _add(found[contender, case], line)
@@ -116,12 +116,6 @@ def cells(lines, files, report):
 def _of(identity, files):
     name = (identity or "").split(".py")[0] + ".py"
     return next((c for path, c in files.items() if Path(path).name == Path(name).name), None)
-
-
-def _theirs(contender, line):
-    """Every GPU's framework is asked for its CPU as well, and refuses."""
-    kind = PROFILES[contender.profile].kind
-    return kind == "cpu" or "/cpu/" not in line.contender
 
 
 def _add(cell, verified):

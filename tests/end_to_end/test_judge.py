@@ -5,6 +5,7 @@ import io
 
 import pytest
 
+from bench import records
 from scripts.judge import simulated, tables
 from scripts.judge.simulated import Contender
 from tests.simulated import PROFILES, VARIANTS
@@ -15,7 +16,7 @@ def cases(preset):
     return [case for case in suite.cases(preset) if case.name in {names!r}]
 """
 
-STEP_S = 1e-3
+DEVICE, STEP_S, LONG_S = "mps", 1e-3, 0.02
 
 LIES = {name: lie for name, lie in VARIANTS.items() if name != "honest" and not lie.below}
 IN_LEARNING = ["broken_argmax"]
@@ -34,7 +35,9 @@ def judged(tmp_path, measure, monkeypatch):
         suite.write_text(CASES.format(names=names))
         files = {str(contender.file(tmp_path)): contender for contender in contenders}
         done = measure(",".join(files), str(suite))
-        return simulated.cells(done.records, files, tmp_path / "no report")
+        newest = max(done.folder.iterdir(), key=lambda path: path.stat().st_mtime)
+        lines = records.read(newest / "records.jsonl").records
+        return simulated.cells(lines, files, tmp_path / "no report")
 
     return run
 
@@ -57,12 +60,14 @@ def test_nobody_honest_is_accused(judged):
 
 def test_every_lie_is_found(judged):
     names = [n for n, lie in LIES.items() if not lie.real and n not in (*IN_LEARNING, *TRUE)]
-    # What is left of one step of many, behind its loss, is too little to make the time wrong.
-    long = {"waits_loss": 20 * STEP_S}
-    contenders = [Contender("h100", name, long.get(name, STEP_S)) for name in names]
-    cells = judged(contenders, ["square", "mlp_adam"])
-    found = {contender.variant for (contender, _), cell in cells.items() if cell.said}
-    assert found == set(names)
+    about_training = [n for n in names if "product" not in LIES[n].wrong_in | LIES[n].quick_in]
+    others = set(names) - set(about_training)
+    for tried, case in ((others, "square"), (about_training, "mlp_adam")):
+        # What is left of one step of many, behind its loss, is too little to make the time wrong.
+        steps_s = {name: LONG_S if name == "waits_loss" else STEP_S for name in tried}
+        cells = judged([Contender(DEVICE, *pair) for pair in steps_s.items()], [case])
+        found = {contender.variant for (contender, _), cell in cells.items() if cell.said}
+        assert found == set(tried)
 
 
 def test_a_lazy_device_that_works_out_the_last_step_alone_is_found(judged):
@@ -71,16 +76,16 @@ def test_a_lazy_device_that_works_out_the_last_step_alone_is_found(judged):
 
 
 def test_what_is_no_lie_is_not_found(judged):
-    cells = judged([Contender("h100", name, STEP_S) for name in TRUE], ["square", "mlp_adam"])
+    cells = judged([Contender(DEVICE, name, STEP_S) for name in TRUE], ["square", "mlp_adam"])
     assert told(cells) == ""
 
 
 def test_a_broken_argmax_is_found_in_learning(judged):
-    (cell,) = judged([Contender("h100", "broken_argmax")], ["learn"]).values()
+    (cell,) = judged([Contender(DEVICE, "broken_argmax")], ["learn"]).values()
     assert [said[0] for said in cell.said][:1] == ["wrong"]
 
 
 @pytest.mark.parametrize("variant", ["clock_at_87", "divided_all"])
 def test_a_forged_clock_is_found_by_the_hosts(judged, variant):
-    (cell,) = judged([Contender("h100", variant, STEP_S)], ["square"], virtual=False).values()
+    (cell,) = judged([Contender(DEVICE, variant, STEP_S)], ["square"], virtual=False).values()
     assert "untimed" in {said[0] for said in cell.said}

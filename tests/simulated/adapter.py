@@ -12,10 +12,8 @@ from suites.layers import walk
 from suites.workload import Product, Workload
 from tests.simulated.answers import steps_of
 from tests.simulated.profiles import Profile
-from tests.simulated.timeline import Call, Result, Timeline
+from tests.simulated.timeline import Call, Results, Timeline
 from tests.simulated.variants.honest import Honest
-
-Results = Mapping[str, Any]
 
 REPEATED_S = 2e-6
 """What a step costs that hands out what is there."""
@@ -32,14 +30,12 @@ class Adapter:
         self.timeline: Timeline
 
     def devices(self) -> Sequence[Device]:
-        cpu = Device("cpu", "cpu", "cpu")
+        """The simulated one alone: a worker that hears that the CPU is refused costs time."""
         if self.profile.kind == "cpu":
-            return [cpu]
-        return [cpu, Device("sim:0", "gpu", "Simulated GPU", 80 * 2**30)]
+            return [Device("cpu", "cpu", "cpu")]
+        return [Device("sim:0", "gpu", "Simulated GPU", 80 * 2**30)]
 
     def start(self, device: Device, settings: Settings) -> Runtime:
-        if device.kind != self.profile.kind:
-            raise Unsupported("this profile is another device's")
         if settings.precision != "float32":
             raise Unsupported("the simulated device computes in float32 alone")
         self.timeline = Timeline(self.profile)
@@ -63,11 +59,10 @@ class Adapter:
 
     def finish(self, outputs: Sequence[Results]) -> None:
         """What an honest `wait` does."""
-        calls = list({id(r.call): r.call for results in outputs for r in results.values()}.values())
-        for call in calls:
-            call.start()
-        for call in calls:
-            call.finish()
+        for results in outputs:
+            results.call.start()
+        for results in outputs:
+            results.call.finish()
         self.timeline.host(self.profile.sync_s)
 
 
@@ -99,7 +94,7 @@ class Placed:
         timeline = self._adapter.timeline
         call = Call(timeline, (dispatch_s, work_s), answer, self._before)
         self._before = call if self.steps.chained else None
-        self.last = {name: Result(timeline, call, name) for name in self.steps.names}
+        self.last = Results(timeline, call, self.steps.names)
         return self.last
 
     def repeat(self) -> Results:

@@ -6,7 +6,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bench import measure
@@ -149,3 +149,24 @@ class Result:
             self._timeline.copied(value.nbytes)
         self._on_host = True
         return value
+
+
+class Results(Mapping[str, Result]):
+    """A step's arrays by name, made when they are asked for: few steps are looked at."""
+
+    def __init__(self, timeline: Timeline, call: Call, names: tuple[str, ...]) -> None:
+        self._timeline, self.call, self._names = timeline, call, names
+        self._made: dict[str, Result] = {}
+
+    def __getitem__(self, name: str) -> Result:
+        if name not in self._made:
+            if name not in self._names:
+                raise KeyError(name)
+            self._made[name] = Result(self._timeline, self.call, name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

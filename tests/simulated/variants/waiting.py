@@ -66,7 +66,7 @@ class WaitsForTheLoss(Honest):
         if "loss" not in outputs[-1]:
             adapter.finish(outputs)
             return
-        call = outputs[-1]["loss"].call
+        call = outputs[-1].call
         adapter.timeline.clock.until(call.start() - call.work_s * 2 / 3)
         adapter.timeline.host(adapter.profile.sync_s)
 
