@@ -1,15 +1,18 @@
 """The simulated device costs what a real one did, and lies as it says it does."""
 
+import sys
+
 import numpy as np
 import pytest
 
 from bench import measure
 from frameworks.interface import Settings
-from suites import arrays
+from suites import arrays, checks
 from suites.workload import Product
 from tests import simulated
 from tests.simulated import PROFILES, VARIANTS, suite
 from tests.simulated.arithmetic import product, rounded
+from tests.simulated.variants import forging
 
 CASES = {case.name: case for case in suite.cases("smoke")}
 KINDS = {name: type(case).__name__.lower() for name, case in CASES.items()}
@@ -18,9 +21,12 @@ SQUARE = CASES["square"]
 
 @pytest.fixture
 def device(monkeypatch):
-    """An adapter that has started; the harness's clock is its own until the test ends."""
-    for name in ("perf_counter_ns", "sleep"):
-        monkeypatch.setattr(measure, name, getattr(measure, name))
+    """An adapter that has started. What it forges of the harness is undone when the test ends."""
+    forged = [(measure, "perf_counter_ns"), (measure, "sleep"), (measure.Sampler, "take_slice")]
+    ours = [module for name, module in sys.modules.items() if name.startswith(forging.REACHED)]
+    forged += [(module, "compare") for module in ours if hasattr(module, "compare")]
+    for holder, name in forged:
+        monkeypatch.setattr(holder, name, getattr(holder, name))
 
     def started(profile, variant="honest", **changes):
         made = simulated.adapter(profile, variant, **({"real": False} | changes))
@@ -156,6 +162,12 @@ def test_precisions_are_as_far_from_float32_as_they_say():
     errors = [np.abs(product(word, a, b) - exact).max() for word in words]
     assert errors == sorted(errors)
     assert np.array_equal(rounded(a, 11), a.astype(np.float16).astype(np.float32))
+
+
+def test_what_a_forger_leaves_behind_is_undone(device):
+    assert device("h100").profile.kind == "gpu"
+    assert checks.compare.__module__ == "suites.checks"
+    assert measure.Sampler.take_slice.__module__ == "bench.measure"
 
 
 def test_every_variant_says_what_it_is():
