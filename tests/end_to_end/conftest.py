@@ -27,8 +27,14 @@ import numpy as np
 from frameworks import null
 from tests import prompt
 from tests.prompt import devices, start, build, wait, to_numpy, memory
+from frameworks.interface import Resettable, parts
 NAME = "mine"
 ENVIRONMENT = "host"
+def changed(workload, arrays, change):
+    "prompt's step and reset; each step's results are given to `change` first"
+    step, reset = parts(prompt.build(workload, arrays))
+    made = lambda: change(step())
+    return Resettable(made, reset) if reset else made
 """
 
 

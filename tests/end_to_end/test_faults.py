@@ -8,12 +8,12 @@ TRAIN = "mlp/train/64"
 
 BREAKS_IN_MID_RUN = """
 def build(workload, arrays):
-    step, calls = null.build(workload, arrays), iter(range(10**9))
-    def broken():
-        if next(calls) == 500 and workload.case == "mlp/train/64":
+    calls = iter(range(10**9))
+    def broken(results):
+        if workload.suite == "mlp" and workload.case == "mlp/train/64" and next(calls) == 20:
             {act}
-        return step()
-    return broken
+        return results
+    return changed(workload, arrays, broken)
 """
 
 
@@ -74,14 +74,9 @@ def test_a_wrong_answer_is_a_finding_and_is_not_ranked(measure, adapter, name, c
     path = adapter(
         f"""
         def build(workload, arrays):
-            step = null.build(workload, arrays)
-            def spoiled():
-                results = dict(step())
-                if {name!r} in results:
-                    right = results[{name!r}]
-                    results[{name!r}] = null.Answer(lambda: 1.01 * right.compute())
-                return results
-            return spoiled
+            def spoiled(results):
+                return {{n: 1.01 * a if n == {name!r} else a for n, a in results.items()}}
+            return changed(workload, arrays, spoiled)
         """
     )
     done = measure(path)
@@ -99,14 +94,10 @@ def test_one_wrong_gradient_is_on_top_and_absent_from_the_ranking(bench, adapter
     path = adapter(
         """
         def build(workload, arrays):
-            step = null.build(workload, arrays)
             start = {p: w.copy() for p, w in arrays.weights.items()}
-            def spoiled():
-                results = dict(step())
-                if "2.weight" in results:
-                    results["2.weight"] = null.Answer(lambda: start["2.weight"])
-                return results
-            return spoiled
+            def spoiled(results):
+                return {n: start[n] if n == "2.weight" else a for n, a in results.items()}
+            return changed(workload, arrays, spoiled)
         """
     )
     done = bench("--framework", f"{path},null", "--suite", "mlp", "--preset", "smoke")
@@ -120,13 +111,11 @@ def test_wrong_only_after_timing_is_found(measure, adapter):
     path = adapter(
         """
         def build(workload, arrays):
-            step, calls = null.build(workload, arrays), iter(range(10**9))
-            def tired():
-                results = dict(step())
-                late = next(calls) > 300
-                spoiled = lambda answer: null.Answer(lambda: 1.02 * answer.compute())
-                return {n: spoiled(a) for n, a in results.items()} if late else results
-            return tired
+            calls = iter(range(10**9))
+            def tired(results):
+                late = next(calls) > 5
+                return {n: 1.02 * a for n, a in results.items()} if late else results
+            return changed(workload, arrays, tired)
         """
     )
     done = measure(path)
@@ -176,9 +165,8 @@ def test_dying_while_the_case_is_freed_is_a_record_and_the_run_goes_on(measure, 
             def __del__(self):
                 os.kill(os.getpid(), signal.SIGKILL)
         def build(workload, arrays):
-            step = null.build(workload, arrays)
             held = Held() if workload.case == "matmul/square/64" else None
-            return lambda held=held: step()
+            return changed(workload, arrays, lambda results, held=held: results)
         """
     )
     done = measure(path, "matmul")
@@ -243,7 +231,7 @@ def test_warnings_of_the_case_are_in_its_record(measure, adapter):
         import warnings
         def build(workload, arrays):
             warnings.warn(f"{workload.case} falls back")
-            return null.build(workload, arrays)
+            return prompt.build(workload, arrays)
         """
     )
     done = measure(path)

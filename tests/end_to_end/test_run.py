@@ -241,7 +241,7 @@ def test_idle_workers_use_no_cpu(tmp_path):
         'NAME = "slow"\nENVIRONMENT = "host"\n'
         "def build(workload, arrays):\n"
         "    time.sleep(4)\n"
-        "    return null.build(workload, arrays)\n"
+        "    return prompt.build(workload, arrays)\n"
     )
     arguments = ("--framework", f"numpy,{slow}", "--suite", "mlp,matmul", "--preset", "smoke")
     running, path = started(tmp_path / "results", *arguments)
