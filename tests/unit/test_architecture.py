@@ -28,6 +28,12 @@ WORKER_SIDE = [
     "bench/worker_case.py",
     "bench/heard.py",
     "bench/measure.py",
+    "bench/aside.py",
+    "bench/audit.py",
+    "bench/observed.py",
+    "bench/probing.py",
+    "bench/resident.py",
+    "bench/waiting.py",
     *(
         path.relative_to(ROOT).as_posix()
         for package in ("suites", "frameworks")
