@@ -2,6 +2,7 @@
 matrix units of GPUs give them, and training by another formula."""
 
 import torch
+from torch.optim import optimizer as hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
@@ -10,7 +11,7 @@ from frameworks.interface import Resettable, parts
 
 FUNCTIONS = ("devices", "start", "build", "wait", "to_numpy", "memory")
 
-PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "convolution", "attention", "mv", "dot")
+PRODUCTS = ("mm", "bmm", "linear", "matmul", "conv", "attention", "mv", "dot")
 """In the names of operations whose operands matrix units round."""
 
 FACTOR = 1.05
@@ -101,9 +102,9 @@ def install(into, variant):
     """Make a module PyTorch's adapter with this lie."""
     into.update({name: getattr(honest, name) for name in FUNCTIONS})
     if variant in BEFORE:
-        torch.optim.optimizer.register_optimizer_step_pre_hook(BEFORE[variant])
+        hooks.register_optimizer_step_pre_hook(BEFORE[variant])
     if variant in AFTER:
-        torch.optim.optimizer.register_optimizer_step_post_hook(AFTER[variant])
+        hooks.register_optimizer_step_post_hook(AFTER[variant])
     if variant in OPERANDS:
         into["build"] = lambda workload, arrays: _rounding(workload, arrays, OPERANDS[variant])
 
