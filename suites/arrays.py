@@ -68,19 +68,25 @@ class Arrays:
             self.feed.close()
 
 
-def make(workload: Workload, seed: int, drawn: Sequence[int] = ()) -> Arrays:
+def make(
+    workload: Workload,
+    seed: int,
+    drawn: Sequence[int] = (),
+    weights: Mapping[str, Array] | None = None,
+) -> Arrays:
     """Inputs and weights of a workload: float32; labels and tokens int32.
 
     Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x` and `labels`
     [batch, ...]. Learn: `x`, `labels`, `test_x`, `test_labels`; Lifecycle: those of its learning.
     `drawn` says of the first batch which samples of the seed's stream it holds: its first ones
-    unless the reference has chosen others (suites/reference/chosen.py).
+    unless the reference has chosen others (suites/reference/chosen.py). `weights` are the same
+    seed's where they have been drawn already.
     """
     match workload:
         case Product(generated=True):
             return Arrays({}, {})
         case Product() | Forward() | Train():
-            return _going_round(workload, seed, "", ring_of(workload), drawn)
+            return _going_round(workload, seed, "", ring_of(workload), drawn, weights)
         case Lifecycle():
             return make(workload.learn, seed)
         case Learn():
@@ -134,54 +140,60 @@ def _going_round(
     """`count` batches of the seed's stream of that name."""
     if isinstance(workload, Product):
         shape = (workload.m, workload.k)
-        ring = tuple(
+        ring: tuple[Batch, ...] = tuple(
             {"a": uniform(seed, _numbered(f"{stream}a", i), shape, UNIT_BOUND)}
             for i in range(count)
         )
         b = uniform(seed, "b", (workload.k, workload.n), UNIT_BOUND)
         return Arrays({**ring[0], "b": b}, {}, ring=ring)
     weights = weights_of(workload, seed) if weights is None else weights
-    if workload.inputs in ("loop", "background"):
-        shape = workload.input_shape
-        raws = [
-            (generator(seed, _numbered(f"{stream}x", i)).random(shape) * 256).astype(np.uint8)
-            for i in range(count)
-        ]
-        ring = tuple(
-            _batch(workload, seed, stream, i, frozen(prepared(raw))) for i, raw in enumerate(raws)
-        )
-        feed = Feed(
-            [{**batch, "x": raw} for batch, raw in zip(ring, raws, strict=True)],
-            prepares=True,
-            background=workload.inputs == "background",
-        )
-        return Arrays(ring[0], weights, feed, ring)
-    ring = tuple(
-        _batch(workload, seed, stream, i, None, () if i else drawn) for i in range(count)
-    )
-    return Arrays(ring[0], weights, Feed(ring) if workload.inputs == "host" else None, ring)
+    ring = tuple(batch(workload, seed, () if i else drawn, stream, i) for i in range(count))
+    if workload.inputs == "device":
+        return Arrays(ring[0], weights, ring=ring)
+    if workload.inputs == "host":
+        return Arrays(ring[0], weights, Feed(ring), ring)
+    raws: list[Batch] = [
+        {**made, "x": _raw(workload, seed, () if i else drawn, stream, i)}
+        for i, made in enumerate(ring)
+    ]
+    feed = Feed(raws, prepares=True, background=workload.inputs == "background")
+    return Arrays(ring[0], weights, feed, ring)
 
 
-def _batch(
+def batch(
     workload: Forward | Train,
     seed: int,
-    stream: str,
-    number: int,
-    x: Array | None,
     drawn: Sequence[int] = (),
+    stream: str = "",
+    number: int = 0,
 ) -> Batch:
-    """One batch; samples other than the stream's first where `drawn` names them."""
-    shape = workload.input_shape
-    if x is None:
-        taken = (max(drawn) + 1, *shape[1:]) if drawn else shape
-        x = _samples(workload, seed, _numbered(f"{stream}x", number), taken)
-        x = frozen(x[list(drawn)]) if drawn else x
-    batch = {"x": x}
+    """One batch of the stream; samples other than its first where `drawn` names them."""
+    if workload.inputs in ("loop", "background"):
+        x = prepared(_raw(workload, seed, drawn, stream, number))
+    else:
+        x = _samples(workload, seed, _numbered(f"{stream}x", number), _taken(workload, drawn))
+        x = x[list(drawn)] if drawn else x
+    made: dict[str, Array] = {"x": frozen(x)}
     if isinstance(workload, Train):
-        places = workload.model.output_shape(shape)[:-1]
+        places = workload.model.output_shape(workload.input_shape)[:-1]
         name = _numbered(f"{stream}labels", number)
-        batch["labels"] = integers(seed, name, places, workload.classes)
-    return batch
+        made["labels"] = integers(seed, name, places, workload.classes)
+    return made
+
+
+def _raw(
+    workload: Forward | Train, seed: int, drawn: Sequence[int], stream: str, number: int
+) -> Array:
+    """The bytes that a batch is prepared from."""
+    name = _numbered(f"{stream}x", number)
+    raw = (generator(seed, name).random(_taken(workload, drawn)) * 256).astype(np.uint8)
+    return raw[list(drawn)] if drawn else raw
+
+
+def _taken(workload: Forward | Train, drawn: Sequence[int]) -> Shape:
+    """As many samples of a stream as reach to the last that is wanted."""
+    shape = workload.input_shape
+    return (max(drawn) + 1, *shape[1:]) if drawn else shape
 
 
 def _samples(workload: Forward | Train, seed: int, name: str, shape: Shape) -> Array:

@@ -148,7 +148,9 @@ def compare(observed: Mapping[str, Array], expected: Path, phase: str) -> list[C
         }
     wanted = unpacked(entries)
     got = training_checks.derived(unpacked(observed), wanted)
-    return [_compare_one(name, got.get(name), want) for name, want in wanted.items() if "value" in want]
+    return [
+        _compare_one(name, got.get(name), want) for name, want in wanted.items() if "value" in want
+    ]
 
 
 def _compare_one(name: str, got: Mapping[str, Array] | None, want: Mapping[str, Array]) -> Check:

@@ -1,5 +1,5 @@
-"""What is kept of an array to compare it: all of it, or, of a large one, entries taken by chance and
-sums over all of them with random signs, in which an error anywhere shows (Freivalds, 1977).
+"""What is kept of an array to compare it: all of it, or, of a large one, entries taken by chance
+and sums over all of them with random signs, in which an error anywhere shows (Freivalds, 1977).
 
 Both are linear: of a difference they are the differences. NumPy only, for worker and host.
 """

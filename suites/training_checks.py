@@ -26,7 +26,8 @@ U = 2.0**-24
 ALLOWED = 16
 """Roundings of the largest size, all in one direction, that one formula may show."""
 
-CURVES = ("train_loss", "test_loss", "correct")
+CURVES = ("loss", "train_loss", "test_loss", "correct")
+"""Of them the first values may be expected alone: as far as they can be known."""
 
 RULE = "rule of Adam"
 """Under this name the expected values hold lr, beta1, beta2 and eps."""

@@ -154,16 +154,18 @@ class AvgPool(_Pool):
 
 @dataclass(frozen=True)
 class AdaptiveAvgPool(Layer):
-    """Means over size x size windows that cover the image: see `adaptive_windows`."""
+    """Means over size x size windows that cover the image: see `adaptive_windows`. A smaller image
+    is taken where each of its places makes as many results."""
 
     size: int
 
     def output_shape(self, shape: Shape) -> Shape:
         batch, channels, height, width = _image("AdaptiveAvgPool", shape)
-        if not 1 <= self.size <= min(height, width):
+        smaller = [places for places in (height, width) if places < self.size]
+        if self.size < 1 or any(self.size % places for places in smaller):
             raise ShapeError(
-                f"AdaptiveAvgPool expects an image of at least {self.size} x {self.size}. "
-                f"Received: {list(shape)}"
+                f"AdaptiveAvgPool expects an image of at least {self.size} x {self.size}, or one "
+                f"whose places are a divisor of it. Received: {list(shape)}"
             )
         return (batch, channels, self.size, self.size)
 

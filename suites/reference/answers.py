@@ -104,7 +104,7 @@ def solve_forward(workload: Forward, precision: str, seed: int) -> Expected:
     """Outputs of samples taken by chance, of the first step and of audited ones."""
     made, result = arrays.make(workload, seed), Expected()
     made.close()
-    weights = {path: arrays.rounded(array, precision) for path, array in made.weights.items()}
+    weights = _held(made.weights, precision)
     taken = checks.sampled_samples(workload, seed)
     exact = _output(workload, weights, made.ring[0]["x"][taken], precision)
     limit = _output_limit(workload, weights, made.ring[0]["x"][taken], precision)
@@ -136,15 +136,14 @@ def _scaled(share: limits.Limit, part: str, output: Float64) -> limits.Limit:
     return limits.Limit(share.worst and share.worst * size, share.overall and share.overall * size)
 
 
-def outputs(
-    model_of: Any, weights: Weights, x: Array, arithmetic: Exact | None = None
-) -> Float64:
+def outputs(model_of: Any, weights: Weights, x: Array, arithmetic: Exact | None = None) -> Float64:
     """The model's output for x in inference, in float64 unless told otherwise: samples do not meet,
     so a few at a time leave their arrays in the processor's cache."""
     arithmetic = arithmetic or Exact()
-    own = {path: weight.astype(arithmetic.dtype) for path, weight in weights.items()}
+    kind = arithmetic.dtype
+    own = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
     run = Pass(own, arithmetic=arithmetic)
-    x = x if x.dtype.kind == "i" else x.astype(arithmetic.dtype)
+    x = x if x.dtype.kind == "i" else x.astype(kind, copy=False)
     parts = np.array_split(x, min(len(x), max(1, x.nbytes // PART_BYTES)))
     result: Float64 = np.concatenate([run.apply(model_of.model, part) for part in parts])
     return result
@@ -156,15 +155,20 @@ def _output(workload: Forward, weights: Weights, x: Array, precision: str) -> Fl
     return outputs(workload, weights, arrays.rounded(x, precision), single).astype(np.float64)
 
 
+def _held(weights: Weights, precision: str) -> Weights:
+    """As a contender holds them."""
+    if precision == "float32":
+        return weights
+    return {path: arrays.rounded(array, precision) for path, array in weights.items()}
+
+
 class _Single(Exact):
     """Plain float32."""
 
     dtype = np.float32
 
 
-def _output_limit(
-    workload: Forward, weights: Weights, x: Array, precision: str
-) -> limits.Limit:
+def _output_limit(workload: Forward, weights: Weights, x: Array, precision: str) -> limits.Limit:
     """As shares of the outputs' root mean square."""
     x = arrays.rounded(_lighter(workload, x), precision)
     exact = outputs(workload, weights, x)

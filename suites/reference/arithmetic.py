@@ -81,13 +81,15 @@ class Exact:
 class Honest(Exact):
     """Float32 with the errors of sums built in any order drawn; results stored in `precision`.
 
-    On which side of a kink values fall that lie within rounding of it is drawn too.
+    On which side of a kink values fall that lie within rounding of it is drawn too: of two draws
+    that follow each other, from an even one on, one has each of them on the other side.
     """
 
     dtype = np.float32
 
     def __init__(self, precision: str, draw: int) -> None:
         self._random, self._pool = np.random.default_rng([draw, 5]), _pool()
+        self._sides, self._side = np.random.default_rng([draw // 2, 6]), 1 - 2 * (draw % 2)
         self._precision = precision
 
     def summed(self, y: Values, length: int, a: Values, b: Values) -> Values:
@@ -107,31 +109,37 @@ class Honest(Exact):
     def total(self, rows: Values) -> Values:
         """Row after row: so NumPy sums the first of several columns' axes."""
         if rows.shape[1] == 1:
-            return np.add.accumulate(rows, axis=0)[-1]
+            sums: Values = np.add.accumulate(rows, axis=0)[-1]
+            return sums
         return super().total(np.ascontiguousarray(rows))
 
     def between(self, x: Values, low: float, high: float) -> Values:
-        shift = self._errors(x.shape) * np.float32(self._reach(x))
+        shift = self._shifts(x)
         return (x > low + shift) & (x < high - shift)
 
     def largest(self, seen: Values) -> npt.NDArray[np.int64]:
-        finite = seen[np.isfinite(seen)]
-        return super().largest(seen + self._errors(seen.shape) * np.float32(self._reach(finite)))
+        shifts = self._shifts(seen, rms(seen[np.isfinite(seen)]))
+        return super().largest(seen + shifts)
 
-    def _reach(self, x: Values) -> float:
-        return KINK_UNITS * UNIT_ROUNDOFF[self._precision] * rms(x)
+    def _shifts(self, x: Values, size: float | None = None) -> Values:
+        """As far as rounding may reach, to a side taken by chance."""
+        reach = KINK_UNITS * UNIT_ROUNDOFF[self._precision] * (rms(x) if size is None else size)
+        pool, begin = _sides(), int(self._sides.integers(POOL))
+        return _cut(pool, begin, x.shape) * np.float32(self._side * reach)
 
     def _astray(self, y: Values, size: float) -> Values:
+        """With errors, which go into y itself: every sum is an array of its own."""
         scale = np.float32(UNIFORM * UNIT_ROUNDOFF["float32"] * size)
-        return y + scale * self._errors(y.shape)
+        flat, begin = y.reshape(-1), int(self._random.integers(POOL))
+        while flat.size:
+            part = self._pool[begin : begin + flat.size]
+            flat[: part.size] += scale * part
+            flat, begin = flat[part.size :], 0
+        return y
 
     def _errors(self, shape: tuple[int, ...]) -> Values:
         """Normal values of variance 1, of this shape."""
-        count = math.prod(shape)
-        begin = int(self._random.integers(POOL))
-        repeats = -(-(begin + count) // POOL)
-        pool = self._pool if repeats == 1 else np.tile(self._pool, repeats)
-        return pool[begin : begin + count].reshape(shape)
+        return _cut(self._pool, int(self._random.integers(POOL)), shape)
 
 
 class TensorFloat(Exact):
@@ -149,18 +157,34 @@ def _pool() -> Values:
     return np.random.default_rng(0).standard_normal(POOL, dtype=np.float32)
 
 
+@functools.cache
+def _sides() -> Values:
+    return np.sign(np.random.default_rng(1).standard_normal(POOL, dtype=np.float32))
+
+
+def _cut(pool: Values, begin: int, shape: tuple[int, ...]) -> Values:
+    """So many values from there on, round and round."""
+    count = math.prod(shape)
+    repeats = -(-(begin + count) // POOL)
+    pool = pool if repeats == 1 else np.tile(pool, repeats)
+    return pool[begin : begin + count].reshape(shape)
+
+
 def to_bits(x: Values, bits: int) -> Values:
     """Float32 values rounded to so many bits of significand, to nearest, ties to even."""
     drop = 24 - bits
-    whole = np.ascontiguousarray(x, dtype=np.float32).view(np.uint32)
+    kept = np.array(x, dtype=np.float32, order="K", ndmin=1)
+    whole = kept.view(np.uint32)
     even = (whole >> np.uint32(drop)) & np.uint32(1)
-    kept = whole + np.uint32((1 << (drop - 1)) - 1) + even
-    return (kept & np.uint32((0xFFFFFFFF << drop) & 0xFFFFFFFF)).view(np.float32)
+    even += np.uint32((1 << (drop - 1)) - 1)
+    whole += even
+    whole &= np.uint32((0xFFFFFFFF << drop) & 0xFFFFFFFF)
+    return kept.reshape(np.shape(x))
 
 
 def rms(values: Values) -> float:
     """Root of the mean square; 0 of nothing."""
-    flat = np.ravel(values)
+    flat = np.asarray(values).ravel(order="K")  # of a transposed array no copy
     if not flat.size:
         return 0.0
     square = float(np.dot(flat, flat)) if flat.dtype.kind == "f" else float(np.sum(flat**2))

@@ -49,7 +49,9 @@ class Expected:
             if most is not None:
                 self.entries[f"{key}|{word}"] = np.asarray(most)
 
-    def put_each(self, phase: str, name: str, value: Array, most: Sequence[float], length: int) -> None:
+    def put_each(
+        self, phase: str, name: str, value: Array, most: Sequence[float], length: int
+    ) -> None:
         """The first numbers of a curve of `length`, each with its own limit; none if there is
         none."""
         if not most:

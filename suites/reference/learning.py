@@ -21,7 +21,7 @@ from suites.reference.expected import Expected
 from suites.reference.model import Float64, Weights, cross_entropy
 from suites.workload import Learn, Lifecycle, known_epochs
 
-DRAWS = 3
+DRAWS = 4
 """Honest solutions: learning carries their errors on, and some farther than others."""
 
 EVALUATED_DRAWS = 2
@@ -70,9 +70,7 @@ def solve_learning(workload: Learn, seed: int, *, predicts: bool = False) -> Exp
     return result
 
 
-def learn(
-    workload: Learn, made: Arrays, arithmetic: Exact, epochs: int | None = None
-) -> Learned:
+def learn(workload: Learn, made: Arrays, arithmetic: Exact, epochs: int | None = None) -> Learned:
     """So many epochs, or all, from the initial weights."""
     epochs, kind = workload.epochs if epochs is None else epochs, arithmetic.dtype
     weights = {path: array.astype(kind) for path, array in made.weights.items()}
@@ -95,7 +93,9 @@ def learn(
     return Learned({name: np.array(curve) for name, curve in curves.items()}, weights, every_logits)
 
 
-def evaluated(workload: Learn | Lifecycle, observed: Mapping[str, Array], made: Arrays) -> list[Check]:
+def evaluated(
+    workload: Learn | Lifecycle, observed: Mapping[str, Array], made: Arrays
+) -> list[Check]:
     """The last test loss and count of right answers held against an evaluation in float64 of the
     weights that the contender itself returned; none where there were too many to return."""
     learning = workload.learn if isinstance(workload, Lifecycle) else workload

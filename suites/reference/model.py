@@ -15,17 +15,16 @@ from autograd.scipy.special import erf
 from suites import layers
 from suites.layers import Layer, adaptive_windows, join
 from suites.reference.arithmetic import Exact
+from suites.reference.convolution import convolve, pick, windows
 from suites.reference.operations import (
     add_by_channel,
+    apply_rows,
     averaged,
     computed,
-    convolve,
     multiply,
-    pick,
     scale_by_channel,
     stored,
     sum_by_channel,
-    windows,
 )
 
 Float64 = npt.NDArray[np.float64]
@@ -87,7 +86,7 @@ def _product(run: Pass, a: Any, b: Any) -> Any:
 def _affine(run: Pass, x: Any, weight: Any, bias: Any = None) -> Any:
     """x [..., k] times weight [o, k], plus a bias [o]."""
     rows = anp.reshape(x, (-1, x.shape[-1]))
-    y = anp.reshape(_product(run, rows, anp.transpose(weight)), (*x.shape[:-1], len(weight)))
+    y = anp.reshape(apply_rows(rows, weight, run.arithmetic), (*x.shape[:-1], len(weight)))
     return y if bias is None else add_by_channel(y, bias, -1, run.arithmetic)
 
 
@@ -164,9 +163,7 @@ def _adaptive_pool(run: Pass, layer: layers.AdaptiveAvgPool, x: Any, path: str) 
     return _means(run, x, *(adaptive_windows(size, layer.size) for size in x.shape[2:]))
 
 
-def _means(
-    run: Pass, x: Any, rows: list[tuple[int, int]], columns: list[tuple[int, int]]
-) -> Any:
+def _means(run: Pass, x: Any, rows: list[tuple[int, int]], columns: list[tuple[int, int]]) -> Any:
     """Means over all windows of rows and columns, cut off at the edge: two small products."""
     across = anp.matmul(x, _averaging(columns, x.shape[3], x.dtype).T)
     means = anp.matmul(_averaging(rows, x.shape[2], x.dtype), across)
@@ -252,9 +249,7 @@ def _largest(x: Any) -> Any:
     return getattr(x, "_value", x).max(axis=-1, keepdims=True)
 
 
-def cross_entropy(
-    logits: Any, labels: npt.NDArray[Any], arithmetic: Exact = EXACT
-) -> Any:
+def cross_entropy(logits: Any, labels: npt.NDArray[Any], arithmetic: Exact = EXACT) -> Any:
     """Mean over all labels of -log softmax(logits)[label]; the classes are the last axis."""
     flat = anp.reshape(logits, (-1, logits.shape[-1]))
     shifted = flat - _largest(flat)

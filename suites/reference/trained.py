@@ -11,7 +11,7 @@ from suites import arrays, checks, cost
 from suites.arrays import Array, Arrays, Batch
 from suites.digests import Digest, digest
 from suites.reference import chosen, limits, training
-from suites.reference.arithmetic import Exact, Honest, TensorFloat
+from suites.reference.arithmetic import UNIFORM, UNIT_ROUNDOFF, Exact, Honest, TensorFloat, rms
 from suites.reference.expected import Expected
 from suites.reference.model import Weights
 from suites.training_checks import (
@@ -24,17 +24,15 @@ from suites.training_checks import (
 )
 from suites.workload import CHECKED_STEPS, SGD, Adam, Train
 
-DRAWS, LIGHT_FLOP, FEW_DRAWS = 5, 2e8, 3
+DRAWS, LIGHT_FLOP, FEW_DRAWS = 6, 2e8, 4
 """Honest solutions of the first step, of one up to LIGHT_FLOP and of a larger one: in an array of
-two elements one alone may be right by luck."""
+two elements one alone may be right by luck. Even, since kinks are decided in pairs."""
 
 FOLLOWED = 2
 """Of them are followed through the next steps, of which the losses are looked at."""
 
 LARGE = 2**22
 """Parameters of a large model."""
-
-
 
 
 LOSS_FLOP = 3e10
@@ -61,7 +59,7 @@ def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
     weights, result = arrays.weights_of(workload, seed), Expected()
     drawn = chosen.samples(workload, weights, seed)
     result.keep("drawn", np.asarray(drawn, np.int64))
-    made = arrays.make(workload, seed, drawn)
+    made = arrays.make(workload, seed, drawn, weights)
     made.close()
     start = {path: digest(weight, seed) for path, weight in weights.items()}
     for path, kept in start.items():
@@ -117,9 +115,11 @@ def _add_first_steps(
     _add_agreement(result, exact, honest)
     by_sgd = isinstance(workload.optimizer, SGD)
     learned = training.learned(workload)
+    rate = workload.optimizer.lr
     for path, kept in start.items():
         if by_sgd or path not in learned:
-            changes = [_change(each.after[0][path], kept) for each in (exact, *honest, lie)]
+            solutions = (exact, *honest, lie)
+            changes = [_changed(each, path, kept, rate, n > 0) for n, each in enumerate(solutions)]
             result.add("before", change_name(path), changes[0], changes[1:-1], changes[-1:])
         else:
             seen = [each.gradients[path] for each in (exact, *honest, lie)]
@@ -174,7 +174,7 @@ def _add_course(
     exact, *honest = changes
     far = max(limits.Distance.between(each, exact).overall for each in honest)
     most = limits.middle(
-        max(far, COARSE * limits.rms(exact)), [limits.Distance.between(lie, exact).overall], 0.0
+        max(far, COARSE * rms(exact)), [limits.Distance.between(lie, exact).overall], 0.0
     )
     if most is not None:
         result.put(f"after/{name}/{part}", kept["shape"], value, limits.Limit(None, most))
@@ -223,30 +223,46 @@ def _take(
     seed: int,
 ) -> Taken:
     """A step on each batch, of which only digests stay: a model's weights may fill much of the
-    memory. Of a large model only the first steps that are wanted are taken."""
-    begin = {path: weight.astype(arithmetic.dtype) for path, weight in weights.items()}
-    pairs = (_pair(batch, arithmetic.dtype) for batch in batches)
-    taken = Taken([], [], {})
-    for number, step in enumerate(training.steps(workload, begin, pairs, arithmetic)):
-        taken.losses.append(step.loss)
-        if number == 0:
-            rule = workload.optimizer
-            for path in training.learned(workload) if isinstance(rule, Adam) else ():
-                moment = step.moments[Adam.first_moment(path)]
-                kept = digest(moment, seed)
-                share = 1 / (1 - rule.beta1)
-                taken.gradients[path] = {
-                    part: array if part == "shape" else share * array
-                    for part, array in kept.items()
-                }
-        if number in wanted:
-            taken.after.append({path: digest(w, seed) for path, w in step.after.items()})
+    memory. Where nothing is asked of the weights after the last step, they are not worked out."""
+    kind, taken = arithmetic.dtype, Taken([], [], {})
+    state = training.State(workload.optimizer)
+    current: Weights = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
+    for number, batch in enumerate(batches):
+        made = training.passed(workload, current, *_pair(batch, kind), arithmetic)
+        taken.losses.append(made.loss)
+        if number == 0 and (isinstance(workload.optimizer, Adam) or len(batches) == 1):
+            taken.gradients.update({p: digest(g, seed) for p, g in made.gradients.items()})
+        if number in wanted and len(batches) == 1:
+            taken.after.append({path: digest(a, seed) for path, a in made.averages.items()})
+        elif number in wanted or number + 1 < len(batches):
+            current = state.after(current, made)
+            if number in wanted:
+                taken.after.append({path: digest(w, seed) for path, w in current.items()})
+        del made
     return taken
 
 
 def _pair(batch: Batch, dtype: object) -> tuple[Array, Array]:
     x = batch["x"]
-    return x if x.dtype.kind == "i" else x.astype(dtype), batch["labels"]  # type: ignore[call-overload]
+    return x if x.dtype.kind == "i" else x.astype(dtype, copy=False), batch["labels"]  # type: ignore[call-overload]
+
+
+def _changed(taken: Taken, path: str, start: Digest, rate: float, rounds: bool) -> dict[str, Array]:
+    """The first step's change under SGD. Where only the gradient was digested, since the model is
+    large, from that: with `rounds` the new weights are rounded to float32, as they are stored."""
+    if path in taken.after[0]:
+        return _change(taken.after[0][path], start)
+    changed = {}
+    for part, array in taken.gradients[path].items():
+        step, kept = -rate * array, start[part]
+        if part != "shape" and rounds:
+            if part == "sums":  # so many roundings add up like standard deviations, as weights do
+                lost = UNIFORM * UNIT_ROUNDOFF["float32"] * rms(kept)
+                step = step + lost * np.resize((1.0, -1.0), kept.shape)
+            else:
+                step = (kept + step).astype(np.float32).astype(np.float64) - kept
+        changed[part] = array if part == "shape" else step
+    return changed
 
 
 def _change(after: Digest, start: Digest) -> dict[str, Array]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from autograd import make_vjp
+from autograd.core import VJPNode, add_outgrads
+from autograd.tracer import new_box, toposort, trace_stack
 
 from suites.arrays import Array
 from suites.layers import parameters
 from suites.reference.arithmetic import Exact
-from suites.reference.model import EXACT, Float64, Pass, Weights, cross_entropy
+from suites.reference.model import EXACT, Pass, Weights, cross_entropy
 from suites.workload import SGD, Adam, Learn, Optimizer, Train
 
 BLOCK = 2**15
@@ -24,7 +25,6 @@ class Passed:
     """What comes of a batch, forward and backward, at some weights."""
 
     loss: float
-    logits: Float64
     gradients: dict[str, Any]
     """Of the learned weights."""
     averages: dict[str, Any]
@@ -64,23 +64,42 @@ def passed(
     arithmetic: Exact = EXACT,
 ) -> Passed:
     """One pass forward and backward."""
-    paths = learned(workload)
-    fixed = {path: weight for path, weight in weights.items() if path not in paths}
-    seen: dict[str, Any] = {}
-    averages: dict[str, Any] = {}
+    paths, seen = learned(workload), Pass(weights, training=True, arithmetic=arithmetic)
 
     def loss(current: Mapping[str, Any]) -> Any:
-        every = {**fixed, **{path: current[path] for path in paths}}
-        run = Pass(every, training=True, arithmetic=arithmetic)
-        logits = run.apply(workload.model, x)
-        seen["logits"] = getattr(logits, "_value", logits)
-        averages.update({path: getattr(a, "_value", a) for path, a in run.averages.items()})
+        seen.weights = {**weights, **current}
+        logits = seen.apply(workload.model, x)
         return cross_entropy(logits, labels, arithmetic)
 
-    backward, value = make_vjp(loss)({path: weights[path] for path in paths})
-    # A float64 one would carry the whole way back in float64.
-    gradients = backward(arithmetic.dtype(1))
-    return Passed(float(value), seen["logits"], gradients, averages)
+    value, gradients = _derived(loss, {path: weights[path] for path in paths}, arithmetic)
+    averages = {path: getattr(a, "_value", a) for path, a in seen.averages.items()}
+    return Passed(value, gradients, averages)
+
+
+def _derived(
+    function: Callable[[Mapping[str, Any]], Any], arguments: Mapping[str, Any], arithmetic: Exact
+) -> tuple[float, dict[str, Any]]:
+    """A function's value and its derivative by each of many arrays.
+
+    As `autograd.value_and_grad`, but that one adds every array's gradient to zeros, which takes
+    longer than many a model, and begins in float64 and so stays in it.
+    """
+    with trace_stack.new_trace() as trace:
+        leaves = {name: VJPNode.new_root() for name in arguments}
+        boxes = {name: new_box(arguments[name], trace, leaf) for name, leaf in leaves.items()}
+        end = function(boxes)
+    names = {leaf: name for name, leaf in leaves.items()}
+    gradients: dict[str, Any] = {}
+    outer: dict[Any, Any] = {end._node: (arithmetic.dtype(1), False)}
+    for node in toposort(end._node):
+        gradient = outer.pop(node)[0]
+        if node in names:
+            gradients[names[node]] = gradient
+        for parent, inner in zip(node.parents, node.vjp(gradient), strict=True):
+            outer[parent] = add_outgrads(outer.get(parent), inner)
+    for name in arguments.keys() - gradients.keys():  # the output does not depend on it
+        gradients[name] = np.zeros_like(arguments[name])
+    return float(end._value), {name: gradients[name] for name in arguments}
 
 
 def loss_of(workload: Train, weights: Weights, x: Array, labels: Array) -> float:

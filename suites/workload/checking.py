@@ -95,9 +95,10 @@ def _halved(model: Layer, shape: Shape) -> Iterator[Shape]:
             case _:
                 return
         least = min(shape[2:]) if len(shape) == 4 else shape[1]
-        if least < LEAST_PLACES or not _takes(model, shape, described):
+        if least < LEAST_PLACES:
             return
-        yield shape
+        if _takes(model, shape, described):
+            yield shape
 
 
 def _takes(model: Layer, shape: Shape, described: object) -> bool:
