@@ -258,7 +258,7 @@ def _changed(taken: Taken, path: str, start: Digest, rate: float, rounds: bool) 
         if part != "shape" and rounds:
             if part == "sums":  # so many roundings add up like standard deviations, as weights do
                 lost = UNIFORM * UNIT_ROUNDOFF["float32"] * rms(kept)
-                step = step + lost * np.resize((1.0, -1.0), kept.shape)
+                step = step + lost * np.random.default_rng(0).standard_normal(kept.shape)
             else:
                 step = (kept + step).astype(np.float32).astype(np.float64) - kept
         changed[part] = array if part == "shape" else step
