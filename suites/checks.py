@@ -241,7 +241,8 @@ def _observe_generated(workload: Product, run: Run) -> Observed:
         return {}
     values = np.array([np.ravel(result["product"]) for result in results], dtype=np.float64)
     repeated = 1 - len(np.unique(values)) / values.size
-    numbers = {"mean square": np.mean(np.square(values)) / workload.k, "repeated": repeated}
+    mean = np.maximum(np.mean(np.square(values)) / workload.k, 1e-30)  # zeros are far off, not none
+    numbers = {"mean square": np.log(mean), "repeated": repeated}
     return {
         key: array
         for name, number in numbers.items()

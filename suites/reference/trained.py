@@ -173,9 +173,8 @@ def _add_course(
     """Over all elements only: Adam turns an element whose gradient is next to nothing around."""
     exact, *honest = changes
     far = max(limits.Distance.between(each, exact).overall for each in honest)
-    most = limits.middle(
-        max(far, COARSE * rms(exact)), [limits.Distance.between(lie, exact).overall], 0.0
-    )
+    size, lied = rms(exact), limits.Distance.between(lie, exact).overall
+    most = limits.middle(max(far, COARSE * size), [lied], size)
     if most is not None:
         result.put(f"after/{name}/{part}", kept["shape"], value, limits.Limit(None, most))
 

@@ -33,6 +33,7 @@ from suites.layers import (
     Tanh,
 )
 from suites.reference import training
+from suites.reference.arithmetic import Honest
 from suites.reference.model import NoReference, Pass
 from suites.workload import SGD, Adam, Train
 
@@ -189,14 +190,14 @@ def test_every_gradient_agrees_with_finite_differences(model, shape):
     made = arrays.make(workload, 0)
     weights = {p: w.astype(np.float64) for p, w in made.weights.items()}
     x = arrays.rounded(made.inputs["x"], "float32")
-    _, gradients, _ = training.gradient(workload, weights, x, made.inputs["labels"])
+    gradients = training.passed(workload, weights, x, made.inputs["labels"]).gradients
     for path, gradient in gradients.items():
         index = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
         ends = []
         for nudge in (-1e-6, 1e-6):
             moved = weights | {path: weights[path].copy()}
             moved[path][index] += nudge
-            ends.append(training.gradient(workload, moved, x, made.inputs["labels"])[0])
+            ends.append(training.passed(workload, moved, x, made.inputs["labels"]).loss)
         slope = (ends[1] - ends[0]) / 2e-6
         assert gradient[index] == pytest.approx(slope, rel=1e-4, abs=1e-8), path
 
@@ -207,14 +208,15 @@ def test_every_gradient_agrees_with_finite_differences(model, shape):
 )
 def test_the_float32_solution_is_one(model, shape):
     """It shows what rounding does: one layer that widens would hide it."""
+    honest = Honest("float32", 0)
     workload = Train(suite="t", name="t", model=model, input_shape=shape, optimizer=SGD(lr=0.1))
     made = arrays.make(workload, 0)
-    run = Pass(dict(made.weights), training=True)
+    run = Pass(dict(made.weights), training=True, arithmetic=honest)
     assert run.apply(model, made.inputs["x"]).dtype == np.float32
     assert {a.dtype for a in run.averages.values()} <= {np.dtype(np.float32)}
     labels = made.inputs["labels"]
-    _, gradients, _ = training.gradient(workload, dict(made.weights), made.inputs["x"], labels)
-    assert {path for path, g in gradients.items() if g.dtype != np.float32} == set()
+    seen = training.passed(workload, dict(made.weights), made.inputs["x"], labels, honest)
+    assert {path for path, g in seen.gradients.items() if g.dtype != np.float32} == set()
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])

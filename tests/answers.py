@@ -1,0 +1,102 @@
+"""Answers of steps in plain float32, with places to go wrong, and what the checks say of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from suites import arrays, checks, reference
+from suites.reference import training
+from suites.reference.arithmetic import Exact, to_bits
+from suites.workload import Adam
+
+
+class Single(Exact):
+    """Plain float32."""
+
+    dtype = np.float32
+
+
+class Bits(Exact):
+    """Float32 of products whose operands keep so many bits of significand."""
+
+    dtype = np.float32
+
+    def __init__(self, bits):
+        self.bits = bits
+
+    def operand(self, x):
+        return to_bits(x, self.bits)
+
+
+class Trained:
+    """Training steps, written apart from the reference's."""
+
+    beta1, beta2, eps = 0.9, 0.999, 1e-8
+    corrects, eps_inside, trains_on = True, False, slice(None)
+
+    def __init__(self, workload, made, arithmetic=None, gradients=None, averages=None):
+        self.workload, self.arithmetic = workload, arithmetic or Single()
+        self.spoil, self.averages = gradients or (lambda g: g), averages or (lambda a: a)
+        self.weights, self.ring = dict(made.weights), made.ring
+        self.count, self.m, self.v = 0, {}, {}
+
+    def __call__(self):
+        batch = self.ring[self.count % len(self.ring)]
+        self.count += 1
+        x, labels = batch["x"][self.trains_on], batch["labels"][self.trains_on]
+        seen = training.passed(self.workload, self.weights, x, labels, self.arithmetic)
+        for path, g in self.spoil(seen.gradients).items():
+            change = self.workload.optimizer.lr * self.direction(path, g)
+            self.weights[path] = (self.weights[path] - change).astype(np.float32)
+        self.weights |= self.averages(seen.averages)
+        results = {**self.weights, "loss": np.asarray(seen.loss)}
+        results |= {Adam.first_moment(path): m for path, m in self.m.items()}
+        results |= {Adam.second_moment(path): v for path, v in self.v.items()}
+        return {name: np.array(each, np.float32) for name, each in results.items()}
+
+    def direction(self, path, g):
+        if not isinstance(self.workload.optimizer, Adam):
+            return g
+        m = self.m[path] = np.float32(self.beta1) * self.m.get(path, 0) + (1 - self.beta1) * g
+        v = self.v[path] = np.float32(self.beta2) * self.v.get(path, 0) + (1 - self.beta2) * g * g
+        if self.corrects:
+            m, v = m / (1 - 0.9**self.count), v / (1 - 0.999**self.count)
+        return m / np.sqrt(v + self.eps) if self.eps_inside else m / (np.sqrt(v) + self.eps)
+
+
+def scaled(path, factor):
+    """One gradient, or running average, off by a factor."""
+    return lambda found: found | {path: found[path] * factor}
+
+
+def before(workload, run_of, folder, precision="float32"):
+    """The checks before timing of what `run_of(arrays)` answers."""
+    expected = reference.expected(workload, precision, 0, folder)
+    made = arrays.make(workload, 0, reference.drawn(expected))
+    observed = checks.observe(workload, run_of(made), made.weights, 0)
+    return checks.compare(observed, expected, "before")
+
+
+def after(workload, run_of, folder, precision="float32"):
+    """Those of an audit."""
+    expected = reference.expected(workload, precision, 0, folder)
+    fresh = arrays.audit(workload, 0, arrays.make(workload, 0).weights)
+    run, kept = run_of(fresh), {}
+    for number in range(arrays.audited_steps(workload)):
+        results = run()
+        if number in checks.kept_steps(workload):
+            kept[number] = results
+    return checks.compare(
+        checks.observe_audit(workload, kept, fresh.weights, 0), expected, "after"
+    )
+
+
+def failed(found):
+    """Names of the checks that did not pass."""
+    return {check.name for check in found if not check.passed}
+
+
+def worst(found):
+    """The largest error in multiples of its limit; infinite where a check could not compare."""
+    assert found
+    return max(np.inf if check.problem else check.error / check.limit for check in found)
