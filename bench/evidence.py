@@ -19,7 +19,7 @@ from bench.seat import checked
 from suites import arrays, checks, reference
 from suites.arrays import Array
 from suites.training_checks import audited
-from suites.workload import Learn, Lifecycle, Workload, checkable
+from suites.workload import Learn, Lifecycle, Product, Workload, checkable
 
 READY = "seconds of work left after wait"
 UNDONE = "seconds of work that a step leaves to the conversion of its results"
@@ -54,9 +54,14 @@ class Evidence:
     def reach(self) -> str | None:
         """How far answers could be checked, where that is not all the way."""
         told = [reference.reach(self.expected, self.workload)]
-        if self.turns and not self.audits:
+        if self.turns and not self.audits and not self._draws:
             told.append(NO_RESET)
         return "; ".join(each for each in told if each) or None
+
+    @property
+    def _draws(self) -> bool:
+        """Whether every step draws its own operands: as random after timing as before."""
+        return isinstance(self.workload, Product) and self.workload.generated
 
     def before(self, path: Path, compared: Mapping[str, object]) -> tuple[schema.Check, ...]:
         """Checks of what was observed before timing. Raises Refused."""
@@ -72,8 +77,7 @@ class Evidence:
 
     def renewed(self, path: Path) -> None:
         """The same where the case had to be built anew for it. Raises Refused."""
-        drawn = getattr(self.workload, "generated", False)  # as random after timing as before
-        self._answers += as_records(self._compared(path, "before" if drawn else "after"))
+        self._answers += as_records(self._compared(path, "before" if self._draws else "after"))
 
     def slice(self, taken: schema.Slice, left: schema.Left) -> None:
         """Take in what a slice tells about its time."""

@@ -50,7 +50,7 @@ def learn(adapter: Framework, kind: str) -> Learnt:
     pairs = [copying.twice_s() for _ in range(TRIES)]
     keeps = statistics.median(again / first for first, again in pairs) < 0.5
     deep = _Probed(adapter, OUTER, DEEP[kind])
-    found = _late(deep, copying), _unfinished(adapter, ORDERS[kind])
+    found = _late(deep, copying), _unfinished(adapter, kind)
     return Learnt(keeps, found)
 
 
@@ -114,10 +114,10 @@ def _late(deep: _Probed, copying: _Probed) -> tuple[float, float]:
     return _least(found)
 
 
-def _unfinished(adapter: Framework, orders: Sequence[int]) -> tuple[float, float]:
+def _unfinished(adapter: Framework, kind: str) -> tuple[float, float]:
     """Seconds of work that many products in flight leave over after `wait`."""
     found: list[tuple[float, float]] = []
-    for order in orders:
+    for order in ORDERS[kind]:
         probed = _Probed(adapter, order, order)
         found = []
         for _ in range(TRIES):
@@ -125,7 +125,7 @@ def _unfinished(adapter: Framework, orders: Sequence[int]) -> tuple[float, float
             last_s = probed.seconds(last)
             bases = probed.rested_s(last_s)
             base_s = statistics.median(bases)
-            limits = LEFT_SHARE * (waited_s + last_s), base_s / 2, max(bases) - min(bases)
+            limits = LEFT_SHARE[kind] * (waited_s + last_s), base_s / 2, max(bases) - min(bases)
             found.append((max(0.0, last_s - base_s), max(*limits, LEFT_FLOOR_S)))
             if found[-1][0] <= found[-1][1]:
                 break

@@ -22,8 +22,8 @@ Convert = Callable[[Any], Any]
 """An adapter's `to_numpy`."""
 
 SAMPLE_S = 0.02
-"""A sample of an asynchronous device that is looked into lasts at least so long: then work that is
-left over stands out from what converting costs."""
+"""A sample that is looked into lasts at least so long: then work that is left over stands out from
+what converting costs."""
 
 CONVERTED = 8
 CONVERTED_BYTES = 4 * 2**20
@@ -33,9 +33,9 @@ EARLIER = 32
 EARLIER_BYTES = 16 * 2**20
 """Steps before the last one whose results are looked at, and their bytes."""
 
-LEFT_SHARE = 0.02
+LEFT_SHARE = {"cpu": 0.05, "gpu": 0.02}
 """Part of a sample that may be left over when its clock stops, of SAMPLE_S at most: what disturbs a
-conversion does not grow with the sample."""
+conversion does not grow with the sample. On a CPU thread pools still spin then, beside it."""
 
 LEFT_FLOOR_S = 5e-5
 """Left-over work shorter than this cannot be told from what caches and clocks do to one call."""
@@ -85,10 +85,10 @@ class Looks:
         sizes: Mapping[str, int],
         *,
         keeps: bool,
-        asynchronous: bool,
+        kind: str,
     ) -> None:
         self._sampler, self._convert, self._sizes, self._keeps = sampler, convert, sizes, keeps
-        self._least_s = SAMPLE_S if asynchronous else 0.0
+        self._share = LEFT_SHARE[kind]
         self._bases: dict[tuple[str, ...], deque[float]] = {}
         self.taken: list[Look] = []
 
@@ -108,7 +108,7 @@ class Looks:
         sampler, names = self._sampler, chosen(self._sizes)
         size = sum(self._sizes[name] for name in names)
         tail = Tail(names, 1 + min(EARLIER, EARLIER_BYTES // max(1, size)))
-        loop = sampler.lasting(self._least_s)
+        loop = sampler.lasting(SAMPLE_S)
         sample_s = measure.sample_ns(sampler.step, sampler.wait, loop, tail) / 1e9
         *earlier, last = tail.results
         last_s = self._seconds(last)
@@ -118,7 +118,7 @@ class Looks:
         bases = self._rested(names, last_s, sample_s)
         base_s = statistics.median(bases)
         limits = (
-            LEFT_SHARE * min(sample_s, SAMPLE_S),
+            self._share * min(sample_s, SAMPLE_S),
             LEFT_FLOOR_S,
             base_s / 2,
             max(bases) - min(bases),

@@ -169,7 +169,7 @@ class Case:
             self.adapter.to_numpy,
             self.timed.sizes,
             keeps=keeps,
-            asynchronous=asynchronous,
+            kind=kind,
         )
 
     def audit(self, *, warm_s: float, asynchronous: bool) -> audit.Audited | None:

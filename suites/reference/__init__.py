@@ -68,10 +68,14 @@ def reach(path: Path, workload: Workload) -> str | None:
     twin = checkable(learn)
     assert isinstance(twin, Learn)
     if twin != learn:
-        return f"{twin.batches} of {learn.epochs * learn.batches} steps"
+        return f"answers were checked over {twin.batches} of {learn.epochs * learn.batches} steps"
     with np.load(path, allow_pickle=False) as file:
         known = int(file["reach"])
-    return None if known == learn.epochs else f"{known} of {learn.epochs} epochs"
+    return (
+        None
+        if known == learn.epochs
+        else f"answers were checked over {known} of {learn.epochs} epochs"
+    )
 
 
 def solve(workload: Workload, precision: str, seed: int) -> Expected:

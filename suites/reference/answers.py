@@ -95,7 +95,9 @@ def solve_generated(workload: Product) -> Expected:
     draws, result = checks.drawn_products(workload) * workload.m * workload.n, Expected()
     rare = 2 * math.sqrt(16 / draws)
     none = np.asarray([], np.int64)
-    result.put("before/mean square/all", none, np.asarray(0.0), limits.Limit(rare + rare**2 / 2, None))
+    result.put(
+        "before/mean square/all", none, np.asarray(0.0), limits.Limit(rare + rare**2 / 2, None)
+    )
     # bfloat16 has few values: some must repeat
     result.put("before/repeated/all", none, np.asarray(0.0), limits.Limit(0.9, None))
     return result

@@ -57,7 +57,7 @@ def looks(device, deepest=64):
     sampler = measure.Sampler(device.step, device.wait, deepest=deepest, sample_s=0.02)
     sampler.calibrate()
     sizes = {"product": 2**14}
-    return Looks(sampler, device.convert, sizes, keeps=device.keeps, asynchronous=True)
+    return Looks(sampler, device.convert, sizes, keeps=device.keeps, kind="gpu")
 
 
 STEPS_S = [1e-5, 1e-4, 1e-3, 5e-2]
@@ -114,7 +114,7 @@ def test_reused_memory_of_a_step_without_a_queue_is_no_matter(monkeypatch):
     device = Device(monkeypatch, 1e-3)
     sampler = measure.Sampler(device.step, device.wait, deepest=1, sample_s=0.005)
     sampler.calibrate()
-    made = Looks(sampler, device.convert, {"product": 1}, keeps=False, asynchronous=False)
+    made = Looks(sampler, device.convert, {"product": 1}, keeps=False, kind="cpu")
     assert made.look()[0].passed
 
 
