@@ -22,6 +22,7 @@ from bench.words import choices as _choices
 
 if TYPE_CHECKING:
     from bench.run import Outcome
+    from reports.build import Built
 
 
 _BAD_INPUT = (BadChoice, OSError)
@@ -129,7 +130,7 @@ def _finish(outcome: Outcome) -> NoReturn:
     if outcome.broken:
         print(f"metalbench: the run broke off: {outcome.broken}. --resume goes on", file=sys.stderr)
     try:
-        _report([outcome.records], outcome.folder)
+        built = _report([outcome.records], outcome.folder)
     except OSError as error:
         print(
             f"metalbench: the report could not be written: {error}. The records are kept: "
@@ -147,7 +148,7 @@ def _finish(outcome: Outcome) -> NoReturn:
             file=sys.stderr,
         )
         raise typer.Exit(128 + outcome.signal)
-    raise typer.Exit(1 if outcome.troubles else 0)
+    raise typer.Exit(1 if outcome.troubles or built.untimed else 0)
 
 
 @app.command("report")
@@ -171,16 +172,16 @@ def report_command(
     # Without any run of one's own there are still the published figures.
     usual = [default] if default.exists() or not published else []
     try:
-        whole = _report(results or usual, out, published, baseline)
+        built = _report(results or usual, out, published, baseline)
     except (*_BAD_INPUT, NotRecords, NoSuchMachine) as error:
         _refuse(error)
-    raise typer.Exit(0 if whole else 1)
+    raise typer.Exit(1 if built.left_out else 0)
 
 
 def _report(
     paths: list[Path], out: Path, published: bool = True, baseline: str | None = None
-) -> bool:
-    """Write and show it; whether everything in the files could be used."""
+) -> Built:
+    """Write it and show it."""
     from rich.console import Console
 
     from reports import build, terminal
@@ -190,7 +191,7 @@ def _report(
     terminal.show(built.content, console)
     for path in (built.html, built.markdown):
         console.print(str(path), markup=False, highlight=False, soft_wrap=True)
-    return not built.left_out
+    return built
 
 
 @app.command("compare")

@@ -27,6 +27,11 @@ class Built:
     left_out: Sequence[LeftOut]
     """What the files held that could not be used."""
 
+    @property
+    def untimed(self) -> bool:
+        """Whether a time is beyond belief; some only the report finds so, by a device's bound."""
+        return any(finding.severity == "untimed" for finding in self.content.findings)
+
 
 def build(
     paths: Sequence[Path], out: Path, *, published: bool = True, baseline: str | None = None
