@@ -86,9 +86,7 @@ def after(workload, run_of, folder, precision="float32"):
         results = run()
         if number in checks.kept_steps(workload):
             kept[number] = results
-    return checks.compare(
-        checks.observe_audit(workload, kept, fresh.weights, 0), expected, "after"
-    )
+    return checks.compare(checks.observe_audit(workload, kept, fresh.weights, 0), expected, "after")
 
 
 def failed(found):

@@ -15,10 +15,10 @@ def case(name):
 def test_bytes_are_the_same_everywhere():
     """The hash was computed once; another value means that records stop being comparable."""
     made = arrays.make(case("mlp/train/64"), 0)
-    assert made.sha256() == "ec58cc678ca369094fc5c0a4d0b5574172ac6cfb3b6bfe13d40232cd3bebdf6b"
+    assert made.sha256() == "51abffb0a488e448fe3867b4ff7f13100c5e7cb3195236aa9f6a68819b3c3a9d"
     assert (
         arrays.make(case("matmul/square/64"), 0).sha256()
-        == "88d503347f4333286d6bc6d882c1502052768fa28550b03d59dd7cd9a9d863e6"
+        == "7ddcc1e04fd8adc7ae8a0b8206695b9e06aac3ef03f43c1ee382f9dc5637fcdd"
     )
 
 
@@ -59,3 +59,39 @@ def test_bfloat16_rounding_is_to_nearest(values):
 def test_bfloat16_ties_go_to_even():
     halfway = np.array([1 + 2**-8, 1 + 3 * 2**-8], dtype=np.float32)
     assert arrays.rounded(halfway, "bfloat16").tolist() == [1.0, 1 + 2**-6]
+
+
+@pytest.mark.parametrize("name", ["mlp/train/64", "matmul/square/64", "loader/train_loop/16"])
+def test_no_batch_is_met_twice_in_the_ring_or_the_audit(name):
+    workload = case(name)
+    made = arrays.make(workload, 0)
+    fresh = arrays.audit(workload, 0, made.weights)
+    assert len(made.ring) == arrays.ring_of(workload) >= 2
+    assert len(fresh.ring) == arrays.audited_steps(workload) >= 2
+    first = [batch.get("x", batch.get("a")) for batch in (*made.ring, *fresh.ring)]
+    assert len({array.tobytes() for array in first}) == len(first)
+    again = arrays.audit(workload, 0, made.weights)
+    assert again.sha256() == fresh.sha256() != arrays.audit(workload, 1, made.weights).sha256()
+    assert fresh.weights.keys() == made.weights.keys()
+    for each in (made, fresh, again):
+        each.close()
+
+
+@pytest.mark.parametrize("name", ["mlp/train/64", "loader/train_loop/16"])
+def test_chosen_samples_take_the_place_of_the_first_batch_alone(name):
+    workload = case(name)
+    count = workload.input_shape[0]
+    drawn = tuple(range(1, count + 1))
+    plain, other = arrays.make(workload, 0), arrays.make(workload, 0, drawn)
+    np.testing.assert_array_equal(plain.ring[0]["x"][1:], other.ring[0]["x"][:-1])
+    np.testing.assert_array_equal(plain.ring[0]["labels"], other.ring[0]["labels"])
+    for one, two in zip(plain.ring[1:], other.ring[1:], strict=True):
+        np.testing.assert_array_equal(one["x"], two["x"])
+    assert plain.sha256() != other.sha256()
+    assert arrays.make(workload, 0, range(count)).sha256() == plain.sha256()
+
+
+def test_work_whose_steps_are_alike_has_no_ring():
+    drawn = case("hackintosh/with_generation/100")
+    assert arrays.make(drawn, 0).ring == ()
+    assert arrays.ring_of(drawn) == arrays.audited_steps(drawn) == 1

@@ -62,6 +62,8 @@ def unknown_words(text: str) -> Iterator[str]:
     commands = typer.main.get_command(app).commands
     params = [p for command in commands.values() for p in command.params]
     flags = {flag for p in params for flag in (*p.opts, *p.secondary_opts)}
+    for script in (ROOT / "scripts").rglob("*.py"):
+        flags |= set(re.findall(r'"(--[a-z-]+)"', script.read_text(encoding="utf-8")))
     for line in code(text):
         yield from set(re.findall(r"\bmake ([a-z]+)", line)) - verbs
         if "make " in line:

@@ -10,6 +10,7 @@ from bench.presets import PRESETS
 from reports.elsewhere import FOLDER
 from suites import arrays, catalog, cost, reference
 from suites.reference import learning
+from suites.reference.arithmetic import Exact
 from suites.workload import Product, definition_hash
 
 
@@ -68,7 +69,7 @@ def test_smoke_shows_that_learning_learns():
     made = arrays.make(work, 0)
     before = reference.outputs(work, made.weights, made.inputs["test_x"])
     guessed = int(np.sum(np.argmax(before, axis=1) == made.inputs["test_labels"]))
-    first, last = learning.learn(work, made, np.float64).curves["correct"]
+    first, last = learning.learn(work, made, Exact()).curves["correct"]
     assert first >= 2 * guessed
     assert last >= 4 * guessed
 
@@ -91,7 +92,7 @@ def test_a_life_leaves_out_the_fifth_point():
     x = np.array(made.inputs["x"])
     x[4] = 1e6
     spoiled = arrays.Arrays({**made.inputs, "x": x}, made.weights)
-    right, same = (learning.learn(learn, given, np.float64) for given in (made, spoiled))
+    right, same = (learning.learn(learn, given, Exact()) for given in (made, spoiled))
     assert np.array_equal(right.curves["train_loss"], same.curves["train_loss"])
 
 

@@ -264,7 +264,11 @@ def test_limits_are_sharp_for_the_real_training_step():
     assert names
     for name in names:
         value = entries[f"{name}|value"]
-        most = [entries[f"{name}|{each}"] for each in ("worst", "overall") if f"{name}|{each}" in entries]
+        most = [
+            entries[f"{name}|{each}"]
+            for each in ("worst", "overall")
+            if f"{name}|{each}" in entries
+        ]
         assert min(most) < 0.02 * np.abs(value).max(), name
 
 
