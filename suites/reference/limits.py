@@ -76,6 +76,6 @@ def middle(honest: float, lies: Sequence[float], size: float) -> float | None:
     honest = max(honest, LEAST * size)
     candidates = sorted(lie for lie in (*lies, *(share * size for share in WRONG)) if lie > 0)
     for lie in candidates:
-        if math.isfinite(lie) and lie >= ROOM * honest:
-            return math.sqrt(honest * lie)
+        if math.isfinite(lie) and lie >= ROOM * honest > 0:
+            return math.sqrt(honest) * math.sqrt(lie)
     return None
