@@ -141,7 +141,9 @@ def _add_audit(
     the last step was left out."""
     steps = {len(ring) - 2, len(ring) - 1}
     exact = _take(workload, weights, ring, Exact(), steps, seed)
-    honest = [_take(workload, weights, ring, honestly(0), steps, seed)]
+    # A pair decides kinks both ways; in a large model one of very many tells next to nothing.
+    draws = 2 if workload.flop <= LIGHT_FLOP else 1
+    honest = [_take(workload, weights, ring, honestly(n), steps, seed) for n in range(draws)]
     none = np.asarray([], np.int64)
     for step in checks.kept_steps(workload):
         before = exact.losses[step - 1] if step else exact.losses[step]
