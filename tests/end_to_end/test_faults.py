@@ -66,7 +66,7 @@ def test_garbage_on_stdout_harms_nothing(measure, adapter):
         ("0.weight", TRAIN, "change of 0.weight"),
         ("loss", TRAIN, "loss"),
         ("output", "mlp/forward/64", "output"),
-        ("product", "matmul/square/64", "rows"),
+        ("product", "matmul/square/64", "product"),
     ],
 )
 def test_a_wrong_answer_is_a_finding_and_is_not_ranked(measure, adapter, name, case, check):
