@@ -12,7 +12,7 @@ import psutil
 from bench.contenders import Contender, Device
 from bench.machine import nvidia
 from bench.schema import TooLong
-from suites import cost, reference
+from suites import arrays, cost, reference
 from suites.workload import ITEMSIZE, Learn, Lifecycle, Product, Train, Workload, checkable
 
 
@@ -43,8 +43,9 @@ def needed_bytes(
 ) -> int:
     """Memory on the host that a case takes with a contender of each precision beside another, and
     beside some on GPUs with memory of their own."""
-    held = sum(workload.needed_bytes(precision) for precision in precisions)
-    held += discrete * _made_bytes(workload)
+    ring, audit = exchanged_bytes(workload)
+    held = sum(workload.needed_bytes(precision) + 2 * ring for precision in precisions)
+    held += discrete * (_made_bytes(workload) + ring) + 2 * audit
     # The float64 reference is worked out while no contender holds the case yet. They are verified
     # one after the other, each with its twin, its answers of two steps and what changed between.
     small = checkable(workload)
@@ -60,7 +61,8 @@ def device_memory_reason(
     case's contenders that share the device hold it at the same time."""
     device = contender.device
     sharing = [each for each in beside if each.device.id == device.id] or [contender]
-    needed = sum(workload.needed_bytes(each.precision) for each in sharing)
+    ring, audit = exchanged_bytes(workload)
+    needed = sum(workload.needed_bytes(each.precision) + ring for each in sharing) + audit
     left = own_bytes(device)
     if left is None or needed <= left:
         return None
@@ -87,6 +89,24 @@ def _free_at_first(name: str) -> int | None:
     """Read before a contender holds anything: frameworks keep what they have freed and use it
     again, so later on their own cases would seem to be in their way."""
     return nvidia.free_bytes(name)
+
+
+def exchanged_bytes(workload: Workload) -> tuple[int, int]:
+    """On the host, or on the device: the batches beside the first that steps go round; and an
+    audit's, of one contender at a time, with what training begins anew with."""
+    match workload:
+        case Learn() | Lifecycle():
+            return 0, _made_bytes(workload)
+        case Product(generated=True):
+            return 0, 0
+        case Product():
+            values, kept = workload.m * workload.k, workload.k * workload.n
+        case _:
+            values = math.prod(workload.input_shape)
+            kept = cost.parameter_count(workload.model, workload.input_shape)
+    itemsize = ITEMSIZE["float32"]
+    ring = itemsize * (arrays.ring_of(workload) - 1) * values
+    return ring, itemsize * (arrays.audited_steps(workload) * values + kept)
 
 
 def _made_bytes(workload: Workload) -> int:
