@@ -1,9 +1,9 @@
 """What the judge does to honest work and to lies, counted.
 
-.venv/host/bin/python -m scripts.judge [--honest] [--lies] [--simulated] [--frameworks torch,numpy]
-                                       [--seeds N] [--networks N] [--out FOLDER]
+.venv/host/bin/python -m scripts.judge [--honest] [--lies] [--simulated] [--cost] [--seeds N]
+                                       [--networks N] [--frameworks torch,numpy] [--out FOLDER]
 
-All three parts unless some are named. Answers of real frameworks are kept under OUT, and asked for
+All four parts unless some are named. Answers of real frameworks are kept under OUT, and asked for
 once; a run that broke off goes on there.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench import machine
 from frameworks import NAMES
-from scripts.judge import honest, lies, simulated, tables
+from scripts.judge import cost, honest, lies, simulated, tables
 
 AT_ONCE = 2
 """Workers, references and runs beside one another: nothing here takes a real time."""
@@ -26,7 +26,7 @@ LIED_SEEDS, LIED_NETWORKS = 1, 40
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts.judge")
-    for part in ("honest", "lies", "simulated"):
+    for part in ("honest", "lies", "simulated", "cost"):
         parser.add_argument(f"--{part}", action="store_true")
     parser.add_argument("--frameworks", default=",".join(NAMES))
     parser.add_argument("--seeds", type=int, default=10)
@@ -35,7 +35,7 @@ def main():
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     print(f"{_machine()}, {time.strftime('%Y-%m-%d')}")
-    every = not (asked.honest or asked.lies or asked.simulated)
+    every = not (asked.honest or asked.lies or asked.simulated or asked.cost)
     wrong = 0
     if every or asked.honest:
         wrong += _honest(asked)
@@ -43,6 +43,8 @@ def main():
         wrong += _lies(asked)
     if every or asked.simulated:
         wrong += _simulated(asked)
+    if every or asked.cost:
+        cost.told()
     sys.exit(1 if wrong else 0)
 
 
