@@ -59,7 +59,8 @@ def take(
     kept = _Kept(workload, on_host, at_once=not asynchronous)
     try:
         swap = reset(changed.arrays)
-        sampler.warm(max(warm_s, WARM_S) if asynchronous else warm_s)
+        if asynchronous or sampler.step_s < warm_s:  # a long step needs none, and costs much
+            sampler.warm(max(warm_s, WARM_S) if asynchronous else warm_s)
         swap()
         taken_ns = [
             measure.sample_ns(sampler.step, sampler.wait, loop, kept)
