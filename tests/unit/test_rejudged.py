@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from bench.waiting import LEFT_FLOOR_S, LEFT_SHARE, SAMPLE_S
 from reports import content, findings
 from reports.frame import Results, read
 
@@ -74,3 +76,43 @@ def test_rounding_is_wrong_in_the_record_by_little() -> None:
     found = read([DATA / "h100-smoke-training.jsonl.gz"])
     (reason,) = found.cells.loc[found.cells["status"] == "wrong", "reason"]
     assert reason == "change of 4.bias is off by 1.3 times what is allowed (after timing)"
+
+
+# --- costs of real steps: what the check of waiting sees now ------------------------------------
+
+LONG_US = 1e4
+"""Of the samples that are looked into; the product's last at least twice that."""
+
+
+def costs(framework: str) -> list[dict[str, float]]:
+    """Raw costs of long samples on an H100, microseconds: medians of three."""
+    lines = (DATA.parent / "steps-h100.jsonl").read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    return [each for each in found if each["fw"] == framework and each["batch_us"] >= LONG_US]
+
+
+def excess(cost: dict[str, float], seen_us: float) -> float:
+    """How many times the accepted work seems left over, when converting a step's results took so
+    long: beyond what it took after a rest. The file holds means over all steps for the base."""
+    base_us = cost["convert_rested_us"] / cost["n"]
+    share_us = LEFT_SHARE["gpu"] * min(cost["batch_us"], SAMPLE_S * 1e6)
+    return (seen_us - base_us) / max(share_us, LEFT_FLOOR_S * 1e6, base_us / 2)
+
+
+@pytest.mark.parametrize("framework", ["torch", "jax"])
+def test_honest_waits_on_a_real_gpu_would_pass_now(framework: str) -> None:
+    """Before, JAX was accused everywhere: a first conversion was held against a second."""
+    left = [excess(each, each["convert_after_wait_us"] / each["n"]) for each in costs(framework)]
+    assert len(left) >= 4
+    assert max(left) < 0.5
+
+
+def test_without_a_wait_the_queue_shows_where_the_device_is_the_slower_part() -> None:
+    """What the dispatch bounds takes the same time with and without a wait."""
+    late = [
+        excess(each, each["last_without_wait_us"])
+        for each in costs("torch")
+        if each["case"].startswith("matmul") and each["n"] >= 8
+    ]
+    assert len(late) >= 3
+    assert min(late) > 3
