@@ -104,6 +104,7 @@ class Seat:
                 "device_name": device["name"],
                 "device_memory_bytes": device["memory_bytes"],
                 "details": launch.scrub(checked(reply["details"], str)),
+                "notes": [launch.scrub(note) for note in checked(reply["notes"], list[str])],
                 "environment": launch.recorded(self.variables),
                 "start_s": start_s,
             },
