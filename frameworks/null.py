@@ -118,13 +118,14 @@ class Training:
     def _look(self, number: int, name: str) -> Any:
         if number < AUDITED:
             missing = max(PREPARED, number + 1) - len(self.first)
-            self.first += [self._next() for _ in range(missing)]
+            self.first += [self.work() for _ in range(missing)]
             return self.first[number][name]
         if number not in self.later:
-            self.later = {number: self._next()}
+            self.later = {number: self.work()}
         return self.later[number][name]
 
-    def _next(self) -> dict[str, Any]:
+    def work(self) -> dict[str, Any]:
+        """The next step's results, worked out now."""
         step = next(self.steps)
         kept = {**step.after, **step.moments}
         return {"loss": np.asarray(step.loss)} | {n: a.astype(np.float32) for n, a in kept.items()}
