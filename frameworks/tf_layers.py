@@ -55,14 +55,15 @@ from suites.layers import (
     join,
 )
 
-# GELU: tf.nn.gelu takes one operation more each way.
+# GELU: tf.nn.gelu takes one operation more each way. Tanh: Grappler fuses it with a convolution
+# and its normalisation, which the CPU then has no kernel for; a held shape keeps them apart.
 ELEMENTWISE: dict[type[Layer], Apply] = {
     ReLU: tf.nn.relu,
     ReLU6: tf.nn.relu6,
     Sigmoid: tf.sigmoid,
     SiLU: tf.nn.silu,
     GELU: lambda x: x * (0.5 + 0.5 * tf.math.erf(x * math.sqrt(0.5))),
-    Tanh: tf.tanh,
+    Tanh: lambda x: tf.tanh(tf.ensure_shape(x, x.shape)),
     Dropout: lambda x: x,
     StochasticDepth: lambda x: x,
     FirstToken: lambda x: x[:, 0],

@@ -53,10 +53,6 @@ class SelfAttention(Layer):
         products = 2 * 2 * batch * sequence * sequence * width
         return projections + products + 5 * batch * self.heads * sequence * sequence
 
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        sequence = shape[1]
-        return (self.width, self.width // self.heads, sequence, sequence, self.width)
-
 
 @dataclass(frozen=True)
 class Positions(Layer):

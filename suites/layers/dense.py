@@ -33,9 +33,6 @@ class Linear(Layer):
         rows = math.prod(shape[:-1])
         return rows * self.outputs * (2 * self.inputs + self.bias)
 
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        return (self.inputs,)
-
 
 @dataclass(frozen=True)
 class Flatten(Layer):
@@ -70,9 +67,6 @@ class LayerNorm(Layer):
     def flop(self, shape: Shape) -> int:
         """For each element: two sums, a difference, a square, a quotient, scale and shift."""
         return 7 * math.prod(shape)
-
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        return (self.width,)
 
 
 @dataclass(frozen=True)

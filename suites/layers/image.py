@@ -70,10 +70,8 @@ class Conv2d(Layer):
         return weight | bias
 
     def flop(self, shape: Shape) -> int:
-        return math.prod(self.output_shape(shape)) * (2 * self.sums(shape)[0] + self.bias)
-
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        return (self.inputs // self.groups * self.kernel**2,)
+        products = self.inputs // self.groups * self.kernel**2
+        return math.prod(self.output_shape(shape)) * (2 * products + self.bias)
 
 
 @dataclass(frozen=True)
@@ -110,10 +108,6 @@ class BatchNorm(Layer):
         """A difference, a quotient, scale and shift; the batch's sums are training's own."""
         return 4 * math.prod(shape)
 
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        """In training; a forward pass only scales."""
-        return (shape[0] * shape[2] * shape[3],)
-
 
 @dataclass(frozen=True)
 class _Pool(Layer):
@@ -148,9 +142,6 @@ class MaxPool(_Pool):
 class AvgPool(_Pool):
     """The mean of every window; padding counts as zeros, what stands out over the edge does not."""
 
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        return (self.kernel**2,)
-
 
 @dataclass(frozen=True)
 class AdaptiveAvgPool(Layer):
@@ -174,9 +165,6 @@ class AdaptiveAvgPool(Layer):
         rows, columns = (sum(end - begin for begin, end in window) for window in windows)
         return math.prod(shape[:2]) * rows * columns
 
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        return (-(-shape[2] // self.size) * -(-shape[3] // self.size),)
-
 
 @dataclass(frozen=True)
 class GlobalAvgPool(Layer):
@@ -187,9 +175,6 @@ class GlobalAvgPool(Layer):
 
     def flop(self, shape: Shape) -> int:
         return math.prod(shape)
-
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        return (shape[2] * shape[3],)
 
 
 def adaptive_windows(length: int, size: int) -> list[tuple[int, int]]:

@@ -50,10 +50,6 @@ class Layer(ABC):
         """FLOP of the layer's own forward pass, children's excluded."""
         return 0
 
-    def sums(self, shape: Shape) -> tuple[int, ...]:
-        """Lengths of the sums it forms one after the other: its rounding error grows with them."""
-        return ()
-
 
 class _Named(Layer):
     """Children named by position or by keyword. Raises ValueError for names that could collide."""

@@ -60,12 +60,12 @@ def solve_learning(workload: Learn, seed: int, *, predicts: bool = False) -> Exp
         seen = [digest(each.every_logits[-1], seed) for each in (exact, *honest, lie)]
         result.add("before", "prediction", seen[0], seen[1:-1], seen[-1:])
     if epochs == workload.epochs == reach:
-        for path in exact.weights:
-            seen = [
-                {"shape": np.asarray(array.shape), "all": array}
-                for array in (each.weights[path] for each in (exact, *honest, lie))
-            ]
-            result.add("before", f"weights {path}", seen[0], seen[1:-1], seen[-1:])
+        for path, start in made.weights.items():
+            solutions = [each.weights[path] for each in (exact, *honest, lie)]
+            less = [solutions[0] + share * (start - solutions[0]) for share in limits.WRONG]
+            seen = [{"shape": np.asarray(start.shape), "all": w} for w in (*solutions, *less)]
+            count = 1 + len(honest)
+            result.add("before", f"weights {path}", seen[0], seen[1:count], seen[count:])
     result.keep("reach", np.asarray(reach))
     return result
 

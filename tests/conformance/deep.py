@@ -53,6 +53,7 @@ IMAGES = Sequential(
         Sequential(Conv2d(12, 10, 3, stride=2, padding=1), GELU(), StochasticDepth()),
         shortcut=Sequential(Conv2d(12, 10, 1, stride=2, bias=False), BatchNorm(10)),
     ),
+    squashed=Sequential(Conv2d(10, 10, 3, padding=1, bias=False), BatchNorm(10), Tanh()),
     widest=MaxPool(3, 1, padding=1),
     mean=AvgPool(2, 1, padding=1),
     adaptive=AdaptiveAvgPool(2),
