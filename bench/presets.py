@@ -21,6 +21,8 @@ class Preset:
     """Measuring time of one cell after which no further round begins."""
     step_limit_s: float
     """A case whose single step is predicted to take longer is skipped."""
+    time_s: float | None = None
+    """Of the whole run once everything is set up; None where it may take what it takes."""
     starts: int = 1
     """How often each contender is started anew for a case; rounds and budget are divided."""
 
@@ -34,6 +36,7 @@ PRESETS = {
         warm_s=0.005,
         budget_s=2.0,
         step_limit_s=2.0,
+        time_s=60.0,
     ),
     "quick": Preset(
         target=0.02,
@@ -43,6 +46,7 @@ PRESETS = {
         warm_s=0.01,
         budget_s=3.0,
         step_limit_s=5.0,
+        time_s=300.0,
     ),
     "standard": Preset(
         target=0.01,

@@ -318,6 +318,8 @@ class Skipped(_Record, frozen=True, tag="skipped"):
     case: Text | None = None
     withdrawn: bool = False
     """The reference itself could not pass the checks, so nothing can be said about the answers."""
+    no_time: bool = False
+    """Left out because the run's time would not have held it."""
 
 
 class Failed(_Record, frozen=True, tag="failed"):
