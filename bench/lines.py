@@ -1,0 +1,78 @@
+"""The line of a case that has ended: who was first, how many times as long the others took."""
+
+from __future__ import annotations
+
+from bench import figures
+from bench.ended import Ended, Standing
+
+FAULTS = ("wrong", "untimed", "failed", "withdrawn")
+"""Words of those that have no place in the order."""
+
+_PLAIN_NAMES = ("square",)
+"""Names that say no more than their suite."""
+_NARROW, _WIDE = 15, 28
+"""Columns of a case's name: at first, and at most."""
+
+
+class Lines:
+    """Aligned as far as one can who does not know what comes: columns grow, and never shrink."""
+
+    def __init__(self) -> None:
+        self._case, self._label = _NARROW, 0
+
+    def line(self, ended: Ended, width: int) -> str | None:
+        """At most `width` columns; None where nobody took part."""
+        took_part = [one for one in ended.standings if one.word != "skipped"]
+        if not took_part:
+            return None
+        name = called(ended)
+        self._case = min(max(self._case, len(name)), _WIDE, max(width // 3, 1))
+        head = f"  {_cut(name, self._case):<{self._case}} "
+        first = next((one for one in took_part if one.word == "first"), None)
+        if first:
+            self._label = max(self._label, min(len(first.label), width // 4))
+            took = figures.seconds(first.step_s) if first.step_s is not None else ""
+            head += f"{_cut(first.label, self._label):<{self._label}} {took:>7}"
+        others = [one for one in took_part if one is not first]
+        return _cut(_filled(head, others, width), width)
+
+
+def called(ended: Ended) -> str:
+    """`sweep train 91k` of `sweep/train/90902`; the precision where it is not the usual one."""
+    suite, *name, size = ended.case.split("/")
+    words = [suite, *(word.replace("_", " ") for word in name if word not in _PLAIN_NAMES)]
+    words.append(figures.size(int(size)) if size.isdecimal() else size)
+    words += [ended.precision] if ended.precision != "float32" else []
+    return " ".join(words)
+
+
+def _filled(head: str, others: list[Standing], width: int) -> str:
+    """As many as fit; of those left out, the slowest of the timed go first, then they are counted.
+
+    What is wrong or failed is what a reader must see.
+    """
+    left_out = 0
+    kept = list(others)
+    while True:
+        more = [f"+{left_out} more"] if left_out else []
+        line = "  ".join([head, *map(_told, kept), *more]).rstrip()
+        if len(line) <= width or not kept:
+            return line
+        timed = [one for one in kept if one.word not in FAULTS]
+        kept.remove((timed or kept)[-1])
+        left_out += 1
+
+
+def _told(one: Standing) -> str:
+    if one.word == "same":
+        return f"{one.label} ~same"
+    if one.word in ("first", "slower") and one.ratio is not None:
+        return f"{one.label} {figures.times(one.ratio)}"
+    if one.word == "unresolved":
+        near = f" {figures.times(one.ratio)}" if one.ratio is not None else ""
+        return f"{one.label} ??{near}"
+    return f"{one.label} {one.word}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"
