@@ -14,6 +14,7 @@ from typing import Literal
 
 from bench import requirements
 from bench.launch import scrub
+from bench.words import meant
 from frameworks import FRAMEWORKS, NAMES, NULL, Facts
 from suites.catalog import typed_path
 
@@ -108,7 +109,10 @@ def _variant(target: str, execution: str) -> Spec:
 def _spec(facts: Facts, text: str, environment: str, execution: str) -> Spec:
     if execution and execution not in facts.executions:
         known = ", ".join(facts.executions)
-        raise Unknown(f"{facts.name} has no execution {execution!r}. Expected one of {known}.")
+        raise Unknown(
+            f"{facts.name} has no execution {execution!r}. Expected one of {known}."
+            f"{meant(execution, facts.executions)}"
+        )
     return Spec(
         text=text + (f"@{execution}" if execution else ""),
         framework=facts.name,
@@ -132,12 +136,13 @@ def _check_version(facts: Facts, version: str) -> None:
 
 
 def _facts(name: str) -> Facts:
-    for facts in (*FRAMEWORKS.values(), NULL):
-        if name == facts.name or name in facts.aliases:
-            return facts
+    called = {word: f for f in (*FRAMEWORKS.values(), NULL) for word in (f.name, *f.aliases)}
+    if name in called:
+        return called[name]
     raise Unknown(
         f"unknown framework. Expected one of {', '.join(NAMES)}, one of them with ==version, or a "
-        f"path ending in .py. Received: {name!r}. `make list` shows what each can do."
+        f"path ending in .py. Received: {name!r}.{meant(name, called)} `make list` shows what each "
+        "can do."
     )
 
 

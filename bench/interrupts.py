@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+HEARD = "Ctrl-C: ending what is being timed, then the report of what is finished. Again: at once."
 
 
 class Interrupts:
@@ -20,7 +22,9 @@ class Interrupts:
     heard once, and not even then kill the process while it writes its report.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None] | None = None) -> None:
+        self._say = say
+        """Hears at once that a Ctrl-C was heard: the seam may be seconds away."""
         self.signal: int | None = None
         """The signal that came, if one did."""
         self._deferring = False
@@ -60,6 +64,10 @@ class Interrupts:
         again, self.signal = self.signal is not None, self.signal or number
         if number == signal.SIGHUP:
             self._leave_terminals()
+        if self._say and not again and number == signal.SIGINT:
+            # Not while the main thread itself is in the middle of a line.
+            with contextlib.suppress(RuntimeError, OSError):
+                self._say(HEARD)
         if again and number != signal.SIGINT:
             return
         if again or not self._deferring:

@@ -49,14 +49,17 @@ class Roster:
             seat.close()
 
 
-def assemble(wanted: Wanted, ensure: Ensure, say: Say) -> Roster:
-    """Environments made, workers probed for their devices, a seat for every contender."""
+def assemble(wanted: Wanted, ensure: Ensure, say: Say, now: Say | None = None) -> Roster:
+    """Environments made, workers probed for their devices, a seat for every contender.
+
+    `say` hears what is worth keeping, `now` what is only of this moment.
+    """
     roster = Roster()
     try:
         for spec in wanted.specs:
             python = _environment(spec, roster, ensure, say)
             if python:
-                say(f"{spec.text}: looking for devices")
+                (now or say)(f"{spec.text}: looking for devices")
                 _take_seats(spec, python, wanted, roster)
     except BaseException:
         roster.close()

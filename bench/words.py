@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import math
 import re
 from collections.abc import Iterable
@@ -10,6 +11,10 @@ from collections.abc import Iterable
 from bench.presets import Preset
 
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
+
+_LEAST_S, _MOST_S = 5, 7 * 86400
+"""Of a whole run: in less nothing can be told, and nobody waits for more."""
 
 
 class BadWord(ValueError):
@@ -37,12 +42,25 @@ def share(text: str) -> float:
     return value
 
 
+def seconds(text: str) -> float:
+    """300 of `5m`, `300s`, `300`. Raises BadWord outside five seconds to a week."""
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(s|m|min|h|)", text.strip(), re.I)
+    value = float(found[1]) * _SECONDS[found[2].lower()] if found else math.nan
+    if not _LEAST_S <= value <= _MOST_S:
+        raise BadWord(
+            "no time a run could take. Expected one such as 5m, 90s or 1h, from 5s to 168h. "
+            f"Received: {text!r}"
+        )
+    return value
+
+
 def adjusted(
     preset: Preset,
     target: str = "",
     budget_s: float | None = None,
     rounds: int | None = None,
     starts: int | None = None,
+    time: str = "",
 ) -> Preset:
     """The preset with what was asked for otherwise. Raises BadWord."""
     if target:
@@ -59,6 +77,8 @@ def adjusted(
         if not 1 <= starts <= 1000:
             raise BadWord(f"starts must be 1 to 1000. Received: {starts}")
         preset = dataclasses.replace(preset, starts=starts)
+    if time:
+        preset = dataclasses.replace(preset, time_s=seconds(time))
     return preset
 
 
@@ -66,9 +86,18 @@ def choices(
     what: str, given: list[str], known: Iterable[str], hint: str = "`make list` shows them all."
 ) -> list[str]:
     """The words, each once. Raises BadWord for one that is not known."""
+    known = list(known)
     for word in given:
         if word not in known:
             raise BadWord(
-                f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}. " + hint
+                f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}."
+                f"{meant(word, known)} {hint}"
             )
     return list(dict.fromkeys(given))
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """` Did you mean torch?`, with its space; nothing where no known word is near."""
+    by_lower = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f" Did you mean {by_lower[near[0]]}?" if near else ""

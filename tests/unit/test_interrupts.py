@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from bench.interrupts import ENDING, Interrupts
+from bench.interrupts import ENDING, HEARD, Interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +42,25 @@ def test_a_second_signal_does_not_wait():
             os.kill(os.getpid(), signal.SIGINT)
             done.append("slice")
         assert done == []
+
+
+def test_a_ctrl_c_is_answered_at_once_and_once():
+    heard = []
+    interrupts = Interrupts(heard.append)
+    with interrupts, pytest.raises(KeyboardInterrupt), interrupts.deferred():
+        os.kill(os.getpid(), signal.SIGINT)
+        assert heard == [HEARD]
+        os.kill(os.getpid(), signal.SIGINT)
+    assert heard == [HEARD]
+
+
+def test_an_answer_in_the_middle_of_a_line_is_none():
+    def busy(line):
+        raise RuntimeError("reentrant call")
+
+    with Interrupts(busy) as interrupts, pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    assert interrupts.signal == signal.SIGINT
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])

@@ -38,9 +38,37 @@ def test_what_is_no_share_is_refused_by_name(text):
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text):
-    for read in (words.size, words.share):
+    for read in (words.size, words.share, words.seconds):
         with contextlib.suppress(BadWord):
             assert read(text) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("5m", 300), ("90s", 90), ("1h", 3600), ("300", 300), (" 1.5 MIN ", 90)]
+)
+def test_times(text, seconds):
+    assert words.seconds(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "4s", "-5m", "5 days", "200h", "m", "1e3", "nan"])
+def test_what_is_no_time_is_refused_by_name(text):
+    with pytest.raises(BadWord, match="5m"):
+        words.seconds(text)
+
+
+def test_a_near_word_is_what_was_meant():
+    assert words.meant("TORCHH", ["numpy", "torch"]) == " Did you mean torch?"
+    assert words.meant("xyz", ["numpy", "torch"]) == ""
+    with pytest.raises(BadWord, match=r"Received: 'stadard'\. Did you mean standard\? `make list`"):
+        words.choices("preset", ["stadard"], PRESETS)
+
+
+@given(st.text(max_size=20))
+def test_any_word_may_be_meant(text):
+    assert words.meant(text, ["numpy", "torch", "ß"]) in (
+        "",
+        *map(" Did you mean {}?".format, ("numpy", "torch", "ß")),
+    )
 
 
 def test_a_preset_keeps_what_was_not_asked_otherwise():
@@ -50,6 +78,7 @@ def test_a_preset_keeps_what_was_not_asked_otherwise():
     assert (changed.target, changed.budget_s) == (0.005, 3.0)
     assert (changed.min_rounds, changed.max_rounds) == (4, 4)
     assert changed.slice_s == standard.slice_s
+    assert words.adjusted(standard, time="5m").time_s == 300
 
 
 @pytest.mark.parametrize("numbers", [(0.0, None), (-1.0, None), (1e9, None), (None, 2), (None, 0)])
