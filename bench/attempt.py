@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bench import agreement, launch, observed, schema, stopping, turn
+from bench import agreement, launch, observed, schema, turn
 from bench.evidence import Evidence, as_records, passed
 from bench.launch import Broken, Refused
 from bench.rounds import History
@@ -20,7 +21,7 @@ from suites import arrays, checks, reference
 from suites.workload import Learn, Lifecycle, Workload, definition_hash
 
 if TYPE_CHECKING:
-    from bench.case import Session
+    from bench.session import Session
 
 AUDITED = 3
 AUDIT_CHANCE = 1 / 5
@@ -56,8 +57,8 @@ class Attempt:
         self.step_s: float | None = None
         self.known_s: float | None = None
         """Of the slice before."""
-        self.shown = 0.0
-        """Part of this cell that the progress was told of."""
+        self.spent_s = 0.0
+        """In all stages of this visit."""
         self.facts: dict[str, Any] = {}
         self.found: tuple[schema.Check, ...] = ()
         self.compared: agreement.Compared = {}
@@ -113,7 +114,6 @@ class Attempt:
                 samples=self.history.samples,
             )
         )
-        self.session.progress.advance(1 - self.shown)
         return False
 
     def drop(self) -> None:
@@ -123,11 +123,14 @@ class Attempt:
 
     def _stage(self, stage: str, work: Callable[[], bool]) -> bool:
         self.session.progress.now(f"{self.workload.case}  {self.name}: {stage}")
+        begun = time.monotonic()
         try:
             return work()
         except (Refused, Broken) as error:
             self.session.write(self.seat.failure(stage, error, self.workload.case))
             return False
+        finally:
+            self.spent_s += time.monotonic() - begun
 
     def _start(self) -> bool:
         runtime = self.seat.start()
@@ -231,7 +234,6 @@ class Attempt:
         session.pace.learn(self.seat.contender, self.workload, min(taken.samples_s))
         self.history.samples += len(taken.samples_s)
         self.step_s = self.known_s = statistics.median(taken.samples_s)
-        self._show(1 / (stopping.of_one_start(preset).max_rounds * preset.starts))
         return True
 
     def _taken(self, values: dict[str, Any], slice_s: float, *, audits: bool) -> schema.Slice:
@@ -271,13 +273,9 @@ class Attempt:
     def _slice_s(self) -> float:
         """The preset's, but for a first slice that a slow counter of energy must see more of."""
         preset = self.session.preset
-        if self.history.rounds_s:
+        if self.history.taken_s:
             return preset.slice_s
         return self.meter.slice_s(preset.slice_s, limit_s=preset.budget_s / preset.starts / 2)
-
-    def _show(self, share: float) -> None:
-        self.shown += share
-        self.session.progress.advance(share)
 
 
 def _curves(

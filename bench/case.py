@@ -2,166 +2,236 @@
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from bench import agreement, limits, rounds, stopping
+from bench import agreement, limits, rounds
 from bench.attempt import Attempt
-from bench.energy import Meters
-from bench.interrupts import Interrupts
 from bench.machine import state
-from bench.presets import Preset
-from bench.progress import Progress
-from bench.resume import Begun
-from bench.rounds import History
-from bench.schema import Failed, Record, Skipped, State
+from bench.rounds import Groups
+from bench.schema import Failed, Skipped, State
 from bench.seat import Seat
+from bench.session import Session, by_precision
+from bench.standing import compared
+from bench.stopping import Adaptive
 from suites import checks, reference
 from suites.data import NoData
 from suites.layers import ShapeError
 from suites.workload import Workload
 
-Write = Callable[[Record], None]
 
+class Case:
+    """A workload of a suite in a run: nothing that a visit to it meets can end the run."""
 
-@dataclass(kw_only=True)
-class Session:
-    """What all cases of a run share."""
+    def __init__(self, session: Session, suite: str, workload: Workload) -> None:
+        self.session, self.suite, self.workload = session, suite, workload
+        self.name = workload.case
 
-    preset_name: str
-    preset: Preset
-    seed: int
-    cache: Path
-    """Folder of the reference's cached results."""
-    write: Write
-    progress: Progress
-    pace: limits.Pace
-    interrupts: Interrupts
-    meters: Meters
-    begun: Begun
-    """What the run had done before it was resumed: nothing in most runs."""
-    isolated: bool = False
-    """Whether each case gets fresh workers."""
-    started: float = field(default_factory=time.monotonic)
-    order: random.Random = field(default_factory=random.Random)
+    def visit(self, seats: Sequence[Seat], rule: Adaptive) -> None:
+        """Measure it for the first time, or go on where the run broke off."""
+        self._recall(seats)
+        done = self.session.begun.finished
+        left = [seat for seat in seats if (seat.contender.id, self.name) not in done]
+        left = [seat for seat in left if self._attempted(seat, left)]
+        left = self._fitting(left, rule.min_rounds)
+        for cell in self._measure(left, rule):
+            contender, took_s = cell.seat.contender, cell.spent_s
+            self.session.foresight.learn_cell(contender, self.workload, rule.min_rounds, took_s)
+        self._tell(seats)
 
-    @property
-    def at_s(self) -> float:
-        """The run's own clock, which stands still while the run is broken off."""
-        return self.begun.at_s + time.monotonic() - self.started
+    def visit_again(self, seats: Sequence[Seat], rule: Adaptive) -> None:
+        """Take more rounds of what has been measured before."""
+        self._measure(seats, rule)
+        self._tell(seats)
 
-    def measure(self, suite: str, workload: Workload, seats: list[Seat]) -> None:
-        """Record everything about this case: nothing it does can end the run."""
-        self._recall(workload, seats)
-        done = self.begun.finished
-        seats = [seat for seat in seats if (seat.contender.id, workload.case) not in done]
-        seats = [seat for seat in seats if self._attempted(workload, seat, seats)]
+    def front(self, seats: Sequence[Seat]) -> list[Seat]:
+        """Of each precision the first and those not yet told from it; of these."""
+        session, found = self.session, []
+        for group in by_precision(seats).values():
+            proven = {
+                seat.contender.id: session.history(seat, self.workload)
+                for seat in group
+                if session.board.proven(seat.contender.id, self.name)
+            }
+            words = {name: standing.word for name, standing in compared(proven).items()}
+            if "unresolved" in words.values():
+                open_ = {name for name, word in words.items() if word in ("first", "unresolved")}
+                found += [seat for seat in group if seat.contender.id in open_]
+        return found
+
+    # --- what is not attempted ------------------------------------------------------------------
+
+    def _attempted(self, seat: Seat, seats: Sequence[Seat]) -> bool:
+        contender = seat.contender
+        reason = self.session.pace.reason(contender, self.workload)
+        beside = [each.contender for each in seats]
+        reason = reason or limits.device_memory_reason(self.workload, contender, beside)
+        if reason:
+            self._skip(seat, reason)
+        return reason is None
+
+    def _fitting(self, seats: list[Seat], min_rounds: int) -> list[Seat]:
+        """Those that the time left holds, without the costliest; none, where the one that is left
+        would be compared with nobody."""
+        foresight, left_s = self.session.foresight, self.session.left_s
+        costs = {s: foresight.cell_s(s.contender, self.workload, min_rounds) for s in seats}
+        fitting, least = list(seats), min(2, len(seats))
+        while fitting and self.session.foretold_s(self.workload, fitting, min_rounds) > left_s:
+            fitting.remove(max(fitting, key=lambda seat: costs[seat]))
+        fitting = fitting if len(fitting) >= least else []
+        for seat in seats:
+            if seat not in fitting:
+                self._leave_out(seat, costs[seat])
+        return fitting
+
+    def _leave_out(self, seat: Seat, cost_s: float = 0.0) -> None:
+        cost = f"would take about {cost_s:.0f} s more than" if cost_s >= 1 else "came after"
+        reason = f"no time: it {cost} the {self.session.preset.time_s or 0:g} s of this run"
+        self._skip(seat, reason, no_time=True)
+
+    def _skip(self, seat: Seat, reason: str, *, no_time: bool = False) -> None:
+        contender = seat.contender.id
+        self.session.write(
+            Skipped(contender=contender, case=self.name, reason=reason, no_time=no_time)
+        )
+
+    # --- a visit --------------------------------------------------------------------------------
+
+    def _measure(self, seats: Sequence[Seat], rule: Adaptive) -> list[Attempt]:
+        """All that a visit does; the cells that were attempted."""
         if not seats:
-            return
-        contenders = [seat.contender for seat in seats]
-        reason = limits.memory_reason(workload, contenders, self.seed, self.cache)
+            return []
+        session, contenders = self.session, [seat.contender for seat in seats]
+        reason = limits.memory_reason(self.workload, contenders, session.seed, session.cache)
         if reason:
             for seat in seats:
-                self.write(Skipped(contender=seat.contender.id, case=workload.case, reason=reason))
-            return
-        self._note_state(workload, "before")
-        cells = self._cells(suite, workload, seats)
+                self._skip(seat, reason)
+            return []
+        self._note_state("before")
+        attempted = cells = self._cells(seats)
         begun = max((cell.history.start for cell in cells), default=0)
-        for start in range(begun, self.preset.starts):
-            cells = self._start(workload, cells, start)
-        self._note_state(workload, "after")
+        for start in range(begun, session.preset.starts):
+            cells = self._start(cells, start, rule)
+        self._note_state("after")
+        return attempted
 
-    def _start(self, workload: Workload, cells: list[Attempt], start: int) -> list[Attempt]:
+    def _start(self, cells: list[Attempt], start: int, rule: Adaptive) -> list[Attempt]:
         """Everything that one start of the workers sees; the cells of which the next is wanted."""
         for cell in cells:
             cell.history.enter(start)
-        observed = [cell for cell in cells if cell.observe()]
-        going = self._time(workload, [cell for cell in _agreed(observed) if cell.calibrate()])
+        observed = [cell for cell in cells if self._in_time(cell) and cell.observe()]
+        going = self._time([cell for cell in _agreed(observed) if cell.calibrate()], rule)
         for cell in cells:
             cell.drop()
-        if self.isolated or self.preset.starts > 1:
+        if self.session.isolated or self.session.preset.starts > 1:
             for cell in cells:
                 cell.seat.close()
         return going
 
-    def _recall(self, workload: Workload, seats: list[Seat]) -> None:
+    def _in_time(self, cell: Attempt) -> bool:
+        """Whether there is time left; a cell that was never timed is told so."""
+        if self.session.left_s > 0:
+            return True
+        if not cell.history.rounds:
+            self._leave_out(cell.seat)
+        return False
+
+    def _recall(self, seats: Sequence[Seat]) -> None:
         """How fast this case went before the run broke off foretells others as if it had not."""
         for seat in seats:
-            known = self.begun.past.get((seat.contender.id, workload.case))
+            known = self.session.history(seat, self.workload).rounds_s
             if known:
-                self.pace.learn(seat.contender, workload, min(known.rounds_s))
+                self.session.pace.learn(seat.contender, self.workload, min(known))
 
-    def _time(self, workload: Workload, cells: list[Attempt]) -> list[Attempt]:
+    def _time(self, cells: list[Attempt], rule: Adaptive) -> list[Attempt]:
         """Rounds of all cells, then each is proved again; those that another start awaits."""
-        done = [self.begun.rounds.get(workload.case, 0), *(cell.next_round for cell in cells)]
+        session, known = self.session, self.session.begun.rounds
         endings = rounds.take_rounds(
             {cell.name: cell.turn for cell in cells},
-            stopping.of_one_start(self.preset),
-            order=self.order,
-            mates=_mates(cells),
+            rule,
+            order=session.order,
+            groups=Groups(
+                mates=_mates(cells),
+                rivals=_rivals(cells),
+                sure_rounds=session.preset.sure_rounds,
+            ),
             histories={cell.name: cell.history for cell in cells},
-            first_round=max(done),
+            first_round=max([known.get(self.name, 0), *(cell.next_round for cell in cells)]),
+            over=lambda: session.left_s <= 0,
         )
+        known[self.name] = max((cell.next_round for cell in cells), default=0)
         timed = [cell for cell in cells if cell.name in endings]
         return [cell for cell in timed if cell.finish(endings[cell.name])]
 
-    def _note_state(self, workload: Workload, phase: Literal["before", "after"]) -> None:
-        self.write(State(case=workload.case, phase=phase, at_s=self.at_s, **state.read()))
+    def _note_state(self, phase: Literal["before", "after"]) -> None:
+        now = {"case": self.name, "phase": phase, "at_s": self.session.at_s, **state.read()}
+        self.session.write(State(**now))
 
-    def _cells(self, suite: str, workload: Workload, seats: list[Seat]) -> list[Attempt]:
+    def _tell(self, seats: Sequence[Seat]) -> None:
+        """Say how the case ended."""
+        session = self.session
+        histories = {s.contender.id: session.history(s, self.workload) for s in seats}
+        contenders = [seat.contender for seat in seats]
+        for ended in session.board.ended(self.name, contenders, histories):
+            session.progress.ended(ended)
+
+    # --- the reference --------------------------------------------------------------------------
+
+    def _cells(self, seats: Sequence[Seat]) -> list[Attempt]:
         """Cells with their reference, worked out before any worker holds the case."""
-        cells = []
+        session, cells = self.session, []
         solved: dict[str, Path | str] = {}
         for seat in seats:
             precision = seat.contender.precision
-            self.progress.now(f"{workload.case}  float64 reference")
+            session.progress.now(f"{self.name}: float64 reference")
             if precision not in solved:
-                solved[precision] = self._reference(workload, precision)
+                solved[precision] = self._reference(precision)
             expected = solved[precision]
             if isinstance(expected, Path):
-                history = self.begun.past.get((seat.contender.id, workload.case)) or History()
-                cells.append(Attempt(self, suite, workload, seat, expected, history))
-                continue
-            self._without_reference(seat.contender.id, workload.case, expected)
+                history = session.history(seat, self.workload)
+                cells.append(Attempt(session, self.suite, self.workload, seat, expected, history))
+            else:
+                self._without_reference(seat.contender.id, expected)
         return cells
 
-    def _without_reference(self, contender: str, case: str, reason: str) -> None:
+    def _without_reference(self, contender: str, reason: str) -> None:
         """Withdrawn where the reference itself could not pass; failed where there is none."""
         word, _, why = reason.partition(": ")
+        cell = {"contender": contender, "case": self.name}
         if word == "withdrawn":
-            self.write(Skipped(contender=contender, case=case, reason=why, withdrawn=True))
+            self.session.write(Skipped(**cell, reason=why, withdrawn=True))
         else:
-            self.write(Failed(contender=contender, case=case, stage="reference", reason=reason))
+            self.session.write(Failed(**cell, stage="reference", reason=reason))
 
-    def _reference(self, workload: Workload, precision: str) -> Path | str:
+    def _reference(self, precision: str) -> Path | str:
         """The file of expected values, or why there is none."""
+        session, begun = self.session, self.session.at_s
+        asked = (self.workload, precision, session.seed, session.cache)
+        known = reference.is_solved(*asked)
         try:
-            return reference.expected(workload, precision, self.seed, self.cache)
+            return reference.expected(*asked)
         except (reference.NoReference, ShapeError, NoData, MemoryError) as error:
             return str(error) or type(error).__name__
-
-    def _attempted(self, workload: Workload, seat: Seat, seats: Sequence[Seat]) -> bool:
-        contender = seat.contender
-        reason = self.pace.reason(contender, workload)
-        beside = [each.contender for each in seats]
-        reason = reason or limits.device_memory_reason(workload, contender, beside)
-        if reason:
-            self.write(Skipped(contender=contender.id, case=workload.case, reason=reason))
-        return reason is None
+        finally:
+            if not known:
+                session.foresight.learn_reference(self.workload, session.at_s - begun)
 
 
 def _mates(cells: Sequence[Attempt]) -> list[list[str]]:
     """Cells that are most likely compared: one framework on one device, in several versions."""
-    together: dict[tuple[str, str], list[str]] = {}
+    together: dict[tuple[str, str, str], list[str]] = {}
     for cell in cells:
         contender = cell.seat.contender
-        key = contender.spec.framework, contender.device.id
+        key = contender.spec.framework, contender.device.id, contender.precision
         together.setdefault(key, []).append(cell.name)
     return [names for names in together.values() if len(names) > 1]
+
+
+def _rivals(cells: Sequence[Attempt]) -> list[list[str]]:
+    """Cells that are ranked together."""
+    groups = by_precision([cell.seat for cell in cells])
+    return [[seat.contender.id for seat in group] for group in groups.values()]
 
 
 def _agreed(cells: list[Attempt]) -> list[Attempt]:

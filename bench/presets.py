@@ -23,6 +23,8 @@ class Preset:
     """A case whose single step is predicted to take longer is skipped."""
     time_s: float | None = None
     """Of the whole run once everything is set up; None where it may take what it takes."""
+    sure_rounds: int = 3
+    """Rounds from which on a contender that is beyond doubt slower than the first is finished."""
     starts: int = 1
     """How often each contender is started anew for a case; rounds and budget are divided."""
 
@@ -56,6 +58,7 @@ PRESETS = {
         warm_s=0.01,
         budget_s=15.0,
         step_limit_s=20.0,
+        sure_rounds=10,
     ),
     "full": Preset(
         target=0.005,
@@ -65,5 +68,6 @@ PRESETS = {
         warm_s=0.02,
         budget_s=60.0,
         step_limit_s=120.0,
+        sure_rounds=15,
     ),
 }

@@ -20,8 +20,8 @@ MAX_RUNS = 200
 
 MUST_AGREE = ("schema", "machine", "settings", "cases", "contenders", "commit")
 
-MAY_DIFFER = ("timeout_s", "memory_bytes")
-"""Settings that end what goes wrong and change no figure: one breaks off to change them."""
+MAY_DIFFER = ("timeout_s", "memory_bytes", "preset_time_s")
+"""Settings that end a run or a worker and change no figure: one breaks off to change them."""
 
 
 class NothingToResume(ValueError):
@@ -113,7 +113,7 @@ def _take_in(record: object, begun: Begun) -> None:
         case Slice():
             past = begun.past.setdefault((record.contender, record.case), History())
             past.enter(record.start or 0)
-            past.rounds_s.append(statistics.median(record.samples_s))
+            past.taken_s[record.round] = statistics.median(record.samples_s)
             past.spent_s += record.wall_s or 0.0
             past.samples += len(record.samples_s)
             begun.rounds[record.case] = max(begun.rounds.get(record.case, 0), record.round + 1)
@@ -128,6 +128,8 @@ def _take_in(record: object, begun: Begun) -> None:
         case Failed(case=None) | Skipped(case=None):
             begun.absent.add(record.contender)
             begun.troubles += isinstance(record, Failed)
+        case Skipped(no_time=True):
+            pass  # there may be time now
         case Failed(case=str(case)) | Skipped(case=str(case)):
             begun.finished.add((record.contender, case))
             begun.troubles += isinstance(record, Failed)

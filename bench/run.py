@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import secrets
 import subprocess
@@ -23,10 +24,9 @@ from bench import (
     roster,
     schema,
     seat,
-    stopping,
 )
-from bench.case import Session
 from bench.energy import Meters
+from bench.foresight import Foresight
 from bench.interrupts import Interrupts
 from bench.launch import CHECKOUT
 from bench.progress import Progress
@@ -34,11 +34,11 @@ from bench.request import Request
 from bench.resume import Begun
 from bench.roster import Roster
 from bench.schema import End, Failed, Record, Resumed, Run, Runtime, Verified
+from bench.session import Session
+from bench.tour import Planned, Tour
 from suites import catalog
-from suites.workload import Workload
 
-Plan = Sequence[tuple[str, Workload]]
-"""Suite, as it was named, and workload."""
+COSTS = "costs.json"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def run(wanted: Request, progress: Progress) -> Outcome:
 
 def _measure(
     wanted: Request,
-    plan: Plan,
+    plan: Sequence[Planned],
     cases: tuple[schema.Case, ...],
     found: Roster,
     progress: Progress,
@@ -91,15 +91,18 @@ def _measure(
     folder.mkdir(parents=True, exist_ok=begun is not None)
     writer = _CountingWriter(folder / "records.jsonl", resumed=begun is not None)
     broken = None
+    pace = limits.Pace(wanted.preset.step_limit_s)
+    foresight = Foresight(pace, wanted.preset_name, wanted.preset, CHECKOUT / ".cache" / COSTS)
     with Interrupts() as interrupts, awake.kept(progress.say), Meters(progress.say) as meters:
         session = Session(
             preset_name=wanted.preset_name,
             preset=wanted.preset,
             seed=wanted.seed,
             cache=CHECKOUT / ".cache" / "reference",
-            write=writer.write,
+            record=writer.write,
             progress=progress,
-            pace=limits.Pace(wanted.preset.step_limit_s),
+            pace=pace,
+            foresight=foresight,
             interrupts=interrupts,
             meters=meters,
             isolated=wanted.isolated,
@@ -107,11 +110,10 @@ def _measure(
         )
         try:
             writer.begin(record, begun, found)
-            _say_duration(wanted, len(plan) * len(found.seats), progress)
-            progress.expect(len(plan) * len(found.seats))
-            for number, (suite, workload) in enumerate(plan, start=1):
-                session.measure(suite, workload, found.seats)
-                progress.reach(number * len(found.seats))
+            tour = Tour(session, plan, found.seats)
+            limited = wanted.preset.time_s is not None
+            progress.begin(len(plan), tour.left_s(), wanted.preset_name, limited)
+            tour.go()
             writer.write(End(at_s=session.at_s))
         except KeyboardInterrupt:
             pass
@@ -119,6 +121,8 @@ def _measure(
             broken = str(error)
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                foresight.save()
     if wanted.isolated or wanted.preset.starts > 1:
         progress.say(f"starting workers anew for each case took {writer.starts_s:.0f} s")
     troubles = writer.troubles + (begun.troubles if begun else 0) + bool(broken)
@@ -148,22 +152,7 @@ class _CountingWriter(records.Writer):
         super().write(record)
 
 
-def _say_duration(wanted: Request, cells: int, progress: Progress) -> None:
-    """What a person wants to know before waiting."""
-    preset = wanted.preset
-    least_rounds = stopping.of_one_start(preset).min_rounds * preset.starts
-    least_s = cells * least_rounds * (preset.slice_s + preset.warm_s)
-    progress.say(
-        f"{cells} cells at most: {_minutes(least_s)} to {_minutes(cells * preset.budget_s)} of "
-        "measuring, and the checks"
-    )
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
-def _provide_data(wanted: Request, plan: Plan, progress: Progress) -> None:
+def _provide_data(wanted: Request, plan: Sequence[Planned], progress: Progress) -> None:
     """Have the files that workloads learn from. Raises NoData."""
     folder = wanted.data_dir and catalog.typed_path(str(wanted.data_dir))
     for source in datasets.required(workload for _, workload in plan):

@@ -26,7 +26,7 @@ Precision = Literal["float32", "float16", "bfloat16"]
 DeviceKind = Literal["cpu", "gpu"]
 Size = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-StoppedBy = Literal["target", "noise", "budget", "rounds", "starts"]
+StoppedBy = Literal["target", "noise", "budget", "rounds", "starts", "slower", "time"]
 Joules = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 
 

@@ -35,8 +35,11 @@ class Ending:
 class Rule(Protocol):
     """Decides after each round whether a cell is finished."""
 
-    def ending(self, rounds_s: Sequence[float], spent_s: float) -> Ending | None:
-        """Why a cell is finished whose rounds took `rounds_s` a step, or None to go on."""
+    def ending(
+        self, values: Sequence[float], spent_s: float, *, ratio: bool = False
+    ) -> Ending | None:
+        """Why a cell is finished whose rounds took `values` seconds a step, or so many times as
+        long as its mate's (`ratio`); None to go on."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,20 @@ class Adaptive:
     max_rounds: int
     budget_s: float
 
-    def ending(self, rounds_s: Sequence[float], spent_s: float) -> Ending | None:
-        done = len(rounds_s)
+    def ending(
+        self, values: Sequence[float], spent_s: float, *, ratio: bool = False
+    ) -> Ending | None:
+        done = len(values)
         if done < MIN_ROUNDS:
             return None
-        width = relative_width(rounds_s)
+        width = relative_width(values)
         reached = f"interval {100 * width:.2g} %, target {100 * self.target:.2g} %"
         if done >= self.min_rounds:
             if width <= self.target:
                 return Ending("target", f"{reached}: reached after {done} rounds", width)
-            needed = rounds_needed(rounds_s, self.target)
-            if needed > self.max_rounds and noise_is_stable(rounds_s):
+            needed = rounds_needed(values, self.target)
+            hopeless = needed > self.max_rounds and noise_is_stable(values)
+            if hopeless and not (ratio and self._in_reach(values)):
                 return Ending("noise", f"{reached}: would take about {needed} rounds", width)
         if done >= self.max_rounds:
             return Ending("rounds", f"{reached}: all {done} rounds done", width)
@@ -67,6 +73,22 @@ class Adaptive:
             why = f"{reached}: budget of {self.budget_s:g} s spent after {done} rounds"
             return Ending("budget", why, width)
         return None
+
+    def _in_reach(self, ratios: Sequence[float]) -> bool:
+        """Whether so many rounds may still tell which is faster, however wide the interval."""
+        middle = statistics.Estimate(
+            float(np.median(ratios)), statistics.interval(np.asarray(ratios, dtype=float))
+        )
+        more = statistics.more_repeats(middle, len(ratios))
+        return more is not None and len(ratios) + more <= self.max_rounds
+
+
+def rough(preset: Preset) -> Adaptive:
+    """The rule for a first visit where time is short: the fewest rounds, half the budget."""
+    least = max(MIN_ROUNDS, preset.min_rounds)
+    return Adaptive(
+        target=preset.target, min_rounds=least, max_rounds=least, budget_s=preset.budget_s / 2
+    )
 
 
 def of_one_start(preset: Preset) -> Adaptive:

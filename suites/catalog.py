@@ -10,11 +10,14 @@ from types import ModuleType
 
 from suites.workload import Workload
 
-DEFAULT = ("matmul", "hackintosh", "mlp", "transformer", "sweep", "learn", "lifecycle", "loader")
-"""What runs when no suite is named: minutes, on any machine."""
+DEFAULT = (
+    *("matmul", "mlp", "cnn", "transformer", "hackintosh", "sweep"),
+    *("learn", "lifecycle", "loader"),
+)
+"""What runs when no suite is named, the questions that most people ask first."""
 
-NAMES = (*DEFAULT, "cnn", "vendor", "mnist")
-"""All: also those that compile and check for long, and those whose data must be downloaded."""
+NAMES = (*DEFAULT, "vendor", "mnist")
+"""All: also what is compared with others' libraries, and what needs data from elsewhere."""
 
 
 class UnknownSuite(ValueError):

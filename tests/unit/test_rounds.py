@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from bench.rounds import History, take_rounds
+from bench.rounds import Groups, History, take_rounds
 from bench.stopping import Adaptive, Ending
 
 
@@ -14,8 +14,8 @@ class Fixed:
     rounds: int
     budget_s: float = 1e9
 
-    def ending(self, rounds_s, spent_s):
-        if len(rounds_s) >= self.rounds:
+    def ending(self, values, spent_s, *, ratio=False):
+        if len(values) >= self.rounds:
             return Ending("rounds", "all done", None)
         return Ending("budget", "spent", None) if spent_s >= self.budget_s else None
 
@@ -94,7 +94,11 @@ def test_mates_stop_when_their_ratio_is_known_though_their_times_are_not():
     turns = {name: slowing(name) for name in cells.turn_s}
     histories = {name: History() for name in turns}
     finished = take_rounds(
-        turns, rule, order=random.Random(0), mates=[("old", "new")], histories=histories
+        turns,
+        rule,
+        order=random.Random(0),
+        groups=Groups(mates=[("old", "new")]),
+        histories=histories,
     )
     assert {name: past.rounds for name, past in histories.items()} == {
         "old": 6,
@@ -108,7 +112,7 @@ def test_mates_stop_when_their_ratio_is_known_though_their_times_are_not():
 
 def test_a_spent_budget_ends_mates_too():
     cells = Cells(old=10, new=0.1)
-    finished = cells.run(Fixed(9, budget_s=25), mates=[("old", "new")])
+    finished = cells.run(Fixed(9, budget_s=25), groups=Groups(mates=[("old", "new")]))
     assert {name: past.rounds for name, past in cells.histories.items()} == {"old": 3, "new": 3}
     assert finished["new"].by == "budget"
 
@@ -116,7 +120,7 @@ def test_a_spent_budget_ends_mates_too():
 def test_a_mate_that_breaks_does_not_hold_the_other():
     cells = Cells(old=1, new=1)
     cells.breaks = {"new": 1}
-    finished = cells.run(Fixed(4), mates=[("old", "new")])
+    finished = cells.run(Fixed(4), groups=Groups(mates=[("old", "new")]))
     assert list(finished) == ["old"]
     assert cells.rounds_of("old") == [0, 1, 2, 3]
 
@@ -131,7 +135,7 @@ def test_a_broken_cell_leaves_and_is_not_finished():
 
 def test_a_resumed_run_counts_what_was_measured_and_numbers_rounds_on():
     cells = Cells(a=1, b=1)
-    past = {"a": History([1.0, 1.0, 1.0], spent_s=3.0)}
+    past = {"a": History(dict.fromkeys(range(3), 1.0), spent_s=3.0)}
     cells.run(Fixed(4), histories=past, first_round=3)
     assert cells.rounds_of("a") == [3]
     assert cells.rounds_of("b") == [3, 4, 5, 6]
@@ -140,19 +144,76 @@ def test_a_resumed_run_counts_what_was_measured_and_numbers_rounds_on():
 
 def test_what_was_finished_before_needs_no_turn():
     cells = Cells(a=1)
-    finished = cells.run(Fixed(2), histories={"a": History([1.0, 1.0], 2.0)}, first_round=2)
+    finished = cells.run(
+        Fixed(2), histories={"a": History(dict.fromkeys(range(2), 1.0), 2.0)}, first_round=2
+    )
     assert cells.turns_taken == []
     assert finished["a"].by == "rounds"
 
 
 def test_another_start_begins_anew_and_keeps_count():
-    history = History([1.0, 1.0, 1.0], spent_s=3.0, samples=9)
+    history = History(dict.fromkeys(range(3), 1.0), spent_s=3.0, samples=9)
     history.enter(0)
-    assert history == History([1.0, 1.0, 1.0], spent_s=3.0, samples=9)
+    assert history == History(dict.fromkeys(range(3), 1.0), spent_s=3.0, samples=9)
     history.enter(1)
-    history.rounds_s.append(2.0)
+    history.taken_s[3] = 2.0
     assert (history.rounds, history.rounds_s, history.spent_s, history.samples) == (4, [2.0], 0, 9)
 
 
 def test_no_cells_is_no_rounds():
     assert take_rounds({}, Fixed(3), order=random.Random(0)) == {}
+
+
+# --- who is beyond doubt slower ----------------------------------------------------------------
+
+
+def test_who_is_beyond_doubt_slower_is_finished_and_the_close_ones_go_on():
+    cells = Cells(first=1.0, near=1.02, far=2.0)
+    finished = cells.run(Fixed(9), groups=Groups(rivals=[("first", "near", "far")]))
+    assert {name: past.rounds for name, past in cells.histories.items()} == {
+        "first": 9,
+        "near": 9,
+        "far": 3,
+    }
+    assert finished["far"].by == "slower"
+    assert finished["far"].why == "2 times as long as first or longer in 3 rounds"
+
+
+def test_one_round_within_doubt_keeps_a_cell_in():
+    cells = Cells(first=1.0, far=2.0)
+    turns = cells.turns()
+    lucky = turns["far"]
+    turns["far"] = lambda number: 1.2 if number == 1 else lucky(number)
+    known = {name: History() for name in turns}
+    groups = Groups(rivals=[("first", "far")])
+    rule = Fixed(6)
+    take_rounds(turns, rule, order=random.Random(0), groups=groups, histories=known)
+    assert known["far"].rounds == 6
+
+
+def test_rounds_are_paired_by_number_not_by_place():
+    """Broken off in mid-round: one has a round that the other lacks."""
+    own, base = History({0: 1.0, 1: 10.0, 2: 100.0}), History({1: 10.0, 2: 100.0})
+    assert own.ratios(base) == [1.0, 1.0]
+
+
+def test_those_of_another_precision_are_no_rivals():
+    cells = Cells(half=1.0, single=2.0)
+    cells.run(Fixed(5), groups=Groups(rivals=[("half",), ("single",)]))
+    assert cells.histories["single"].rounds == 5
+
+
+# --- when the run's time is up -----------------------------------------------------------------
+
+
+def test_when_time_is_up_every_cell_still_gets_its_first_round():
+    cells = Cells(a=1, b=1, c=1)
+    finished = cells.run(Fixed(9), over=lambda: cells.clock.now_s >= 1)
+    assert {name: past.rounds for name, past in cells.histories.items()} == dict.fromkeys("abc", 1)
+    assert {ending.by for ending in finished.values()} == {"time"}
+
+
+def test_what_is_finished_when_time_is_up_keeps_its_reason():
+    cells = Cells(a=1)
+    finished = cells.run(Fixed(2), over=lambda: cells.clock.now_s >= 2)
+    assert finished["a"].by == "rounds"

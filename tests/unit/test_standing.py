@@ -1,0 +1,89 @@
+"""The line of a case that has ended, from records and rounds."""
+
+from bench import schema
+from bench.contenders import Contender, Device, parse
+from bench.rounds import History
+from bench.standing import Board, compared, labels
+
+
+def contender(text, device="cpu", precision="float32"):
+    kind = "cpu" if device == "cpu" else "gpu"
+    return Contender(parse([text])[0], Device(id=device, kind=kind, name=device), precision, None)
+
+
+def rounds(seconds, count=8):
+    return History({number: seconds * (1 + 0.001 * (number % 3)) for number in range(count)})
+
+
+def cell(name):
+    fixed = {"case": "mlp/train/64", "stopped": "all done", "rounds": 8, "samples": 8}
+    return schema.Cell(contender=name, **fixed)
+
+
+def verified(name, *about):
+    checks = tuple(schema.Check(name="x", error=2.0, limit=1.0, about=each) for each in about)
+    case = "mlp/train/64"
+    return schema.Verified(
+        contender=name, case=case, phase="after", passed=not about, checks=checks
+    )
+
+
+def ended(names, *records, histories=None):
+    board = Board()
+    for record in records:
+        board.note(record)
+    known = {each.id: (histories or {}).get(each.spec.text, History()) for each in names}
+    return board.ended("mlp/train/64", names, known)
+
+
+def test_the_fastest_comes_first_with_ratios_and_words_for_the_others():
+    names = [contender(text) for text in ("numpy", "torch", "jax")]
+    histories = {"numpy": rounds(3.0), "torch": rounds(1.0), "jax": rounds(1.0005)}
+    (line,) = ended(names, *(cell(each.id) for each in names), histories=histories)
+    assert [s.label for s in line.standings] == ["torch", "jax", "numpy"]
+    assert line.standings[0].word == "first"
+    assert line.standings[2].word == "slower"
+    assert round(line.standings[2].ratio, 2) == 3.0
+
+
+def test_who_is_wrong_failed_or_left_out_stands_last_with_a_word():
+    names = [contender(text) for text in ("numpy", "torch", "jax", "mlx")]
+    (line,) = ended(
+        names,
+        cell(names[0].id),
+        verified(names[1].id, "time", "answer"),
+        cell(names[1].id),
+        verified(names[2].id, "time"),
+        schema.Skipped(contender=names[3].id, case="mlp/train/64", reason="too slow"),
+        histories={"numpy": rounds(1.0), "torch": rounds(0.1)},
+    )
+    assert [(s.label, s.word) for s in line.standings] == [
+        ("numpy", "first"),
+        ("torch", "wrong"),
+        ("jax", "untimed"),
+        ("mlx", "skipped"),
+    ]
+
+
+def test_a_cell_that_ended_well_after_a_wrong_answer_stays_wrong():
+    name = contender("torch")
+    (line,) = ended([name], verified(name.id, "answer"), cell(name.id), verified(name.id))
+    assert line.standings[0].word == "wrong"
+
+
+def test_precisions_are_told_apart():
+    names = [contender("torch", precision=each) for each in ("float32", "float16")]
+    lines = ended(names, *(cell(each.id) for each in names), histories={"torch": rounds(1.0)})
+    assert [line.precision for line in lines] == ["float32", "float16"]
+    assert all(len(line.standings) == 1 for line in lines)
+
+
+def test_devices_are_named_only_where_they_differ():
+    assert set(labels([contender("torch"), contender("jax")]).values()) == {"torch", "jax"}
+    both = [contender("torch"), contender("torch", "mps")]
+    assert set(labels(both).values()) == {"torch cpu", "torch mps"}
+
+
+def test_nothing_measured_is_nothing_compared():
+    assert compared({}) == {}
+    assert compared({"a": History()}) == {}

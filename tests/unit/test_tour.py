@@ -1,0 +1,114 @@
+"""The order of a run's cases, and what they are foretold to cost."""
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import foresight
+from bench.contenders import Contender, Device, parse
+from bench.foresight import Foresight
+from bench.limits import Pace
+from bench.presets import PRESETS
+from bench.tour import breadth_first
+from suites import catalog
+from suites.workload import Product
+
+QUICK = PRESETS["quick"]
+
+
+def product(n):
+    return Product(suite="matmul", name="square", m=n, k=n, n=n)
+
+
+def contender(text="torch"):
+    device = Device(id="cpu", kind="cpu", name="a CPU")
+    return Contender(parse([text])[0], device, "float32", None)
+
+
+def seen(tmp_path, preset="quick"):
+    return Foresight(Pace(5.0), preset, PRESETS[preset], tmp_path / "costs.json")
+
+
+# --- the order -----------------------------------------------------------------------------------
+
+
+def test_every_suite_is_visited_before_any_is_visited_twice():
+    plan = [(name, w) for name in catalog.DEFAULT for w in catalog.cases(name, "quick")]
+    ordered = breadth_first(plan)
+    assert sorted(ordered, key=repr) == sorted(plan, key=repr)
+    assert [suite for suite, _ in ordered[: len(catalog.DEFAULT)]] == list(catalog.DEFAULT)
+
+
+def test_the_cheapest_case_of_a_suite_comes_first():
+    ordered = breadth_first([("matmul", product(n)) for n in (512, 64, 2048)])
+    assert [work.n for _, work in ordered] == [64, 512, 2048]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 50)), max_size=30))
+def test_nothing_is_lost_and_suites_take_turns(cases):
+    plan = [(suite, product(n)) for suite, n in cases]
+    ordered = breadth_first(plan)
+    assert sorted(map(repr, ordered)) == sorted(map(repr, plan))
+    left = {suite: sum(s == suite for s, _ in plan) for suite in "abc"}
+    for (one, _), (other, _) in itertools.pairwise(ordered):
+        left[one] -= 1
+        assert one != other or not any(n for suite, n in left.items() if suite != one)
+
+
+# --- the cost ------------------------------------------------------------------------------------
+
+
+def test_a_larger_case_costs_more(tmp_path):
+    costs = [seen(tmp_path).cell_s(contender(), product(n), 6) for n in (64, 1024, 4096)]
+    assert costs == sorted(costs)
+    assert costs[0] > 6 * QUICK.slice_s
+
+
+def test_what_a_case_took_is_foretold_for_it_in_this_run_and_in_later_ones(tmp_path):
+    first = seen(tmp_path)
+    first.learn_cell(contender(), product(512), 6, 12.5)
+    first.learn_reference(product(512), 3.5)
+    first.save()
+    for again in (first, seen(tmp_path)):
+        assert again.cell_s(contender(), product(512), 6) == 12.5
+        assert again.reference_s(product(512)) == 3.5
+    assert seen(tmp_path, "smoke").cell_s(contender(), product(512), 3) != 12.5
+
+
+def test_a_contender_slower_than_foretold_is_foretold_to_be_so_elsewhere(tmp_path):
+    costs = seen(tmp_path)
+    before = costs.cell_s(contender(), product(128), 6)
+    costs.learn_cell(contender(), product(64), 6, 3 * costs.cell_s(contender(), product(64), 6))
+    assert costs.cell_s(contender(), product(128), 6) == pytest.approx(3 * before)
+    assert costs.cell_s(contender("jax"), product(128), 6) == pytest.approx(before)
+
+
+def test_one_wild_case_does_not_condemn_all(tmp_path):
+    costs = seen(tmp_path)
+    before = costs.cell_s(contender(), product(128), 6)
+    costs.learn_cell(contender(), product(64), 6, 1e6)
+    assert costs.cell_s(contender(), product(128), 6) <= 20.001 * before
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[1, 2]", '"x"', "[" * 100_000, "NaN", '{"a": NaN}', '{"a": -1, "b": "x", "c": []}'],
+)
+def test_a_file_of_costs_that_is_none_is_as_good_as_none(tmp_path, text):
+    (tmp_path / "costs.json").write_text(text)
+    costs = seen(tmp_path)
+    assert costs.cell_s(contender(), product(64), 6) > 0
+    costs.save()
+    assert json.loads((tmp_path / "costs.json").read_text()) == {}
+
+
+def test_no_more_is_remembered_than_a_file_should_hold(tmp_path, monkeypatch):
+    monkeypatch.setattr(foresight, "MOST", 3)
+    costs = seen(tmp_path)
+    for n in range(1, 9):
+        costs.learn_reference(product(n), 1.0)
+    costs.save()
+    assert len(json.loads((tmp_path / "costs.json").read_text())) == 3
