@@ -198,11 +198,14 @@ class Case:
     def _without_reference(self, contender: str, reason: str) -> None:
         """Withdrawn where the reference itself could not pass; failed where there is none."""
         word, _, why = reason.partition(": ")
-        cell = {"contender": contender, "case": self.name}
+        record: Skipped | Failed
         if word == "withdrawn":
-            self.session.write(Skipped(**cell, reason=why, withdrawn=True))
+            record = Skipped(contender=contender, case=self.name, reason=why, withdrawn=True)
         else:
-            self.session.write(Failed(**cell, stage="reference", reason=reason))
+            record = Failed(
+                contender=contender, case=self.name, stage="reference", reason=reason
+            )
+        self.session.write(record)
 
     def _reference(self, precision: str) -> Path | str:
         """The file of expected values, or why there is none."""

@@ -95,7 +95,9 @@ def compared(histories: Mapping[str, History]) -> dict[str, Standing]:
     for name in others:
         ratio = statistics.ratio(_series(histories[name]), _series(histories[first]))
         word = statistics.word(ratio)
-        found[name] = Standing(name, times[name], ratio.value if ratio else None, word)
+        # By its paired rounds it may even be before the first, whose median is smaller.
+        told: Word = "unresolved" if word == "faster" else word
+        found[name] = Standing(name, times[name], ratio.value if ratio else None, told)
     return found
 
 
