@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
 from bench import observed, schema, trust, waiting
 from bench.contenders import Contender
@@ -26,6 +27,9 @@ UNDONE = "seconds of work that a step leaves to the conversion of its results"
 
 SIMULATED = "METALBENCH_SIMULATED"
 """Where this is set a test runs a device whose clock is no real one."""
+
+LARGEST = 1e308
+"""The largest error in a record."""
 
 NO_RESET = "its adapter has no reset: steps inside timed samples were not looked into"
 
@@ -123,7 +127,8 @@ class Evidence:
     def _compared(self, path: Path, phase: str) -> list[checks.Check]:
         try:
             seen = observed.read(path)
-            found = checks.compare(seen, self.expected, phase)
+            with np.errstate(over="ignore"):  # what is so far off becomes a problem of its own
+                found = checks.compare(seen, self.expected, phase)
             return found + self._evaluated(seen, phase)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             raise Refused(f"its answers are unusable: {error!r}"[:4000], None, "") from error
@@ -143,7 +148,14 @@ class Evidence:
 
 
 def as_records(found: list[checks.Check]) -> tuple[schema.Check, ...]:
-    return tuple(checked(vars(check), schema.Check) for check in found)
+    return tuple(checked(vars(_bounded(check)), schema.Check) for check in found)
+
+
+def _bounded(check: checks.Check) -> checks.Check:
+    """An error beyond what a record holds, as a problem."""
+    if check.error is None or check.error <= LARGEST:
+        return check
+    return checks.Check(check.name, problem="its distance from what is expected is not finite")
 
 
 def _without(name: str, ending: str) -> str:

@@ -24,6 +24,10 @@ class TooLong(Exception):
         self.step_s, self.flop = step_s, flop
 
 
+class Overwritten(Exception):
+    """What audits begin with is no longer there."""
+
+
 class Built:
     """One workload, placed and ready."""
 
@@ -55,7 +59,9 @@ class Built:
 
     def on_host(self, results: Mapping[str, Any]) -> dict[str, arrays.Array]:
         """The results of a finished step, copied."""
-        copied = {name: np.array(self.adapter.to_numpy(value)) for name, value in results.items()}
+        if not isinstance(results, Mapping):
+            raise TypeError(f"a step returns its results by name. Received: {_kind(results)}")
+        copied = {name: _number(name, self.adapter.to_numpy(a)) for name, a in results.items()}
         self.sizes = {name: array.nbytes for name, array in copied.items()}
         return copied
 
@@ -72,6 +78,23 @@ class Built:
         results = self.step()
         self.adapter.wait([results])
         return results
+
+
+NUMBERS = "fiub"
+"""Kinds of NumPy's types that are compared. A complex one would lose a part without a word."""
+
+
+def _number(name: object, result: object) -> arrays.Array:
+    """The result, copied."""
+    array = np.array(result)
+    if array.dtype.kind not in NUMBERS:
+        words = f"to_numpy returns real numbers. Received: {_kind(result)} of {array.dtype}"
+        raise TypeError(f"{words} for {name}")
+    return array
+
+
+def _kind(thing: object) -> str:
+    return type(thing).__name__
 
 
 SENTINEL = Product(suite="sentinel", name="product", m=512, k=512, n=512)
@@ -149,6 +172,10 @@ class Case:
             compared = checks.observe_compared(self.workload, self.timed.run)
             if not compared:
                 run()
+        if self.timed.arrays.sha256() != self.arrays_sha256:
+            raise Overwritten(
+                "its step wrote into the arrays that it was given; `build` must copy them"
+            )
         return Seen(observed, compared, newest)
 
     def start_sampling(self, *, kind: str, asynchronous: bool, keeps: bool) -> None:
