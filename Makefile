@@ -8,8 +8,16 @@ DEV = .venv/dev/bin/python
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH VIRTUAL_ENV
 unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
-unexport TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME MACHINE
+unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME MACHINE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT
+
+OPTIONS = FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE \
+	TIME TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME MACHINE VERBOSE \
+	A B FAIL_ON THRESHOLD ACROSS FORMAT
+# A misspelt option would otherwise be taken in silence, and everything run in its place.
+typed_names = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
+strange = $(filter-out $(OPTIONS) PYTHON HOST DEV -%,$(typed_names))
+$(if $(strip $(strange)),$(error unknown option $(strip $(strange)). Expected one of $(OPTIONS)))
 
 define newline
 
@@ -20,29 +28,35 @@ quote = '$(subst ','\'',$(subst $(newline), ,$1))'
 flag = $(if $(value $2),$1 $(call quote,$(value $2)))
 # $(call typed,A): the value as typed, in quotes; nothing when it is empty.
 typed = $(if $(value $1),$(call quote,$(value $1)))
+verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench report compare doctor list env test check setup clean dev
+.PHONY: help bench try report compare doctor list env test check setup completion clean dev
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
-	@echo '  TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME; of report: RESULTS OUT PUBLISHED BASELINE;'
+	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME VERBOSE;'
+	@echo '  of report: RESULTS OUT PUBLISHED BASELINE VERBOSE;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT; of doctor: MACHINE PRESET SUITE'
 
-bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp PRESET=smoke ...]
+bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp TIME=2m ...]
 	@$(HOST) run $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
 		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
 		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
-		$(call flag,--data-dir,DATA_DIR) $(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
+		$(call flag,--data-dir,DATA_DIR) $(call flag,--time,TIME) \
+		$(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
 		$(call flag,--rounds,ROUNDS) $(call flag,--starts,STARTS) $(call flag,--memory,MEMORY) \
 		$(call flag,--isolate,ISOLATE) \
-		$(if $(filter yes,$(value RESUME)),--resume)
+		$(if $(filter yes,$(value RESUME)),--resume) $(verbose)
+
+try: setup ## four frameworks on matrix products, an MLP and a CNN, in less than a minute
+	@$(HOST) run --framework torch,jax,mlx,numpy --suite matmul,mlp,cnn --preset smoke --time 40s
 
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \
-		$(if $(filter no,$(value PUBLISHED)),--no-published)
+		$(if $(filter no,$(value PUBLISHED)),--no-published) $(verbose)
 
 compare: setup ## how many times as long run B takes as run A [A=results/one B=results/two FAIL_ON=slower:3% FORMAT=markdown ...]
 	@$(HOST) compare $(call flag,--fail-on,FAIL_ON) $(call flag,--threshold,THRESHOLD) \
@@ -72,6 +86,9 @@ check: dev ## check format, lint, types, sizes, and that every pin resolves on e
 
 setup: ## make the environment of the command line, as the other verbs do when it is missing
 	@$(PYTHON) -m bench.boot
+
+completion: setup ## print completion for bash and zsh: eval "$(make -s completion)"
+	@$(HOST) completion
 
 clean: ## delete environments and caches; results stay
 	rm -rf .venv .cache .hypothesis

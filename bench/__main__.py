@@ -1,10 +1,12 @@
-"""The command line: `python -m bench run | report | compare | list | machine | doctor | env`."""
+"""The command line: `python -m bench run`, `report`, `compare`, `list`, `doctor` and others."""
 
 from __future__ import annotations
 
+import functools
 import io
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -17,15 +19,14 @@ except ImportError:
         "Run `make setup` once, then `.venv/host/bin/python -m bench ...`, or use `make bench`."
     )
 
-from bench.words import BadWord as BadChoice
-from bench.words import choices as _choices
+from bench import pipes
+from bench.words import BadWord
 
 if TYPE_CHECKING:
     from bench.run import Outcome
-    from reports.build import Built
 
 
-_BAD_INPUT = (BadChoice, OSError)
+_BAD_INPUT = (BadWord, OSError)
 """What any command may meet; anything else that escapes is a fault of ours and shows itself."""
 
 
@@ -56,6 +57,7 @@ def run_command(
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder with copies of published data; no downloads then.")
     ] = None,
+    time: Annotated[str, typer.Option(help="Of the whole run once it is set up: 5m, 1h.")] = "",
     target: Annotated[str, typer.Option(help="Width of the interval to reach, as in 1%.")] = "",
     budget: Annotated[float | None, typer.Option(help="Seconds of one cell, at most.")] = None,
     rounds: Annotated[
@@ -73,45 +75,26 @@ def run_command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the newest such run that broke off.")
     ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="End with all tables.")] = False,
 ) -> None:
     """Measure, verify, and write records and reports."""
+    options = {name: value for name, value in locals().items() if name != "verbose"}
     from rich.console import Console
 
-    from bench import contenders, progress, words
+    from bench import asked, contenders, header, progress
     from bench.lock import Busy
-    from bench.presets import PRESETS
-    from bench.request import BadRequest, Request
+    from bench.request import BadRequest
     from bench.resume import NothingToResume
-    from bench.roster import BadVersion, Wanted
+    from bench.roster import BadVersion
     from bench.run import run
-    from frameworks import NAMES
-    from suites import catalog
     from suites.catalog import UnknownSuite
     from suites.data import NoData
-    from suites.workload import ITEMSIZE
 
     try:
-        wanted = Wanted(
-            specs=contenders.parse(_split(framework) or NAMES),
-            device=device,
-            precisions=_choices("precision", _split(precision) or ["float32"], ITEMSIZE),
-            threads=_positive("threads", threads),
-            timeout_s=timeout,
-            memory_bytes=words.size(memory) if memory else None,
-        )
-        request = Request(
-            contenders=wanted,
-            suites=_split(suite) or catalog.DEFAULT,
-            preset_name=_choices("preset", [preset], PRESETS)[0],
-            preset=words.adjusted(PRESETS[preset], target, budget, rounds, starts),
-            out=out,
-            seed=seed,
-            arguments=sys.argv[1:],
-            data_dir=data_dir,
-            isolated=bool(_choices("--isolate", [isolate] if isolate else [], ["case"])),
-            resume=resume,
-        )
-        with progress.for_console(Console(stderr=True)) as shown:
+        request = asked.Typed(**options).request()
+        console, specs = Console(stderr=True), request.contenders.specs
+        above = functools.partial(header.lines, specs, preset, console.width)
+        with progress.for_console(console, above) as shown:
             outcome = run(request, shown)
     except (*_BAD_INPUT, BadRequest, BadVersion, contenders.Unknown, NoData, UnknownSuite) as error:
         _refuse(error)
@@ -120,17 +103,19 @@ def run_command(
     except KeyboardInterrupt:
         print("Interrupted: nothing was measured yet.", file=sys.stderr)
         raise typer.Exit(130) from None
-    _finish(outcome)
+    _finish(outcome, verbose)
 
 
-def _finish(outcome: Outcome) -> NoReturn:
+def _finish(outcome: Outcome, verbose: bool) -> NoReturn:
     """Report on what there is and leave with the run's exit code."""
     if outcome.signal == signal.SIGHUP:  # the terminal is gone, and writing to it an error
         sys.stdout = sys.stderr = io.StringIO()
-    if outcome.broken:
-        print(f"metalbench: the run broke off: {outcome.broken}. --resume goes on", file=sys.stderr)
     try:
-        built = _report([outcome.records], outcome.folder)
+        if outcome.signal is not None:
+            print("Interrupted: writing the report of what is finished", file=sys.stderr)
+        from reports import closing  # within: loading pandas, too, can be interrupted
+
+        built, why = closing.close([outcome.records], outcome.folder, verbose)
     except OSError as error:
         print(
             f"metalbench: the report could not be written: {error}. The records are kept: "
@@ -148,7 +133,18 @@ def _finish(outcome: Outcome) -> NoReturn:
             file=sys.stderr,
         )
         raise typer.Exit(128 + outcome.signal)
-    raise typer.Exit(1 if outcome.troubles or built.untimed else 0)
+    if outcome.broken:
+        _fail(f"the run broke off: {outcome.broken}. --resume goes on")
+    if outcome.troubles or built.untimed:
+        _fail(why or "something went wrong: the report's findings say what")
+    raise typer.Exit(0)
+
+
+def _fail(reason: str) -> NoReturn:
+    """Exit code 1, and why as the last line, since make would only give the number."""
+    sys.stdout.flush()
+    print(f"exit 1: {reason}", file=sys.stderr)
+    raise typer.Exit(1)
 
 
 @app.command("report")
@@ -163,35 +159,25 @@ def report_command(
     baseline: Annotated[
         str | None, typer.Option(help="Part of the name of the machine to compare others with.")
     ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show all tables here too.")] = False,
 ) -> None:
     """Write a report on runs already made."""
     from bench.records import NotRecords
+    from reports import closing
     from reports.machines import NoSuchMachine
 
     default = Path("results")
     # Without any run of one's own there are still the published figures.
     usual = [default] if default.exists() or not published else []
     try:
-        built = _report(results or usual, out, published, baseline)
+        built, _ = closing.close(results or usual, out, verbose, published, baseline)
     except (*_BAD_INPUT, NotRecords, NoSuchMachine) as error:
         _refuse(error)
-    raise typer.Exit(1 if built.left_out else 0)
-
-
-def _report(
-    paths: list[Path], out: Path, published: bool = True, baseline: str | None = None
-) -> Built:
-    """Write it and show it."""
-    from rich.console import Console
-
-    from reports import build, terminal
-
-    built = build.build(paths, out, published=published, baseline=baseline)
-    console = Console()
-    terminal.show(built.content, console)
-    for path in (built.html, built.markdown):
-        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
-    return built
+    if built.left_out:
+        count = len(built.left_out)
+        _fail(
+            f"{count} line{'s' * (count > 1)} of records could not be used: the report names them"
+        )
 
 
 @app.command("compare")
@@ -255,10 +241,11 @@ def doctor_command(
     suite: Annotated[str, typer.Option(help="Suites of the run to come.")] = "",
 ) -> None:
     """Say what would spoil a run, or limit it; changes nothing."""
+    from bench import asked
     from bench.doctor import visit
 
     try:
-        raise typer.Exit(visit.pay(machine, _split(suite), preset))
+        raise typer.Exit(visit.pay(machine, asked.split(suite), preset))
     except (*_BAD_INPUT, visit.BadVisit) as error:
         _refuse(error)
 
@@ -280,14 +267,12 @@ def env_command(
     raise typer.Exit(code)
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+@app.command("completion")
+def completion_command() -> None:
+    """Print what completes options in bash and zsh, to evaluate there."""
+    from bench import completion
 
-
-def _positive(what: str, value: int | None) -> int | None:
-    if value is not None and value < 1:
-        raise BadChoice(f"{what} must be at least 1. Received: {value}")
-    return value
+    print(completion.script(), end="")
 
 
 def _refuse(error: Exception) -> NoReturn:
@@ -297,4 +282,7 @@ def _refuse(error: Exception) -> NoReturn:
 
 
 if __name__ == "__main__":
+    pipes.forgive()
+    if not sys.warnoptions:  # packages' hints to their callers help nobody who measures
+        warnings.simplefilter("ignore")
     app(prog_name="python -m bench")

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from bench import launch, schema
+from bench import launch, schema, words
 from bench.presets import Preset
 from bench.roster import Roster, Wanted
 from suites import catalog
 from suites.workload import ITEMSIZE, Workload, definition_hash
+
+_DEVICES = ("cpu", "gpu", "all", "mps", "cuda:0", "metal:0")
 
 
 class BadRequest(ValueError):
@@ -87,7 +89,8 @@ def _require_device_word(wanted: Wanted) -> None:
     if not known and not any(spec.outside for spec in wanted.specs):
         raise BadRequest(
             "unknown device. Expected cpu, gpu, all, or an id: mps, metal:0, cuda:0. "
-            f"Received: {wanted.device!r}. For example: make bench DEVICE=cpu"
+            f"Received: {wanted.device!r}.{words.meant(wanted.device, _DEVICES)} "
+            "For example: make bench DEVICE=cpu"
         )
 
 

@@ -70,7 +70,7 @@ def run(wanted: Request, progress: Progress) -> Outcome:
         if died and not wanted.resume:
             progress.say(f"{died}: `--resume` goes on with it")
         _provide_data(wanted, plan, progress)
-        found = roster.assemble(wanted.contenders, environments.ensure, progress.say)
+        found = roster.assemble(wanted.contenders, environments.ensure, progress.say, progress.now)
         try:
             request.check_contenders(wanted, found)
             return _measure(wanted, plan, cases, found, progress)
@@ -93,7 +93,11 @@ def _measure(
     broken = None
     pace = limits.Pace(wanted.preset.step_limit_s)
     foresight = Foresight(pace, wanted.preset_name, wanted.preset, CHECKOUT / ".cache" / COSTS)
-    with Interrupts() as interrupts, awake.kept(progress.say), Meters(progress.say) as meters:
+    with (
+        Interrupts(progress.say) as interrupts,
+        awake.kept(progress.say),
+        Meters(progress.say) as meters,
+    ):
         session = Session(
             preset_name=wanted.preset_name,
             preset=wanted.preset,

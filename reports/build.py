@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import gc
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import charts, content, html, markdown
+from reports import answer, charts, content, html, markdown
+from reports.answer import Tally
 from reports.content import Content
 from reports.frame import Results, read
 from reports.reading import LeftOut
@@ -26,6 +27,8 @@ class Built:
     parquet: Path
     left_out: Sequence[LeftOut]
     """What the files held that could not be used."""
+    tallies: Mapping[str, Tally]
+    """How many cells of each contender came to what, by run."""
 
     @property
     def untimed(self) -> bool:
@@ -59,6 +62,7 @@ def build(
         csv=out / "cells.csv",
         parquet=out / "cells.parquet",
         left_out=results.left_out,
+        tallies=answer.tally(results),
     )
 
 

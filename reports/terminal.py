@@ -1,6 +1,8 @@
-"""The report in the terminal: findings, then who is first; 80 columns are enough."""
+"""The report in the terminal: the answer, and where asked for everything above it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
@@ -23,7 +25,7 @@ MANY = 10
 
 
 def show(content: Content, console: Console) -> None:
-    """Print the content. Every text goes in as `Text`: nothing in a record is read as markup."""
+    """Print all of it. Every text goes in as `Text`: nothing in a record is read as markup."""
     if console.is_terminal:
         _print(content, console)
         return
@@ -31,6 +33,13 @@ def show(content: Content, console: Console) -> None:
         _print(content, console)
     # Tables are padded to their width, which in a file is only trailing spaces.
     console.file.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def conclude(lines: Sequence[str], console: Console) -> None:
+    """The answer, its first sentence bold; no line is folded, since commands are copied."""
+    for number, line in enumerate(lines):
+        style = "bold" if number == 0 else ""
+        console.print(Text(line, style=style), soft_wrap=True)
 
 
 def _print(content: Content, console: Console) -> None:

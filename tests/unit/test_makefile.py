@@ -109,6 +109,27 @@ def test_a_comparison_runs_nothing_that_was_typed(tmp_path: Path, name: str, val
     assert not trap.exists()
 
 
+def test_time_and_tables(tmp_path: Path) -> None:
+    assert make(tmp_path, "bench", "TIME=5m", "VERBOSE=yes") == ["run", "--time", "5m", "--verbose"]
+    assert make(tmp_path, "report", "VERBOSE=yes") == ["report", "--verbose"]
+    assert make(tmp_path, "report", "VERBOSE=no") == ["report"]
+
+
+def test_a_try_is_one_command(tmp_path: Path) -> None:
+    words = make(tmp_path, "try")
+    assert words[:3] == ["run", "--framework", "torch,jax,mlx,numpy"]
+    assert words[words.index("--time") + 1] == "40s"
+
+
+def test_a_misspelt_option_is_refused_and_runs_nothing(tmp_path: Path) -> None:
+    trap = tmp_path / "trap"
+    command = ["make", "-s", "list", f"FRAMWORK=$(shell touch {trap})", "PYTHON=true", "HOST=true"]
+    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "unknown option FRAMWORK. Expected one of FRAMEWORK SUITE" in ended.stderr
+    assert not trap.exists()
+
+
 def test_a_switch_is_not_expanded(tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     assert make(tmp_path, "report", f"PUBLISHED=$(shell touch {trap})") == ["report"]

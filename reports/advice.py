@@ -1,0 +1,77 @@
+"""The one command that would settle most of what a run left open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reports import headline
+from reports.content import Content, Section
+from reports.finding import quoted
+from suites import catalog
+
+if TYPE_CHECKING:
+    from reports.answer import Tally
+
+_ROOM = 66
+"""Columns beside the label, of 80."""
+_MOST_NAMED = 3
+"""Of more contenders all are taken."""
+
+_FINER = {"smoke": "quick", "quick": "standard", "standard": "full"}
+
+
+def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
+    """The command and what it settles; nothing where several runs are reported on."""
+    if len(content.sections) != 1:
+        return ()
+    (section,) = content.sections
+    counted = (counts["no time"] for mine in tallies.values() for counts in mine.values())
+    untold = max(counted, default=0)
+    close = _close(section)
+    suite, count = close.most_common(1)[0] if close else ("", 0)
+    if untold > count:
+        return _beside("make bench TIME=30m", f"also {_cases(untold)} there was no time for")
+    finer = _FINER.get(dict(section.settings).get("preset", ""))
+    preset = f"PRESET={finer}" if finer else "STARTS=6"
+    if not suite:
+        # Where nothing was right, the report's findings say what to try.
+        finer = finer if section.rankings else None
+        return _beside(f"make bench {preset}", "finer figures, more sizes") if finer else ()
+    total = close.total()
+    what = f"{count} of the {total} too close" if total > count else f"{_cases(total)} too close"
+    return _beside(f"make bench{_who(section, suite)} SUITE={quoted(suite)} {preset}", what)
+
+
+def _beside(command: str, what: str) -> Sequence[str]:
+    """On one line where both fit, since the command is to be copied."""
+    one = f"{command}   {what}"
+    return (one,) if len(one) <= _ROOM else (command, f"  {what}")
+
+
+def _cases(count: int) -> str:
+    return "the 1 case" if count == 1 else f"the {count} cases"
+
+
+def _close(section: Section) -> Counter[str]:
+    """Cases too close to call, by suite; those of a file of one's own have no name to ask for."""
+    return Counter(
+        ranking.suite
+        for ranking in section.rankings
+        for group in ranking.groups
+        if len(headline.front(group)) > 1 and ranking.suite in catalog.NAMES
+    )
+
+
+def _who(section: Section, suite: str) -> str:
+    """Those who lead there together, as FRAMEWORK takes them; nothing where they are many."""
+    labels = [
+        label
+        for ranking in section.rankings
+        for group in ranking.groups
+        if ranking.suite == suite and len(headline.front(group)) > 1
+        for label in headline.front(group)
+    ]
+    names = list(dict.fromkeys(quoted(label.partition(" ")[0]) for label in labels))
+    return f" FRAMEWORK={','.join(names)}" if len(names) <= _MOST_NAMED else ""

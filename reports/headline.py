@@ -1,0 +1,194 @@
+"""Who is fastest, in a sentence: one leader, several, or one for each kind of work."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from reports import units
+from reports.content import Section
+from reports.crossover import Point
+from reports.pairing import Contest
+from reports.ranking import Group, Ranking
+
+MOSTLY = 0.9
+"""Share of all cases in which a contender leads who is said to lead."""
+
+_OFTEN = 0.5
+"""The same of the cases of one kind of work."""
+
+_TELLING = 1.1
+"""A distance below which the others' is not worth a word."""
+
+_MOST_NAMED = 3
+
+_TRAINING = ("learn", "lifecycle", "loader", "mnist")
+
+Contested = tuple[str, Group]
+"""Kind of work, and a case that two contenders at least have right."""
+
+
+def sentences(section: Section, contests: Sequence[Contest]) -> Iterator[str]:
+    """When the GPU pays off, where there is one; then who leads."""
+    on_gpu = _pays_off([each for each in contests if not each.published])
+    if on_gpu:
+        yield on_gpu
+    yield of(section)
+
+
+def of(section: Section) -> str:
+    """Who leads in this run."""
+    found = contested([section])
+    if not found:
+        alone = {
+            row.label for ranking in section.rankings for g in ranking.groups for row in g.rows
+        }
+        if len(alone) == 1:
+            return f"Only {alone.pop()} was measured with right answers: nothing to compare."
+        return "Nothing was measured that can be compared."
+    counts = Counter(label for _, group in found for label in front(group))
+    everybody = {row.label for _, group in found for row in group.rows}
+    leaders = [label for label, count in counts.most_common() if count >= MOSTLY * len(found)]
+    if len(leaders) > 1 and len(leaders) == len(everybody):
+        cases = _cases(len(found))
+        return f"Too close to call: no contender is shown slower than another in {cases}."
+    if leaders:
+        least = min(counts[label] for label in leaders)
+        return f"{_leading(leaders, least, found)}{_distance(leaders, found)}."
+    return f"No single winner: {_by_kind(found) or _by_count(counts, len(found))}."
+
+
+def contested(sections: Sequence[Section]) -> list[Contested]:
+    """Every case with someone to compare."""
+    return [
+        (kind(ranking), group)
+        for section in sections
+        for ranking in section.rankings
+        for group in ranking.groups
+        if len(group.rows) > 1
+    ]
+
+
+def front(group: Group) -> tuple[str, ...]:
+    """Labels of the first and of all not shown slower than it."""
+    first, *others = group.rows
+    return (first.label, *(row.label for row in others if row.standing != "slower"))
+
+
+def kind(ranking: Ranking) -> str:
+    """What the work is, as one would say it."""
+    if ranking.suite == "matmul":
+        return "matrix products"
+    if ranking.suite == "hackintosh":
+        return "inner products"
+    if "forward" in ranking.name:
+        return "forward passes"
+    if ranking.suite in _TRAINING or "train" in ranking.name or "epochs" in ranking.name:
+        return "training"
+    return "other work"
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def _leading(leaders: Sequence[str], least: int, found: Sequence[Contested]) -> str:
+    alone = len(leaders) == 1
+    sole = alone and all(front(group) == (leaders[0],) for _, group in found)
+    verb = ("is fastest" if sole else "leads") if alone else "lead"
+    more = len(leaders) - _MOST_NAMED
+    named = _and([*leaders[:_MOST_NAMED], f"{more} more"] if more > 0 else leaders)
+    total = len(found)
+    where = f"in {least} of {total} cases" if least < total else f"in {_all(total)}"
+    return f"{named} {verb} {where}"
+
+
+def _distance(leaders: Sequence[str], found: Sequence[Contested]) -> str:
+    ratios = [
+        row.ratio.value
+        for _, group in found
+        for row in group.rows
+        if row.label not in leaders and row.ratio
+    ]
+    if not ratios or min(ratios) < _TELLING:
+        return ""
+    return f"; everything else is {units.digits(min(ratios), 2)}x slower or more"
+
+
+def _by_kind(found: Sequence[Contested]) -> str:
+    """`torch for matrix products and forward passes, jax for training`; empty where none leads."""
+    led: dict[tuple[str, ...], list[str]] = {}
+    for name in dict.fromkeys(each for each, _ in found):
+        groups = [group for each, group in found if each == name]
+        counts = Counter(label for group in groups for label in front(group))
+        most = max(counts.values())
+        leaders = tuple(label for label, count in counts.items() if count == most)
+        if most > _OFTEN * len(groups) and len(leaders) <= 2:
+            led.setdefault(leaders, []).append(name)
+    return ", ".join(f"{_and(leaders)} for {_and(works)}" for leaders, works in led.items())
+
+
+def _by_count(counts: Counter[str], total: int) -> str:
+    (leader, most), *others = counts.most_common(4)
+    also = "".join(f", {label} in {count}" for label, count in others)
+    return f"{leader} leads in {most} of {total} cases{also}"
+
+
+def _all(count: int) -> str:
+    return {1: "its one case", 2: "both cases"}.get(count, f"all {count} cases")
+
+
+def _cases(count: int) -> str:
+    return "the one case" if count == 1 else f"these {count} cases"
+
+
+def _and(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+# --- CPU against GPU --------------------------------------------------------------------------
+
+
+def _pays_off(contests: Sequence[Contest]) -> str:
+    """`The GPU pays off from n = 256 up (matmul, torch): 1.9x there, 31x at 1024; ...`
+
+    Of the contest with the most sizes; then how it is in the largest training step.
+    """
+    if not contests:
+        return ""
+    main = max(contests, key=lambda each: (len(each.points), each.suite == "matmul"))
+    who = "" if main.who.startswith("the ") else f", {main.who}"
+    work = f"{main.work.removesuffix(' square')}{who}"
+    won = [point for point in main.points if point.log_ratio < 0]
+    lost = [point for point in main.points if point.log_ratio >= 0]
+    trained = [each for each in contests if "train" in each.work and each is not main]
+    also = _in_training(trained)
+    if not won:
+        return f"The GPU does not pay off ({work}): the CPU is faster at every size{also}."
+    first, last = won[0], won[-1]
+    figures = [f"{_speedup(first)} at {units.count(first.size)}"]
+    figures += [f"{_speedup(last)} at {units.count(last.size)}"] if last is not first else []
+    where = "at every size"
+    if lost:
+        of = f"{main.size_of} = " if main.size_of == "n" else f"{main.size_of} "
+        up = lost[-1].size < first.size
+        where = f"from {of}{units.count(first.size)} up" if up else "at some sizes"
+        figures.append(f"the CPU is faster at {units.count(lost[-1].size)}")
+    return f"The GPU pays off {where} ({work}): {', '.join(figures)}{also}."
+
+
+def _in_training(contests: Sequence[Contest]) -> str:
+    if not contests:
+        return ""
+    best = max(contests, key=lambda each: each.points[-1].size)
+    point = best.points[-1]
+    return (
+        f"; in training {_speedup(point)}"
+        if point.log_ratio < 0
+        else "; in training the CPU is faster"
+    )
+
+
+def _speedup(point: Point) -> str:
+    return f"{units.digits(math.exp(-point.log_ratio), 2)}x"
