@@ -1,18 +1,20 @@
-"""The clock: samples of K steps, latency of single steps, and CPU time around them.
+"""The clock: samples of K steps and their parts, latency of single steps, CPU time around them.
 
 Runs in the worker. Adapters and suites never time anything.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
 import random
-import resource
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from time import perf_counter_ns, process_time, sleep
+from itertools import pairwise
+from time import perf_counter_ns, sleep
 from typing import Any, TypeVar
+
+from bench.cpu_time import CpuTime
 
 Results = Mapping[str, Any]
 Step = Callable[[], Results]
@@ -25,16 +27,24 @@ HELD_BYTES = {"cpu": 4 * 2**20, "gpu": 256 * 2**20}
 step write to fresh memory, which no real program does; a GPU needs depth to hide its dispatch."""
 
 SAMPLE_S = {"cpu": 0.005, "gpu": 0.02}
-"""Length of a sample, by kind of device: it dwarfs the clock and a device's sync, and is
-no longer, because a short sample can fall between two disturbances and a long one cannot."""
+"""Length of a sample, by kind of device: it dwarfs the clock and a device's sync."""
+
+PART_S = {"cpu": 0.0002, "gpu": SAMPLE_S["gpu"]}
+"""Length of a sample's parts, by kind of device, unless one step, or batch in flight, is longer. On
+a CPU a part is short enough to fall between two disturbances of a busy machine, and long enough for
+the clock: reading it takes less than a thousandth. A GPU's sample is one part, in flight."""
+
+TELLING_PARTS = 3
+"""Of fewer the mean is the median, or nearly."""
 
 MAX_STEPS = 2**30
 """Steps of one sample at most: a step too short to time at all must end somewhere."""
 
-CALIBRATION_TRIES = 5
+CALIBRATION_TRIES = 2
+"""Samples of which the shorter counts. Were both disturbed, the next slice fits K again."""
 
-CERTAIN_S = 0.5
-"""A sample this long is believed at once: what disturbs a machine is shorter."""
+CERTAIN_S = 0.05
+"""A sample this long is believed at once: of so long a step one is a sample, disturbed or not."""
 
 MAX_IN_FLIGHT = 1024
 """Steps between waits at most: deeper queues hide no more and make latency hard to bound."""
@@ -65,6 +75,10 @@ class Slice:
     parts `warmed_s`, `sampled_s` and `apart_s`, which is what was done beside sampling."""
 
     steps_per_sample: int
+    steps_per_part: int | None
+    """Where a sample is the median of several parts."""
+    mean_over_median: float | None
+    """Of the parts of the sample in which they were most alike."""
     steps_in_flight: int
     samples_s: list[float]
     latencies_s: list[float]
@@ -101,6 +115,18 @@ def sample_ns(step: Step, wait: Wait, loop: Loop, done: Done = list.clear) -> in
     return perf_counter_ns() - start
 
 
+def parts_ns(step: Step, wait: Wait, part: Loop, parts: int) -> list[int]:
+    """Nanoseconds of a sample's parts without a gap: where one ends the next begins."""
+    in_flight, waits, marks = range(part.in_flight), range(part.waits), [perf_counter_ns()]
+    for _ in range(parts):
+        for _ in waits:
+            batch = [step() for _ in in_flight]
+            wait(batch)
+            batch.clear()
+        marks.append(perf_counter_ns())
+    return [end - begin for begin, end in pairwise(marks)]
+
+
 def depth(*, asynchronous: bool, kind: str, output_bytes: int) -> int:
     """How many steps may be in flight before a wait, by the bytes of their results."""
     if not asynchronous:
@@ -118,11 +144,14 @@ class Sampler:
     """Times one step in slices. The fastest step seen decides how many make a sample: a machine
     that was busy during the calibration must not spoil the whole cell."""
 
-    def __init__(self, step: Step, wait: Wait, *, deepest: int, sample_s: float) -> None:
+    def __init__(
+        self, step: Step, wait: Wait, *, deepest: int, sample_s: float, part_s: float = math.inf
+    ) -> None:
         self.step, self.wait = step, wait
-        self._deepest, self._sample_s = deepest, sample_s
+        self._deepest, self._sample_s, self._part_s = deepest, sample_s, part_s
         self._fastest_s = math.inf
-        self.loop = Loop(1, 1)
+        self.loop = self._part = Loop(1, 1)
+        self._parts = 1
 
     def calibrate(self) -> None:
         """Double K until a sample is long enough to be believed, as timeit's autorange does."""
@@ -140,43 +169,58 @@ class Sampler:
         return self._fastest_s
 
     def take_slice(
-        self, *, slice_s: float, warm_s: float, aside: Callable[[], None] | None = None
+        self,
+        *,
+        slice_s: float,
+        warm_s: float,
+        aside: Callable[[], None] | None = None,
+        latencies: bool = True,
     ) -> Slice:
         """Re-warm for `warm_s`, time some single steps, then samples until `slice_s` has passed.
 
         At least one sample is taken. A step that fills the slice is not warmed up: that would
-        cost as much as measuring it. Where a sample is one step, it is a latency too. `aside` is
-        called once between samples, taken by chance; no clock that counts runs meanwhile.
+        cost as much as measuring it. Where a sample, or its part, is one step, it is a latency
+        too. `aside` is called once between samples, taken by chance; no clock that counts runs
+        meanwhile.
         """
         self._fit()
         warm_s = warm_s if self._fastest_s < slice_s else 0.0
         warmed_s = self.warm(warm_s)
         latencies_s: list[float] = []
-        if self.loop.steps > 1:
+        if latencies and self._part.steps > 1:
             latencies_s = _latencies_s(self.step, self.wait, slice_s * LATENCY_SHARE)
-        samples_ns: list[int] = []
-        cpu, apart_s, place = _Cpu(), 0.0, self._place(slice_s)
-        while not samples_ns or sum(samples_ns) + samples_ns[-1] / 2 < slice_s * 1e9:
-            if aside and len(samples_ns) == place:
+        taken: list[list[int]] = []
+        cpu, apart_s, place = CpuTime(), 0.0, self._place(slice_s)
+        spent_ns = last_ns = 0
+        while not taken or spent_ns + last_ns / 2 < slice_s * 1e9:
+            if aside and len(taken) == place:
                 with cpu.stopped():
                     apart_s = timed(aside)[1]
                     warmed_s += self.warm(warm_s)
                 aside = None
-            samples_ns.append(self._sample_ns())
+            taken.append(parts_ns(self.step, self.wait, self._part, self._parts))
+            last_ns = sum(taken[-1])
+            spent_ns += last_ns
         cpu_user_s, cpu_system_s = cpu.read()
         if aside:
             apart_s = timed(aside)[1]
-        samples_s = [ns / 1e9 / self.loop.steps for ns in samples_ns]
+        samples_s = [statistics.median(parts) / 1e9 / self._part.steps for parts in taken]
         self._fastest_s = min(self._fastest_s, *samples_s)
+        if self._part.steps == 1:
+            latencies_s = [
+                parts[0] / 1e9 for parts in taken[: None if self._parts == 1 else LATENCIES]
+            ]
         return Slice(
             steps_per_sample=self.loop.steps,
+            steps_per_part=self._part.steps if self._parts > 1 else None,
+            mean_over_median=_evenest(taken),
             steps_in_flight=self.loop.in_flight,
             samples_s=samples_s,
-            latencies_s=latencies_s or samples_s,
+            latencies_s=latencies_s,
             cpu_user_s=cpu_user_s,
             cpu_system_s=cpu_system_s,
             warmed_s=warmed_s,
-            sampled_s=sum(samples_ns) / 1e9,
+            sampled_s=spent_ns / 1e9,
             apart_s=apart_s,
         )
 
@@ -207,10 +251,15 @@ class Sampler:
         return sample_ns(self.step, self.wait, self.loop)
 
     def _fit(self) -> None:
-        """Another K where the present one is off by half or more."""
+        """Another K where the present one is off by half or more, in parts of one length."""
         steps = max(1, min(MAX_STEPS, round(self._sample_s / self._fastest_s)))
         if steps >= 2 * self.loop.steps or self.loop.steps >= 2 * steps:
             self.loop = _loop(steps, self._deepest)
+        flight, waits = self.loop.in_flight, self.loop.waits
+        of_part = min(waits, self._part_s / (self._fastest_s * flight))
+        self._part = Loop(flight, max(1, math.ceil(of_part)))
+        self._parts = max(1, waits // self._part.waits)
+        self.loop = Loop(flight, self._parts * self._part.waits)
 
     def _least_s(self) -> float:
         """Shortest of some samples; one too short to count, or surely long, decides at once."""
@@ -222,27 +271,12 @@ class Sampler:
         return least_s
 
 
-class _Cpu:
-    """User and system seconds of this process, but for those it was told to leave out."""
-
-    def __init__(self) -> None:
-        self._begun = self._now()
-
-    def read(self) -> tuple[float, float]:
-        now = self._now()
-        return now[0] - self._begun[0], now[1] - self._begun[1]
-
-    @contextlib.contextmanager
-    def stopped(self) -> Iterator[None]:
-        user_s, system_s = self.read()
-        yield
-        now = self._now()
-        self._begun = now[0] - user_s, now[1] - system_s
-
-    @staticmethod
-    def _now() -> tuple[float, float]:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        return used.ru_utime, used.ru_stime
+def _evenest(taken: Sequence[Sequence[int]]) -> float | None:
+    """The least of mean over median: of an honest step's parts they are the same but for what
+    disturbs it, and seldom is every sample disturbed."""
+    if len(taken[0]) < TELLING_PARTS:
+        return None
+    return min(statistics.fmean(parts) / max(1, statistics.median(parts)) for parts in taken)
 
 
 def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:
@@ -250,30 +284,3 @@ def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:
     while len(taken_ns) <= LATENCIES and sum(taken_ns) <= budget_s * 1e9:
         taken_ns.append(sample_ns(step, wait, single))
     return [ns / 1e9 for ns in taken_ns[1:]]
-
-
-# --- quiet ----------------------------------------------------------------------------------
-
-SETTLE_POLL_S = 0.002
-SETTLE_QUIET_POLLS = 3
-"""In a row: a spinning thread may be off the processor for one of them."""
-
-SETTLE_LIMIT_S = 0.5
-"""Longer than any thread pool known to spin for work: OpenMP runtimes do for up to 0.2 s."""
-
-
-def settle() -> bool:
-    """Wait until this process uses no more CPU; False where it still does after the limit.
-
-    Thread pools spin for a while after their last work. They must not do it beside another
-    contender's slice.
-    """
-    quiet = 0
-    for _ in range(round(SETTLE_LIMIT_S / SETTLE_POLL_S)):
-        before_s = process_time()
-        sleep(SETTLE_POLL_S)
-        rested = process_time() - before_s < SETTLE_POLL_S / 4
-        quiet = quiet + 1 if rested else 0
-        if quiet == SETTLE_QUIET_POLLS:
-            return True
-    return False

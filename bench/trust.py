@@ -13,10 +13,19 @@ from bench.schema import Check, Slice
 
 SAMPLES = "samples' seconds, as a share off the time that sampling took"
 PARTS = "seconds of a slice that are in none of its parts"
+EVEN = "share by which steps take longer than the half of them that counts"
 CLOCK = "share by which the worker's clock is off the host's"
 AUDITED = "seconds beyond the claimed ones when looked into"
 
 SAMPLES_OFF = 0.01
+HIDDEN = 1 - 1 / 16
+"""Where samples are medians of parts they add up to less, by what disturbs a machine. In the best
+slice no machine takes so much."""
+
+UNEVEN = 0.5
+"""In the sample whose parts are most alike their mean is no farther above their median: between
+disturbances all steps cost the same."""
+
 UNTOLD_SHARE = 0.1
 UNTOLD_S = 0.005
 """Of a slice, what may be in none of its parts in the best one: others want the processor too."""
@@ -47,25 +56,39 @@ def about_time(name: str, error: float, limit: float) -> Check:
 
 def of_samples(slices: Sequence[Slice]) -> list[Check]:
     """Samples add up to the time of sampling, and all parts to the time of the slice."""
-    off = [
-        abs(sum(each.samples_s) * each.steps_per_sample / each.sampled_s - 1)
-        for each in slices
-        if each.sampled_s
-    ]
     untold = [
         (abs(each.wall_s - _told_s(each)), max(UNTOLD_SHARE * each.wall_s, UNTOLD_S))
         for each in slices
         if each.wall_s is not None
     ]
-    found = [about_time(SAMPLES, max(off), SAMPLES_OFF)] if off else []
+    found = _of_sums(slices) + _of_parts(slices)
     if untold:
         found.append(about_time(PARTS, *min(untold, key=lambda pair: pair[0] / pair[1])))
     return found
 
 
+def _of_sums(slices: Sequence[Slice]) -> list[Check]:
+    """A sample is all of its time, or the median of its parts, which may hide some."""
+    told = [
+        (sum(each.samples_s) * each.steps_per_sample / each.sampled_s, each.steps_per_part)
+        for each in slices
+        if each.sampled_s
+    ]
+    whole = [abs(share - 1) for share, part in told if part is None]
+    medians = [1 - share for share, part in told if part is not None]
+    found = [about_time(SAMPLES, max(whole), SAMPLES_OFF)] if whole else []
+    return found + ([about_time(SAMPLES, max(0.0, min(medians)), HIDDEN)] if medians else [])
+
+
+def _of_parts(slices: Sequence[Slice]) -> list[Check]:
+    """Work that some steps leave to others is in most samples' mean and in no median."""
+    known = [each.mean_over_median for each in slices if each.mean_over_median is not None]
+    return [about_time(EVEN, max(0.0, min(known) - 1), UNEVEN)] if known else []
+
+
 def _told_s(taken: Slice) -> float:
-    """Where a sample is one step the latencies are those samples."""
-    alone_s = sum(taken.latencies_s) if taken.steps_per_sample > 1 else 0.0
+    """Where a sample, or its part, is one step, the latencies are of those."""
+    alone_s = 0.0 if 1 in (taken.steps_per_sample, taken.steps_per_part) else sum(taken.latencies_s)
     return alone_s + sum(part or 0.0 for part in (taken.warmed_s, taken.sampled_s, taken.apart_s))
 
 
@@ -88,7 +111,7 @@ def of_audits(slices: Sequence[Slice]) -> list[Check]:
         return []
     rounds = [statistics.median(each.samples_s) for each in slices]
     step_s = statistics.median(rounds)
-    mean_s = statistics.fmean(seconds for each in slices for seconds in each.samples_s)
+    mean_s = _mean_s(slices)
     step_s = max(step_s, min(mean_s, MEAN * step_s))
     alone = [statistics.median(each.latencies_s) for each in slices if each.latencies_s]
     latency_s = statistics.median(alone) if alone else step_s
@@ -101,6 +124,13 @@ def of_audits(slices: Sequence[Slice]) -> list[Check]:
         pairs.append((max(0.0, audit_s - claimed_s), limit_s))
     error, limit = min(pairs, key=lambda pair: pair[0] / pair[1])
     return [about_time(AUDITED, error, limit * (1 if len(pairs) > 1 else ALONE))]
+
+
+def _mean_s(slices: Sequence[Slice]) -> float:
+    """Seconds of a step, whatever happened meanwhile."""
+    sums_s = [sum(each.samples_s) * each.steps_per_sample for each in slices]
+    taken_s = sum(each.sampled_s or told for each, told in zip(slices, sums_s, strict=True))
+    return taken_s / sum(each.steps_per_sample * len(each.samples_s) for each in slices)
 
 
 def worst(found: Sequence[Check]) -> tuple[Check, ...]:

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import measure, observed, probing, resident
+from bench import measure, observed, probing, quiet, resident
 from bench.aside import Aside
 from bench.heard import Heard
 from bench.worker_case import Case, DeviceSentinel, TooLong
@@ -287,7 +287,7 @@ def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: 
             except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
                 at_once, reply = False, json.dumps(error_reply(error), ensure_ascii=False)
             if not at_once:
-                measure.settle()
+                quiet.settle()
             replies.write(reply + "\n")
             replies.flush()
 

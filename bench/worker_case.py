@@ -189,6 +189,7 @@ class Case:
                 asynchronous=asynchronous, kind=kind, output_bytes=self.workload.output_bytes
             ),
             sample_s=measure.SAMPLE_S[kind],
+            part_s=measure.PART_S[kind],
         )
         self.sampler.calibrate()
         self.looks = waiting.Looks(

@@ -5,10 +5,10 @@ import threading
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import measure, resident
+from bench import cpu_time, measure, quiet, resident
 
 
 class Device:
@@ -45,8 +45,10 @@ def test_steps_in_flight(asynchronous, output_bytes, depth):
     assert found == depth
 
 
-def sampler(device, step=None, deepest=1, sample_s=0.005):
-    made = measure.Sampler(step or device.step, device.wait, deepest=deepest, sample_s=sample_s)
+def sampler(device, step=None, deepest=1, sample_s=0.005, **parted):
+    made = measure.Sampler(
+        step or device.step, device.wait, deepest=deepest, sample_s=sample_s, **parted
+    )
     made.calibrate()
     return made
 
@@ -172,6 +174,95 @@ def test_a_busy_calibration_does_not_spoil_the_cell(monkeypatch):
     assert taken.samples_s == [pytest.approx(1e-6)] * len(taken.samples_s)
 
 
+def test_parts_follow_one_another_without_a_gap(monkeypatch):
+    device = Device(monkeypatch, step_ns=1000, sync_ns=50)
+    taken = measure.parts_ns(device.step, device.wait, measure.Loop(in_flight=2, waits=3), 4)
+    assert taken == [6150] * 4
+    assert sum(taken) == device.now_ns
+    assert device.waited == [[i, i + 1] for i in range(1, 25, 2)]
+
+
+@settings(deadline=None)  # a busy machine says nothing of a fake clock
+@given(step_ns=st.integers(1000, 10**8), deepest=st.sampled_from([1, 4, 1000]))
+def test_a_part_is_as_short_as_a_step_but_not_too_short_for_the_clock(step_ns, deepest):
+    with pytest.MonkeyPatch.context() as patched:
+        taken = sampler(Device(patched, step_ns), deepest=deepest, part_s=2e-4).take_slice(
+            slice_s=0.01, warm_s=0.0
+        )
+    assert taken.samples_s == [pytest.approx(step_ns / 1e9)] * len(taken.samples_s)
+    assert taken.sampled_s == pytest.approx(sum(taken.samples_s) * taken.steps_per_sample)
+    if taken.steps_per_part is None:
+        return
+    assert taken.steps_per_sample % taken.steps_per_part == 0
+    assert taken.steps_per_part * step_ns >= 2e5
+    assert taken.steps_per_part % taken.steps_in_flight == 0
+    assert taken.steps_per_part - taken.steps_in_flight <= 2e5 / step_ns + 1
+
+
+class Disturbed(Device):
+    """Another program takes the processor for 3 ms after every 4 ms of it."""
+
+    def step(self):
+        before, made = self.now_ns // 4_000_000, super().step()
+        self.now_ns += 3_000_000 * (self.now_ns // 4_000_000 - before)
+        return made
+
+
+def test_a_median_of_parts_falls_between_disturbances(monkeypatch):
+    device = Disturbed(monkeypatch, step_ns=200_000)
+    parted = sampler(device, part_s=2e-4).take_slice(slice_s=0.1, warm_s=0.0)
+    assert parted.samples_s == [pytest.approx(2e-4)] * len(parted.samples_s)
+    whole = sampler(device).take_slice(slice_s=0.1, warm_s=0.0)
+    assert min(whole.samples_s) > 2.5e-4  # what would be measured without parts
+
+
+def test_work_left_to_every_third_step_shows_beside_the_median(monkeypatch):
+    device = Device(monkeypatch, step_ns=1_000_000)
+
+    def bursts():
+        device.now_ns += 1_500_000 if device.issued % 3 == 2 else -750_000
+        return device.step()
+
+    lying = sampler(device, bursts, part_s=2e-4).take_slice(slice_s=0.1, warm_s=0.0)
+    honest = sampler(device, part_s=2e-4).take_slice(slice_s=0.1, warm_s=0.0)
+    assert lying.mean_over_median > 1.5
+    assert honest.mean_over_median == pytest.approx(1.0)
+
+
+def test_a_step_that_is_a_part_is_a_latency_and_is_not_timed_again(monkeypatch):
+    device = Device(monkeypatch, step_ns=400_000)
+    made = sampler(device, part_s=2e-4)
+    before = device.issued
+    taken = made.take_slice(slice_s=0.1, warm_s=0.0)
+    assert taken.steps_per_part == 1
+    assert taken.latencies_s == [pytest.approx(4e-4)] * measure.LATENCIES
+    assert device.issued - before == taken.steps_per_sample * len(taken.samples_s)
+
+
+def test_latencies_may_be_left_to_other_slices(monkeypatch):
+    made = sampler(Device(monkeypatch), part_s=2e-4)
+    assert made.take_slice(slice_s=0.1, warm_s=0.0, latencies=False).latencies_s == []
+    assert made.take_slice(slice_s=0.1, warm_s=0.0).latencies_s
+
+
+def test_cpu_seconds_are_those_of_the_sampled_steps(monkeypatch):
+    """Neither of warming, nor of single steps, nor of what is done aside; on this device all time
+    is the processor's."""
+    device = Device(monkeypatch, step_ns=10_000)
+    monkeypatch.setattr(
+        cpu_time.CpuTime, "_now", staticmethod(lambda: (device.now_ns / 1e9, device.now_ns / 2e9))
+    )
+
+    def aside():
+        device.now_ns += 7_000_000
+
+    made = sampler(device, part_s=2e-4)
+    for warm_s, beside in ((0.005, aside), (0.0, None)):
+        taken = made.take_slice(slice_s=0.02, warm_s=warm_s, aside=beside)
+        assert taken.cpu_user_s == pytest.approx(taken.sampled_s)
+        assert taken.cpu_system_s == pytest.approx(taken.sampled_s / 2)
+
+
 @contextlib.contextmanager
 def spinning(seconds):
     """A thread that uses a core meanwhile, and ends with the test whatever happens."""
@@ -192,10 +283,10 @@ def spinning(seconds):
 
 def test_a_spinning_thread_is_waited_for():
     with spinning(0.1) as stop_s:
-        assert measure.settle()
+        assert quiet.settle()
         assert time.monotonic() >= stop_s - 0.02  # a busy machine may keep it from its core
 
 
 def test_a_thread_that_never_rests_is_told():
     with spinning(60):
-        assert not measure.settle()
+        assert not quiet.settle()

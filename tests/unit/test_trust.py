@@ -95,8 +95,44 @@ def test_one_audit_alone_must_be_far_off():
 
 def test_long_tails_of_a_busy_machine_are_expected_of_audits_too():
     """Its median step takes 50 us, but one in ten takes 2 ms: 16 of them hardly take 16 medians."""
-    busy = taken(samples_s=(5e-5,) * 9 + (2e-3,), audit_s=16 * 2.4e-4)
+    busy = taken(
+        samples_s=(5e-5,) * 9 + (2e-3,), sampled_s=100 * (9 * 5e-5 + 2e-3), audit_s=16 * 2.4e-4
+    )
     assert failed(of_audits([busy, busy, busy])) == set()
+
+
+def parted(**changed):
+    """The same, each sample the median of parts of 4 steps, most of which nothing disturbs."""
+    return taken(**{"steps_per_part": 4, "mean_over_median": 1.01, **changed})
+
+
+@pytest.mark.parametrize("disturbed", [1.0, 1.3, 5.0])
+def test_medians_of_parts_leave_out_what_disturbs_them(disturbed):
+    each = parted(sampled_s=disturbed * 0.05, wall_s=0.0415 + disturbed * 0.05, host_s=None)
+    assert failed_of(each, each, each) == set()
+
+
+def test_medians_divided_do_not_add_up():
+    lying = parted(samples_s=(5e-5 / 20,) * 10)
+    assert trust.SAMPLES in failed_of(lying, lying, lying)
+
+
+def test_work_that_most_steps_leave_to_a_few_is_found():
+    lying = parted(mean_over_median=3.0)
+    assert failed_of(lying, lying) == {trust.EVEN}
+    assert failed_of(lying, parted()) == set()
+
+
+def test_steps_that_are_parts_were_timed_once():
+    once = parted(steps_per_part=1, wall_s=0.0905, host_s=0.0915)
+    assert failed_of(once, once) == set()
+    assert trust._told_s(once) == pytest.approx(0.09)
+
+
+def test_the_mean_of_parted_samples_is_that_of_all_their_time():
+    """Audits hit what disturbs the samples too, where the median does not show it."""
+    busy = parted(sampled_s=0.15, wall_s=0.1915, host_s=None, audit_s=16 * 3 * 5e-5)
+    assert failed_of(busy, busy) == set()
 
 
 def test_the_worst_of_each_name_is_kept():
