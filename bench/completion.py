@@ -85,6 +85,10 @@ _metalbench() {
       *) COMPREPLY=($(compgen -W "@COMMANDS@" -- "$word")) ;;
     esac
   fi
+  # Where a colon ends a word for bash, what stands before it must not be given again.
+  if [ -z "${ZSH_VERSION-}" ] && [ "$value" != "${value%:*}" ]; then
+    COMPREPLY=("${COMPREPLY[@]#"${value%:*}:"}")
+  fi
 }
 complete -o default -F _metalbench make .venv/host/bin/python
 """

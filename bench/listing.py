@@ -9,11 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bench import figures, holdings
 from bench.presets import PRESETS
 from frameworks import FRAMEWORKS, NULL
-from suites import catalog, cost
-from suites.architectures import ARCHITECTURES
-from suites.workload import ITEMSIZE
 
 if TYPE_CHECKING:
     from bench.environments import State
@@ -25,12 +23,13 @@ def show_choices(console: Console) -> None:
     for facts in (*FRAMEWORKS.values(), NULL):
         frameworks.add_row(facts.name, facts.title, ", ".join(facts.executions))
     suites = _table("SUITE", "is", *PRESETS)
-    for name in catalog.NAMES:
-        counts = (str(len(catalog.cases(name, preset))) for preset in PRESETS)
-        suites.add_row(name, escape((catalog.load(name).__doc__ or "").splitlines()[0]), *counts)
-    presets = _table("PRESET", "interval", "rounds", "at most", "longest step")
+    for suite in holdings.all_of_them():
+        counts = (str(suite.cases[preset]) for preset in PRESETS)
+        suites.add_row(suite.name, escape(suite.title), *counts)
+    presets = _table("PRESET", "TIME", "interval", "rounds", "at most", "longest step")
     for name, preset in PRESETS.items():
         row = (
+            figures.wait(preset.time_s) if preset.time_s else "as it takes",
             f"{100 * preset.target:g} %",
             f"{preset.min_rounds} to {preset.max_rounds} of {preset.slice_s:g} s",
             f"{preset.budget_s:g} s",
@@ -50,6 +49,10 @@ def show_choices(console: Console) -> None:
 
 def show_models(console: Console) -> None:
     """Every architecture with its parameters, and what one sample's forward pass costs."""
+    from suites import cost
+    from suites.architectures import ARCHITECTURES
+    from suites.workload import ITEMSIZE
+
     table = _table("MODEL", "parameters", "MFLOP", "MB", "sample", "is")
     for column in table.columns[1:4]:
         column.justify = "right"
