@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 CLOSE, TWICE = 1.1, 2.0
 BLOCKS = {"fastest": "■", "close": "▓", "twice": "▒", "slower": "·", "bad": "x"}
-LEGEND = ("■ fastest", "▓ 10 %", "▒ 2x", "· slower", "x wrong")
+LEGEND = {
+    "fastest": "■ fastest",
+    "close": "▓ 10 %",
+    "twice": "▒ 2x",
+    "slower": "· slower",
+    "bad": "x wrong",
+}
 FOOTNOTE = "* MLX on Linux: answers only"
 
 FAULTS = ("wrong", "untimed", "failed")
@@ -74,8 +80,7 @@ def table(section: Section, tally: Tally, width: int, most: int) -> Iterator[str
     label_width = min(max(10, *map(len, names.values())), _WIDEST_LABEL)
     columns = label_width + 2
     head = f"{'':<{columns}}fastest  within 2x   of   "
-    fitting = [n for n in range(len(LEGEND) + 1) if len(head + "  ".join(LEGEND[:n])) <= width]
-    yield (head + "  ".join(LEGEND[: max(fitting, default=0)])).rstrip()[:width]
+    yield f"{head}{_legend(shown, width - len(head))}".rstrip()[:width]
     room = max(width - columns - 27, 1)
     longest = max(one.of for one in shown)
     for one in shown:
@@ -97,6 +102,14 @@ def answers_only(section: Section) -> frozenset[str]:
         for line in ranking.lines
         if numbers & set(line.notes)
     )
+
+
+def _legend(shown: Sequence[Record], room: int) -> str:
+    """Of the blocks that are there, as many as fit."""
+    there = [words for name, words in LEGEND.items() if any(one.cases[name] for one in shown)]
+    while there and len("  ".join(there)) > room:
+        there.pop()
+    return "  ".join(there)
 
 
 def _place(leading: bool, ratio: float) -> str:
