@@ -27,6 +27,9 @@ AUDITED = 3
 AUDIT_CHANCE = 1 / 5
 """First slices of a start that are all audited, and the part of the later ones."""
 
+CONFIRMED = 2
+"""Audits that suffice: one confirms the other's time."""
+
 AUDIT_S = 1.0
 """An audit may take so much longer than two slices; the first of a start may always."""
 
@@ -178,8 +181,9 @@ class Attempt:
 
     def _too_long(self, tried: schema.TooLong) -> bool:
         self.session.pace.learn_slow(self.seat.contender, self.workload, tried)
+        takes = "would take about" if tried.foretold else "takes"
         reason = (
-            f"one step takes {tried.too_long_s:.1f} s; this preset allows "
+            f"one step {takes} {tried.too_long_s:.1f} s; this preset allows "
             f"{self.session.preset.step_limit_s:g} s"
         )
         self.session.write(Skipped(contender=self.name, case=self.workload.case, reason=reason))
@@ -252,19 +256,25 @@ class Attempt:
         return taken
 
     def _audits(self) -> bool:
-        """Whether the next slice holds an audit: the first ones do, later ones by chance; of long
-        steps the first alone."""
+        """Whether the next slice holds an audit: the first ones do, later ones by chance; where it
+        takes longer than a slice the first two, of long steps the first alone."""
         turns = self.evidence.turns
-        if turns == 0:
-            return True
-        return self._affordable and (turns < AUDITED or self.session.order.random() < AUDIT_CHANCE)
+        if turns == 0 or not self._affordable:
+            return turns == 0
+        if self._audit_s > self.session.preset.slice_s:
+            return turns < CONFIRMED
+        return turns < AUDITED or self.session.order.random() < AUDIT_CHANCE
 
     @property
     def _affordable(self) -> bool:
         """Whether another audit is possible and does not take much longer than a slice."""
-        audit_s = arrays.audited_steps(self.workload) * (self.known_s or 0.0)
         most_s = 2 * self.session.preset.slice_s + AUDIT_S
-        return bool(self.evidence.audits) and audit_s <= most_s
+        return bool(self.evidence.audits) and self._audit_s <= most_s
+
+    @property
+    def _audit_s(self) -> float:
+        """Seconds of the steps of one, as far as is known."""
+        return arrays.audited_steps(self.workload) * (self.known_s or 0.0)
 
     def _evidence(self) -> Evidence:
         seat, seed = self.seat, self.session.seed

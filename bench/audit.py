@@ -26,7 +26,7 @@ OnHost = Callable[[Results], dict[str, Array]]
 Undo = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 
 WARM_S = 0.05
-"""Of steps before an audit on an asynchronous device: clocks fall within milliseconds of rest, and
+"""Of steps before an audit on a GPU: clocks fall within milliseconds of rest, and
 copying the arrays was one."""
 
 SCALES = tuple(sign * 2.0**power for sign in (1, -1) for power in range(-2, 3))
@@ -52,6 +52,7 @@ def take(
     *,
     warm_s: float,
     asynchronous: bool,
+    on_gpu: bool = False,
 ) -> Audited:
     """Exchange the arrays `made`, take the steps, and put the arrays back as if none had been."""
     changed = Changed(workload, arrays.audit(workload, seed, made.weights))
@@ -59,8 +60,8 @@ def take(
     kept = _Kept(workload, on_host, at_once=not asynchronous)
     try:
         swap = reset(changed.arrays)
-        if asynchronous or sampler.step_s < warm_s:  # a long step needs none, and costs much
-            sampler.warm(max(warm_s, WARM_S) if asynchronous else warm_s)
+        if on_gpu or sampler.step_s < warm_s:  # a long step needs none, and costs much
+            sampler.warm(max(warm_s, WARM_S) if on_gpu else warm_s)
         swap()
         taken_ns = [
             measure.sample_ns(sampler.step, sampler.wait, loop, kept)

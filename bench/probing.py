@@ -24,13 +24,18 @@ IN_FLIGHT = 16
 BUSY_S = 0.02
 """Products in flight, and seconds that they must take together."""
 
+MORE = 4
+"""So many times as many may be in flight where that is enough: the next order takes far longer."""
+
 ORDERS = {"cpu": (128, 256, 512, 1024), "gpu": (512, 1024, 2048, 4096)}
 """Of these products, until they do, by kind of device."""
 
 OUTER = 256
-DEEP = {"cpu": 4096, "gpu": 65536}
-"""Order of a result, and the length of its sums that makes it so much work that copying it is
-nothing beside, by kind of device."""
+DEEP = {"cpu": (512, 4096), "gpu": (65536,)}
+"""Order of a result, and the lengths of its sums, by kind of device."""
+
+DEEP_S = 0.004
+"""The first of them that takes so long makes so much work that copying is nothing beside it."""
 
 TRIES = 3
 
@@ -49,8 +54,7 @@ def learn(adapter: Framework, kind: str) -> Learnt:
     copying = _Probed(adapter, OUTER, 1)
     pairs = [copying.twice_s() for _ in range(TRIES)]
     keeps = statistics.median(again / first for first, again in pairs) < 0.5
-    deep = _Probed(adapter, OUTER, DEEP[kind])
-    found = _late(deep, copying), _unfinished(adapter, kind)
+    found = _late(_deep(adapter, kind), copying), _unfinished(adapter, kind)
     return Learnt(keeps, found)
 
 
@@ -75,6 +79,14 @@ class _Probed:
         """Of converting them."""
         return converting_s(self._adapter.to_numpy, results.values())
 
+    def complete_s(self) -> float:
+        """Seconds of a product and of converting it, of which it may be part; the least of some."""
+        taken = []
+        for _ in range(TRIES):
+            results, waited_s = self.batch(1)
+            taken.append(waited_s + self.seconds(results))
+        return min(taken)
+
     def twice_s(self) -> tuple[float, float]:
         """Seconds of converting a rested result, and of doing so again."""
         results = self._rested(0.0)
@@ -94,6 +106,16 @@ class _Probed:
 
     def _finished(self) -> Results:
         return self.batch(1)[0]
+
+
+def _deep(adapter: Framework, kind: str) -> _Probed:
+    """A product of much work; where the device is slow not of more than that needs."""
+    *shorter, longest = DEEP[kind]
+    for k in shorter:
+        probed = _Probed(adapter, OUTER, k)
+        if probed.complete_s() >= DEEP_S:
+            return probed
+    return _Probed(adapter, OUTER, longest)
 
 
 def _constant(shape: tuple[int, int], value: float) -> Array:
@@ -119,9 +141,9 @@ def _unfinished(adapter: Framework, kind: str) -> tuple[float, float]:
     found: list[tuple[float, float]] = []
     for order in ORDERS[kind]:
         probed = _Probed(adapter, order, order)
-        found = []
+        found, steps = [], _enough(probed)
         for _ in range(TRIES):
-            last, waited_s = probed.batch(IN_FLIGHT)
+            last, waited_s = probed.batch(steps)
             last_s = probed.seconds(last)
             bases = probed.rested_s(last_s)
             base_s = statistics.median(bases)
@@ -132,6 +154,13 @@ def _unfinished(adapter: Framework, kind: str) -> tuple[float, float]:
         if waited_s + last_s - base_s >= BUSY_S:
             break
     return _least(found)
+
+
+def _enough(probed: _Probed) -> int:
+    """How many of these products to have in flight, if so many can keep the device busy."""
+    last, waited_s = probed.batch(IN_FLIGHT)
+    each_s = (waited_s + probed.seconds(last)) / IN_FLIGHT
+    return max(IN_FLIGHT, min(MORE * IN_FLIGHT, round(1.25 * BUSY_S / each_s)))
 
 
 def _least(found: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -209,6 +209,8 @@ class TooLong(msgspec.Struct, frozen=True):
 
     too_long_s: SampleSeconds
     too_long_flop: Annotated[int, msgspec.Meta(ge=0)]
+    foretold: bool = False
+    """From the pace of a smaller step: it was not tried."""
 
 
 class Slice(_Record, frozen=True, tag="slice"):

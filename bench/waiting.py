@@ -51,7 +51,7 @@ BASES = 5
 """Rested conversions of the same arrays that are remembered, the newest."""
 
 LEAST_BASES = 3
-LONG_S = 0.2
+LONG_S = 0.05
 """Beside a sample this long one rested conversion tells enough."""
 
 MOST_LOOKS = 10

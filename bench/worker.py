@@ -17,9 +17,7 @@ import json
 import os
 import platform
 import random
-import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from bench import measure, observed, probing, quiet, resident
+from bench import bounds, measure, observed, probing, quiet, resident
 from bench.aside import Aside
 from bench.heard import Heard
 from bench.worker_case import Case, DeviceSentinel, TooLong
@@ -41,6 +39,13 @@ ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")
 LOOKED_AT = 3
 LOOK_CHANCE = 1 / 3
 """Slices of a case that are all looked into, and the part of the later ones."""
+
+LATENCIES_EVERY = 4
+"""Of the later ones every fourth has single steps timed, where those cost time of their own."""
+
+UNSETTLED = ("devices", "start", "build", "slice", "drop")
+"""Requests after which no other contender is timed before this one's next: a `rest` follows a
+slice, verification follows what is built."""
 
 
 class Worker:
@@ -122,7 +127,8 @@ class Worker:
         try:
             seen = case.observe(step_limit_s)
         except TooLong as error:
-            return {"too_long_s": error.step_s, "too_long_flop": error.flop}
+            tried = {"too_long_s": error.step_s, "too_long_flop": error.flop}
+            return {**tried, "foretold": error.foretold}
         observed.write(Path(path), seen.observed)
         return {
             "first_step_s": case.timed.first_step_s,
@@ -157,9 +163,13 @@ class Worker:
         sentinel_s, sentinel_wall_s = measure.timed(
             lambda: self.sentinel.seconds() if self.sentinel else None
         )
+        case.slices += 1
         looks = looks and self._looks(case, slice_s, audit)
+        alone = case.slices <= LOOKED_AT or case.slices % LATENCIES_EVERY == 0
         found = Aside(case, self._asynchronous, warm_s, audit, looks)
-        taken = case.sampler.take_slice(slice_s=slice_s, warm_s=warm_s, aside=found)
+        taken = case.sampler.take_slice(
+            slice_s=slice_s, warm_s=warm_s, aside=found, latencies=alone
+        )
         memory, compilations = self.adapter.memory(), case.compilations()
         peak = (case.first_memory or memory).peak_bytes
         return {
@@ -178,7 +188,6 @@ class Worker:
         """Whether to look into a sample of this slice. A step that fills the slice is looked at as
         rarely as it is audited."""
         assert case.sampler is not None
-        case.slices += 1
         if case.sampler.step_s > slice_s:
             return audit is not None
         return case.slices <= LOOKED_AT or random.random() < LOOK_CHANCE
@@ -236,12 +245,6 @@ def load(module: str) -> Framework:
     return framework
 
 
-def limit_cores(threads: int) -> None:
-    """Keep to `threads` cores where the system can pin a process: frameworks size pools by it."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-
-
 def error_reply(error: BaseException) -> dict[str, Any]:
     """What the host needs to record an exception."""
     return {
@@ -251,24 +254,13 @@ def error_reply(error: BaseException) -> dict[str, Any]:
     }
 
 
-def end_with_host(life_fd: int) -> None:
-    """End this process and its children when the host does, also in mid-step: a step that hangs
-    would otherwise outlive a killed host and keep the machine busy under the next run."""
-
-    def wait() -> None:
-        os.read(life_fd, 1)  # nobody writes: it returns when the host's end is closed
-        os.killpg(0, signal.SIGKILL)  # a worker leads a group of its own
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: int) -> None:
     """Answer until the host closes the pipe. An exception is a reply, never the end."""
     for descriptor in (commands_fd, replies_fd, life_fd):
         os.set_inheritable(descriptor, False)
-    end_with_host(life_fd)
+    bounds.end_with_host(life_fd)
     if threads:
-        limit_cores(threads)
+        bounds.limit_cores(threads)
     gc.disable()  # as timeit does: a collection is nobody's step
     worker: Worker | None = None
     # What is no valid Unicode in an adapter's words could be in no record.
@@ -282,7 +274,7 @@ def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: 
                     worker.heard.listen()
                     gc.freeze()  # what was imported need not be looked through again
                 request = json.loads(line)
-                at_once = request["do"] == "slice"  # it is followed by a `rest`
+                at_once = request["do"] in UNSETTLED
                 reply = json.dumps(worker.answer(request), ensure_ascii=False)
             except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
                 at_once, reply = False, json.dumps(error_reply(error), ensure_ascii=False)

@@ -15,13 +15,17 @@ from frameworks.interface import Framework, Memory, Reset, Resettable, Step, par
 from suites import arrays, checks
 from suites.workload import Lifecycle, Product, Train, Workload, checkable
 
+FORETOLD = 3.0
+"""So many times the longest step allowed must a step be foretold to take, from the smaller twin's
+pace, not to be tried at all: large work is seldom so much faster for its size."""
+
 
 class TooLong(Exception):
-    """A step of `flop` took longer than the preset allows."""
+    """A step of `flop` took longer than the preset allows or, `foretold`, would take far longer."""
 
-    def __init__(self, step_s: float, flop: int) -> None:
-        super().__init__(f"a step took {step_s:.0f} s")
-        self.step_s, self.flop = step_s, flop
+    def __init__(self, step_s: float, flop: int, *, foretold: bool = False) -> None:
+        super().__init__(f"a step takes {step_s:.0f} s")
+        self.step_s, self.flop, self.foretold = step_s, flop, foretold
 
 
 class Overwritten(Exception):
@@ -34,6 +38,8 @@ class Built:
     def __init__(self, adapter: Framework, workload: Workload, made: arrays.Arrays) -> None:
         self.adapter, self.workload, self.arrays = adapter, workload, made
         self.first_step_s: float | None = None
+        self.later_step_s: float | None = None
+        """The fastest one after the first."""
         self.step_limit_s = math.inf
         self.sizes: dict[str, int] = {}
         """Bytes of each result on the host, once a step was run."""
@@ -53,6 +59,7 @@ class Built:
             if step_s <= self.step_limit_s or isinstance(self.workload, Train):
                 return self.on_host(results)
             results, step_s = measure.timed(self._finished_step)
+        self.later_step_s = min(step_s, self.later_step_s or step_s)
         if min(step_s, self.first_step_s) > self.step_limit_s:
             raise TooLong(min(step_s, self.first_step_s), self.workload.flop)
         return self.on_host(results)
@@ -141,7 +148,7 @@ class Case:
         self.adapter, self.workload, self.seed = adapter, workload, seed
         self.sampler: measure.Sampler | None = None
         self.looks: waiting.Looks | None = None
-        self.resettable = False
+        self.resettable = self._on_gpu = False
         self.slices = 0
         self.first_memory: Memory | None = None
         """Of the device before the first audit, whose copies are not the case's own."""
@@ -168,6 +175,7 @@ class Case:
         compared: checks.Observed = {}
         if checked is not self.timed:
             checked.close()
+            self._foretell(checked, step_limit_s)
             checked = self.timed
             compared = checks.observe_compared(self.workload, self.timed.run)
             if not compared:
@@ -178,10 +186,19 @@ class Case:
             )
         return Seen(observed, compared, newest)
 
+    def _foretell(self, twin: Built, step_limit_s: float) -> None:
+        """Raises TooLong where the twin was so slow that the timed step need not be tried."""
+        if twin.later_step_s is None or not twin.workload.flop:
+            return
+        step_s = twin.later_step_s * self.workload.flop / twin.workload.flop
+        if step_s > FORETOLD * step_limit_s:
+            raise TooLong(step_s, self.workload.flop, foretold=True)
+
     def start_sampling(self, *, kind: str, asynchronous: bool, keeps: bool) -> None:
         """Find out how many steps make a sample, and be ready to look into samples."""
         if not self.timed.sizes:
             self.timed.run()
+        self._on_gpu = kind != "cpu"
         self.sampler = measure.Sampler(
             self.timed.step,
             self.adapter.wait,
@@ -214,6 +231,7 @@ class Case:
             self.timed.on_host,
             warm_s=warm_s,
             asynchronous=asynchronous,
+            on_gpu=self._on_gpu,
         )
 
     def renewed(self) -> checks.Observed:
