@@ -59,28 +59,32 @@ class Adaptive:
         if done < MIN_ROUNDS:
             return None
         width = relative_width(values)
+        told = width if done >= statistics.ENOUGH_ROUNDS else None
         reached = f"interval {100 * width:.2g} %, target {100 * self.target:.2g} %"
+        if told is None:
+            reached = f"{done} rounds, too few for an interval"
         if done >= self.min_rounds:
             if width <= self.target:
-                return Ending("target", f"{reached}: reached after {done} rounds", width)
+                return Ending("target", f"{reached}: reached after {done} rounds", told)
             needed = rounds_needed(values, self.target)
             hopeless = needed > self.max_rounds and noise_is_stable(values)
             if hopeless and not (ratio and self._in_reach(values)):
-                return Ending("noise", f"{reached}: would take about {needed} rounds", width)
+                return Ending("noise", f"{reached}: would take about {needed} rounds", told)
         if done >= self.max_rounds:
-            return Ending("rounds", f"{reached}: all {done} rounds done", width)
+            return Ending("rounds", f"{reached}: all {done} rounds done", told)
         if spent_s >= self.budget_s:
             why = f"{reached}: budget of {self.budget_s:g} s spent after {done} rounds"
-            return Ending("budget", why, width)
+            return Ending("budget", why, told)
         return None
 
     def _in_reach(self, ratios: Sequence[float]) -> bool:
-        """Whether so many rounds may still tell which is faster, however wide the interval."""
-        middle = statistics.Estimate(
-            float(np.median(ratios)), statistics.interval(np.asarray(ratios, dtype=float))
-        )
-        more = statistics.more_repeats(middle, len(ratios))
-        return more is not None and len(ratios) + more <= self.max_rounds
+        """Whether the rounds that are left may still tell which is faster, or that neither is: the
+        interval narrows with their root, until it clears the threshold."""
+        logs = np.log(np.asarray(ratios, dtype=float))
+        low, high = np.log(statistics.interval(np.exp(logs)) or (1.0, 1.0))
+        margin = abs(abs(float(np.median(logs))) - np.log1p(statistics.THRESHOLD))
+        half = (high - low) / 2
+        return bool(margin < half <= margin * (self.max_rounds / len(ratios)) ** 0.5)
 
 
 def rough(preset: Preset) -> Adaptive:

@@ -71,3 +71,19 @@ def test_the_rule_always_ends_and_never_before_the_least_rounds(values, spent_s,
         assert ending is None
     elif len(values) >= most or spent_s >= 10:
         assert ending is not None
+
+
+def test_mates_go_on_in_noise_while_a_word_is_in_reach_and_no_longer():
+    rule = Adaptive(target=0.005, min_rounds=6, max_rounds=60, budget_s=1e9)
+
+    def first(middle, *, ratio):
+        loud = middle * np.array(rounds(59, 0.02, seed=3))
+        endings = ((n, rule.ending(loud[:n], 0, ratio=ratio)) for n in range(6, 60))
+        return next(((n, each.by) for n, each in endings if each), None)
+
+    given_up_at, why = first(1.04, ratio=False)
+    assert why == "noise"
+    assert (first(1.04, ratio=True) or (99,))[0] >= given_up_at
+    hopeless = first(1.0101, ratio=True)
+    assert hopeless is not None
+    assert hopeless[1] == "noise"
