@@ -63,7 +63,7 @@ class Adaptive:
         reached = f"interval {100 * width:.2g} %, target {100 * self.target:.2g} %"
         if told is None:
             reached = f"{done} rounds, too few for an interval"
-        if done >= self.min_rounds:
+        if told is not None and done >= self.min_rounds:
             if width <= self.target:
                 return Ending("target", f"{reached}: reached after {done} rounds", told)
             needed = rounds_needed(values, self.target)
