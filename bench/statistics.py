@@ -1,5 +1,7 @@
 """Times and ratios estimated from rounds, with intervals, and the word a comparison deserves.
 
+Ratios made of others, as of two runs or of many cases, are in bench/combined.py.
+
 A round holds one slice of every contender, so drift and throttling hit all of them alike. Rounds
 are taken as independent and alike; samples inside a slice are not, and are reduced to their median.
 Where contenders were started several times, the starts are what is independent, and each start's
@@ -12,15 +14,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from functools import cache
+from dataclasses import dataclass, field
 from itertools import zip_longest
-from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from bench import family
+from bench.quantiles import NORMAL_95, intervals
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -29,6 +31,10 @@ Verdict = Literal["faster", "slower", "same", "unresolved"]
 
 THRESHOLD = 0.01
 """A difference smaller than this is called no difference."""
+
+BEYOND = 1.25
+"""A ratio that three rounds can tell, where each of them shows it: of draws of three rounds
+from real cells 98 % of true ratios above 1.5 do, and 0.23 % of a cell and itself."""
 
 MIN_ROUNDS = 3
 """Rounds below which no spread can be told."""
@@ -41,19 +47,36 @@ MOST_ROUNDS = 10_000
 
 CONFIDENCE = 0.95
 
+START_SHIFT = 0.005
+"""By how much the ratio of two processes differs from start to start, for as long as they live:
+standard deviation of its logarithm. Measured: 0.23 to 0.58 % by size, over 200 starts of one
+program on a CPU, which is 0.35 % a process; new for every case (docs/methodology.md)."""
+
+_CORRELATED = 1.36
+"""Times of neighbouring rounds have a rank correlation of 0.26 to 0.35, measured over 200 starts,
+which widens the interval of their median by sqrt((1 + 0.3) / (1 - 0.3)). Ratios have none."""
+
 _NORMAL = 1.4826
 """MAD of normal values times this is their standard deviation (Rousseeuw & Croux, 1993)."""
-
-_FENCE = 1.5
-"""Interquartile ranges beyond the quartiles at which a value is an outlier (Tukey, 1977)."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and its 95 % interval; None where too few rounds tell one."""
+    """A figure and its 95 % interval; None where fewer than six rounds, or starts, tell one."""
 
     value: float
     interval: Interval | None
+    repeats: int = 0
+    """Rounds, or starts where there were several, that it rests on."""
+    starts: int = 1
+    range: Interval | None = None
+    """From the least to the largest of all rounds; None for fewer than three."""
+    logs: Floats | None = field(default=None, compare=False, repr=False)
+    """Of a paired ratio: its logarithm in each repeat."""
+    start_shift: float = 0.0
+    """Standard deviation of what is the same in all rounds and another in the next start."""
+    run_shift: float = 0.0
+    """The same of the next run; the interval holds it."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +90,24 @@ class Locations:
     """Standard deviation of the values relative to their median, estimated from the MAD."""
 
 
-def locations(rounds_s: Floats, counts: Integers) -> Locations:
-    """Median of each cell; a cell is `counts` consecutive values, one a round or one a start."""
+def locations(
+    rounds_s: Floats, counts: Integers, correlated: bool | npt.NDArray[np.bool_] = False
+) -> Locations:
+    """Median of each cell; a cell is `counts` consecutive values, one a round or one a start.
+
+    Values are `correlated` where they are rounds of one process, whose intervals are wider.
+    """
     value, ends = medians(rounds_s, counts), np.cumsum(counts)
     deviation = medians(np.abs(rounds_s - np.repeat(value, counts)), counts)
     low, high = np.full((2, len(counts)), np.nan)
-    for size in np.unique(counts[counts >= MIN_ROUNDS]):
+    for size in np.unique(counts[counts >= ENOUGH_ROUNDS]):
         alike = np.flatnonzero(counts == size)
         at = (ends[alike] - size)[:, np.newaxis] + np.arange(size)
         low[alike], high[alike] = intervals(rounds_s[at])
+    wider = np.where(correlated, _CORRELATED, 1.0)
     told = counts >= MIN_ROUNDS
     spread = np.where(told, _NORMAL * deviation / value, np.nan)
+    low, high = (value * (end / value) ** wider for end in (low, high))
     return Locations(value, low, high, spread)
 
 
@@ -99,79 +129,110 @@ def ratio(own: Series, base: Series) -> Estimate | None:
 
 def ratios(pairings: Sequence[tuple[Series, Series]]) -> list[Estimate | None]:
     """`ratio` of each cell and its base, at once: thousands cost little more than one."""
-    logs = [paired_logs(own, base) for own, base in pairings]
+    shared = [_shared(own, base) for own, base in pairings]
+    logs = [_by_start(each, starts) for each, starts in shared]
     found: list[Estimate | None] = [None] * len(logs)
     for size in {len(each) for each in logs} - {0}:
         alike = [at for at, each in enumerate(logs) if len(each) == size]
         values = np.stack([logs[at] for at in alike])
         middle = np.exp(np.median(values, axis=1)).tolist()
-        ends = [np.exp(end).tolist() for end in intervals(values)] if size >= MIN_ROUNDS else []
+        told = size >= ENOUGH_ROUNDS
+        ends = [np.exp(end).tolist() for end in intervals(values)] if told else []
         for at, value, both in zip_longest(alike, middle, zip(*ends, strict=True)):
-            found[at] = Estimate(value, both)
+            rounds, starts = shared[at]
+            found[at] = _paired(value, both, rounds, logs[at], 1 if starts is None else size)
     return found
 
 
-def repeats(rounds: int, starts: int) -> int:
-    """How many independent values an interval rests on."""
-    return starts if starts > 1 else rounds
+def _paired(
+    value: float, ends: Interval | None, rounds: Floats, logs: Floats, starts: int
+) -> Estimate:
+    least, most = np.exp([rounds.min(), rounds.max()]).tolist()
+    return Estimate(
+        value,
+        ends,
+        repeats=len(logs),
+        starts=starts,
+        range=(least, most) if len(rounds) >= MIN_ROUNDS else None,
+        logs=logs,
+        start_shift=START_SHIFT if starts == 1 else 0.0,
+    )
 
 
 def paired_logs(own: Series, base: Series) -> Floats:
     """Logarithms of the ratios of the rounds that both took part in; of several starts, the median
     of each start."""
+    return _by_start(*_shared(own, base))
+
+
+def _shared(own: Series, base: Series) -> tuple[Floats, Integers | None]:
+    """Log ratios of the rounds that both took part in, and their starts if there are several."""
     times_s, base_times_s, starts = own.times_s, base.times_s, own.starts
     if not np.array_equal(own.rounds, base.rounds):
         _, at, base_at = np.intersect1d(own.rounds, base.rounds, return_indices=True)
         times_s, base_times_s, starts = times_s[at], base_times_s[base_at], starts[at]
     # Clipped to what exp can undo: only a forged record gets so far.
     logs = np.asarray(np.clip(np.log(times_s) - np.log(base_times_s), -700, 700))
-    if len(logs) == 0 or np.all(starts == starts[0]):
-        return logs
+    return logs, None if len(logs) == 0 or np.all(starts == starts[0]) else starts
+
+
+def _by_start(values: Floats, starts: Integers | None) -> Floats:
+    if starts is None:
+        return values
     _, group, counts = np.unique(starts, return_inverse=True, return_counts=True)
-    return medians(logs[np.argsort(group, kind="stable")], counts)
+    return medians(values[np.argsort(group, kind="stable")], counts)
 
 
-def unpaired(own: Estimate, base: Estimate) -> Estimate:
-    """How many times as long as the base, of two times that shared no rounds.
+def time(rounds: Series) -> Estimate:
+    """A cell's time by itself, as `locations` has it."""
+    times_s, several = rounds.times_s, len(np.unique(rounds.starts)) > 1
+    values = _by_start(times_s, rounds.starts if several else None)
+    found = locations(values, np.array([len(values)]), correlated=not several)
+    ends = None if np.isnan(found.low_s[0]) else (float(found.low_s[0]), float(found.high_s[0]))
+    return Estimate(
+        float(found.value_s[0]),
+        ends,
+        repeats=len(values),
+        starts=len(values) if several else 1,
+        range=(float(times_s.min()), float(times_s.max())) if len(times_s) >= MIN_ROUNDS else None,
+    )
 
-    On the logarithm the distances from each estimate to its interval's ends add as squares (MOVER:
-    Zou & Donner, Statistics in Medicine 27, 2008). Takes both as measured independently; what
-    changed between the two runs as a whole is in neither interval. No interval where one lacks.
+
+def word(estimate: Estimate | None, threshold: float = THRESHOLD, comparisons: int = 1) -> Verdict:
+    """The word a ratio deserves, among so many comparisons that a reader may choose from.
+
+    Beyond BEYOND all rounds must lie, or the interval where there is one. A smaller difference
+    needs an interval that clears the threshold after allowing for another start, and to be shown
+    so surely that of all the comparisons, if nothing differed, one in twenty times any would.
     """
-    middle = math.log(own.value / base.value)
-    if own.interval is None or base.interval is None:
-        return Estimate(math.exp(middle), None)
-    below, above = (abs(math.log(end / own.value)) for end in own.interval)
-    base_below, base_above = (abs(math.log(end / base.value)) for end in base.interval)
-    low, high = middle - math.hypot(below, base_above), middle + math.hypot(above, base_below)
-    return Estimate(math.exp(middle), (math.exp(low), math.exp(high)))
+    if estimate is None:
+        return "unresolved"
+    ends = estimate.interval
+    far = verdict(ends or estimate.range, max(BEYOND - 1, threshold))
+    if ends is None or far in ("slower", "faster"):
+        return far if far in ("slower", "faster") else "unresolved"
+    told = verdict(ends, threshold)
+    if told in ("same", "unresolved"):
+        return told
+    allowed = verdict(_widened(estimate.value, ends, estimate.start_shift), threshold)
+    tail = (1 - CONFIDENCE) / 2 / comparisons
+    return told if allowed == told and _sure(estimate, ends, tail) else "unresolved"
 
 
-def more_repeats(
-    estimate: Estimate, repeats: int, threshold: float = THRESHOLD, least: int = 0
-) -> int | None:
-    """About how many rounds (or starts) beyond these would give the ratio another word than
-    unresolved.
-
-    An interval's width falls with their root; the estimate is taken as staying where it is, and
-    `least` of them as needed anyway. None where it lies too near the threshold.
-    """
-    limit, middle = math.log1p(threshold), math.log(estimate.value)
-    if abs(middle) == limit or estimate.interval is None:
-        return None if estimate.interval else max(least - repeats, 1)
-    low, high = (math.log(end) for end in estimate.interval)
-    if abs(middle) > limit:
-        beyond = (middle - low if middle > 0 else high - middle) / (abs(middle) - limit)
-    else:
-        beyond = max((high - middle) / (limit - middle), (middle - low) / (limit + middle))
-    needed = repeats * beyond**2
-    return max(math.ceil(needed) - repeats, least - repeats, 1) if needed <= MOST_ROUNDS else None
+def _widened(value: float, ends: Interval, shift: float) -> Interval:
+    """The interval and what all its rounds share, added as squares on either side."""
+    below, above = (math.hypot(math.log(end / value), NORMAL_95 * shift) for end in ends)
+    return value * math.exp(-below), value * math.exp(above)
 
 
-def word(estimate: Estimate | None, repeats: int, threshold: float = THRESHOLD) -> Verdict:
-    """The verdict on a ratio of so many rounds or starts: fewer than tell 95 % resolve nothing."""
-    told = estimate.interval if estimate and repeats >= ENOUGH_ROUNDS else None
-    return verdict(told, threshold)
+def _sure(estimate: Estimate, ends: Interval, tail: float) -> bool:
+    """Whether chance makes a ratio of 1 look like this one less often than `tail`."""
+    shift = math.hypot(estimate.start_shift, estimate.run_shift)
+    if estimate.logs is not None:
+        return family.differs(estimate.logs, shift, tail)
+    half = math.log(ends[1] / ends[0]) / 2
+    noise = math.sqrt(max(half**2 - (NORMAL_95 * estimate.run_shift) ** 2, 0.0))
+    return abs(math.log(estimate.value)) > family.reach(noise, estimate.repeats, shift, tail)
 
 
 def verdict(ends: Interval | None, threshold: float = THRESHOLD) -> Verdict:
@@ -208,62 +269,6 @@ def interval(values: Floats) -> Interval | None:
         return None
     low, high = intervals(values[np.newaxis])
     return float(low[0]), float(high[0])
-
-
-def intervals(values: Floats) -> tuple[Floats, Floats]:
-    """`interval` of every row of [cells, rounds], at once: ends [cells] and [cells]."""
-    rank, share = _bracket(values.shape[1])
-    ordered = np.sort(values, axis=1)
-    low = (1 - share) * ordered[:, rank] + share * ordered[:, rank + 1]
-    high = (1 - share) * ordered[:, -1 - rank] + share * ordered[:, -2 - rank]
-    return low, high
-
-
-@cache
-def _bracket(size: int) -> tuple[int, float]:
-    """Index of the order statistic at the interval's outer side, and how far to go to the next.
-
-    The median lies between the k-th smallest and the k-th largest of n values with probability
-    1 - 2 P(B < k), B binomial (n, 1/2): no matter what the values are.
-    """
-    if size > MOST_ROUNDS:  # only a forged record holds so many: exactness would take minutes
-        return int(size / 2 - NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * size**0.5 / 2) - 1, 0.0
-    alpha, tail, term, rank = 1 - CONFIDENCE, 0, 1, 0
-    # In whole numbers of 2^-n: exact for any number of rounds.
-    limit = Fraction(alpha) / 2 * 2**size
-    while rank < size // 2 and tail + term <= limit:
-        tail, term, rank = tail + term, term * (size - rank) // (rank + 1), rank + 1
-    if rank == 0:
-        return 0, 0.0
-    outer = 1 - 2 * float(Fraction(tail, 2**size))
-    inner = 1 - 2 * float(Fraction(tail + term, 2**size))
-    excess = (outer - CONFIDENCE) / (outer - inner)
-    return rank - 1, (size - rank) * excess / (rank + (size - 2 * rank) * excess)
-
-
-def outliers(values: Floats) -> int:
-    """How many values lie beyond Tukey's fences. They count like all others."""
-    first, third = np.quantile(values, (0.25, 0.75))
-    reach = _FENCE * (third - first)
-    return int(np.count_nonzero((values < first - reach) | (values > third + reach)))
-
-
-def geometric_mean(estimates: Sequence[Estimate]) -> Estimate | None:
-    """Geometric mean of ratios over a suite's cases (Fleming & Wallace, CACM 29, 1986).
-
-    Its interval takes the cases as measured independently of one another and each logarithm as
-    nearly normal: half widths add as squares. None without estimates; no interval where one lacks.
-    """
-    if not estimates:
-        return None
-    mean = math.fsum(math.log(one.value) for one in estimates) / len(estimates)
-    squares = 0.0
-    for one in estimates:
-        if one.interval is None:
-            return Estimate(math.exp(mean), None)
-        squares += (math.log(one.interval[1] / one.interval[0]) / 2) ** 2
-    half = math.sqrt(squares) / len(estimates)
-    return Estimate(math.exp(mean), (math.exp(mean - half), math.exp(mean + half)))
 
 
 def medians(values: Floats, counts: Integers) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reports import units
@@ -36,16 +36,12 @@ def answer(rankings: Sequence[Ranking]) -> tuple[Answer, ...]:
 
 def words(row: Row) -> str:
     """How a row compares with the first: `1.82x slower`, `same`, `unresolved`; or `fastest`."""
-    if row.standing in ("slower", "faster") and row.ratio:
-        return units.direction(row.ratio.value)
-    return row.standing
+    return units.said(row.ratio.value, row.standing) if row.ratio else row.standing
 
 
 def interval(row: Row) -> str:
     """The ends of the ratio's interval: `1.78x to 1.86x`; a dash where there is none."""
-    if row.ratio is None or row.ratio.interval is None:
-        return units.ABSENT
-    return " to ".join(f"{units.digits(end)}x" for end in row.ratio.interval)
+    return units.between(row.ratio.interval if row.ratio else None)
 
 
 def _alone(rankings: Sequence[Ranking]) -> str | None:
@@ -63,42 +59,94 @@ def _suite(suite: str, precision: str, members: Sequence[Ranking], counted: bool
 
 
 def _counts(groups: Sequence[Group]) -> str:
+    """`torch is fastest in 5 of 9 cases; torch and jax share the lead in 3; 1 is open.`"""
     contested = [group for group in groups if len(group.rows) > 1]
     if not contested:
         alone = {row.label for group in groups for row in group.rows}
         who = f"Only {alone.pop()} has" if len(alone) == 1 else "No two contenders of one case have"
         return f"{who} verified answers, so there is no ranking."
-    wins = Counter(group.rows[0].label for group in contested if group.decided)
-    undecided = len(contested) - wins.total()
-    if not wins:
-        return "No contender is clearly fastest in any case."
-    (leader, most), *others = wins.most_common()
-    share = f"{most} of {_cases(len(contested))}" if len(contested) > most else _all(most)
-    said = [f"{leader} is fastest in {share}", *(f"{label} in {n}" for label, n in others)]
-    close = f"; {undecided} too close to call" if undecided else ""
-    return f"{', '.join(said)}{close}."
+    fronts = Counter(tuple(sorted(r.label for r in g.front)) for g in contested if g.behind)
+    sole = [(front[0], count) for front, count in fronts.most_common() if len(front) == 1]
+    shared = [(front, count) for front, count in fronts.most_common() if len(front) > 1]
+    every = Share(len(contested))
+    parts = []
+    if sole:
+        (leader, most), *others = sole
+        also = "".join(f", {label} in {count}" for label, count in others)
+        parts.append(f"{leader} is fastest in {every.of(most)}{also}")
+    for front, count in shared[:_MOST_FRONTS]:
+        where = every.of(count) if not parts else f"{count}"
+        parts.append(f"{joined(front)} lead{'s' * (len(front) == 1)} together in {where}")
+    rest = sum(count for _, count in shared[_MOST_FRONTS:])
+    parts += [f"others together in {rest}"] if rest else []
+    said = f"{'; '.join(parts)}"
+    still = len(contested) - fronts.total()
+    if still:
+        nobody = f"nobody is shown slower than the first in {still if said else every.of(still)}"
+        said = f"{said}; {nobody}" if said else nobody
+    return f"{said[:1].upper() if not parts else said[:1]}{said[1:]}."
 
 
-def _all(count: int) -> str:
-    return {1: "its one case", 2: "both cases"}.get(count, f"all {count} cases")
+_MOST_FRONTS = 2
+"""Groups of several leaders that are named."""
 
 
-def _cases(count: int) -> str:
-    return f"{count} case" if count == 1 else f"{count} cases"
+@dataclass(frozen=True)
+class Share:
+    """So many cases in all."""
+
+    total: int
+
+    def of(self, count: int) -> str:
+        """`5 of 9 cases`, `all 9 cases`"""
+        if count < self.total:
+            return f"{count} of {self.total} cases"
+        return {1: "its one case", 2: "both cases"}.get(count, f"all {count} cases")
+
+
+def joined(labels: Sequence[str]) -> str:
+    """`torch, jax and mlx`; of many the first and how many more."""
+    if len(labels) > _MOST_NAMED:
+        labels = (*labels[:_MOST_NAMED], f"{len(labels) - _MOST_NAMED} more")
+    *others, last = labels
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+_MOST_NAMED = 3
 
 
 def _largest(name: str, group: Group, cases: int) -> str:
-    first, others = group.rows[0], group.rows[1:]
+    first, *others = group.front
     where = f"In {'the largest, ' if cases > 1 else ''}{name} {units.count(group.size)}"
-    time = f"{where}, {first.label} takes {units.seconds(first.time_s)}"
-    if not others:
-        return f"{time}."
-    second = others[0]
-    if second.standing == "slower":
-        return f"{time}; next is {second.label}, {words(second)} ({interval(second)})."
-    judged = {
-        "same": "is the same within 1 %",
-        "faster": "is faster where rounds are paired",
-    }.get(second.standing, "cannot be told apart from it")
-    told = f" ({interval(second)})" if second.ratio and second.ratio.interval else ""
-    return f"{time}; {second.label} {judged}{told}."
+    said = f"{where}, {first.label} takes {units.seconds(first.time_s)}"
+    if len(group.rows) == 1:
+        return f"{said}."
+    parts = [said, *_beside(others)]
+    if group.behind:
+        parts.append(_behind(group.behind, alone=not others))
+    return f"{'; '.join(parts)}."
+
+
+def _beside(rows: Sequence[Row]) -> Iterator[str]:
+    """`jax is the same within 1 %`: those that are not shown slower than the first."""
+    words = {"same": "the same within 1 %", "faster": "faster where rounds are paired"}
+    for standing in dict.fromkeys(row.standing for row in rows):
+        mine = [row for row in rows if row.standing == standing]
+        labels, verb = joined([row.label for row in mine]), "are" if len(mine) > 1 else "is"
+        ends = interval(mine[0]) if len(mine) == 1 else units.ABSENT
+        told = "" if ends == units.ABSENT else f" ({ends})"
+        judged = (
+            f"{verb} {words[standing]}" if standing in words else "cannot be told apart from it"
+        )
+        yield f"{labels} {judged}{told}"
+
+
+def _behind(rows: Sequence[Row], alone: bool) -> str:
+    """`next is jax, 1.82x slower (1.78x to 1.86x)`; beside several leaders all at once."""
+    if alone or len(rows) == 1:
+        following = rows[0]
+        ends = interval(following)
+        told = "" if ends == units.ABSENT else f" ({ends})"
+        return f"next is {following.label}, {words(following)}{told}"
+    nearest = min(rows, key=lambda row: row.ratio.value if row.ratio else 1.0)
+    return f"everything else is {words(nearest)} or more"

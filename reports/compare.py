@@ -5,17 +5,18 @@ Contenders of one run shared its rounds, so their ratio is paired. Those of two 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from bench import statistics
+from bench import combined, statistics
 from bench.schema import Contender
-from bench.statistics import ENOUGH_ROUNDS, Estimate, Series, Verdict
-from reports import differences, sides
+from bench.statistics import Estimate, Series, Verdict
+from reports import differences, settling, sides
 from reports.differences import Difference, Kind
 from reports.frame import STATUSES, Row
 from reports.reading import LeftOut
@@ -58,10 +59,8 @@ class Compared:
     """Those both took part in; of two runs, the fewer of both."""
     starts: int
     """Likewise."""
-
-    @property
-    def repeats(self) -> int:
-        return statistics.repeats(self.rounds, self.starts)
+    comparisons: int = 1
+    """Words that are given together, of which none may be false by chance."""
 
     @property
     def unit(self) -> Unit:
@@ -69,12 +68,16 @@ class Compared:
         return "starts" if self.starts > 1 else "rounds"
 
     def word(self, threshold: float) -> Verdict:
-        """What B is. Fewer repeats than a 95 % interval takes resolve nothing."""
-        return statistics.word(self.ratio, self.repeats, threshold)
+        """What B is."""
+        return statistics.word(self.ratio, threshold=threshold, comparisons=self.comparisons)
 
     def more(self, threshold: float) -> int | None:
         """About how many more would settle what is unresolved; None where none would."""
-        return statistics.more_repeats(self.ratio, self.repeats, threshold, ENOUGH_ROUNDS)
+        return settling.more_repeats(self.ratio, threshold, self.comparisons)
+
+    def needs_starts(self, threshold: float) -> bool:
+        """Whether only several starts can."""
+        return settling.needs_starts(self.ratio, threshold, self.comparisons)
 
 
 @dataclass(frozen=True)
@@ -135,11 +138,10 @@ class Comparison:
         own = self.of(pair)
         for suite in dict.fromkeys(one.suite for one in own):
             cases = [one for one in own if one.suite == suite]
-            mean = statistics.geometric_mean([one.ratio for one in cases])
+            mean = combined.geometric_mean([one.ratio for one in cases])
             if mean and len(cases) > 1:
-                enough = all(one.repeats >= ENOUGH_ROUNDS for one in cases)
-                told = mean.interval if enough else None
-                word = statistics.verdict(told, self.threshold)
+                among = cases[0].comparisons
+                word = statistics.word(mean, threshold=self.threshold, comparisons=among)
                 yield Mean(pair, suite, len(cases), mean, word)
 
 
@@ -169,7 +171,14 @@ def compare(
             excluded += out
     if not compared:
         raise Incomparable(_nothing(a, b, excluded))
-    return Comparison(a, b, same_run, threshold, apart, tuple(compared), tuple(excluded))
+    words = tuple(replace(one, comparisons=_words(compared)) for one in compared)
+    return Comparison(a, b, same_run, threshold, apart, words, tuple(excluded))
+
+
+def _words(compared: Sequence[Compared]) -> int:
+    """How many words are given: one for each case, one for each mean of several."""
+    cases = Counter((id(one.pair), one.suite) for one in compared)
+    return len(compared) + sum(count > 1 for count in cases.values())
 
 
 def _refuse(a: Side, b: Side, forbidden: Sequence[Difference]) -> None:
@@ -253,7 +262,7 @@ def _ratios(
         return [(ratio, *both) for ratio, both in zip(found, shared, strict=True)]
     return [
         (
-            statistics.unpaired(_estimate(other), _estimate(own)),
+            combined.unpaired(_time(b, other), _time(a, own)),
             int(min(own["rounds"], other["rounds"])),
             int(min(own["starts"], other["starts"])),
         )
@@ -267,9 +276,8 @@ def _shared(own: Series, other: Series) -> tuple[int, int]:
     return int(both.sum()), len(np.unique(own.starts[both]))
 
 
-def _estimate(row: Row) -> Estimate:
-    ends = None if row["low_s"] is None else (row["low_s"], row["high_s"])
-    return Estimate(row["time_s"], ends)
+def _time(side: Side, row: Row) -> Estimate:
+    return statistics.time(side.results.rounds[row["run"], row["contender"], row["case"]])
 
 
 def _nothing(a: Side, b: Side, excluded: Sequence[Excluded]) -> str:

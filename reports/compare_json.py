@@ -68,14 +68,18 @@ def _case(one: Compared, failed: bool, threshold: float) -> dict[str, Any]:
         "verdict": one.word(threshold),
         "rounds": one.rounds,
         "starts": one.starts,
+        "comparisons": one.comparisons,
         **_settles(one, threshold),
         "failed": failed,
     }
 
 
 def _settles(one: Compared, threshold: float) -> Mapping[str, int]:
-    unresolved = one.word(threshold) == "unresolved"
-    more = one.more(threshold) if unresolved else None
+    if one.word(threshold) != "unresolved":
+        return {}
+    if one.needs_starts(threshold):
+        return {"needs_starts": True}
+    more = one.more(threshold)
     return {} if more is None else {"more_repeats": more}
 
 

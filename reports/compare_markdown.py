@@ -31,7 +31,10 @@ def render(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> s
 
 
 def _table(comparison: Comparison, pair: Pair) -> str:
-    lines = ["| " + " | ".join(words.COLUMNS) + " |", "| :--- | ---: | ---: | ---: | ---: | :--- |"]
+    lines = [
+        "| " + " | ".join(words.columns(comparison)) + " |",
+        "| :--- | ---: | ---: | ---: | ---: | :--- |",
+    ]
     return "\n".join([*lines, *(_line(row) for row in _rows(comparison, pair))])
 
 

@@ -51,8 +51,9 @@ def _print(
 
 def _table(comparison: Comparison, pair: Pair) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for number, name in enumerate(words.COLUMNS):
-        figures = 0 < number < len(words.COLUMNS) - 1
+    heads = words.columns(comparison)
+    for number, name in enumerate(heads):
+        figures = 0 < number < len(heads) - 1
         table.add_column(name, justify="right" if figures else "left", no_wrap=number > 0)
     means = {mean.suite: mean for mean in comparison.means(pair)}
     suites: dict[str, list[Compared]] = {}

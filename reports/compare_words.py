@@ -6,44 +6,65 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from bench.statistics import Estimate, Verdict
+from bench.combined import RUN_SHIFT
+from bench.statistics import ENOUGH_ROUNDS, START_SHIFT, Estimate, Verdict
 from reports.compare import Compared, Comparison, Mean, Pair
 from reports.differences import circumstances
 from reports.findings import BUSY
 from reports.gate import Gate, Outcome
 from reports.reading import LeftOut
+from reports.settling import STARTS
 from reports.sides import Side
 from reports.units import ABSENT, count, digits, plain, seconds
 
 MANY = 10
 """Lines of one kind that are shown before the rest is counted; JSON has all."""
 
-COLUMNS = ("case", "A takes", "B takes", "B / A", "95 % interval", "B is")
-
 PAIRED = "A and B took turns in the same rounds of one run: ratios are paired. "
 ONE_START = (
-    "They speak of these two processes; other starts of the same two can differ by a percent or "
-    "two: make bench STARTS=6 measures so many."
+    "Intervals speak of these two processes. Other starts of the same two differ by "
+    f"{100 * START_SHIFT:g} % (standard deviation), which slower and faster allow for: make bench "
+    f"STARTS={STARTS} measures so many."
 )
-STARTS = "Both were started anew several times, and the intervals speak of such starts."
+SEVERAL_STARTS = "Both were started anew several times, and the intervals speak of such starts."
 UNPAIRED = (
     "Unpaired: A and B were measured in different runs. Their intervals are wider for it, and "
-    "still do not cover what changed between the runs: other programs, heat, the system. "
-    "To be sure, measure both in one run: make bench FRAMEWORK=jax==0.4.38,jax STARTS=6"
+    f"allow for a difference of {100 * RUN_SHIFT:g} % (standard deviation) from run to run by "
+    "other programs, heat and the system. To be sure, measure both in one run: make bench "
+    f"FRAMEWORK=jax==0.4.38,jax STARTS={STARTS}"
 )
+SURE_LIMIT = 0.03
+"""The least limit of a gate that means something with one start."""
+
+
+def columns(comparison: Comparison) -> tuple[str, ...]:
+    """Heads; fewer than six rounds or starts have no 95 % interval."""
+    told = any(one.ratio.interval for one in comparison.compared)
+    return ("case", "A takes", "B takes", "B / A", "95 % interval" if told else "interval", "B is")
 
 
 def how(comparison: Comparison) -> str:
     """What the figures are, and how far to believe them."""
     return (
         "B / A is how many times as long B takes as A: above 1, B is slower. "
-        f"Differences within {_percent(comparison.threshold)} count as none. "
+        f"Differences within {_percent(comparison.threshold)} count as none. {_family(comparison)}"
         + (_paired(comparison) if comparison.paired else UNPAIRED)
     )
 
 
+def _family(comparison: Comparison) -> str:
+    count = comparison.compared[0].comparisons
+    if count == 1:
+        return ""
+    return (
+        f"If nothing differed, in at most 5 of 100 such comparisons would any of the {count} words "
+        "be slower or faster by chance. "
+    )
+
+
 def _paired(comparison: Comparison) -> str:
-    return PAIRED + (STARTS if all(one.starts > 1 for one in comparison.compared) else ONE_START)
+    several = all(one.starts > 1 for one in comparison.compared)
+    return PAIRED + (SEVERAL_STARTS if several else ONE_START)
 
 
 def _percent(share: float) -> str:
@@ -93,13 +114,13 @@ def work(one: Compared) -> str:
 
 
 def row(one: Compared, comparison: Comparison) -> tuple[str, ...]:
-    """A case under COLUMNS but the first."""
+    """A case under the columns but the first."""
     times = (seconds(each["time_s"]) for each in (one.a, one.b))
     return *times, *_ratio(one.ratio), verdict(one, comparison.threshold)
 
 
 def mean_row(mean: Mean) -> tuple[str, ...]:
-    """A suite's mean under COLUMNS but the first."""
+    """A suite's mean under the columns but the first."""
     return "", "", *_ratio(mean.ratio), mean.verdict
 
 
@@ -120,7 +141,11 @@ def times(ratio: float) -> str:
 def verdict(one: Compared, threshold: float) -> str:
     """The word; of what is unresolved also how many more rounds or starts would settle it."""
     word = one.word(threshold)
-    more = one.more(threshold) if word == "unresolved" else None
+    if word != "unresolved":
+        return word
+    if one.needs_starts(threshold):
+        return f"{word} (starts)"
+    more = one.more(threshold)
     return f"{word} (+{count(more)})" if more else word
 
 
@@ -140,15 +165,19 @@ def summary(comparison: Comparison) -> str:
 
 
 def settling(comparison: Comparison) -> str:
-    """What the numbers beside `unresolved` say; nothing where there are none."""
+    """What stands beside `unresolved`; nothing where all is resolved."""
     threshold = comparison.threshold
     doubtful = [one for one in comparison.compared if one.word(threshold) == "unresolved"]
     if not doubtful:
         return ""
-    units = dict.fromkeys(one.unit for one in doubtful if one.more(threshold))
-    parts = [f"(+n): about n more {' or '.join(units)} would settle it"] if units else []
-    some_hopeless = not all(one.more(threshold) for one in doubtful)
-    parts += ["without a number: too near the threshold for that"] if some_hopeless else []
+    by_starts = [one for one in doubtful if one.needs_starts(threshold)]
+    others = [one for one in doubtful if one not in by_starts]
+    units = dict.fromkeys(one.unit for one in others if one.more(threshold))
+    parts = [f"(+n): about n more {' or '.join(units)} may settle it"] if units else []
+    if by_starts:
+        parts.append(f"(starts): only several starts can: make bench STARTS={STARTS}")
+    if not all(one.more(threshold) for one in others):
+        parts.append("without either: too near the threshold for that")
     return f"Unresolved {'; '.join(parts)}."
 
 
@@ -160,12 +189,27 @@ def failures(outcome: Outcome, gates: Sequence[Gate], comparison: Comparison) ->
         else f"{gate.word} by more than {_percent(gate.limit)}"
         for gate in gates
     )
-    if not gates or not outcome.failed:
-        return f"Passed: in no case is B {asked}." if gates else ""
+    if not gates:
+        return ""
+    unsure = _unsure(gates, comparison)
+    if not outcome.failed:
+        return f"Passed: in no case is B {asked}.{unsure}"
     worst = max(outcome.failed, key=lambda one: abs(math.log(one.ratio.value)))
     number, of = len(outcome.failed), len(comparison.compared)
     where = f"{plain(worst.suite, 60)} {work(worst)}"
-    return f"Failed: in {number} of {of} cases B is {asked}, most of all in {where}."
+    return f"Failed: in {number} of {of} cases B is {asked}, most of all in {where}.{unsure}"
+
+
+def _unsure(gates: Sequence[Gate], comparison: Comparison) -> str:
+    """A warning about limits that one start cannot hold."""
+    few = any(one.starts < ENOUGH_ROUNDS for one in comparison.compared)
+    low = any(gate.word != "unresolved" and gate.limit < SURE_LIMIT for gate in gates)
+    if not (few and low):
+        return ""
+    return (
+        f" Limits below {_percent(SURE_LIMIT)} need starts, for two of one program differ by half "
+        f"a per cent: make bench STARTS={STARTS}."
+    )
 
 
 def apart(comparison: Comparison) -> Iterator[str]:

@@ -9,13 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.schema import Run
-from reports import answers, families, findings, learning, outline, pairing, ranking, setups
+from reports import (
+    answers,
+    families,
+    findings,
+    learning,
+    method,
+    outline,
+    pairing,
+    ranking,
+    setups,
+)
 from reports.answers import Answer
 from reports.finding import Finding, command
 from reports.findings import Omission
 from reports.frame import STATUSES, Results
 from reports.layout import Chapter
-from reports.method import METHOD
 from reports.pairing import Contest
 from reports.ranking import Overhead, Ranking
 from reports.setups import Setup
@@ -79,7 +88,7 @@ def make(results: Results, baseline: str | None = None) -> Content:
             outline.answers(sections),
             *outline.comparisons(results, named, labels, baseline, contested, learned, doubted),
             outline.sources(results.published),
-            outline.method(sections, METHOD),
+            outline.method(sections, method.words(results.comparisons)),
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from reports import units
@@ -47,27 +48,47 @@ def sentence(contest: Contest) -> str:
 
 
 def _crossing(contest: Contest) -> str:
-    crossing, of = contest.crossing, contest.size_of
+    crossing, of, told = contest.crossing, contest.size_of, _told(contest.points)
     if crossing.kind == "one size":
-        (point,) = contest.points
-        return (
-            f"the {'GPU' if point.log_ratio < 0 else 'CPU'} is faster; one size tells no crossover."
-        )
-    if crossing.kind == "gpu":
-        return f"the GPU is faster at {_every(contest)}; no crossover in the range."
-    if crossing.kind == "cpu":
-        return f"the CPU is faster at {_every(contest)}; no crossover in the range."
-    if crossing.kind == "mixed" or crossing.size is None:
+        return f"{_tally(contest.points)}; one size tells no crossover."
+    if crossing.kind in ("gpu", "cpu") and len(told) == 1 and told & {"faster", "slower"}:
+        who = "GPU" if crossing.kind == "gpu" else "CPU"
+        return f"the {who} is faster at {_every(contest)}; no crossover in the range."
+    if crossing.size is not None and told >= {"faster", "slower"}:
+        size = _sized(units.amount(crossing.size), of)
+        return f"the CPU is faster below {size}, the GPU above ({interval(contest)})."
+    if crossing.kind == "mixed" and told >= {"faster", "slower"}:
         return "the GPU is faster at some sizes, but not at the largest; no crossover can be told."
-    size = _sized(units.amount(crossing.size), of)
-    return f"the CPU is faster below {size}, the GPU above ({interval(contest)})."
+    return f"{_tally(contest.points)}; no crossover can be told."
+
+
+def _told(points: Sequence[Point]) -> set[str]:
+    return {_word(point) for point in points}
+
+
+def _word(point: Point) -> str:
+    """What the GPU is; of published figures by the ratio alone."""
+    return point.word or ("faster" if point.log_ratio < 0 else "slower")
+
+
+def _tally(points: Sequence[Point]) -> str:
+    """`the GPU is faster at 1 of 3 sizes, unresolved at 2`"""
+    if len(points) == 1:
+        said = {"faster": "the GPU is faster", "slower": "the CPU is faster"}
+        return said.get(_word(points[0]), f"the GPU is {_ADJECTIVES.get(_word(points[0]))}")
+    counts = Counter(_ADJECTIVES.get(_word(point), _word(point)) for point in points)
+    (word, most), *others = counts.most_common()
+    more = "".join(f", {other} at {count}" for other, count in others)
+    share = "all" if not others else str(most)
+    return f"the GPU is {word} at {share} of {len(points)} sizes{more}"
 
 
 def interval(contest: Contest) -> str:
     """The crossover's interval in words."""
     low, high = contest.crossing.low, contest.crossing.high
     if low is None or high is None:
-        return "one measurement a size, so no interval can be told"
+        few = "one measurement a size" if contest.published else "too few rounds"
+        return f"{few}, so no interval can be told"
     ends = [
         units.amount(low) if math.isfinite(low) else "below the smallest size",
         units.amount(high) if math.isfinite(high) else "beyond the largest size",
@@ -83,8 +104,16 @@ def _every(contest: Contest) -> str:
 
 
 def _at(contest: Contest, point: Point) -> str:
-    words = units.direction(math.exp(point.log_ratio))
-    return f"{words} at {_sized(units.count(point.size), contest.size_of)}"
+    said = _ADJECTIVES.get(_word(point)) or _said(point)
+    return f"{said} at {_sized(units.count(point.size), contest.size_of)}"
+
+
+def _said(point: Point) -> str:
+    return units.said(math.exp(point.log_ratio), _word(point))
+
+
+_ADJECTIVES = {"same": "as fast as the CPU", "unresolved": "not told apart"}
+"""Words of verdicts, as a sentence about the GPU takes them."""
 
 
 def _sized(size: str, of: str) -> str:
@@ -116,22 +145,18 @@ def _table(contests: Sequence[Contest]) -> Table:
             units.count(point.size),
             units.seconds(point.cpu_s),
             units.seconds(point.gpu_s),
-            units.Figure(units.direction(math.exp(point.log_ratio)), math.exp(point.log_ratio)),
-            _between(point),
+            units.Figure(_said(point), math.exp(point.log_ratio)),
+            units.between(point.interval),
         )
         for contest in contests
         for point in contest.points
     ]
-    between = "GPU / CPU, by rounding" if contests[0].published else "GPU / CPU, 95 %"
+    between = "GPU / CPU, by rounding" if contests[0].published else "GPU / CPU"
+    if any(point.measured and point.interval for c in contests for point in c.points):
+        between = "GPU / CPU, 95 %"
     size_of = {contest.size_of for contest in contests}
     columns = ("work", "contender", size_of.pop() if len(size_of) == 1 else "size")
     return Table((*columns, "CPU", "GPU", "the GPU is", between), tuple(rows))
-
-
-def _between(point: Point) -> str:
-    if point.interval is None:
-        return units.ABSENT
-    return " to ".join(f"{units.digits(end)}x" for end in point.interval)
 
 
 def _plot(suite: str, place: str, contests: Sequence[Contest]) -> Plot:

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from bench import statistics
-from bench.statistics import MIN_ROUNDS, Floats
+from bench.statistics import ENOUGH_ROUNDS, Estimate, Floats, Verdict
 
 CPU_THROUGHOUT, GPU_THROUGHOUT = math.inf, -math.inf
 """Where the sign does not change within the sizes measured."""
@@ -34,10 +34,17 @@ class Point:
     """log(GPU time / CPU time); paired by round where both were measured."""
     draws: Floats | None
     """What it might as well have been, [RESAMPLES]; None where nothing tells how sure it is."""
+    measured: Estimate | None = None
+    """The ratio of paired rounds; None of published figures."""
+    word: Verdict | None = None
+    """What the GPU is by it."""
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval of how many times as long as the CPU the GPU takes."""
+        """95 % interval of how many times as long as the CPU the GPU takes, by rounding alone where
+        it was published."""
+        if self.measured:
+            return self.measured.interval
         if self.draws is None:
             return None
         low, high = np.quantile(self.draws, _TAILS, method="inverted_cdf")
@@ -62,8 +69,8 @@ _TAILS = ((1 - statistics.CONFIDENCE) / 2, (1 + statistics.CONFIDENCE) / 2)
 
 
 def resampled(logs: Floats) -> Floats | None:
-    """Medians of resampled rounds: [RESAMPLES] of log ratios [rounds]; None for fewer than 3."""
-    if len(logs) < MIN_ROUNDS:
+    """Medians of resampled rounds: [RESAMPLES] of log ratios [rounds]; None for fewer than 6."""
+    if len(logs) < ENOUGH_ROUNDS:
         return None
     random = np.random.default_rng(SEED)
     drawn = logs[random.integers(0, len(logs), (RESAMPLES, len(logs)))]

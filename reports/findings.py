@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.schema import Failed
-from bench.statistics import ENOUGH_ROUNDS
+from bench.statistics import BEYOND, ENOUGH_ROUNDS
 from reports import device_guards, doubts, guards, steadiness, verdicts
 from reports.finding import BENCH, Finding, again, command, listed, placed, quoted
 from reports.frame import NULL, Results
 from reports.learning import Learned
 from reports.partly import partly_cpu
 from reports.reading import LeftOut
+from reports.settling import STARTS
 from reports.units import digits, percent, plain
 
 NOISY = 0.10
@@ -22,6 +23,10 @@ NOISY = 0.10
 
 BUSY = 0.25
 """Cores that other programs may use before a whole run is doubtful."""
+
+
+LONGER = "20m"
+"""Time that is advised where some cases found none."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def find(results: Results, learned: Sequence[Learned]) -> tuple[Finding, ...]:
 
 
 def omissions(results: Results) -> tuple[Omission, ...]:
-    """What was skipped, by reason."""
+    """What was skipped, by reason; last what the run's time did not hold, with what runs it."""
     found: dict[str, list[str]] = {}
     skipped = results.cells[results.cells["status"] == "skipped"]
     for (run, contender, reason), cells in skipped.groupby(
@@ -59,7 +64,23 @@ def omissions(results: Results) -> tuple[Omission, ...]:
         if absent.status == "skipped" and (absent.run, absent.contender) not in planned:
             where = placed(results, absent.run, plain(absent.contender))
             found.setdefault(plain(absent.reason), []).append(where)
-    return tuple(Omission(reason, tuple(what)) for reason, what in found.items())
+    skipped = (Omission(reason, tuple(what)) for reason, what in found.items())
+    return (*skipped, *_no_time(results))
+
+
+def _no_time(results: Results) -> Iterator[Omission]:
+    late = results.cells[results.cells["status"] == "no time"]
+    for run, cells in late.groupby("run", sort=False):
+        options = {
+            "SUITE": ",".join(dict.fromkeys(plain(suite) for suite in cells["suite"])),
+            "PRESET": str(results.runs[run].settings.get("preset", "quick")),
+            "TIME": LONGER,
+        }
+        again = " ".join(f"{name}={quoted(word)}" for name, word in options.items())
+        cases = listed(cells["case"].unique())
+        yield Omission(
+            f"no time for {len(cells)} cells: make bench {again}", (placed(results, run, cases),)
+        )
 
 
 _SUSPECT = (
@@ -209,15 +230,14 @@ def _few_rounds(results: Results) -> Iterator[Finding]:
         few = mine[mine[unit] < ENOUGH_ROUNDS]
         if few.empty:
             continue
-        least = int(few[unit].min())
-        covered = 1 - 2.0 ** (1 - least)
         yield Finding(
             severity="note",
-            what=f"{len(few)} of {len(verified)} cells have few {unit}. With {least} an interval "
-            + (f"covers at most {percent(covered)}, not 95 %" if least > 2 else "cannot be told"),
+            what=f"{len(few)} of {len(verified)} cells have fewer than {ENOUGH_ROUNDS} {unit}, "
+            "which tell no 95 % interval. Slower is said there where every round is beyond "
+            f"{BEYOND:g}x",
             where=listed([f"run {run}" for run in few["run"].unique()]),
-            action="Fine for a look. For figures to rely on, use "
-            + (f"STARTS={ENOUGH_ROUNDS} or more." if several else "PRESET=quick or longer."),
+            action="Fine for a look. For smaller differences, use "
+            + (f"STARTS={STARTS}." if several else "PRESET=quick or longer."),
         )
 
 

@@ -6,6 +6,7 @@ cells = load(["results"])
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +15,10 @@ from typing import Any
 
 import pandas as pd
 
-from bench import statistics
+from bench import combined, family, statistics
 from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
-from bench.statistics import Estimate, Series
+from bench.statistics import Estimate, Series, Verdict
 from reports import disbelief, mistakes, rounds
 from reports.endings import ending
 from reports.reading import KEY, Absent, Gathered, Key, LeftOut, gather
@@ -36,6 +37,7 @@ STATUSES = {
     "incomplete": "unfinished",
     "withdrawn": "withdrawn",
     "skipped": "skipped",
+    "no time": "no time",
 }
 """Every status of a cell, in the order and words of reports."""
 
@@ -76,6 +78,20 @@ class Results:
     def ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
         """How many times as long as its base each cell takes, paired by round; (cell, base)."""
         return statistics.ratios([(self.rounds[own], self.rounds[base]) for own, base in pairs])
+
+    def apart(self, own: Key, base: Key) -> Estimate:
+        """How many times as long as a base that took no turns with it."""
+        return combined.unpaired(*(statistics.time(self.rounds[key]) for key in (own, base)))
+
+    def word(self, estimate: Estimate | None) -> Verdict:
+        """The word a ratio deserves among all comparisons that these records can make."""
+        return statistics.word(estimate, comparisons=self.comparisons)
+
+    @cached_property
+    def comparisons(self) -> int:
+        """Pairs of verified cells of one case and precision: what a word may be chosen from."""
+        ranked = (row for run in self.runs for row in self.ranked(run))
+        return family.comparisons(Counter((r["case"], r["precision"]) for r in ranked).values())
 
     @cached_property
     def rows(self) -> Mapping[str, Sequence[Row]]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 from bench import statistics
 from bench.schema import Published
+from bench.statistics import Interval
 from reports import units
 from reports.elsewhere import device_kind
 from reports.families import FAMILIES, family
 from reports.frame import Results, Row
 from reports.layout import Chapter, Part, Table
+from reports.reading import Key
 from reports.units import ABSENT, Figure, plain
 
 MAX_COLUMNS = 24
@@ -28,8 +30,9 @@ class Best:
     """The fastest contender of a machine at one piece of work."""
 
     time_s: float
-    ends: tuple[float, float] | None
     label: str
+    key: Key | None = None
+    """Its cell, where it was measured."""
 
 
 @dataclass(eq=False)
@@ -59,11 +62,11 @@ def chapter(results: Results, named: Mapping[str, str], baseline: str | None) ->
     """The chapter; `baseline` is part of a machine's name. Raises NoSuchMachine."""
     seats, columns = _seats(results, named)
     named_base = _named(seats, baseline) if baseline is not None else None
-    parts = tuple(_parts(seats, columns, named_base))
+    parts = tuple(_parts(results, seats, columns, named_base))
     lead = (
         "Of each machine the fastest verified contender at each piece of work, as a ratio to the "
-        "baseline. Machines did not take turns, so their ratios are not paired: the words say "
-        "slower or faster only where the intervals of both times lie apart. Published figures "
+        "baseline. Machines did not take turns, so their ratios are not paired: what changes from "
+        "run to run, a standard deviation of 1 %, is allowed for. Published figures "
         "were measured by their source's own method, which may time other things than the step."
     )
     return Chapter("machines", "Machines side by side", lead, parts, "Machines")
@@ -85,7 +88,10 @@ def _usual(seats: Sequence[Seat]) -> Seat:
 
 
 def _parts(
-    seats: Sequence[Seat], columns: Sequence[_Column], named_base: Seat | None
+    results: Results,
+    seats: Sequence[Seat],
+    columns: Sequence[_Column],
+    named_base: Seat | None,
 ) -> Iterator[Part]:
     """A table for each circle of machines that have work in common, one for all the others; first
     those with a machine that was measured here."""
@@ -95,7 +101,7 @@ def _parts(
     for number, circle in enumerate((c for c in circles if len(c) > 1), start=1):
         base = named_base if named_base in circle else _usual(circle)
         key = "machines-common" if number == 1 else f"machines-common-{number}"
-        table = _against(circle, _one_size_each(columns, circle)[:MAX_COLUMNS], base)
+        table = _against(results, circle, _one_size_each(columns, circle)[:MAX_COLUMNS], base)
         part = Part(key, f"Against {_label(base)}", table=table)
         found.append((all(seat.published for seat in circle), part))
     if alone:
@@ -139,35 +145,42 @@ def _one_size_each(columns: Sequence[_Column], seats: Sequence[Seat]) -> list[_C
     return [column for column in useful if column.work in chosen]
 
 
-def _against(seats: Sequence[Seat], columns: Sequence[_Column], base: Seat) -> Table:
+def _against(
+    results: Results, seats: Sequence[Seat], columns: Sequence[_Column], base: Seat
+) -> Table:
     ordered = sorted(seats, key=lambda seat: FAMILIES.index(seat.family))
     rows = [
-        (_label(seat), seat.family, *(_cell(seat, base, column.work) for column in columns))
+        (_label(seat), seat.family, *(_cell(results, seat, base, c.work) for c in columns))
         for seat in ordered
     ]
     heads = ("machine", "GPU family", *(column.words for column in columns))
     return Table(heads, tuple(rows), kind="machines")
 
 
-def _cell(seat: Seat, base: Seat, work: Work) -> Figure:
+def _cell(results: Results, seat: Seat, base: Seat, work: Work) -> Figure:
     mine, other = seat.best.get(work), base.best.get(work)
     if mine is None:
         return units.NONE
-    words = "baseline" if seat is base else compared(mine, other) if other else "no baseline"
+    words = "no baseline"
+    if other:
+        words = "baseline" if seat is base else compared(results, mine, other)
     text = f"{units.seconds(mine.time_s)}\n{words}\n{mine.label}"
-    return Figure(text, mine.time_s, mine.ends)
+    return Figure(text, mine.time_s, _ends(results, mine))
 
 
-def compared(mine: Best, other: Best) -> str:
-    """How `mine` compares with `other` where nothing was paired: `about` without intervals."""
+def _ends(results: Results, best: Best) -> Interval | None:
+    return statistics.time(results.rounds[best.key]).interval if best.key else None
+
+
+def compared(results: Results, mine: Best, other: Best) -> str:
+    """How `mine` compares with `other` where nothing was paired: `about` of published figures."""
     ratio = mine.time_s / other.time_s if other.time_s else 1.0
     if not ratio:
         return "unresolved"
-    if mine.ends is None or other.ends is None:
+    if mine.key is None or other.key is None:
         return f"about {units.direction(ratio)}"
-    low, high = mine.ends[0] / other.ends[1], mine.ends[1] / other.ends[0]
-    verdict = statistics.verdict((low, high))
-    return units.direction(ratio) if verdict in ("faster", "slower") else verdict
+    estimate = results.apart(mine.key, other.key)
+    return units.said(estimate.value, results.word(estimate))
 
 
 def _alone(seats: Sequence[Seat], columns: Sequence[_Column]) -> Table:
@@ -252,9 +265,9 @@ def _measured(
             if work not in fastest or row["time_s"] < fastest[work]["time_s"]:
                 fastest[work] = row
         for work, row in fastest.items():
-            ends = None if row["low_s"] is None else (row["low_s"], row["high_s"])
             label = plain(f"{row['spec']} {row['device']}", 40)
-            seats[named[run]].best[work] = Best(row["time_s"], ends, label)
+            cell = run, row["contender"], row["case"]
+            seats[named[run]].best[work] = Best(row["time_s"], label, cell)
 
 
 def _quote(
@@ -269,4 +282,4 @@ def _quote(
     version = f" {record.version}" if record.version else ""
     label = plain(f"{record.framework}{version} {record.device}", 40)
     if work not in seat.best or time_s < seat.best[work].time_s:
-        seat.best[work] = Best(time_s, None, label)
+        seat.best[work] = Best(time_s, label)

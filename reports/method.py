@@ -18,12 +18,14 @@ Figures published elsewhere are marked as published and are in no ranking: their
 methods of their own, whose faults stand beside them.
 
 A ratio is the median of the rounds' own ratios, so drift that hits all alike cancels. 1.14x slower
-means 1.14 times as long. 95 % intervals come from order statistics of the rounds; of fewer than six
-rounds they cover less. Slower and faster mean that the whole interval lies beyond 1 %, same that it
-lies within 1 %, unresolved neither. The first is called fastest only when all
-others are slower; otherwise it leads. Where contenders were started several times, each start's
-rounds are reduced to their median and intervals come from those; where they were not, intervals
-stand for this one start of the processes, and another can differ by more.
+means 1.14 times as long. 95 % intervals come from order statistics of the rounds; fewer than six
+rounds tell none. Same means that the whole interval lies within 1 %; slower and faster that it lies
+beyond 1 % after allowing for another start of the processes (0.5 %, standard deviation), and beyond
+chance as below; or beyond 1.25x, of fewer than six rounds every round. Unresolved is neither. The
+first is called fastest only when all others are slower; otherwise it leads, and all who are not
+shown slower are its front. Where contenders were started several times, each start's rounds are
+reduced to their median, intervals come from those, and nothing is allowed for. Runs made apart are
+not paired: 1 % (standard deviation) is allowed for what changed between them.
 
 Throughput divides the FLOP or bytes that the definition of the work requires by the time; what a
 framework does beyond them is not counted. Drawing random operands counts as time, not as FLOP.
@@ -36,6 +38,28 @@ set up as its makers would; the settings listed are what ran. Precisions are nev
 each other.
 """.strip().split("\n\n")
 )
+
+
+def words(comparisons: int) -> tuple[str, ...]:
+    """The paragraphs, with how sure the words of this report are."""
+    return *METHOD[:_FAMILY_AT], _family(comparisons), *METHOD[_FAMILY_AT:]
+
+
+_FAMILY_AT = 4
+"""After what is said of ratios."""
+
+
+def _family(comparisons: int) -> str:
+    pairs = "1 pair" if comparisons == 1 else f"{comparisons} pairs"
+    return (
+        f"In these records contenders of one case make {pairs}. "
+        "Slower and faster within 1.25x are said so sparingly that, had all taken the same time, "
+        "at most 5 of 100 such reports would hold any: each pair is held to 5 % divided by their "
+        "number, whoever leads. A small difference takes little noise or many rounds. Beyond 1.25x "
+        "no such bound is worked out: noise makes all rounds differ so only where it is far larger "
+        "than 5 %."
+    )
+
 
 NOTHING_WRONG = "Nothing: all that was measured gave right answers, before and after timing."
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from bench import statistics
 from bench.schema import Published
 from reports import crossover
 from reports.crossover import Crossing, Point
@@ -104,14 +101,21 @@ def _fastest(cpu: Sequence[Row], gpu: Sequence[Row]) -> Iterator[tuple[Row, Row]
             yield first, second
 
 
-def _points(results: Results, pairs: Iterable[tuple[Row, Row]]) -> tuple[Point, ...]:
+def _points(results: Results, pairs: Sequence[tuple[Row, Row]]) -> tuple[Point, ...]:
     points: dict[int, Point] = {}
-    for cpu, gpu in pairs:
-        rounds = [results.rounds[c["run"], c["contender"], c["case"]] for c in (gpu, cpu)]
-        logs = statistics.paired_logs(*rounds)
-        if len(logs):
-            ratio, draws = float(np.median(logs)), crossover.resampled(logs)
-            point = Point(cpu["size"], cpu["time_s"], gpu["time_s"], ratio, draws)
+    keys = [tuple((c["run"], c["contender"], c["case"]) for c in (g, cpu)) for cpu, g in pairs]
+    found = results.ratios([(own, base) for own, base in keys])
+    for (cpu, gpu), ratio in zip(pairs, found, strict=True):
+        if ratio is not None and ratio.logs is not None:
+            point = Point(
+                size=cpu["size"],
+                cpu_s=cpu["time_s"],
+                gpu_s=gpu["time_s"],
+                log_ratio=math.log(ratio.value),
+                draws=crossover.resampled(ratio.logs),
+                measured=ratio,
+                word=results.word(ratio),
+            )
             points.setdefault(cpu["size"], point)
     return tuple(sorted(points.values(), key=lambda point: point.size))
 

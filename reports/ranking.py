@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bench import statistics
 from bench.schema import Run
 from bench.statistics import Estimate, Verdict
 from reports import units
@@ -64,9 +63,14 @@ class Group:
     """Status of those that do not rank here, by label."""
 
     @property
-    def decided(self) -> bool:
-        """Whether there is one fastest: no other is the same or unresolved."""
-        return self.rows[0].standing == "fastest"
+    def front(self) -> tuple[Row, ...]:
+        """Those that are not shown to be slower than the first, and the first itself."""
+        return tuple(row for row in self.rows if row.standing != "slower")
+
+    @property
+    def behind(self) -> tuple[Row, ...]:
+        """Those that are."""
+        return tuple(row for row in self.rows if row.standing == "slower")
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ def rank(
     `marks` are the numbers of the notes about each contender.
     """
     every = results.rows[run]
-    known = _Known(_ratios(results, run), labels(results.runs[run]), marks)
+    known = _Known(results, _ratios(results, run), labels(results.runs[run]), marks)
     workloads = _grouped((c for c in every if c["framework"] != NULL), *_WORKLOAD)
     rankings = tuple(_ranking(known, w) for w in workloads if any(c["verified"] for c in w))
     overheads = tuple(
@@ -152,6 +156,7 @@ _WORKLOAD = ("suite", "name", "precision")
 class _Known:
     """What rows need besides their cell."""
 
+    results: Results
     ratios: Mapping[tuple[str, str], Estimate | None]
     """Of each contender to the fastest of its case and precision, by contender and case."""
     labels: Mapping[str, str]
@@ -170,10 +175,6 @@ def _ratios(results: Results, run: str) -> dict[tuple[str, str], Estimate | None
 
 def _key(cell: Cell) -> Key:
     return cell["run"], cell["contender"], cell["case"]
-
-
-def _repeats(cell: Cell) -> int:
-    return statistics.repeats(int(cell["rounds"]), int(cell["starts"]))
 
 
 def _time(cell: Cell) -> float:
@@ -240,7 +241,7 @@ def _row(known: _Known, cell: Cell) -> Row:
         framework=cell["framework"],
         notes=known.marks.get(contender, ()),
         ratio=ratio,
-        standing=statistics.word(ratio, _repeats(cell)),
+        standing=known.results.word(ratio),
         **{name: cell[name] for name in _FIGURES},
     )
 

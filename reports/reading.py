@@ -52,7 +52,7 @@ class Absent:
     run: str
     contender: str
     status: str
-    """`skipped`, `withdrawn` or `failed`."""
+    """`skipped`, `no time`, `withdrawn` or `failed`."""
     reason: str
 
 
@@ -233,6 +233,8 @@ def kind(record: Skipped | Failed) -> str:
     """The status that the record gives its cells."""
     if isinstance(record, Failed):
         return "failed"
+    if record.no_time:
+        return "no time"
     return "withdrawn" if record.withdrawn else "skipped"
 
 

@@ -18,6 +18,9 @@ _WATCHED = (
     *("host_s", "host_cpu_s", "device_busy", "warmed_s", "apart_s", "audit_s", "audit_steps"),
 )
 
+_FENCE = 1.5
+"""Interquartile ranges beyond the quartiles at which a value is an outlier (Tukey, 1977)."""
+
 
 def table(gathered: Gathered) -> pd.DataFrame:
     """A row for each slice, in the order they were measured."""
@@ -60,19 +63,27 @@ def estimates(slices: pd.DataFrame) -> pd.DataFrame:
     groups = last.groupby(KEY)
     counts = groups.size().to_numpy()
     by_round = statistics.locations(last["median_s"].to_numpy(), counts)
-    found = statistics.locations(*_independent(last))
+    starts = groups["start"].nunique()
+    found = statistics.locations(*_independent(last), correlated=(starts == 1).to_numpy())
     table = groups[[*_SUMMED, "metered_s"]].sum(min_count=1).join(groups[list(_LARGEST)].max())
     return table.assign(
         time_s=found.value_s,
         low_s=found.low_s,
         high_s=found.high_s,
         spread=by_round.spread,
-        outliers=groups["median_s"].agg(lambda rounds_s: statistics.outliers(rounds_s.to_numpy())),
+        outliers=groups["median_s"].agg(lambda rounds_s: outliers(rounds_s.to_numpy())),
         latency_s=groups["latency_s"].median(),
         rounds=counts,
-        starts=groups["start"].nunique(),
+        starts=starts,
         samples=groups["samples"].sum(),
     ).reset_index()
+
+
+def outliers(values: statistics.Floats) -> int:
+    """How many values lie beyond Tukey's fences. They count like all others."""
+    first, third = np.quantile(values, (0.25, 0.75))
+    reach = _FENCE * (third - first)
+    return int(np.count_nonzero((values < first - reach) | (values > third + reach)))
 
 
 def _independent(latest: pd.DataFrame) -> tuple[statistics.Floats, statistics.Integers]:

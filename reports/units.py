@@ -95,6 +95,16 @@ def direction(ratio: float) -> str:
     return f"{times(ratio)} {'faster' if ratio < 1 else 'slower'}"
 
 
+def said(ratio: float, verdict: str) -> str:
+    """`1.82x slower`; of what is neither slower nor faster the word alone."""
+    return direction(ratio) if verdict in ("slower", "faster") else verdict
+
+
+def between(ends: tuple[float, float] | None) -> str:
+    """`1.78x to 1.86x`; a dash where there is no interval."""
+    return " to ".join(f"{digits(end)}x" for end in ends) if ends else ABSENT
+
+
 def digits(value: float, significant: int = 3) -> str:
     """A plain decimal number, with an exponent only where no honest figure lies."""
     if value == 0 or not math.isfinite(value):

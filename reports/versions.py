@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench import statistics
 from reports import units
 from reports.elsewhere import device_kind
 from reports.frame import Results
@@ -18,8 +17,8 @@ MAX_SERIES = 8
 
 _LEAD = (
     "The same work by several versions of one framework, older before newer. Where both versions "
-    "took turns in one run the ratio is paired; where they did not it is a ratio of two times, and "
-    "slower or faster are said only where their intervals lie apart."
+    "took turns in one run the ratio is paired; where they did not it is a ratio of two times, in "
+    "which a standard deviation of 1 % from run to run is allowed for."
 )
 
 
@@ -27,7 +26,6 @@ _LEAD = (
 class _Timing:
     version: str
     time_s: float
-    ends: tuple[float, float] | None
     key: tuple[str, str, str] | None = None
     """Its cell, where it was measured."""
 
@@ -70,7 +68,6 @@ def _measured(results: Results, named: Mapping[str, str]) -> Iterator[_History]:
                 timing = _Timing(
                     version=plain(row["version"], 40),
                     time_s=row["time_s"],
-                    ends=None if row["low_s"] is None else (row["low_s"], row["high_s"]),
                     key=(run, row["contender"], row["case"]),
                 )
                 group = groups.setdefault((named[run], *names, row["case"]), {})
@@ -89,7 +86,7 @@ def _published(results: Results) -> Iterator[_History]:
             place = f"{r.machine} (published, {r.study or r.source})"
             work = f"{r.suite}/{r.name}/{r.size}"
             key = (place, r.framework, f"{r.device} {device_kind(r)}", r.device, work)
-            timing = _Timing(plain(r.version, 40), r.time_s, None)
+            timing = _Timing(plain(r.version, 40), r.time_s)
             groups.setdefault(key, {}).setdefault(r.version, timing)
     for (place, framework, _, device, work), timings in groups.items():
         if len(timings) > 1:
@@ -125,14 +122,10 @@ def _part(
                 else f"{history.work} on {history.device}: {older.version} and {newer.version} "
                 f"are {words}."
             )
+    told = any(row[-1][:1].isdigit() for row in rows)
     columns = (
-        "work",
-        "device",
-        "versions",
-        "older",
-        "newer",
-        "the newer is",
-        "newer / older, 95 %",
+        *("work", "device", "versions", "older", "newer", "the newer is"),
+        "newer / older, 95 %" if told else "newer / older",
     )
     few = len(text) <= MAX_SERIES
     return Part(
@@ -146,23 +139,15 @@ def _part(
 
 def _change(results: Results, older: _Timing, newer: _Timing) -> tuple[float, str, str]:
     """The newer's ratio to the older, its interval and its words."""
-    if older.key and newer.key and older.key[0] == newer.key[0]:
-        (estimate,) = results.ratios([(newer.key, older.key)])
-        if estimate is not None:
-            verdict = statistics.verdict(estimate.interval)
-            words = units.direction(estimate.value) if verdict in ("slower", "faster") else verdict
-            return estimate.value, _between(estimate.interval), words
-    ratio = newer.time_s / older.time_s if older.time_s else 1.0
-    if older.ends and newer.ends and older.ends[0]:
-        ends = newer.ends[0] / older.ends[1], newer.ends[1] / older.ends[0]
-        verdict = statistics.verdict(ends)
-        words = units.direction(ratio) if verdict in ("slower", "faster") else verdict
-        return ratio, f"{_between(ends)}, unpaired", words
-    return ratio, units.ABSENT, units.direction(ratio or 1.0)
-
-
-def _between(ends: tuple[float, float] | None) -> str:
-    return " to ".join(f"{units.digits(end)}x" for end in ends) if ends else units.ABSENT
+    if older.key is None or newer.key is None:
+        ratio = newer.time_s / older.time_s if older.time_s else 1.0
+        return ratio, units.ABSENT, f"about {units.direction(ratio or 1.0)}"
+    paired = None
+    if older.key[0] == newer.key[0]:
+        (paired,) = results.ratios([(newer.key, older.key)])
+    estimate = paired or results.apart(newer.key, older.key)
+    between = units.between(estimate.interval) + ("" if paired else ", unpaired")
+    return estimate.value, between, units.said(estimate.value, results.word(estimate))
 
 
 def _plot(place: str, framework: str, histories: Sequence[_History]) -> Plot:

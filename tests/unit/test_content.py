@@ -54,7 +54,7 @@ def test_findings_come_in_order_of_gravity(tmp_path: Path) -> None:
     assert "in the run's records" in found[1].action
     assert found[2].what == "10 of 55 cells: the run ended early"
     assert "jax" in found[3].what
-    assert "93.8 %" in found[-1].what or "94 %" in found[-1].what
+    assert "43 of 43 cells have fewer than 6 rounds" in found[-1].what
 
 
 def test_a_clean_run_has_no_findings(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_equals_are_not_called_fastest(tmp_path: Path) -> None:
     twin = replace(builders.FIVE[3], spec="jax==0.4.38", noise=0.02)
     made = make(tmp_path, builders.run((builders.FIVE[3], twin), rounds=3))
     text = made.sections[0].answers[0].text
-    assert "No contender is clearly fastest" in text
+    assert text.startswith("Nobody is shown slower than the first in all 3 cases.")
     first = [group.rows[0].standing for group in made.sections[0].rankings[0].groups]
     assert first == ["leads"] * 3
 

@@ -1,0 +1,60 @@
+"""What would settle a comparison that is unresolved: more rounds, or only more starts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from bench import statistics
+from bench.statistics import ENOUGH_ROUNDS, MOST_ROUNDS, Estimate
+
+STARTS = 12
+"""Starts that tell how starts differ: what every text advises."""
+
+_SAFETY = 1.5
+"""So many times the rounds that would do if the ratio stayed where it is, for it does not."""
+
+_STEP = 1.05
+
+
+def more_repeats(estimate: Estimate, threshold: float, comparisons: int = 1) -> int | None:
+    """About how many rounds (or starts) beyond these would give the ratio another word than
+    unresolved; None where none would, as it lies too near the threshold, or one start says no more.
+
+    Below six at least so many are missing that there is an interval at all.
+    """
+    if estimate.interval is None:
+        return max(ENOUGH_ROUNDS - estimate.repeats, 1)
+    repeats = estimate.repeats
+    while repeats <= MOST_ROUNDS:
+        repeats = math.ceil(repeats * _STEP)
+        if _resolved(estimate, repeats, threshold, comparisons):
+            return max(math.ceil(repeats * _SAFETY) - estimate.repeats, 1)
+    return None
+
+
+def needs_starts(estimate: Estimate, threshold: float, comparisons: int = 1) -> bool:
+    """Whether rounds of one start can never settle it, and those of several could."""
+    if estimate.interval is None or not estimate.start_shift:
+        return False
+    most = MOST_ROUNDS
+    several = replace(estimate, start_shift=0.0)
+    return not _resolved(estimate, most, threshold, comparisons) and _resolved(
+        several, most, threshold, comparisons
+    )
+
+
+def _resolved(estimate: Estimate, repeats: int, threshold: float, comparisons: int) -> bool:
+    """Whether so many repeats of the same distribution would tell: an interval's width falls with
+    their root."""
+    assert estimate.interval is not None
+    part = math.sqrt(estimate.repeats / repeats)
+    low, high = (estimate.value * (end / estimate.value) ** part for end in estimate.interval)
+    logs = estimate.logs
+    if logs is not None:
+        logs = np.quantile(logs, (np.arange(repeats) + 0.5) / repeats)
+    imagined = replace(estimate, interval=(low, high), repeats=repeats, logs=logs)
+    word = statistics.word(imagined, threshold=threshold, comparisons=comparisons)
+    return word != "unresolved"
