@@ -5,12 +5,13 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bench import agreement, launch, observed, schema, turn
+from bench import agreement, audits_due, launch, observed, schema, turn
 from bench.evidence import Evidence, as_records, passed
 from bench.launch import Broken, Refused
 from bench.rounds import History
@@ -22,16 +23,6 @@ from suites.workload import Learn, Lifecycle, Workload, definition_hash
 
 if TYPE_CHECKING:
     from bench.session import Session
-
-AUDITED = 3
-AUDIT_CHANCE = 1 / 5
-"""First slices of a start that are all audited, and the part of the later ones."""
-
-CONFIRMED = 2
-"""Audits that suffice: one confirms the other's time."""
-
-AUDIT_S = 1.0
-"""An audit may take so much longer than two slices; the first of a start may always."""
 
 CONFIRMING = 5
 CONFIRMING_S = 0.5
@@ -60,6 +51,8 @@ class Attempt:
         self.step_s: float | None = None
         self.known_s: float | None = None
         """Of the slice before."""
+        self.audit_s = 0.0
+        """Of the last audit, with what was done beside it."""
         self.spent_s = 0.0
         """In all stages of this visit."""
         self.facts: dict[str, Any] = {}
@@ -202,10 +195,12 @@ class Attempt:
     def _confirm(self) -> bool:
         """More slices, off the record, while those on it make the times doubtful: a busy machine
         may have done that, and then seldom does it again in a longer slice."""
+        undisturbed = replace(self._audit_costs, last_s=0.0)
+        audits = bool(self.evidence.audits) and undisturbed.affordable
         for _ in range(CONFIRMING):
             if not self.evidence.doubtful:
                 break
-            self._taken({}, max(CONFIRMING_S, self.session.preset.slice_s), audits=self._affordable)
+            self._taken({}, max(CONFIRMING_S, self.session.preset.slice_s), audits=audits)
         return True
 
     def _verified(self, phase: str, found: tuple[schema.Check, ...]) -> bool:
@@ -252,29 +247,20 @@ class Attempt:
             taken = checked({**reply, "round": 0, **values, **names}, schema.Slice)
             if taken.audit_s is not None:
                 self.evidence.audit(path)
+                self.audit_s = taken.apart_s or 0.0
         self.evidence.slice(taken, checked(reply, schema.Left))
         return taken
 
     def _audits(self) -> bool:
-        """Whether the next slice holds an audit: the first ones do, later ones by chance; where it
-        takes longer than a slice the first two, of long steps the first alone."""
-        turns = self.evidence.turns
-        if turns == 0 or not self._affordable:
-            return turns == 0
-        if self._audit_s > self.session.preset.slice_s:
-            return turns < CONFIRMED
-        return turns < AUDITED or self.session.order.random() < AUDIT_CHANCE
+        """Whether the next slice holds an audit."""
+        turn, costs = self.evidence.turns, self._audit_costs
+        possible = turn == 0 or bool(self.evidence.audits)
+        return possible and audits_due.due(turn, costs, self.session.order.random())
 
     @property
-    def _affordable(self) -> bool:
-        """Whether another audit is possible and does not take much longer than a slice."""
-        most_s = 2 * self.session.preset.slice_s + AUDIT_S
-        return bool(self.evidence.audits) and self._audit_s <= most_s
-
-    @property
-    def _audit_s(self) -> float:
-        """Seconds of the steps of one, as far as is known."""
-        return arrays.audited_steps(self.workload) * (self.known_s or 0.0)
+    def _audit_costs(self) -> audits_due.Costs:
+        claimed_s = arrays.audited_steps(self.workload) * (self.known_s or 0.0)
+        return audits_due.Costs(self.session.preset.slice_s, claimed_s, self.audit_s)
 
     def _evidence(self) -> Evidence:
         seat, seed = self.seat, self.session.seed
