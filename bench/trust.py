@@ -26,6 +26,9 @@ UNEVEN = 0.5
 """In the sample whose parts are most alike their mean is no farther above their median: between
 disturbances all steps cost the same."""
 
+QUIET = 0.1
+"""Cores that others may use while that is asked: where they use more, every sample is disturbed."""
+
 UNTOLD_SHARE = 0.1
 UNTOLD_S = 0.005
 """Of a slice, what may be in none of its parts in the best one: others want the processor too."""
@@ -82,8 +85,18 @@ def _of_sums(slices: Sequence[Slice]) -> list[Check]:
 
 def _of_parts(slices: Sequence[Slice]) -> list[Check]:
     """Work that some steps leave to others is in most samples' mean and in no median."""
-    known = [each.mean_over_median for each in slices if each.mean_over_median is not None]
+    known = [
+        each.mean_over_median
+        for each in slices
+        if each.mean_over_median is not None and _is_quiet(each)
+    ]
     return [about_time(EVEN, max(0.0, min(known) - 1), UNEVEN)] if known else []
+
+
+def _is_quiet(taken: Slice) -> bool:
+    """Whether other programs, and a hypervisor, left the machine alone meanwhile."""
+    taken_s = taken.host_s or taken.wall_s
+    return bool(taken_s) and (taken.others_cpu_s or 0.0) <= QUIET * (taken_s or 0.0)
 
 
 def _told_s(taken: Slice) -> float:
