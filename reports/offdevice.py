@@ -26,6 +26,9 @@ ONE_CORE = 1.1
 CORES = 1.5
 """A thread that dispatches and waits uses one core. More is a sign, so many are surely work."""
 
+TICK_S = 0.01
+"""The system counts CPU time in steps of this: so much of a request may be another's."""
+
 IDLE = 0.05
 SURELY_IDLE = 0.01
 """Shares of the time in which the GPU had work. Small kernels behind a slow dispatch may fill no
@@ -86,7 +89,8 @@ def _cores(cells: pd.DataFrame, slices: pd.DataFrame) -> Iterator[Sign]:
     or by the host's during requests without an audit, whose arrays are made on the CPU."""
     own = (cells["cpu_user_s"] + cells["cpu_system_s"]) / cells["sampled_s"]
     plain_ones = slices[slices["audit_s"].isna() & (slices["host_s"] > 0)]
-    sums = plain_ones.groupby(KEY, sort=False)[["host_cpu_s", "host_s"]].sum(min_count=1)
+    least = plain_ones.assign(host_cpu_s=(plain_ones["host_cpu_s"] - TICK_S).clip(lower=0))
+    sums = least.groupby(KEY, sort=False)[["host_cpu_s", "host_s"]].sum(min_count=1)
     counted = (sums["host_cpu_s"] / sums["host_s"]).rename("counted").reset_index()
     both = cells[KEY].assign(own=own).merge(counted, on=KEY, how="left")
     used = both.assign(cores=both[["own", "counted"]].max(axis=1))

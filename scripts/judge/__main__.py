@@ -93,12 +93,20 @@ def _simulated(asked):
     wrong += tables.matrix(found, true, sys.stdout)
     for (truth, variant), (ratio, case) in sorted(tables.smallest(found, true).items()):
         print(f"  {truth:6} {variant:20} least error / limit {ratio:8.3g} {case}")
+    away = simulated.judged(simulated.elsewhere(), out, watched=True)
+    print("Its work on another device than claimed, where the driver tells how busy that is")
+    wrong += _beside_honest(away)
     clocks = simulated.judged(real, out, virtual=False)
     print("Its lies about the clock, in real seconds")
-    true = {key: cell for key, cell in clocks.items() if key[0].variant == "honest"}
-    wrong += tables.accused(true, sys.stdout)
-    lied = {key: cell for key, cell in clocks.items() if key not in true}
-    return wrong + tables.matrix(lied, true, sys.stdout)
+    return wrong + _beside_honest(clocks)
+
+
+def _beside_honest(cells):
+    """Of cells among which are honest ones: how many were accused, or missed."""
+    true = {key: cell for key, cell in cells.items() if key[0].variant == "honest"}
+    accused = tables.accused(true, sys.stdout)
+    lied = {key: cell for key, cell in cells.items() if key not in true}
+    return accused + tables.matrix(lied, true, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ from tests.simulated import PROFILES, VARIANTS
 
 SUITE = Path(simulated.__file__).parent / "suite.py"
 
+OWN = ("matmul", "--rounds", "6", "--threads", "1")
+"""A built-in suite, since one from a file may let the host work; long enough for the driver. What
+answers cost is no virtual time, and takes one core."""
+
 STEPS_S = (10e-6, 100e-6, 1e-3, 10e-3, 50e-3)
 """What a step's work takes on the device."""
 
@@ -30,6 +34,10 @@ CLOSE = 0.95
 
 TOGETHER = 8
 """Contenders of one run."""
+
+
+FINDINGS = {"suspect": "**suspect**", "untimed": "it ran on the CPU, by all that can be seen"}
+"""Words by what a line of the report has in it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Cell:
 def contenders():
     """Everything that is tried: the honest ones first."""
     honest = [Contender(profile, "honest", s) for profile in PROFILES for s in (None, *STEPS_S)]
-    lies = [name for name, lie in VARIANTS.items() if name != "honest" and not lie.real]
+    lies = [n for n, lie in VARIANTS.items() if n != "honest" and not (lie.real or lie.elsewhere)]
     about_time = [name for name in lies if VARIANTS[name].quick_in]
     tried = [Contender(p, name, s) for p in LIED_ON for name in about_time for s in STEPS_S]
     tried += [Contender("h100", name) for name in lies if name not in about_time]
@@ -66,23 +74,31 @@ def contenders():
     return honest, tried, [Contender("h100", name, 1e-3) for name in ("honest", *real)]
 
 
-def judged(tried, out, *, virtual=True, at_once=2):
-    """Cells by contender and case, of real runs of the product."""
+def elsewhere():
+    """Those that compute on another device than they claim, and an honest one."""
+    names = ["honest", *(name for name, lie in VARIANTS.items() if lie.elsewhere)]
+    return [Contender(profile, name, 0.01) for profile in ("h100", "mps") for name in names]
+
+
+def judged(tried, out, *, virtual=True, at_once=2, watched=False):
+    """Cells by contender and case, of real runs of the product: `watched` by the device's driver,
+    at suites whose steps are the device's work by intention."""
     groups = [tried[i : i + TOGETHER] for i in range(0, len(tried), TOGETHER)]
     found = {}
     with ThreadPoolExecutor(at_once if virtual else 1) as pool:
-        runs = pool.map(lambda group: _run(group, out, virtual), groups)
+        runs = pool.map(lambda group: _run(group, out, virtual, watched), groups)
         for number, cells in enumerate(runs):
             found |= cells
             print(f"  run {number + 1} of {len(groups)}", file=sys.stderr, flush=True)
     return found
 
 
-def _run(group, out, virtual):
+def _run(group, out, virtual, watched):
     folder = Path(tempfile.mkdtemp(prefix="simulated-", dir=out))
     files = {str(contender.file(folder)): contender for contender in group}
-    command = [sys.executable, "-m", "bench", "run", "--framework", ",".join(files)]
-    command += ["--suite", str(SUITE), "--preset", "smoke", "--out", str(folder / "out")]
+    program, suite = ("tests.simulated.driver", OWN) if watched else ("bench", [str(SUITE)])
+    command = [sys.executable, "-m", program, "run", "--framework", ",".join(files)]
+    command += ["--preset", "smoke", "--suite", *suite, "--out", str(folder / "out")]
     named = {"METALBENCH_LOCK": str(folder)} | ({"METALBENCH_SIMULATED": "1"} if virtual else {})
     done = subprocess.run(
         command, env={**os.environ, **named}, capture_output=True, text=True, check=False
@@ -109,7 +125,7 @@ def cells(lines, files, report):
             found[contender, case].said.append((word, line.reason, None))
     for key, values in claimed.items():
         found[key].claimed_s = statistics.median(values)
-    _add_suspects(found, files, report)
+    _add_findings(found, files, report)
     return dict(found)
 
 
@@ -130,16 +146,16 @@ def _add(cell, verified):
     cell.ratios.append(max(ratios, default=0.0))
 
 
-def _add_suspects(found, files, report):
+def _add_findings(found, files, report):
+    """What no check says and the report does."""
     text = report.read_text() if report.exists() else ""
     for line in text.splitlines():
-        if "**suspect**" not in line:
-            continue
+        word = next((word for word, sign in FINDINGS.items() if sign in line), None)
         for path, contender in files.items():
-            if Path(path).name in line:
+            if word and Path(path).name in line:
                 for key, cell in found.items():
                     if key[0] == contender:
-                        cell.said.append(("suspect", line, None))
+                        cell.said.append((word, line, None))
 
 
 # --- which of them are lies -----------------------------------------------------------------
@@ -155,11 +171,14 @@ def kind(case):
 
 
 def truth(contender, case, cell, honest):
-    """`wrong` answer, `quick` time, `close` (a lie whose time is right), `below` or `true`."""
+    """`wrong` answer, work `elsewhere`, `quick` time, `close` (a lie whose time is right), `below`
+    or `true`."""
     lie, (work, optimizer) = VARIANTS[contender.variant], kind(case)
     about = work in lie.wrong_in and lie.optimizer in (None, optimizer)
     if contender.variant == "waits_last" and _needs_the_last_alone(contender, work):
         return "true"
+    if lie.elsewhere:
+        return "elsewhere"
     if about:
         return "below" if lie.below else "wrong"
     if work not in lie.quick_in:

@@ -27,7 +27,7 @@ def matrix(found, honest, file):
         truth = simulated.truth(contender, case, cell, honest)
         word = _word(cell)
         rows[contender.variant, truth][word] += 1
-        if word == "missed" and truth in ("wrong", "quick"):
+        if word == "missed" and truth in ("wrong", "quick", "elsewhere"):
             missed.append((contender, case, cell))
         if word != "missed" and truth == "true":
             missed.append((contender, case, cell))

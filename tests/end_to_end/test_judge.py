@@ -18,7 +18,9 @@ def cases(preset):
 
 DEVICE, STEP_S, LONG_S = "mps", 1e-3, 0.02
 
-LIES = {name: lie for name, lie in VARIANTS.items() if name != "honest" and not lie.below}
+LIES = {
+    name: lie for name, lie in VARIANTS.items() if lie.wrong_in | lie.quick_in and not lie.below
+}
 IN_LEARNING = ["broken_argmax"]
 TRUE = ["bf16x3", "waits_last"]
 """No lies: as good as float32; and on a device that works in order the last step's end is all's."""
@@ -89,3 +91,13 @@ def test_a_broken_argmax_is_found_in_learning(judged):
 def test_a_forged_clock_is_found_by_the_hosts(judged, variant):
     (cell,) = judged([Contender(DEVICE, variant, STEP_S)], ["square"], virtual=False).values()
     assert "untimed" in {said[0] for said in cell.said}
+
+
+def test_work_on_another_device_than_claimed_is_found(tmp_path):
+    """On two cores by its CPU seconds as well, on one by the driver's count alone."""
+    words = {"honest": set(), "on_cpu": {"untimed"}, "on_one_core": {"suspect"}}
+    contenders = [Contender("h100", variant, 0.01) for variant in words]
+    found = simulated.judged(contenders, tmp_path, at_once=1, watched=True)
+    assert len(found) == 3 * len(words)
+    for (contender, _), cell in found.items():
+        assert {word for word, *_ in cell.said} == words[contender.variant]

@@ -33,7 +33,7 @@ class Adapter:
         """The simulated one alone: a worker that hears that the CPU is refused costs time."""
         if self.profile.kind == "cpu":
             return [Device("cpu", "cpu", "cpu")]
-        return [Device("sim:0", "gpu", "Simulated GPU", 80 * 2**30)]
+        return [Device("sim:0", "gpu", self.lie.driver, 80 * 2**30)]
 
     def start(self, device: Device, settings: Settings) -> Runtime:
         if settings.precision != "float32":
@@ -55,7 +55,7 @@ class Adapter:
         return array.to_numpy()
 
     def memory(self) -> Memory:
-        return Memory(2**30, 2**31) if self.profile.kind == "gpu" else Memory()
+        return self.lie.memory(Memory(2**30, 2**31)) if self.profile.kind == "gpu" else Memory()
 
     def finish(self, outputs: Sequence[Results]) -> None:
         """What an honest `wait` does."""
@@ -96,6 +96,11 @@ class Placed:
         self._before = call if self.steps.chained else None
         self.last = Results(timeline, call, self.steps.names)
         return self.last
+
+    def compute(self, cores: float) -> Results:
+        """A step whose work the host does before it returns, on so many cores."""
+        self._adapter.timeline.clock.work(self._cost_s[0], cores)
+        return self.issue(0.0)
 
     def repeat(self) -> Results:
         """The last step's results once more, for next to nothing."""

@@ -7,9 +7,10 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
-from bench import measure
+from bench import cpu_time, measure
 from tests.simulated.profiles import Profile
 
 READ_S = 1e-7
@@ -22,9 +23,12 @@ class Clock:
 
     def __init__(self, real: bool) -> None:
         self.real, self._at_s = real, 1000.0
+        self.used_s = 0.0
+        """CPU seconds of the host."""
         if not real:
             measure.perf_counter_ns = self._read_ns
             measure.sleep = self.spend
+            cpu_time.resource = Used(self)
 
     def now_s(self) -> float:
         return time.perf_counter() if self.real else self._at_s
@@ -37,12 +41,29 @@ class Clock:
         while time.perf_counter() < until_s:
             pass
 
+    def work(self, seconds: float, cores: float = 1.0) -> None:
+        """Spend them computing on so many cores."""
+        self.used_s += max(0.0, seconds) * cores
+        self.spend(seconds)
+
     def until(self, at_s: float) -> None:
         self.spend(at_s - self.now_s())
 
     def _read_ns(self) -> int:
         self._at_s += READ_S
         return int(self._at_s * 1e9)
+
+
+class Used:
+    """In the place of Python's `resource`: the CPU seconds of a virtual clock."""
+
+    RUSAGE_SELF = 0
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def getrusage(self, _: int) -> Any:
+        return SimpleNamespace(ru_utime=self._clock.used_s, ru_stime=0.0)
 
 
 class Timeline:
@@ -61,7 +82,7 @@ class Timeline:
         if now_s - self._end_s > 1e-3:
             seconds += self.profile.wake_s
             self._end_s = now_s
-        self.clock.spend(self._disturbed(seconds))
+        self.clock.work(self._disturbed(seconds))
 
     def run(self, work_s: float, dispatch_s: float) -> float:
         """Queue work behind what is there; when it will be done."""

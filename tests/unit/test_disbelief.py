@@ -143,7 +143,9 @@ def seen(
     host_cores: float | None = None,
     memory: int | None = 2**20,
 ) -> Callable[[Slice], Slice]:
-    """What counters say of a slice: the driver's, the worker's own of its CPU time, the host's."""
+    """What counters say of a slice: the driver's, the worker's own of its CPU time, the host's,
+    which is a tick ahead at most."""
+    tick_s = offdevice.TICK_S
 
     def changed(each: Slice) -> Slice:
         assert each.sampled_s is not None
@@ -153,7 +155,7 @@ def seen(
             cpu_user_s=cores * each.sampled_s,
             cpu_system_s=0.0,
             host_s=each.wall_s,
-            host_cpu_s=None if host_cores is None else host_cores * (each.wall_s or 0.0),
+            host_cpu_s=None if host_cores is None else host_cores * (each.wall_s or 0.0) + tick_s,
             device_memory_bytes=memory,
         )
 
@@ -238,6 +240,13 @@ def test_a_counter_that_saw_little_proves_nothing(results) -> None:
     assert not told(results(brief), "suspect")
     seldom = slices(run(FAKE), lambda each: seen(busy=0.0 if each.round < 3 else 0.6)(each))
     assert not told(results(seldom), "suspect")
+
+
+def test_a_tick_in_a_request_of_milliseconds_is_no_core(results) -> None:
+    ticks = lambda each: change(seen()(each), host_s=0.004, host_cpu_s=offdevice.TICK_S)  # noqa: E731
+    assert not told(results(slices(run(FAKE), ticks)), "suspect")
+    longer = lambda each: change(seen()(each), host_s=0.04, host_cpu_s=0.09)  # noqa: E731
+    assert told(results(slices(run(FAKE), longer)), "suspect")
 
 
 def test_arrays_made_for_an_audit_are_no_work_of_the_step(results) -> None:

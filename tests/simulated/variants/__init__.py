@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulated.variants import answering, forging, skipping, waiting
+from tests.simulated.variants import answering, elsewhere, forging, skipping, waiting
 from tests.simulated.variants.honest import Honest
 
 VARIANTS: dict[str, type[Honest]] = {
@@ -41,6 +41,8 @@ VARIANTS: dict[str, type[Honest]] = {
     "forgets_moments": answering.ForgetsMoments,
     "no_correction": answering.NoCorrection,
     "broken_argmax": answering.BrokenArgmax,
+    "on_cpu": elsewhere.OnTheCPU,
+    "on_one_core": elsewhere.OnOneCore,
     "slow_clock": forging.SlowClock,
     "clock_at_87": forging.ClockAt87,
     "divided_samples": forging.DividedSamples,

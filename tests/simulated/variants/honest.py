@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from frameworks.interface import Memory
+
 if TYPE_CHECKING:
     from tests.simulated.adapter import Adapter, Placed
 
@@ -25,6 +27,10 @@ class Honest:
     """Kinds of work whose times are wrong, unless something else hides it."""
     below: ClassVar[bool] = False
     """Whether it is smaller than what is looked for."""
+    elsewhere: ClassVar[bool] = False
+    """Whether the work is done on another device than claimed."""
+    driver: ClassVar[str] = "Simulated GPU"
+    """The device's name, by which the pretend driver knows what it does."""
     real: ClassVar[bool] = False
     """Whether it needs seconds that pass."""
 
@@ -68,6 +74,10 @@ class Honest:
 
     def wait_for(self, adapter: Adapter, outputs: Sequence[Any]) -> None:
         adapter.finish(outputs)
+
+    def memory(self, counted: Memory) -> Memory:
+        """What is told of the device's memory."""
+        return counted
 
     # --- answers ---
 
