@@ -167,6 +167,7 @@ class Attempt:
             self.found = self.evidence.before(path, looked.compared)
         self.compared = looked.compared
         self.facts["first_step_s"] = looked.first_step_s
+        self.facts["first_step_kept"] = looked.first_step_kept
         self.facts["warnings"] = tuple(map(launch.scrub, looked.warnings))
         if isinstance(self.workload, Learn | Lifecycle) and looked.curves:
             self.facts["curves"] = _curves(self.workload, looked.curves)

@@ -177,6 +177,8 @@ class Verified(_Record, frozen=True, tag="verified"):
     arrays_sha256: Sha256 | None = None
     build_s: Seconds | None = None
     first_step_s: Seconds | None = None
+    first_step_kept: bool = False
+    """Whether a program of that step was not compiled but kept from an earlier process."""
     curves: Curves | None = None
     warnings: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
     """Of the framework, while it built the case and gave these answers."""
@@ -190,6 +192,7 @@ class Looked(msgspec.Struct, frozen=True):
     compared: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]]
     curves: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]]
     first_step_s: Seconds | None = None
+    first_step_kept: bool = False
     warnings: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
 
 

@@ -25,13 +25,13 @@ from typing import Any
 
 import numpy as np
 
-from bench import bounds, measure, observed, probing, quiet, resident
+from bench import bounds, compiled, measure, observed, probing, quiet, resident
 from bench.aside import Aside
 from bench.heard import Heard
 from bench.worker_case import Case, DeviceSentinel, TooLong
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
 from suites import catalog, checks
-from suites.workload import definition_hash
+from suites.workload import Lifecycle, definition_hash
 
 ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")
 
@@ -57,6 +57,9 @@ class Worker:
         self.case: Case | None = None
         self.sentinel: DeviceSentinel | None = None
         self.learnt = probing.Learnt(keeps=True)
+        self.keep: Callable[[str | None], None] | None = getattr(adapter, "keep", None)
+        self.compiled: str | None = None
+        """Folder of what it compiles."""
         self.heard = Heard()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -79,6 +82,11 @@ class Worker:
 
     def start(self, device: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
         self.runtime = self.adapter.start(Device(**device), Settings(**settings))
+        found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+        packages = sorted(f"{name}=={version}" for name, version in found.items())
+        if self.keep is not None:
+            self.compiled = compiled.folder(self.adapter.NAME, packages)
+            self.keep(self.compiled)
         if self.runtime.device.kind != "cpu":
             # A device or precision that cannot do even this shows it in the cases, with the reason.
             with contextlib.suppress(Exception):
@@ -91,7 +99,6 @@ class Worker:
         except Exception as error:  # noqa: BLE001  a contender that cannot do it may do its cases
             notes.append(f"whether it waits was not tried out at its start: {error!r}"[:1000])
         gc.collect()  # what was made for that
-        found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
         return {
             "versions": dict(self.runtime.versions),
             "device": dataclasses.asdict(self.runtime.device),
@@ -101,7 +108,7 @@ class Worker:
             "details": self.runtime.details,
             "left_over": list(self.learnt.found),
             "python": platform.python_version(),
-            "packages": sorted(f"{name}=={version}" for name, version in found.items()),
+            "packages": packages,
         }
 
     def build(
@@ -110,6 +117,9 @@ class Worker:
         """Make the arrays and have the adapter copy them to the device."""
         workload = catalog.find(suite, preset, case)
         self.heard.take()
+        if self.keep is not None:
+            # A life is mostly the compiler's: one that finds its programs is another life.
+            self.keep(None if isinstance(workload, Lifecycle) else self.compiled)
         self.case = Case(self.adapter, workload, seed, drawn)
         return {
             "arrays_sha256": self.case.arrays_sha256,
@@ -132,6 +142,7 @@ class Worker:
         observed.write(Path(path), seen.observed)
         return {
             "first_step_s": case.timed.first_step_s,
+            "first_step_kept": case.timed.first_step_kept,
             "warnings": self.heard.take(),
             "compared": _finite(seen.compared),
             "curves": _finite(seen.curves),

@@ -143,3 +143,15 @@ class Compiling(Protocol):
 
     def compilations(self) -> int | None:
         """How often this process has compiled or traced so far; None where nothing is compiled."""
+
+
+class Keeping(Protocol):
+    """What an adapter may have besides: a framework whose compiled programs outlive the process.
+    Where it has neither, the framework itself keeps none."""
+
+    def keep(self, folder: str | None) -> None:
+        """Keep what is compiled from now on in the folder, and take it from there; None: compile
+        all of it, as in a process that is the first of its kind."""
+
+    def kept(self) -> int:
+        """Programs that were taken from there so far, and so not compiled."""

@@ -26,7 +26,7 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
-from frameworks.jax_compiling import compilations  # noqa: F401  the adapter has it
+from frameworks.jax_compiling import compilations, keep, kept  # noqa: F401  the adapter has them
 from frameworks.jax_devices import PLATFORMS, statistics
 from frameworks.jax_images import KERNEL_AXES
 from frameworks.jax_layers import channels_last, lower

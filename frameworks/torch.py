@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from frameworks import torch_devices
+from frameworks import torch_compiling, torch_devices
 from frameworks import torch_training as training
 from frameworks.interface import (
     FLOAT32_TRAINING,
@@ -82,11 +82,18 @@ def memory() -> Memory:
 
 def compilations() -> int | None:
     """Graphs that `torch.compile` has compiled; eager code is not."""
-    if not _started.compiles:
-        return None
-    from torch._dynamo.utils import counters  # slow to import, and of no use to eager code
+    return torch_compiling.compilations() if _started.compiles else None
 
-    return int(counters["stats"]["unique_graphs"])
+
+def keep(folder: str | None) -> None:
+    """Keep what is compiled from now on in the folder, or nothing."""
+    if _started.compiles:
+        torch_compiling.keep(folder)
+
+
+def kept() -> int:
+    """Programs taken from there so far."""
+    return torch_compiling.kept() if _started.compiles else 0
 
 
 def _try_out(device: Device, settings: Settings) -> None:

@@ -30,6 +30,7 @@ WORKER_SIDE = [
     "bench/measure.py",
     "bench/aside.py",
     "bench/bounds.py",
+    "bench/compiled.py",
     "bench/cpu_time.py",
     "bench/quiet.py",
     "bench/audit.py",

@@ -1,0 +1,82 @@
+"""Programs kept for later processes: of one set of versions, bounded, and never in a life."""
+
+import os
+import types
+from pathlib import Path
+
+import pytest
+
+from bench import compiled, worker
+from bench.worker_case import Built
+from suites import catalog
+from suites.arrays import make
+
+
+def test_versions_share_no_folder(tmp_path):
+    old = compiled.folder("jax", ["jax==0.9", "numpy==2.0"], tmp_path)
+    assert compiled.folder("jax", ["numpy==2.0", "jax==0.9"], tmp_path) == old
+    assert compiled.folder("jax", ["jax==0.10", "numpy==2.0"], tmp_path) != old
+    assert compiled.folder("torch", ["jax==0.9", "numpy==2.0"], tmp_path) != old
+    assert Path(old).is_dir()
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(tmp_path):
+    (tmp_path / "file").touch()
+    assert compiled.folder("jax", [], tmp_path / "file") is None
+
+
+def test_the_oldest_files_go_until_half_is_left(tmp_path):
+    for number in range(10):
+        path = tmp_path / f"jax-{number % 2}" / str(number)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x" * 10)
+        os.utime(path, (number, number))
+    compiled.bound(tmp_path, 100)
+    assert len(list(tmp_path.glob("*/*"))) == 10
+    compiled.bound(tmp_path, 99)
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["6", "7", "8", "9"]
+
+
+def test_a_life_compiles_anew(monkeypatch, tmp_path):
+    told = []
+    adapter = types.SimpleNamespace(keep=told.append)
+    case = types.SimpleNamespace(arrays_sha256="", timed=types.SimpleNamespace(build_s=0.0))
+    monkeypatch.setattr(worker, "Case", lambda *arguments: case)
+    obeying = worker.Worker(adapter)
+    obeying.compiled = str(tmp_path)
+    for suite in ("mlp", "lifecycle", "mlp"):
+        name = catalog.cases(suite, "quick")[0].case
+        obeying.build(suite, name, "quick", 0, ())
+    assert told == [str(tmp_path), None, str(tmp_path)]
+
+
+@pytest.mark.parametrize("taken", [0, 2])
+def test_a_first_step_says_whether_it_was_compiled(taken):
+    """Of programs taken while building or in later steps it says nothing."""
+    count = [5]
+
+    def step():
+        count[0] += taken
+        return {}
+
+    adapter = types.SimpleNamespace(
+        build=lambda workload, arrays: step,
+        wait=lambda outputs: None,
+        kept=lambda: count[0],
+    )
+    workload = catalog.cases("matmul", "smoke")[0]
+    built = Built(adapter, workload, make(workload, 0))
+    built.run()
+    first = built.first_step_kept
+    built.run()
+    assert first == built.first_step_kept == (taken > 0)
+
+
+def test_an_adapter_that_keeps_nothing_has_true_first_steps():
+    adapter = types.SimpleNamespace(
+        build=lambda workload, arrays: dict, wait=lambda outputs: None, to_numpy=None
+    )
+    workload = catalog.cases("matmul", "smoke")[0]
+    built = Built(adapter, workload, make(workload, 0))
+    built.run()
+    assert not built.first_step_kept
