@@ -20,6 +20,9 @@ OWN = ("matmul", "--rounds", "6", "--threads", "1")
 """A built-in suite, since one from a file may let the host work; long enough for the driver. What
 answers cost is no virtual time, and takes one core."""
 
+TIME = "24h"
+"""More than any run takes: the machine is busy with others of them."""
+
 STEPS_S = (10e-6, 100e-6, 1e-3, 10e-3, 50e-3)
 """What a step's work takes on the device."""
 
@@ -98,7 +101,16 @@ def _run(group, out, virtual, watched):
     files = {str(contender.file(folder)): contender for contender in group}
     program, suite = ("tests.simulated.driver", OWN) if watched else ("bench", [str(SUITE)])
     command = [sys.executable, "-m", program, "run", "--framework", ",".join(files)]
-    command += ["--preset", "smoke", "--suite", *suite, "--out", str(folder / "out")]
+    command += [
+        "--preset",
+        "smoke",
+        "--time",
+        TIME,
+        "--suite",
+        *suite,
+        "--out",
+        str(folder / "out"),
+    ]
     named = {"METALBENCH_LOCK": str(folder)} | ({"METALBENCH_SIMULATED": "1"} if virtual else {})
     done = subprocess.run(
         command, env={**os.environ, **named}, capture_output=True, text=True, check=False
