@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,9 @@ MOST = 15
 
 _FEWEST_ROWS = 3
 _MOST_RUNS = 6
+_MUCH = 0.1
+"""Share of a contender's cases that are suspect, from which on its name is not said without it."""
+
 _MARGIN = 11
 """Columns of `  answers  `."""
 
@@ -106,6 +110,7 @@ def _headlines(content: Content, width: int) -> Iterator[str]:
         return
     if len(content.sections) == 1:
         for sentence in headline.sentences(content.sections[0], content.contests):
+            sentence = _marked(sentence, content)
             yield from textwrap.wrap(sentence, width, max_lines=2, placeholder=" …")
         return
     for section in content.sections[:_MOST_RUNS]:
@@ -113,6 +118,20 @@ def _headlines(content: Content, width: int) -> Iterator[str]:
         yield from textwrap.wrap(sentence, width, max_lines=1, placeholder=" …")
     more = len(content.sections) - _MOST_RUNS
     yield from [f"and {more} more runs"] if more > 0 else []
+
+
+def _marked(sentence: str, content: Content) -> str:
+    """The sentence, with a word behind every name of which much is suspect."""
+    cells = {key for one in content.findings if one.severity == "suspect" for key in one.cells}
+    suspect = Counter(contender for _, contender, _ in cells)
+    ranked = Counter(row.label for _, g in headline.contested(content.sections) for row in g.rows)
+    for contender, count in suspect.items():
+        spec, device, _ = contender.rsplit("/", 2)
+        for label in (spec, f"{spec} {device}"):
+            if label in ranked and count >= _MUCH * ranked[label]:
+                name = rf"(?<!\S){re.escape(label)}(?=[,;.]? |[,;.]$|$)"
+                sentence = re.sub(name, lambda found: f"{found[0]} (suspect)", sentence)
+    return sentence
 
 
 def _place(section: Section) -> str:
@@ -146,8 +165,9 @@ def _trust(content: Content) -> Sequence[str]:
     said = [f"{doubts[0].severity}: {doubts[0].what}"] if doubts else []
     groups = [group for _, group in headline.contested(content.sections)]
     close = sum(len(headline.front(group)) > 1 for group in groups)
-    last = [f"{close} of {len(groups)} too close to call"] if close else []
-    last += [f"{len(doubts) - 1} more to doubt"] if len(doubts) > 1 else []
+    last = [f"{close} of {len(groups)} too close"] if close else []
+    more = len(doubts) - 1
+    last += [f"{more} more doubt{'s' * (more > 1)}"] if more > 0 else []
     last += [strips.FOOTNOTE] if any(map(strips.answers_only, content.sections)) else []
     return (*said, *(["; ".join(last)] if last else []))
 

@@ -72,8 +72,7 @@ def contested(sections: Sequence[Section]) -> list[Contested]:
 
 def front(group: Group) -> tuple[str, ...]:
     """Labels of the first and of all not shown slower than it."""
-    first, *others = group.rows
-    return (first.label, *(row.label for row in others if row.standing != "slower"))
+    return tuple(row.label for row in group.front)
 
 
 def kind(ranking: Ranking) -> str:

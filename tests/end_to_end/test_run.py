@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bench import records, schema
+from bench.interrupts import HEARD
 from tests.end_to_end.conftest import ROOT, command
 
 SMOKE = ("--suite", "mlp", "--preset", "smoke")
@@ -136,7 +137,9 @@ def test_a_worker_killed_in_mid_sample_is_a_record_and_the_others_complete(tmp_p
     # The worker was started again: only the case it died in is missing.
     missing = everything - {case for name, case in finished if name.startswith("numpy")}
     assert missing == {failed.case}
-    assert "SIGKILL" in out
+    assert "failed" in out
+    assert err.splitlines()[-1].startswith("exit 1: ")
+    assert "SIGKILL" in (path.parent / "report.md").read_text()
 
 
 def test_an_interrupted_run_reports_what_it_has(tmp_path):
@@ -144,7 +147,8 @@ def test_an_interrupted_run_reports_what_it_has(tmp_path):
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "Interrupted" in err
+    assert HEARD in err
+    assert "Interrupted: writing the report" in err
     assert "Traceback" not in err
     assert records.read(path).refused == ()
     assert (path.parent / "report.md").exists()

@@ -16,6 +16,7 @@ from bench.schema import Record
 from bench.statistics import Estimate
 from reports import answer, content, headline, strips, terminal
 from reports.answer import Answer
+from reports.finding import Finding
 from reports.frame import read
 from reports.ranking import Group, Ranking, Row
 from reports.strips import Record as Strip
@@ -109,6 +110,19 @@ def test_several_runs_have_a_line_each_and_no_table(tmp_path: Path) -> None:
     assert sum("20261120-10150" in line for line in made.lines) == 6
     assert "and 2 more runs" in made.lines
     assert len(made.lines) <= answer.MOST
+
+
+def test_a_leader_that_is_suspect_is_not_named_without_the_word(tmp_path: Path) -> None:
+    results = read([builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[1:]))])
+    cells = frozenset(("run", "jax/cpu/float32", f"case {number}") for number in range(6))
+    doubt = Finding("suspect", "beyond any device", "", "", cells=cells)
+    made = replace(content.make(results), findings=(doubt,))
+    lines = answer.make(made, answer.tally(results), Path("/r/report.html"), 80).lines
+    assert "jax (suspect) for matrix products" in lines[0]
+    assert "tf (suspect)" not in lines[0]
+    few = replace(made, findings=(replace(doubt, cells=frozenset(list(cells)[:1])),))
+    lines = answer.make(few, answer.tally(results), Path("/r/report.html"), 80).lines
+    assert "(suspect)" not in lines[0]
 
 
 # --- who leads --------------------------------------------------------------------------------
