@@ -62,7 +62,8 @@ def first_step(found: Sequence[Board]) -> Chapter:
     """The first step of a case."""
     lead = (
         "The first step of a case in its process, with its wait: tracing, compiling and first-call "
-        "costs included. In brackets, how many steady steps would have taken as long."
+        "costs included. In brackets, how many steady steps would have taken as long. It is absent "
+        "where programs were not compiled but kept from an earlier process."
     )
     return _chapter("first-step", "The first step", lead, found, ("first_step_s", _first, _slowest))
 

@@ -15,14 +15,17 @@ def ending(gathered: Gathered, key: Key, whole: Absent | None) -> dict[str, Any]
     looks = gathered.verified.get(key, [])
     finished = gathered.finished.get(key)
     status, reason = _status(gathered, key, looks, whole)
-    before = next((look for look in reversed(looks) if look.phase == "before"), None)
+    befores = [look for look in reversed(looks) if look.phase == "before"]
+    before = befores[0] if befores else None
+    # Where programs were kept from an earlier process it was no first step.
+    true_first = next((look for look in befores if not look.first_step_kept), None)
     return {
         "status": status,
         "reason": reason,
         "verified": status == "ok",
         "stopped": finished.stopped if finished else None,
         "build_s": before.build_s if before else None,
-        "first_step_s": before.first_step_s if before else None,
+        "first_step_s": true_first.first_step_s if true_first else None,
     }
 
 
