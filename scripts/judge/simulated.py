@@ -101,16 +101,8 @@ def _run(group, out, virtual, watched):
     files = {str(contender.file(folder)): contender for contender in group}
     program, suite = ("tests.simulated.driver", OWN) if watched else ("bench", [str(SUITE)])
     command = [sys.executable, "-m", program, "run", "--framework", ",".join(files)]
-    command += [
-        "--preset",
-        "smoke",
-        "--time",
-        TIME,
-        "--suite",
-        *suite,
-        "--out",
-        str(folder / "out"),
-    ]
+    command += ["--preset", "smoke", "--time", TIME, "--suite", *suite]
+    command += ["--out", str(folder / "out")]
     named = {"METALBENCH_LOCK": str(folder)} | ({"METALBENCH_SIMULATED": "1"} if virtual else {})
     done = subprocess.run(
         command, env={**os.environ, **named}, capture_output=True, text=True, check=False
