@@ -12,6 +12,9 @@ from reports.crossover import Point
 from reports.pairing import Contest
 from reports.ranking import Group, Ranking
 
+CLOSE = 1.1
+"""Times the first's time up to which another that is not shown slower is level with it."""
+
 MOSTLY = 0.9
 """Share of all cases in which a contender leads who is said to lead."""
 
@@ -47,10 +50,9 @@ def of(section: Section) -> str:
         if len(alone) == 1:
             return f"Only {alone.pop()} was measured with right answers: nothing to compare."
         return "Nothing was measured that can be compared."
-    counts = Counter(label for _, group in found for label in front(group))
-    everybody = {row.label for _, group in found for row in group.rows}
+    counts = Counter(label for _, group in found for label in level(group))
     leaders = [label for label, count in counts.most_common() if count >= MOSTLY * len(found)]
-    if len(leaders) > 1 and len(leaders) == len(everybody):
+    if not any(group.behind for _, group in found):
         cases = _cases(len(found))
         return f"Too close to call: no contender is shown slower than another in {cases}."
     if leaders:
@@ -73,6 +75,11 @@ def contested(sections: Sequence[Section]) -> list[Contested]:
 def front(group: Group) -> tuple[str, ...]:
     """Labels of the first and of all not shown slower than it."""
     return tuple(row.label for row in group.front)
+
+
+def level(group: Group) -> tuple[str, ...]:
+    """Of these the first and those near it: one far off that nothing is shown of does not lead."""
+    return tuple(row.label for row in group.front if row.ratio is None or row.ratio.value <= CLOSE)
 
 
 def kind(ranking: Ranking) -> str:
@@ -103,12 +110,11 @@ def _leading(leaders: Sequence[str], least: int, found: Sequence[Contested]) -> 
 
 
 def _distance(leaders: Sequence[str], found: Sequence[Contested]) -> str:
-    ratios = [
-        row.ratio.value
-        for _, group in found
-        for row in group.rows
-        if row.label not in leaders and row.ratio
-    ]
+    led = [group for _, group in found if set(leaders) & set(level(group))]
+    others = [row for group in led for row in group.rows if row.label not in leaders]
+    if any(row.standing != "slower" for row in others):
+        return ""
+    ratios = [row.ratio.value for row in others if row.ratio]
     if not ratios or min(ratios) < _TELLING:
         return ""
     return f"; everything else is {units.digits(min(ratios), 2)}x slower or more"
@@ -119,7 +125,7 @@ def _by_kind(found: Sequence[Contested]) -> str:
     led: dict[tuple[str, ...], list[str]] = {}
     for name in dict.fromkeys(each for each, _ in found):
         groups = [group for each, group in found if each == name]
-        counts = Counter(label for group in groups for label in front(group))
+        counts = Counter(label for group in groups for label in level(group))
         most = max(counts.values())
         leaders = tuple(label for label, count in counts.items() if count == most)
         if most > _OFTEN * len(groups) and len(leaders) <= 2:

@@ -13,7 +13,7 @@ from reports.content import Section
 if TYPE_CHECKING:
     from reports.answer import Tally
 
-CLOSE, TWICE = 1.1, 2.0
+TWICE = 2.0
 BLOCKS = {"fastest": "■", "close": "▓", "twice": "▒", "slower": "·", "bad": "x"}
 LEGEND = {
     "fastest": "■ fastest",
@@ -58,10 +58,10 @@ def records(section: Section, tally: Tally) -> list[Record]:
     found: dict[str, Counter[str]] = {label: Counter() for label in tally}
     for ranking in section.rankings:
         for group in ranking.groups:
-            leading = headline.front(group)
+            level = headline.level(group)
             for row in group.rows:
                 ratio = row.ratio.value if row.ratio else 1.0
-                place = _place(row.label in leading, ratio)
+                place = "fastest" if row.label in level else _place(ratio)
                 found.setdefault(row.label, Counter())[place] += 1
     for label, counts in tally.items():
         found[label]["bad"] += sum(counts[status] for status in FAULTS)
@@ -112,10 +112,8 @@ def _legend(shown: Sequence[Record], room: int) -> str:
     return "  ".join(there)
 
 
-def _place(leading: bool, ratio: float) -> str:
-    if leading and ratio <= CLOSE:
-        return "fastest"
-    return "close" if ratio <= CLOSE else "twice" if ratio <= TWICE else "slower"
+def _place(ratio: float) -> str:
+    return "close" if ratio <= headline.CLOSE else "twice" if ratio <= TWICE else "slower"
 
 
 def _strip(cases: Counter[str], scale: float) -> str:

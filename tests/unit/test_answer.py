@@ -197,6 +197,15 @@ JAX = {"torch": (1.5, "slower"), "tf": (2.0, "slower")}
             Section(matmul__square=[case("torch", jax=(1.2, "unresolved"))] * 2),
             "Too close to call: no contender is shown slower than another in these 2 cases.",
         ),
+        (
+            Section(
+                matmul__square=[
+                    case("torch", jax=(1.5, "unresolved"), tf=(9.0, "slower")),
+                    case("torch", jax=(1.2, "slower"), tf=(5.0, "unresolved")),
+                ]
+            ),
+            "torch leads in both cases.",
+        ),
         (Section(), "Nothing was measured that can be compared."),
     ],
 )
