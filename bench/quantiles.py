@@ -101,3 +101,34 @@ def _tail(t: float, degrees: int) -> float:
     """P(T > t) of a t so large that its density is a power."""
     log_beta = math.lgamma(degrees / 2) + math.lgamma(0.5) - math.lgamma((degrees + 1) / 2)
     return math.exp((degrees / 2 - 1) * math.log(degrees) - degrees * math.log(t) - log_beta)
+
+
+def digamma(x: float) -> float:
+    """Derivative of log gamma: what the logarithm of a variance is expected to be is made of it."""
+    total = 0.0
+    while x < _ASYMPTOTIC:
+        total, x = total - 1 / x, x + 1
+    square = 1 / x**2
+    return total + math.log(x) - 1 / (2 * x) - square * (1 / 12 - square * (1 / 120 - square / 252))
+
+
+def trigamma(x: float) -> float:
+    """Derivative of digamma: how the logarithm of a variance varies by chance."""
+    total = 0.0
+    while x < _ASYMPTOTIC:
+        total, x = total + 1 / x**2, x + 1
+    square = 1 / x**2
+    return total + 1 / x + square / 2 + square / x * (1 / 6 - square * (1 / 30 - square / 42))
+
+
+def inverse_trigamma(value: float) -> float:
+    """The x above 0 whose trigamma is this value above 0, between 1e-3 and 1e6."""
+    low, high = 1e-3, 1e6
+    while high / low > 1 + 1e-9:
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if trigamma(middle) > value else (low, middle)
+    return low
+
+
+_ASYMPTOTIC = 8.0
+"""From here on the series of Abramowitz & Stegun 6.3.18 and 6.4.12 are exact enough."""

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import family
+from bench.family import ALONE, Family
 from bench.quantiles import NORMAL_95, intervals
 
 Floats = npt.NDArray[np.float64]
@@ -198,8 +199,10 @@ def time(rounds: Series) -> Estimate:
     )
 
 
-def word(estimate: Estimate | None, threshold: float = THRESHOLD, comparisons: int = 1) -> Verdict:
-    """The word a ratio deserves, among so many comparisons that a reader may choose from.
+def word(
+    estimate: Estimate | None, *, threshold: float = THRESHOLD, among: Family = ALONE
+) -> Verdict:
+    """The word a ratio deserves, among the comparisons that a reader may choose from.
 
     Beyond BEYOND all rounds must lie, or the interval where there is one. A smaller difference
     needs an interval that clears the threshold after allowing for another start, and to be shown
@@ -215,8 +218,7 @@ def word(estimate: Estimate | None, threshold: float = THRESHOLD, comparisons: i
     if told in ("same", "unresolved"):
         return told
     allowed = verdict(_widened(estimate.value, ends, estimate.start_shift), threshold)
-    tail = (1 - CONFIDENCE) / 2 / comparisons
-    return told if allowed == told and _sure(estimate, ends, tail) else "unresolved"
+    return told if allowed == told and _sure(estimate, ends, among) else "unresolved"
 
 
 def _widened(value: float, ends: Interval, shift: float) -> Interval:
@@ -225,14 +227,14 @@ def _widened(value: float, ends: Interval, shift: float) -> Interval:
     return value * math.exp(-below), value * math.exp(above)
 
 
-def _sure(estimate: Estimate, ends: Interval, tail: float) -> bool:
-    """Whether chance makes a ratio of 1 look like this one less often than `tail`."""
+def _sure(estimate: Estimate, ends: Interval, among: Family) -> bool:
+    """Whether it lies further from 1 than chance leads in the family."""
     shift = math.hypot(estimate.start_shift, estimate.run_shift)
     if estimate.logs is not None:
-        return family.differs(estimate.logs, shift, tail)
+        return family.differs(estimate.logs, shift, among)
     half = math.log(ends[1] / ends[0]) / 2
     noise = math.sqrt(max(half**2 - (NORMAL_95 * estimate.run_shift) ** 2, 0.0))
-    return abs(math.log(estimate.value)) > family.reach(noise, estimate.repeats, shift, tail)
+    return abs(math.log(estimate.value)) > family.reach(noise, estimate.repeats, shift, among.tail)
 
 
 def verdict(ends: Interval | None, threshold: float = THRESHOLD) -> Verdict:

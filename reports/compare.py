@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from bench import combined, statistics
+from bench import combined, family, statistics
+from bench.family import ALONE, Family
 from bench.schema import Contender
 from bench.statistics import Estimate, Series, Verdict
 from reports import differences, settling, sides
@@ -59,7 +60,7 @@ class Compared:
     """Those both took part in; of two runs, the fewer of both."""
     starts: int
     """Likewise."""
-    comparisons: int = 1
+    among: Family = ALONE
     """Words that are given together, of which none may be false by chance."""
 
     @property
@@ -69,15 +70,15 @@ class Compared:
 
     def word(self, threshold: float) -> Verdict:
         """What B is."""
-        return statistics.word(self.ratio, threshold=threshold, comparisons=self.comparisons)
+        return statistics.word(self.ratio, threshold=threshold, among=self.among)
 
     def more(self, threshold: float) -> int | None:
         """About how many more would settle what is unresolved; None where none would."""
-        return settling.more_repeats(self.ratio, threshold, self.comparisons)
+        return settling.more_repeats(self.ratio, threshold, self.among)
 
     def needs_starts(self, threshold: float) -> bool:
         """Whether only several starts can."""
-        return settling.needs_starts(self.ratio, threshold, self.comparisons)
+        return settling.needs_starts(self.ratio, threshold, self.among)
 
 
 @dataclass(frozen=True)
@@ -140,8 +141,7 @@ class Comparison:
             cases = [one for one in own if one.suite == suite]
             mean = combined.geometric_mean([one.ratio for one in cases])
             if mean and len(cases) > 1:
-                among = cases[0].comparisons
-                word = statistics.word(mean, threshold=self.threshold, comparisons=among)
+                word = statistics.word(mean, threshold=self.threshold, among=cases[0].among)
                 yield Mean(pair, suite, len(cases), mean, word)
 
 
@@ -171,14 +171,16 @@ def compare(
             excluded += out
     if not compared:
         raise Incomparable(_nothing(a, b, excluded))
-    words = tuple(replace(one, comparisons=_words(compared)) for one in compared)
+    among = _family(compared)
+    words = tuple(replace(one, among=among) for one in compared)
     return Comparison(a, b, same_run, threshold, apart, words, tuple(excluded))
 
 
-def _words(compared: Sequence[Compared]) -> int:
-    """How many words are given: one for each case, one for each mean of several."""
+def _family(compared: Sequence[Compared]) -> Family:
+    """All words that are given: one for each case, one for each mean of several."""
     cases = Counter((id(one.pair), one.suite) for one in compared)
-    return len(compared) + sum(count > 1 for count in cases.values())
+    words = len(compared) + sum(count > 1 for count in cases.values())
+    return family.of(words, [one.ratio.logs for one in compared if one.ratio.logs is not None])
 
 
 def _refuse(a: Side, b: Side, forbidden: Sequence[Difference]) -> None:
@@ -220,13 +222,13 @@ def _cases(a: Side, b: Side, pair: Pair) -> tuple[list[Compared], list[Excluded]
         else:
             both.append((rows[case], others[case]))
     compared = []
-    for (own, other), (ratio, *shared) in zip(both, _ratios(a, b, both), strict=True):
+    for (own, other), (ratio, rounds, starts) in zip(both, _ratios(a, b, both), strict=True):
         if ratio is None:
             why = f"{own['case']}: they shared no round"
             excluded.append(Excluded(_both(pair.a, pair.b), plain(why)))
             continue
         at = (own["suite"], own["name"], own["case"], own["size"])
-        compared.append(Compared(pair, *at, own, other, ratio, *shared))
+        compared.append(Compared(pair, *at, own, other, ratio, rounds, starts))
     return compared, excluded
 
 

@@ -68,7 +68,7 @@ def _case(one: Compared, failed: bool, threshold: float) -> dict[str, Any]:
         "verdict": one.word(threshold),
         "rounds": one.rounds,
         "starts": one.starts,
-        "comparisons": one.comparisons,
+        "comparisons": one.among.comparisons,
         **_settles(one, threshold),
         "failed": failed,
     }

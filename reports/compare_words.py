@@ -53,7 +53,7 @@ def how(comparison: Comparison) -> str:
 
 
 def _family(comparison: Comparison) -> str:
-    count = comparison.compared[0].comparisons
+    count = comparison.compared[0].among.comparisons
     if count == 1:
         return ""
     return (

@@ -88,7 +88,7 @@ def make(results: Results, baseline: str | None = None) -> Content:
             outline.answers(sections),
             *outline.comparisons(results, named, labels, baseline, contested, learned, doubted),
             outline.sources(results.published),
-            outline.method(sections, method.words(results.comparisons)),
+            outline.method(sections, method.words(results.family.comparisons)),
         ),
     )
 

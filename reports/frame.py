@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from bench import combined, family, statistics
+from bench.family import Family
 from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import Estimate, Series, Verdict
@@ -85,13 +86,21 @@ class Results:
 
     def word(self, estimate: Estimate | None) -> Verdict:
         """The word a ratio deserves among all comparisons that these records can make."""
-        return statistics.word(estimate, comparisons=self.comparisons)
+        return statistics.word(estimate, among=self.family)
 
     @cached_property
-    def comparisons(self) -> int:
-        """Pairs of verified cells of one case and precision: what a word may be chosen from."""
-        ranked = (row for run in self.runs for row in self.ranked(run))
-        return family.comparisons(Counter((r["case"], r["precision"]) for r in ranked).values())
+    def family(self) -> Family:
+        """Pairs of verified cells of one case and precision, which words may be chosen from; and
+        their noise, told from the pairs of each cell and the first of its run."""
+        count, first, pairs = Counter[tuple[str, str]](), dict[tuple[str, ...], Key](), []
+        for run in self.runs:
+            for row in self.ranked(run):
+                count[row["case"], row["precision"]] += 1
+                key = run, row["contender"], row["case"]
+                base = first.setdefault((run, row["case"], row["precision"]), key)
+                pairs += [(key, base)] if base is not key else []
+        logs = [ratio.logs for ratio in self.ratios(pairs) if ratio and ratio.logs is not None]
+        return family.of(family.pairs(count.values()), logs)
 
     @cached_property
     def rows(self) -> Mapping[str, Sequence[Row]]:

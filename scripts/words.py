@@ -53,10 +53,10 @@ def _row(preset, noise, bias, reports, cases):
     draw = np.random.default_rng(0)
     wrong = []
     for _ in range(reports):
-        words = [_words(preset, ALIKE, noise, bias, cases, draw) for _ in range(cases)]
-        wrong.append(sum(word in ("slower", "faster") for each in words for word, _ in each))
+        words = _words(preset, ALIKE, noise, bias, cases, draw)
+        wrong.append(sum(word in ("slower", "faster") for word, _ in words))
     found = {1.03: [], 1.10: []}
-    for _ in range(2 * cases):
+    for _ in range(2):
         for word, slower in _words(preset, APART, noise, bias, cases, draw):
             if slower in found:
                 found[slower].append(word == "slower")
@@ -65,15 +65,19 @@ def _row(preset, noise, bias, reports, cases):
 
 
 def _words(preset, times, noise, bias, cases, draw):
-    """The word of each contender but the fastest, and how many times as long it truly takes."""
-    histories = _measured(preset, times, noise, bias, draw)
-    series = {name: _series(past) for name, past in histories.items()}
-    first, *others = sorted(series, key=lambda name: np.median(series[name].times_s))
-    comparisons = family.comparisons([len(times)] * cases)
-    for name in others:
-        ratio = statistics.ratio(series[name], series[first])
-        word = statistics.word(ratio, comparisons=comparisons)
-        yield word, round(times[int(name)] / times[int(first)], 2)
+    """The words of a report: of each contender but the fastest of its case, and how many times as
+    long it truly takes."""
+    told = []
+    for _ in range(cases):
+        histories = _measured(preset, times, noise, bias, draw)
+        series = {name: _series(past) for name, past in histories.items()}
+        first, *others = sorted(series, key=lambda name: np.median(series[name].times_s))
+        for name in others:
+            ratio = statistics.ratio(series[name], series[first])
+            told.append((ratio, round(times[int(name)] / times[int(first)], 2)))
+    pairs = family.pairs([len(times)] * cases)
+    among = family.of(pairs, [ratio.logs for ratio, _ in told])
+    return [(statistics.word(ratio, among=among), slower) for ratio, slower in told]
 
 
 def _measured(preset, times, noise, bias, draw):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,19 @@ def test_doubt_can_be_a_failure(tmp_path: Path) -> None:
     assert compare(path, "--fail-on", "slower:3%,unresolved").exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("limit", "rounds_of_a_start", "warned"),
+    [("slower:2%", 48, True), ("slower", 48, True), ("slower:3%", 48, False), ("slower", 4, False)],
+)
+def test_a_limit_that_one_start_cannot_hold_is_warned_of(
+    tmp_path: Path, limit: str, rounds_of_a_start: int, warned: bool
+) -> None:
+    lines = builders.in_starts(builders.run([JAX, SLOW], rounds=48), rounds=rounds_of_a_start)
+    shown = " ".join(compare(str(records(tmp_path, lines)), "--fail-on", limit).stdout.split())
+    assert ("Limits below 3 % need starts" in shown) == warned
+    assert shown.count("STARTS=12") == warned + (rounds_of_a_start == 48)
+
+
 # --- the page -------------------------------------------------------------------------------
 
 
@@ -52,7 +66,16 @@ def test_every_field_for_programs_is_described(tmp_path: Path) -> None:
     files = runs(tmp_path, [JAX, TORCH], [SLOW, TORCH], rounds=5, wrong=[("torch", CASE)])
     found = told(*files, "--fail-on", "slower")
     found["left_out"] = [{"path": "", "line": 1, "reason": ""}]
-    assert fields(found) == described - {"comparison", "slower", "faster", "same", "unresolved"}
+    known = fields(found) | fields(_near(tmp_path))
+    assert known == described - {"comparison", "slower", "faster", "same", "unresolved"}
+
+
+def _near(folder: Path) -> Any:
+    """Intervals, and a difference that only several starts could tell."""
+    near = replace(JAX, spec="jax==0.4.38", noise=1e-4, overhead_s=JAX.overhead_s * 1.015)
+    near = replace(near, flop_per_s=JAX.flop_per_s / 1.015, bytes_per_s=JAX.bytes_per_s / 1.015)
+    lines = builders.run([replace(JAX, noise=1e-4), near], rounds=12)
+    return told(str(records(folder, lines, "near")))
 
 
 def fields(value: Any) -> set[str]:

@@ -113,7 +113,7 @@ def test_a_report_counts_its_pairs_and_says_how_they_are_bounded(tmp_path: Path)
         for models in (builders.FIVE[:2], builders.FIVE)
     )
     cases = len(few.rows[next(iter(few.runs))]) // 2
-    assert few.comparisons < cases + 1
-    assert many.comparisons > 9 * few.comparisons
+    assert few.family.comparisons < cases + 1
+    assert many.family.comparisons > 9 * few.family.comparisons
     text = markdown.render(content.make(many), {})
-    assert f"make {many.comparisons} pairs" in " ".join(text.split())
+    assert f"make {many.family.comparisons} pairs" in " ".join(text.split())

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import combined, family, quantiles, statistics
+from bench.family import Family
 from bench.statistics import BEYOND, Estimate, Series
 from reports import settling
 
@@ -88,25 +89,25 @@ def test_same_is_said_without_that_allowance() -> None:
 def test_a_small_difference_takes_more_among_many_words() -> None:
     found = paired(noisy(0.05, 0.03, 8))
     assert statistics.word(found) == "slower"
-    assert statistics.word(found, comparisons=1000) == "unresolved"
+    assert statistics.word(found, among=Family(1000)) == "unresolved"
 
 
 def test_enough_rounds_show_it_although_one_of_them_was_disturbed() -> None:
     logs = noisy(0.05, 0.01, 25)
     logs[[3, 17]] += 0.8
-    assert statistics.word(paired(logs), comparisons=1000) == "slower"
-    assert statistics.word(paired(logs[:8]), comparisons=1000) == "unresolved"
+    assert statistics.word(paired(logs), among=Family(1000)) == "slower"
+    assert statistics.word(paired(logs[:8]), among=Family(1000)) == "unresolved"
 
 
 def test_a_large_difference_is_told_however_many_words_there_are() -> None:
-    assert statistics.word(paired(noisy(1.0, 0.1, 6)), comparisons=10**6) == "slower"
+    assert statistics.word(paired(noisy(1.0, 0.1, 6)), among=Family(10**6)) == "slower"
 
 
 @given(st.lists(LOGS, min_size=3, max_size=30), st.integers(1, 5000))
 def test_swapping_swaps_the_word_and_more_comparisons_never_make_one(logs, among) -> None:
     opposite = {"slower": "faster", "faster": "slower"}
     there, back = (
-        statistics.word(paired(sign * np.array(logs)), comparisons=among) for sign in (1, -1)
+        statistics.word(paired(sign * np.array(logs)), among=Family(among)) for sign in (1, -1)
     )
     # Nudged off the limits, where a rounded inverse may fall on either side.
     ends = paired(logs).interval or paired(logs).range or (1.0, 1.0)
@@ -123,21 +124,21 @@ def wrong_words(among: int, cases: int = 400, rounds: int = 6) -> int:
         rows = sorted(draw.normal(0, 0.05, (5, rounds)), key=lambda row: float(np.median(row)))
         first = series(rows[0])
         words = [
-            statistics.word(statistics.ratio(series(r), first), comparisons=among) for r in rows
+            statistics.word(statistics.ratio(series(r), first), among=Family(among)) for r in rows
         ]
         wrong += sum(word in ("slower", "faster") for word in words)
     return wrong
 
 
 def test_noise_alone_gives_no_words_where_their_number_is_counted() -> None:
-    assert wrong_words(family.comparisons([5] * 400)) == 0
+    assert wrong_words(family.pairs([5] * 400)) == 0
     assert wrong_words(1) > 0
 
 
 @pytest.mark.parametrize("rounds", [6, 12, 20])
 def test_chance_alone_is_found_no_more_often_than_the_tail_says(rounds: int) -> None:
     logs = np.random.default_rng(2).standard_normal((4000, rounds))
-    found = np.mean([family.differs(one, 0.0, 0.005) for one in logs])
+    found = np.mean([family.differs(one, 0.0, Family(5)) for one in logs])
     assert 0.002 < found < 0.016  # either direction
     low, high = quantiles.intervals(logs)
     half, middle = (high - low) / 2, np.median(logs, axis=1)
@@ -146,8 +147,8 @@ def test_chance_alone_is_found_no_more_often_than_the_tail_says(rounds: int) -> 
 
 
 def test_comparisons_are_the_pairs_of_a_case() -> None:
-    assert family.comparisons([5] * 100) == 1000
-    assert family.comparisons([1, 0]) == 1
+    assert family.pairs([5] * 100) == 1000
+    assert family.pairs([1, 0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -197,9 +198,9 @@ def test_a_few_rounds_of_runs_made_apart_must_all_lie_apart() -> None:
 @given(LOGS, st.floats(0.0001, 0.1), st.integers(6, 40), st.integers(1, 500))
 def test_so_many_more_rounds_would_settle_it(middle, noise, rounds, among) -> None:
     found = paired(noisy(middle, noise, rounds))
-    if statistics.word(found, comparisons=among) != "unresolved":
+    if statistics.word(found, among=Family(among)) != "unresolved":
         return
-    more = settling.more_repeats(found, 0.01, among)
+    more = settling.more_repeats(found, 0.01, Family(among))
     if more is not None:
         more_of_the_same = np.quantile(
             found.logs, np.linspace(0.5, rounds + more - 0.5, rounds + more) / (rounds + more)
@@ -213,7 +214,7 @@ def test_so_many_more_rounds_would_settle_it(middle, noise, rounds, among) -> No
                 for end in found.interval
             ),
         )
-        assert statistics.word(shrunk, comparisons=among) != "unresolved"
+        assert statistics.word(shrunk, among=Family(among)) != "unresolved"
 
 
 def test_where_one_start_cannot_settle_it_starts_are_advised() -> None:
@@ -246,5 +247,49 @@ def test_the_order_of_rounds_does_not_change_a_word() -> None:
     words = set()
     for seed in range(5):
         random.Random(seed).shuffle(logs)
-        words.add(statistics.word(paired(logs), comparisons=3))
+        words.add(statistics.word(paired(logs), among=Family(3)))
     assert len(words) == 1
+
+
+# --- noise that many pairs tell of together ---------------------------------------------------
+
+
+def alike(noise, pairs: int, rounds: int = 6, seed: int = 4):
+    draw = np.random.default_rng(seed)
+    return [each * draw.standard_normal(rounds) for each in np.resize(noise, pairs)]
+
+
+def test_noise_of_all_pairs_tells_what_six_rounds_of_one_cannot() -> None:
+    near = paired(noisy(0.045, 0.01, 6, seed=1))
+    among = family.of(1000, alike([0.01], 300))
+    assert statistics.word(near, among=Family(1000)) == "unresolved"
+    assert statistics.word(near, among=among) == "slower"
+    assert math.sqrt(among.variance) == pytest.approx(0.01, rel=0.1)
+
+
+def test_where_noise_differs_from_pair_to_pair_little_is_taken_from_the_others() -> None:
+    same, mixed = (family.of(9, alike(noise, 600)) for noise in ([0.01], [0.001, 0.01, 0.1]))
+    assert same.degrees > 50
+    assert mixed.degrees < 2
+
+
+def test_a_few_pairs_or_rounds_without_noise_tell_nothing_of_noise() -> None:
+    assert family.of(9, alike([0.01], 5)) == Family(9)
+    assert family.of(9, [np.zeros(6)] * 50) == Family(9)
+    assert family.of(9, alike([0.01], 50, rounds=2)) == Family(9)
+
+
+@given(st.floats(1e-5, 1.0), st.integers(4, 30))
+def test_the_usual_noise_is_found_whatever_its_size(noise: float, rounds: int) -> None:
+    found = family.of(9, alike([noise], 400, rounds))
+    assert math.sqrt(found.variance) == pytest.approx(noise, rel=0.15)
+
+
+@pytest.mark.parametrize("x", [0.05, 0.5, 1.0, 7.0, 300.0])
+def test_digamma_and_trigamma_are_derivatives(x: float) -> None:
+    step = 1e-4 * x
+    slope = (math.lgamma(x + step) - math.lgamma(x - step)) / (2 * step)
+    assert quantiles.digamma(x) == pytest.approx(slope, rel=1e-6, abs=1e-6)
+    second = (quantiles.digamma(x + step) - quantiles.digamma(x - step)) / (2 * step)
+    assert quantiles.trigamma(x) == pytest.approx(second, rel=1e-5)
+    assert quantiles.inverse_trigamma(quantiles.trigamma(x)) == pytest.approx(x, rel=1e-6)
