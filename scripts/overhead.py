@@ -6,7 +6,7 @@
 import statistics
 from time import perf_counter_ns
 
-from bench.measure import Loop, sample_ns
+from bench.measure import PART_S, Loop, parts_ns, sample_ns
 from frameworks import null
 from frameworks.interface import parts
 from suites import arrays, catalog
@@ -36,6 +36,19 @@ def main():
         bare, harness = (statistics.median(column) for column in zip(*rounds, strict=True))
         added = statistics.median(h - b for b, h in rounds)
         print(f"{in_flight:9} {bare:10.0f} {harness:9.0f} {added:16.0f}")
+    _parts(step)
+
+
+def _parts(step):
+    """A sample in parts as on a CPU, against one of as many steps without."""
+    steps = round(PART_S["cpu"] * 1e9 / (bare_ns(step) / STEPS))
+    part, whole = Loop(1, steps), Loop(1, 25 * steps)
+    added = [
+        statistics.median(parts_ns(step, null.wait, part, 25)) / steps
+        - sample_ns(step, null.wait, whole) / whole.steps
+        for _ in range(21)
+    ]
+    print(f"in parts of {steps} steps: {statistics.median(added):.1f} ns a step beside that")
 
 
 if __name__ == "__main__":
