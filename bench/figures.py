@@ -15,9 +15,9 @@ def seconds(value: float) -> str:
     return f"{_digits(value / scale)} {unit}"
 
 
-def times(ratio: float) -> str:
+def times(ratio: float, decimals: int = 2) -> str:
     """`1.21x`, `12x`, `154x`: no more digits than a glance takes in."""
-    return f"{ratio:.0f}x" if ratio >= 9.995 else f"{ratio:.2f}x"
+    return f"{ratio:.0f}x" if ratio >= 9.995 else f"{ratio:.{decimals}f}x"
 
 
 def size(count: int) -> str:

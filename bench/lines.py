@@ -10,7 +10,9 @@ FAULTS = ("wrong", "untimed", "failed", "withdrawn")
 
 _PLAIN_NAMES = ("square",)
 """Names that say no more than their suite."""
-_NARROW, _WIDE = 15, 28
+_TELLING = ("cnn", "vendor", "hackintosh", "mnist")
+"""Suites whose cases' names say all without them."""
+_NARROW, _WIDE = 15, 24
 """Columns of a case's name: at first, and at most."""
 
 
@@ -25,8 +27,10 @@ class Lines:
         took_part = [one for one in ended.standings if one.word != "skipped"]
         if not took_part:
             return None
-        name = called(ended)
+        name, size = called(ended), _size(ended)
         self._case = min(max(self._case, len(name)), _WIDE, max(width // 3, 1))
+        if len(name) > self._case:  # the size tells cases apart: it stays
+            name = f"{_cut(name, self._case - len(size) - 1)} {size}"
         head = f"  {_cut(name, self._case):<{self._case}} "
         first = next((one for one in took_part if one.word == "first"), None)
         if first:
@@ -39,11 +43,18 @@ class Lines:
 
 def called(ended: Ended) -> str:
     """`sweep train 91k` of `sweep/train/90902`; the precision where it is not the usual one."""
-    suite, *name, size = ended.case.split("/")
-    words = [suite, *(word.replace("_", " ") for word in name if word not in _PLAIN_NAMES)]
-    words.append(figures.size(int(size)) if size.isdecimal() else size)
+    *words, _ = ended.case.split("/")
+    if words and words[0] in _TELLING:
+        del words[0]
+    words = [word.replace("_", " ") for word in words if word not in _PLAIN_NAMES]
+    words += [_size(ended)]
     words += [ended.precision] if ended.precision != "float32" else []
     return " ".join(words)
+
+
+def _size(ended: Ended) -> str:
+    size = ended.case.rpartition("/")[2]
+    return figures.size(int(size)) if size.isdecimal() else size
 
 
 def _filled(head: str, others: list[Standing], width: int) -> str:
@@ -69,7 +80,7 @@ def _told(one: Standing) -> str:
     if one.word in ("first", "slower") and one.ratio is not None:
         return f"{one.label} {figures.times(one.ratio)}"
     if one.word == "unresolved":
-        near = f" {figures.times(one.ratio)}" if one.ratio is not None else ""
+        near = f" {figures.times(one.ratio, 1)}" if one.ratio is not None else ""
         return f"{one.label} ??{near}"
     return f"{one.label} {one.word}"
 

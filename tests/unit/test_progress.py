@@ -63,7 +63,7 @@ def test_lines_at_80_columns() -> None:
         shown.ended(ended)
     assert file.getvalue().splitlines() == [
         "  matmul 512      torch  770 µs  numpy 1.21x  jax ~same  mlx 55x  tf wrong",
-        "  sweep train 91k jax    211 µs  torch ?? 1.37x  mlx 5.00x  tf failed",
+        "  sweep train 91k jax    211 µs  torch ?? 1.4x  mlx 5.00x  tf failed",
         "  mlp train 64 bfloat16   tf untimed",
     ]
 
@@ -96,9 +96,24 @@ def test_no_line_is_wider_than_the_console(found: list[Standing], width: int, si
 
 
 def test_a_name_says_no_more_than_it_must() -> None:
-    named = {"matmul/square/64": "matmul 64", "cnn/resnet18_train/4": "cnn resnet18 train 4"}
+    named = {
+        "matmul/square/64": "matmul 64",
+        "mlp/train/1024": "mlp train 1024",
+        "cnn/resnet18_train/4": "resnet18 train 4",
+        "mine": "mine",
+    }
     for case, name in named.items():
         assert lines.called(Ended(case, "float32", ())) == name
+
+
+def test_of_a_long_name_the_size_stays() -> None:
+    shown, file = log()
+    for size in (64, 256):
+        shown.ended(Ended(f"transformer/forward_as_published/{size}", "float32", WRONG.standings))
+    assert file.getvalue().splitlines() == [
+        "  transformer forward … 64   tf untimed",
+        "  transformer forward… 256   tf untimed",
+    ]
 
 
 # --- what runs, and the time left -------------------------------------------------------------
