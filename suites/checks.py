@@ -203,7 +203,7 @@ def _observe_one(workload: Workload, results: Results, seed: int) -> Observed:
         case Forward() if "output" in results:
             output = results["output"]
             shape = np.asarray(output.shape, np.int64)
-            if len(output) == workload.input_shape[0]:
+            if output.shape[:1] == workload.input_shape[:1]:
                 output = output[sampled_samples(workload, seed)]
             return packed("output", {**digest(output, seed), "shape": shape})
         case Learn() | Lifecycle():

@@ -9,7 +9,7 @@ import numpy as np
 
 from suites import arrays, checks, cost
 from suites.arrays import Array, Arrays, Batch
-from suites.digests import Digest, digest
+from suites.digests import Digest, digest, parts
 from suites.reference import chosen, limits, training
 from suites.reference.arithmetic import UNIFORM, UNIT_ROUNDOFF, Exact, Honest, TensorFloat, rms
 from suites.reference.expected import Expected
@@ -34,6 +34,8 @@ FOLLOWED = 2
 LARGE = 2**22
 """Parameters of a large model."""
 
+ROOT = float(np.sqrt(np.finfo(np.float32).max))
+"""What is larger has no square in float32."""
 
 LOSS_FLOP = 3e10
 """Of a forward pass that is worked out for its loss alone."""
@@ -124,9 +126,10 @@ def _add_first_steps(
         else:
             seen = [each.gradients[path] for each in (exact, *honest, lie)]
             result.add("before", gradient_name(path), seen[0], seen[1:-1], seen[-1:])
-            none = np.asarray([], np.int64)
-            rule = limits.Limit(1.0, None)
-            result.put(f"before/{update_name(path)}/all", none, np.asarray(0.0), rule)
+            if all(map(_fits, seen)):
+                none = np.asarray([], np.int64)
+                rule = limits.Limit(1.0, None)
+                result.put(f"before/{update_name(path)}/all", none, np.asarray(0.0), rule)
 
 
 def _add_audit(
@@ -246,6 +249,11 @@ def _take(
 def _pair(batch: Batch, dtype: object) -> tuple[Array, Array]:
     x = batch["x"]
     return x if x.dtype.kind == "i" else x.astype(dtype, copy=False), batch["labels"]  # type: ignore[call-overload]
+
+
+def _fits(gradient: Digest) -> bool:
+    """Whether Adam's second moment holds the gradient's square: beyond float32 no formula holds."""
+    return all(np.max(np.abs(each), initial=0.0) < ROOT for each in parts(gradient).values())
 
 
 def _changed(taken: Taken, path: str, start: Digest, rate: float, rounds: bool) -> dict[str, Array]:

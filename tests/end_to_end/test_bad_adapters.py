@@ -14,6 +14,7 @@ WRONG = {
     ),
     "shorter": (EACH % "a[:-1] if a.ndim else a[None]", "shape [4, 3], expected [5, 3]"),
     "wider": (EACH % "np.stack([a, a])", "shape [2, 5, 3], expected [5, 3]"),
+    "a_number": (EACH % "a.sum()", "shape [], expected [5, 3]"),
     "too_few": ("lambda results: dict([*results.items()][1:])", "missing from the step's results"),
     "numbered": ("lambda results: dict(enumerate(results.values()))", "missing from the step's"),
     "huge": (EACH % "np.full(a.shape, 1e300)", "not finite"),
@@ -84,6 +85,7 @@ DATA = Data("synthetic", 64, 40, (6,), 3)
 
 def cases(preset):
     yield Forward(**of, name="doubled", model=DOUBLED)
+    yield Train(**of, name="doubled_adam", model=DOUBLED, optimizer=Adam(lr=0.1))
     yield Train(**of, name="one_class", model=ONE_CLASS, optimizer=SGD(lr=0.1))
     yield Forward(**of, name="level", model=LEVEL)
     yield Train(**of, name="level_adam", model=LEVEL, optimizer=Adam(lr=0.1))
@@ -94,7 +96,7 @@ def cases(preset):
 )
 """Values and losses beyond all numbers, and outputs that are the same whatever comes in."""
 
-WITHDRAWN = {"doubled", "one_class", "diverges"}
+WITHDRAWN = {"doubled", "doubled_adam", "one_class", "diverges"}
 KNOWN = {"level", "level_adam", "leaps"}
 
 SMOKE = ("--preset", "smoke")

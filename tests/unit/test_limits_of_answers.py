@@ -1,5 +1,6 @@
 """Where limits stand, the arithmetics they stand between, and the samples that are looked at."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suites import arrays, catalog, digests, draws, reference
-from suites.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Sequential
+from suites.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Residual, Sequential
 from suites.reference import chosen, limits
 from suites.reference.arithmetic import Exact, Honest, TensorFloat, to_bits
 from suites.reference.expected import Expected
 from suites.reference.limits import LEAST, ROOM
-from suites.workload import SGD, Data, Forward, Learn, Train
+from suites.workload import SGD, Adam, Data, Forward, Learn, Train
 
 SIZES = st.floats(1e-30, 1e30)
 ANY = st.floats(allow_nan=True, allow_infinity=True)
@@ -143,6 +144,18 @@ def test_work_without_kinks_takes_its_first_samples():
     plain = Sequential(Flatten(), Linear(243, 4))
     work = Train(suite="t", name="t", model=plain, input_shape=(4, 3, 9, 9), optimizer=SGD(lr=0.1))
     assert chosen.samples(work, arrays.weights_of(work, 0), 0) == ()
+
+
+def test_an_update_whose_squares_overflow_is_not_held_to_the_rule():
+    """The gradient is right in float64 and infinite in any float32 moment."""
+    plain = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))
+    work = Train(suite="t", name="t", model=plain, input_shape=(5, 6), optimizer=Adam(lr=0.1))
+    entries = reference.solve(work, "float32", 0).entries
+    assert any("update of" in name for name in entries)
+    doubled = [Residual(Sequential(ReLU(), ReLU())) for _ in range(80)]
+    work = dataclasses.replace(work, model=Sequential(Linear(6, 6), *doubled))
+    with pytest.raises(reference.NoReference):
+        reference.solve(work, "float32", 0)
 
 
 # --- suites that cannot be checked ----------------------------------------------------------
