@@ -1,10 +1,16 @@
-"""CPU seconds of this process over a stretch of its time, all threads, pauses left out."""
+"""CPU seconds of this process over a stretch of its time, all threads, pauses left out; and how
+often it was interrupted."""
 
 from __future__ import annotations
 
 import contextlib
 import resource
 from collections.abc import Iterator
+
+
+def interruptions() -> int:
+    """How often so far a thread of this process had to leave its core to another."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
 class CpuTime:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from time import perf_counter_ns, sleep
 from typing import Any, TypeVar
 
-from bench.cpu_time import CpuTime
+from bench.cpu_time import CpuTime, interruptions
 
 Results = Mapping[str, Any]
 Step = Callable[[], Results]
@@ -78,7 +78,7 @@ class Slice:
     steps_per_part: int | None
     """Where a sample is the median of several parts."""
     mean_over_median: float | None
-    """Of the parts of the sample in which they were most alike."""
+    """Of the parts of the sample in which they were most alike, of those that none interrupted."""
     steps_in_flight: int
     samples_s: list[float]
     latencies_s: list[float]
@@ -190,6 +190,7 @@ class Sampler:
         if latencies and self._part.steps > 1:
             latencies_s = _latencies_s(self.step, self.wait, slice_s * LATENCY_SHARE)
         taken: list[list[int]] = []
+        alone: list[list[int]] = []
         cpu, apart_s, place = CpuTime(), 0.0, self._place(slice_s)
         spent_ns = last_ns = 0
         while not taken or spent_ns + last_ns / 2 < slice_s * 1e9:
@@ -198,7 +199,10 @@ class Sampler:
                     apart_s = timed(aside)[1]
                     warmed_s += self.warm(warm_s)
                 aside = None
+            before = interruptions()
             taken.append(parts_ns(self.step, self.wait, self._part, self._parts))
+            if interruptions() == before:
+                alone.append(taken[-1])
             last_ns = sum(taken[-1])
             spent_ns += last_ns
         cpu_user_s, cpu_system_s = cpu.read()
@@ -213,7 +217,7 @@ class Sampler:
         return Slice(
             steps_per_sample=self.loop.steps,
             steps_per_part=self._part.steps if self._parts > 1 else None,
-            mean_over_median=_evenest(taken),
+            mean_over_median=_evenest(alone),
             steps_in_flight=self.loop.in_flight,
             samples_s=samples_s,
             latencies_s=latencies_s,
@@ -271,12 +275,12 @@ class Sampler:
         return least_s
 
 
-def _evenest(taken: Sequence[Sequence[int]]) -> float | None:
-    """The least of mean over median: of an honest step's parts they are the same but for what
-    disturbs it, and seldom is every sample disturbed."""
-    if len(taken[0]) < TELLING_PARTS:
-        return None
-    return min(statistics.fmean(parts) / max(1, statistics.median(parts)) for parts in taken)
+def _evenest(alone: Sequence[Sequence[int]]) -> float | None:
+    """The least of mean over median. Of an honest step's parts they are the same, but for what
+    disturbs it; what takes the processor from it is left out already."""
+    telling = [parts for parts in alone if len(parts) >= TELLING_PARTS]
+    ratios = [statistics.fmean(parts) / max(1, statistics.median(parts)) for parts in telling]
+    return min(ratios, default=None)
 
 
 def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:

@@ -234,7 +234,8 @@ class Slice(_Record, frozen=True, tag="slice"):
     steps_per_part: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """Where a sample's value is the median of its parts: the steps of one."""
     mean_over_median: Magnitude | None = None
-    """Of the parts of the sample in which they were most alike."""
+    """Of the parts of the sample in which they were most alike, of those that no other program
+    interrupted."""
     at_s: Seconds | None = None
     """When the slice began, counted from the start of the run."""
     cpu_user_s: Seconds | None = None

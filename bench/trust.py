@@ -23,8 +23,8 @@ HIDDEN = 1 - 1 / 16
 slice no machine takes so much."""
 
 UNEVEN = 0.5
-"""In the sample whose parts are most alike their mean is no farther above their median: between
-disturbances all steps cost the same."""
+"""In the sample whose parts are most alike, of those that no other program interrupted, their mean
+is no farther above their median: between disturbances all steps cost the same."""
 
 QUIET = 0.1
 """Cores that others may use while that is asked: where they use more, every sample is disturbed."""

@@ -12,9 +12,10 @@ from bench import cpu_time, measure, quiet, resident
 
 
 class Device:
-    """Counts steps and waits; each step advances a fake clock."""
+    """Counts steps and waits; each step advances a fake clock. Nothing else runs here."""
 
     def __init__(self, monkeypatch, step_ns=1000, sync_ns=0):
+        monkeypatch.setattr(measure, "interruptions", lambda: 0)
         self.now_ns, self.step_ns, self.sync_ns = 0, step_ns, sync_ns
         self.issued, self.waited = 0, []
         monkeypatch.setattr(measure, "perf_counter_ns", lambda: self.now_ns)
@@ -227,6 +228,14 @@ def test_work_left_to_every_third_step_shows_beside_the_median(monkeypatch):
     honest = sampler(device, part_s=2e-4).take_slice(slice_s=0.1, warm_s=0.0)
     assert lying.mean_over_median > 1.5
     assert honest.mean_over_median == pytest.approx(1.0)
+
+
+def test_samples_that_another_program_interrupts_say_nothing_of_their_parts(monkeypatch):
+    device = Disturbed(monkeypatch, step_ns=200_000)
+    made = sampler(device, part_s=2e-4)
+    assert made.take_slice(slice_s=0.1, warm_s=0.0).mean_over_median > 1.2
+    monkeypatch.setattr(measure, "interruptions", lambda: device.now_ns // 4_000_000)
+    assert made.take_slice(slice_s=0.1, warm_s=0.0).mean_over_median is None
 
 
 def test_a_step_that_is_a_part_is_a_latency_and_is_not_timed_again(monkeypatch):
