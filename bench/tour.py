@@ -44,12 +44,14 @@ class Tour:
     def left_s(self, visited: int = 0) -> float:
         """Seconds that the cases after so many will take, and second visits, within the time."""
         session, rounds = self._session, self._first.min_rounds
-        left_s = sum(
-            session.foretold_s(case.workload, self._seats, rounds) for case in self._cases[visited:]
-        )
-        if self._returns:
-            left_s += UNDECIDED * len(self._cases) * 2 * session.preset.budget_s
-        return min(left_s, max(0.0, session.left_s))
+        most = max(0.0, session.left_s)
+        left_s = UNDECIDED * len(self._cases) * 2 * session.preset.budget_s if self._returns else 0
+        for case in self._cases[visited:]:
+            # What follows cannot change the answer, and to foretell it takes the host seconds.
+            if left_s >= most:
+                break
+            left_s += session.foretold_s(case.workload, self._seats, rounds)
+        return min(left_s, most)
 
     def go(self) -> None:
         """All of it."""
