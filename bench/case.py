@@ -54,7 +54,10 @@ class Case:
                 for seat in group
                 if session.board.proven(seat.contender.id, self.name)
             }
-            words = {name: standing.word for name, standing in compared(proven).items()}
+            words = {
+                name: standing.word
+                for name, standing in compared(proven, session.board.among).items()
+            }
             if "unresolved" in words.values():
                 open_ = {name for name, word in words.items() if word in ("first", "unresolved")}
                 found += [seat for seat in group if seat.contender.id in open_]
@@ -202,9 +205,7 @@ class Case:
         if word == "withdrawn":
             record = Skipped(contender=contender, case=self.name, reason=why, withdrawn=True)
         else:
-            record = Failed(
-                contender=contender, case=self.name, stage="reference", reason=reason
-            )
+            record = Failed(contender=contender, case=self.name, stage="reference", reason=reason)
         self.session.write(record)
 
     def _reference(self, precision: str) -> Path | str:

@@ -14,6 +14,7 @@ from bench import (
     awake,
     datasets,
     environments,
+    family,
     launch,
     limits,
     lock,
@@ -26,6 +27,7 @@ from bench import (
     seat,
 )
 from bench.energy import Meters
+from bench.family import Family
 from bench.foresight import Foresight
 from bench.interrupts import Interrupts
 from bench.launch import CHECKOUT
@@ -34,7 +36,9 @@ from bench.request import Request
 from bench.resume import Begun
 from bench.roster import Roster
 from bench.schema import End, Failed, Record, Resumed, Run, Runtime, Verified
-from bench.session import Session
+from bench.seat import Seat
+from bench.session import Session, by_precision
+from bench.standing import Board
 from bench.tour import Planned, Tour
 from suites import catalog
 
@@ -111,6 +115,7 @@ def _measure(
             meters=meters,
             isolated=wanted.isolated,
             begun=begun or Begun(folder, record.run),
+            board=Board(_comparisons(found.seats, len(plan))),
         )
         try:
             writer.begin(record, begun, found)
@@ -131,6 +136,11 @@ def _measure(
         progress.say(f"starting workers anew for each case took {writer.starts_s:.0f} s")
     troubles = writer.troubles + (begun.troubles if begun else 0) + bool(broken)
     return Outcome(folder, troubles, interrupts.signal, broken)
+
+
+def _comparisons(seats: Sequence[Seat], cases: int) -> Family:
+    """Within every case, of those in one precision."""
+    return Family(family.pairs([len(group) for group in by_precision(seats).values()] * cases))
 
 
 class _CountingWriter(records.Writer):

@@ -12,6 +12,7 @@ from bench import statistics
 from bench.contenders import Contender
 from bench.ended import Ended, Standing, Word
 from bench.evidence import passed
+from bench.family import ALONE, Family
 from bench.rounds import History
 from bench.schema import Cell, Failed, Record, Skipped, Verified
 from bench.statistics import Series
@@ -22,7 +23,9 @@ _GRAVEST: tuple[Word, ...] = ("wrong", "untimed", "failed")
 class Board:
     """What became of each contender at each case; it is shown every record that is written."""
 
-    def __init__(self) -> None:
+    def __init__(self, among: Family = ALONE) -> None:
+        self.among = among
+        """The comparisons of the whole run, of which a reader may choose any."""
         self._words: dict[tuple[str, str], Word] = {}
 
     def note(self, record: Record) -> None:
@@ -69,7 +72,7 @@ class Board:
         named: Mapping[str, str],
     ) -> tuple[Standing, ...]:
         proven = [c.id for c in group if self.proven(c.id, case) and histories[c.id].taken_s]
-        found = compared({name: histories[name] for name in proven})
+        found = compared({name: histories[name] for name in proven}, self.among)
         timed = [replace(standing, label=named[name]) for name, standing in found.items()]
         others = [
             Standing(named[c.id], None, None, self._words.get((c.id, case), "skipped"))
@@ -85,7 +88,7 @@ def labels(contenders: Sequence[Contender]) -> dict[str, str]:
     return {c.id: f"{c.spec.text} {c.device.id}" if several else c.spec.text for c in contenders}
 
 
-def compared(histories: Mapping[str, History]) -> dict[str, Standing]:
+def compared(histories: Mapping[str, History], among: Family = ALONE) -> dict[str, Standing]:
     """Seconds of a step, ratio to the first and the word for it, by name: the fastest first."""
     times = {name: median(past.rounds_s) for name, past in histories.items() if past.taken_s}
     first, *others = sorted(times, key=lambda name: times[name]) or [""]
@@ -94,7 +97,7 @@ def compared(histories: Mapping[str, History]) -> dict[str, Standing]:
     found = {first: Standing(first, times[first], None, "first")}
     for name in others:
         ratio = statistics.ratio(_series(histories[name]), _series(histories[first]))
-        word = statistics.word(ratio)
+        word = statistics.word(ratio, among=among)
         # By its paired rounds it may even be before the first, whose median is smaller.
         told: Word = "unresolved" if word == "faster" else word
         found[name] = Standing(name, times[name], ratio.value if ratio else None, told)
