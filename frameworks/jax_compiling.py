@@ -17,8 +17,10 @@ _HIT = "/jax/compilation_cache/cache_hits"
 _KEEPING = {
     "jax_persistent_cache_min_compile_time_secs": 0,
     "jax_persistent_cache_min_entry_size_bytes": -1,
+    "jax_persistent_cache_enable_xla_caches": "none",
 }
-"""Small programs too: a model has many."""
+"""Small programs too: a model has many. What XLA tuned on a GPU is in a kept program already; kept
+besides it would quicken first steps that find no program, and nobody would know."""
 
 _count = 0
 _hits = 0
@@ -39,8 +41,8 @@ def keep(folder: str | None) -> None:
     try:
         from jax.experimental.compilation_cache import compilation_cache
 
-        for name, value in _KEEPING.items():
-            jax.config.update(name, value)
+        for name in filter(lambda name: hasattr(jax.config, name), _KEEPING):
+            jax.config.update(name, _KEEPING[name])
         jax.config.update("jax_compilation_cache_dir", folder)
         compilation_cache.reset_cache()  # it looks for the folder only once
         _folder = folder
