@@ -35,7 +35,12 @@ def answer(rankings: Sequence[Ranking]) -> tuple[Answer, ...]:
 
 
 def words(row: Row) -> str:
-    """How a row compares with the first: `1.82x slower`, `same`, `unresolved`; or `fastest`."""
+    """How a row compares with the first: `1.82x slower`, `same`, `unresolved`; or `fastest`.
+
+    `1.03x slower by CPU time` where wall time could not tell.
+    """
+    if row.by_cpu:
+        return f"{units.said(row.by_cpu.value, row.standing)} by CPU time"
     return units.said(row.ratio.value, row.standing) if row.ratio else row.standing
 
 

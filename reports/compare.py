@@ -6,17 +6,16 @@ Contenders of one run shared its rounds, so their ratio is paired. Those of two 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-import numpy as np
-
 from bench import combined, family, statistics
 from bench.family import ALONE, Family
 from bench.schema import Contender
-from bench.statistics import Estimate, Series, Verdict
+from bench.statistics import Estimate, Verdict
+from reports import compare_ratios as ratios
 from reports import differences, settling, sides
 from reports.differences import Difference, Kind
 from reports.frame import STATUSES, Row
@@ -60,6 +59,8 @@ class Compared:
     """Those both took part in; of two runs, the fewer of both."""
     starts: int
     """Likewise."""
+    by_cpu: Estimate | None = None
+    """The ratio of CPU times, asked where wall time cannot tell."""
     among: Family = ALONE
     """Words that are given together, of which none may be false by chance."""
 
@@ -70,7 +71,16 @@ class Compared:
 
     def word(self, threshold: float) -> Verdict:
         """What B is."""
-        return statistics.word(self.ratio, threshold=threshold, among=self.among)
+        word = statistics.word(self.ratio, threshold=threshold, among=self.among)
+        return word if word != "unresolved" else self._cpu_word(threshold)
+
+    def decided_by_cpu(self, threshold: float) -> bool:
+        """Whether the word is that of CPU time."""
+        word = statistics.word(self.ratio, threshold=threshold, among=self.among)
+        return word == "unresolved" != self._cpu_word(threshold)
+
+    def _cpu_word(self, threshold: float) -> Verdict:
+        return statistics.word(self.by_cpu, threshold=threshold, among=self.among)
 
     def more(self, threshold: float) -> int | None:
         """About how many more would settle what is unresolved; None where none would."""
@@ -180,6 +190,7 @@ def _family(compared: Sequence[Compared]) -> Family:
     """All words that are given: one for each case, one for each mean of several."""
     cases = Counter((id(one.pair), one.suite) for one in compared)
     words = len(compared) + sum(count > 1 for count in cases.values())
+    words += sum(one.by_cpu is not None for one in compared)
     return family.of(words, [one.ratio.logs for one in compared if one.ratio.logs is not None])
 
 
@@ -222,13 +233,14 @@ def _cases(a: Side, b: Side, pair: Pair) -> tuple[list[Compared], list[Excluded]
         else:
             both.append((rows[case], others[case]))
     compared = []
-    for (own, other), (ratio, rounds, starts) in zip(both, _ratios(a, b, both), strict=True):
+    asked = zip(both, ratios.of(a, b, both), ratios.of_cpu(a, b, both), strict=True)
+    for (own, other), (ratio, rounds, starts), by_cpu in asked:
         if ratio is None:
             why = f"{own['case']}: they shared no round"
             excluded.append(Excluded(_both(pair.a, pair.b), plain(why)))
             continue
         at = (own["suite"], own["name"], own["case"], own["size"])
-        compared.append(Compared(pair, *at, own, other, ratio, rounds, starts))
+        compared.append(Compared(pair, *at, own, other, ratio, rounds, starts, by_cpu))
     return compared, excluded
 
 
@@ -250,36 +262,6 @@ def _doubts(own: Row, other: Row) -> Iterator[Excluded]:
             found.setdefault((what, why, row["status"] in GRAVE), []).append(letter)
     for (what, why, grave), letters in found.items():
         yield Excluded(f"{' and '.join(letters)}: {what}", why, grave)
-
-
-def _ratios(
-    a: Side, b: Side, cells: Sequence[tuple[Row, Row]]
-) -> Iterable[tuple[Estimate | None, int, int]]:
-    """The ratio of each case with the rounds and starts that went into it."""
-    if a.results is b.results:
-        keys = [tuple((r["run"], r["contender"], r["case"]) for r in pair) for pair in cells]
-        found = a.results.ratios([(other, own) for own, other in keys])
-        every = a.results.rounds
-        shared = [_shared(every[own], every[other]) for own, other in keys]
-        return [(ratio, *both) for ratio, both in zip(found, shared, strict=True)]
-    return [
-        (
-            combined.unpaired(_time(b, other), _time(a, own)),
-            int(min(own["rounds"], other["rounds"])),
-            int(min(own["starts"], other["starts"])),
-        )
-        for own, other in cells
-    ]
-
-
-def _shared(own: Series, other: Series) -> tuple[int, int]:
-    """Rounds that both took part in, and starts."""
-    both = np.isin(own.rounds, other.rounds)
-    return int(both.sum()), len(np.unique(own.starts[both]))
-
-
-def _time(side: Side, row: Row) -> Estimate:
-    return statistics.time(side.results.rounds[row["run"], row["contender"], row["case"]])
 
 
 def _nothing(a: Side, b: Side, excluded: Sequence[Excluded]) -> str:

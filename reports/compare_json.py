@@ -66,6 +66,8 @@ def _case(one: Compared, failed: bool, threshold: float) -> dict[str, Any]:
         "b": _time(one.b, one.pair.b_version),
         **_ratio(one.ratio),
         "verdict": one.word(threshold),
+        "decided_by": "CPU time" if one.decided_by_cpu(threshold) else "wall time",
+        **({"cpu_ratio": one.by_cpu.value} if one.by_cpu else {}),
         "rounds": one.rounds,
         "starts": one.starts,
         "comparisons": one.among.comparisons,

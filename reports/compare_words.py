@@ -141,6 +141,9 @@ def times(ratio: float) -> str:
 def verdict(one: Compared, threshold: float) -> str:
     """The word; of what is unresolved also how many more rounds or starts would settle it."""
     word = one.word(threshold)
+    if one.decided_by_cpu(threshold):
+        assert one.by_cpu is not None
+        return f"{word} by CPU time ({times(one.by_cpu.value)})"
     if word != "unresolved":
         return word
     if one.needs_starts(threshold):

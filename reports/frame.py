@@ -20,7 +20,7 @@ from bench.family import Family
 from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import Estimate, Series, Verdict
-from reports import disbelief, mistakes, rounds
+from reports import cputime, disbelief, mistakes, rounds
 from reports.endings import ending
 from reports.reading import KEY, Absent, Gathered, Key, LeftOut, gather
 
@@ -80,6 +80,22 @@ class Results:
         """How many times as long as its base each cell takes, paired by round; (cell, base)."""
         return statistics.ratios([(self.rounds[own], self.rounds[base]) for own, base in pairs])
 
+    def cpu_ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
+        """The same of CPU time, where that tells more (reports/cputime.py); None elsewhere."""
+        known = self._cpu_rounds
+        at = [n for n, pair in enumerate(pairs) if all(key in known for key in pair)]
+        found: list[Estimate | None] = [None] * len(pairs)
+        ratios = statistics.ratios(
+            [(known[own], known[base]) for own, base in map(pairs.__getitem__, at)]
+        )
+        for number, ratio in zip(at, ratios, strict=True):
+            found[number] = ratio
+        return found
+
+    @cached_property
+    def _cpu_rounds(self) -> dict[Key, Series]:
+        return cputime.by_round(self)
+
     def apart(self, own: Key, base: Key) -> Estimate:
         """How many times as long as a base that took no turns with it."""
         return combined.unpaired(*(statistics.time(self.rounds[key]) for key in (own, base)))
@@ -100,7 +116,9 @@ class Results:
                 base = first.setdefault((run, row["case"], row["precision"]), key)
                 pairs += [(key, base)] if base is not key else []
         logs = [ratio.logs for ratio in self.ratios(pairs) if ratio and ratio.logs is not None]
-        return family.of(family.pairs(count.values()), logs)
+        # Those that CPU time may decide are asked twice.
+        twice = Counter((case, run) for run, _, case in self._cpu_rounds)
+        return family.of(family.pairs([*count.values(), *twice.values()]), logs)
 
     @cached_property
     def rows(self) -> Mapping[str, Sequence[Row]]:

@@ -25,7 +25,8 @@ chance as below; or beyond 1.25x, of fewer than six rounds every round. Unresolv
 first is called fastest only when all others are slower; otherwise it leads, and all who are not
 shown slower are its front. Where contenders were started several times, each start's rounds are
 reduced to their median, intervals come from those, and nothing is allowed for. Runs made apart are
-not paired: 1 % (standard deviation) is allowed for what changed between them.
+not paired: 1 % (standard deviation) is allowed for what changed between them. Where other programs
+interrupt steps of one thread of 4 ms or more, CPU time is asked too, and a word of it says so.
 
 Throughput divides the FLOP or bytes that the definition of the work requires by the time; what a
 framework does beyond them is not counted. Drawing random operands counts as time, not as FLOP.

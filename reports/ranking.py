@@ -50,6 +50,8 @@ class Row:
     bytes_per_s: float | None
     spread: float | None
     peak_resident_bytes: float | None
+    by_cpu: Estimate | None = None
+    """The ratio of CPU times, where that decided because wall time could not."""
 
 
 @dataclass(frozen=True)
@@ -157,20 +159,23 @@ class _Known:
     """What rows need besides their cell."""
 
     results: Results
-    ratios: Mapping[tuple[str, str], Estimate | None]
-    """Of each contender to the fastest of its case and precision, by contender and case."""
+    ratios: Mapping[tuple[str, str], tuple[Estimate | None, Estimate | None]]
+    """Of each contender to the fastest of its case and precision, by contender and case; of wall
+    time and of CPU time."""
     labels: Mapping[str, str]
     marks: Mapping[str, tuple[int, ...]]
 
 
-def _ratios(results: Results, run: str) -> dict[tuple[str, str], Estimate | None]:
+def _ratios(
+    results: Results, run: str
+) -> dict[tuple[str, str], tuple[Estimate | None, Estimate | None]]:
     """All the run's ratios at once."""
     pairs = []
     for cells in _grouped(results.ranked(run), "case", "precision"):
         first, *others = sorted(cells, key=_time)
         pairs += [(_key(cell), _key(first)) for cell in others]
-    found = results.ratios(pairs)
-    return {own[1:]: ratio for (own, _), ratio in zip(pairs, found, strict=True)}
+    found = zip(results.ratios(pairs), results.cpu_ratios(pairs), strict=True)
+    return {own[1:]: both for (own, _), both in zip(pairs, found, strict=True)}
 
 
 def _key(cell: Cell) -> Key:
@@ -235,13 +240,17 @@ def _group(known: _Known, cells: Sequence[Cell]) -> Group | None:
 
 def _row(known: _Known, cell: Cell) -> Row:
     contender = cell["contender"]
-    ratio = known.ratios.get((contender, cell["case"]))
+    ratio, by_cpu = known.ratios.get((contender, cell["case"]), (None, None))
+    standing = known.results.word(ratio)
+    if standing != "unresolved" or known.results.word(by_cpu) == "unresolved":
+        by_cpu = None
     return Row(
         label=known.labels[contender],
         framework=cell["framework"],
         notes=known.marks.get(contender, ()),
         ratio=ratio,
-        standing=known.results.word(ratio),
+        standing=known.results.word(by_cpu) if by_cpu else standing,
+        by_cpu=by_cpu,
         **{name: cell[name] for name in _FIGURES},
     )
 

@@ -66,7 +66,8 @@ def test_every_field_for_programs_is_described(tmp_path: Path) -> None:
     files = runs(tmp_path, [JAX, TORCH], [SLOW, TORCH], rounds=5, wrong=[("torch", CASE)])
     found = told(*files, "--fail-on", "slower")
     found["left_out"] = [{"path": "", "line": 1, "reason": ""}]
-    known = fields(found) | fields(_near(tmp_path))
+    by_cpu = {"cpu_ratio"}  # tests/unit/test_cputime.py has it
+    known = fields(found) | fields(_near(tmp_path)) | by_cpu
     assert known == described - {"comparison", "slower", "faster", "same", "unresolved"}
 
 
