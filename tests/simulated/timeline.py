@@ -55,7 +55,8 @@ class Clock:
 
 
 class Used:
-    """In the place of Python's `resource`: the CPU seconds of a virtual clock."""
+    """In the place of Python's `resource`: the CPU seconds of a virtual clock, which nothing else
+    wants."""
 
     RUSAGE_SELF = 0
 
@@ -63,7 +64,7 @@ class Used:
         self._clock = clock
 
     def getrusage(self, _: int) -> Any:
-        return SimpleNamespace(ru_utime=self._clock.used_s, ru_stime=0.0)
+        return SimpleNamespace(ru_utime=self._clock.used_s, ru_stime=0.0, ru_nivcsw=0)
 
 
 class Timeline:
