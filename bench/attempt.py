@@ -14,6 +14,7 @@ import msgspec
 from bench import agreement, audits_due, launch, observed, schema, turn
 from bench.evidence import Evidence, as_records, passed
 from bench.launch import Broken, Refused
+from bench.lines import called
 from bench.rounds import History
 from bench.schema import Cell, Failed, Skipped, Verified
 from bench.seat import Seat, checked
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 CONFIRMING = 5
 CONFIRMING_S = 0.5
 """Slices that are taken besides, off the record, where times are doubtful, and their length."""
+
+_DOING = {
+    "start": "starting",
+    "build": "building",
+    "verify": "checking",
+    "calibrate": "trying",
+    "slice": "timing",
+    "drop": "clearing",
+}
+"""Stages as a person reads them."""
 
 
 class Attempt:
@@ -118,7 +129,8 @@ class Attempt:
             self._stage("drop", self._drop)
 
     def _stage(self, stage: str, work: Callable[[], bool]) -> bool:
-        self.session.progress.now(f"{self.workload.case}  {self.name}: {stage}")
+        spec, doing = self.seat.contender.spec.text, _DOING.get(stage, stage)
+        self.session.progress.now(f"{called(self.workload.case)}: {doing} {spec}")
         begun = time.monotonic()
         try:
             return work()

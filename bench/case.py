@@ -8,6 +8,7 @@ from typing import Literal
 
 from bench import agreement, limits, rounds
 from bench.attempt import Attempt
+from bench.lines import called
 from bench.machine import state
 from bench.rounds import Groups
 from bench.schema import Failed, Skipped, State
@@ -187,7 +188,7 @@ class Case:
         solved: dict[str, Path | str] = {}
         for seat in seats:
             precision = seat.contender.precision
-            session.progress.now(f"{self.name}: float64 reference")
+            session.progress.now(f"{called(self.name)}: working it out in float64")
             if precision not in solved:
                 solved[precision] = self._reference(precision)
             expected = solved[precision]

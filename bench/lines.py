@@ -27,7 +27,7 @@ class Lines:
         took_part = [one for one in ended.standings if one.word != "skipped"]
         if not took_part:
             return None
-        name, size = called(ended), _size(ended)
+        name, size = called(ended.case, ended.precision), _size(ended.case)
         self._case = min(max(self._case, len(name)), _WIDE, max(width // 3, 1))
         if len(name) > self._case:  # the size tells cases apart: it stays
             name = f"{_cut(name, self._case - len(size) - 1)} {size}"
@@ -41,19 +41,19 @@ class Lines:
         return _cut(_filled(head, others, width), width)
 
 
-def called(ended: Ended) -> str:
+def called(case: str, precision: str = "float32") -> str:
     """`sweep train 91k` of `sweep/train/90902`; the precision where it is not the usual one."""
-    *words, _ = ended.case.split("/")
+    *words, _ = case.split("/")
     if words and words[0] in _TELLING:
         del words[0]
     words = [word.replace("_", " ") for word in words if word not in _PLAIN_NAMES]
-    words += [_size(ended)]
-    words += [ended.precision] if ended.precision != "float32" else []
+    words += [_size(case)]
+    words += [precision] if precision != "float32" else []
     return " ".join(words)
 
 
-def _size(ended: Ended) -> str:
-    size = ended.case.rpartition("/")[2]
+def _size(case: str) -> str:
+    size = case.rpartition("/")[2]
     return figures.size(int(size)) if size.isdecimal() else size
 
 

@@ -47,15 +47,6 @@ class Progress(Protocol):
     def ended(self, ended: Ended) -> None:
         """A case is done."""
 
-    def expect(self, cells: int) -> None:
-        """Superseded by `begin`."""
-
-    def advance(self, share: float) -> None:
-        """Superseded by `left`."""
-
-    def reach(self, cells: int) -> None:
-        """Superseded by `ended`."""
-
 
 class Clock:
     """The time left of a run: the newest prediction, less what has passed since."""
@@ -121,15 +112,6 @@ class _Shown:
         line = self._lines.line(ended, self._console.width)
         if line is not None:
             self.say(line)
-
-    def expect(self, cells: int) -> None:
-        pass
-
-    def advance(self, share: float) -> None:
-        pass
-
-    def reach(self, cells: int) -> None:
-        pass
 
     def _head(self) -> None:
         header, self._header = self._header, None

@@ -16,6 +16,7 @@ from bench.family import ALONE, Family
 from bench.rounds import History
 from bench.schema import Cell, Failed, Record, Skipped, Verified
 from bench.statistics import Series
+from frameworks import NULL
 
 _GRAVEST: tuple[Word, ...] = ("wrong", "untimed", "failed")
 
@@ -54,9 +55,10 @@ class Board:
     def ended(
         self, case: str, contenders: Sequence[Contender], histories: Mapping[str, History]
     ) -> list[Ended]:
-        """How those of each precision stand; `histories` by contender."""
+        """How those of each precision stand; `histories` by contender. The null adapter, which
+        does no work, stands nowhere beside others."""
         groups: dict[str, list[Contender]] = {}
-        for contender in contenders:
+        for contender in [c for c in contenders if c.spec.framework != NULL.name] or contenders:
             groups.setdefault(contender.precision, []).append(contender)
         named = labels(contenders)
         return [

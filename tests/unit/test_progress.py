@@ -103,7 +103,8 @@ def test_a_name_says_no_more_than_it_must() -> None:
         "mine": "mine",
     }
     for case, name in named.items():
-        assert lines.called(Ended(case, "float32", ())) == name
+        assert lines.called(case) == name
+    assert lines.called("mlp/train/64", "float16") == "mlp train 64 float16"
 
 
 def test_of_a_long_name_the_size_stays() -> None:

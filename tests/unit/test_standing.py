@@ -87,3 +87,13 @@ def test_devices_are_named_only_where_they_differ():
 def test_nothing_measured_is_nothing_compared():
     assert compared({}) == {}
     assert compared({"a": History()}) == {}
+
+
+def test_the_null_adapter_stands_nowhere_beside_others():
+    names = [contender("null"), contender("torch")]
+    measured = {"null": rounds(1e-7), "torch": rounds(1e-3)}
+    cells = [cell(each.id) for each in names]
+    (both,) = ended(names, *cells, histories=measured)
+    assert [standing.label for standing in both.standings] == ["torch"]
+    (alone,) = ended(names[:1], *cells, histories=measured)
+    assert [standing.label for standing in alone.standings] == ["null"]
