@@ -106,10 +106,18 @@ class Worker:
 
     def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
         """The reply to one request. Raises Refused; Broken on death, silence or nonsense."""
+        self.post(request)
+        return self.reply(timeout_s)
+
+    def post(self, request: Mapping[str, Any]) -> None:
+        """Send a request, whose reply is to be fetched before the next. Raises Broken."""
         try:
             os.write(self._commands, json.dumps(request).encode() + b"\n")
         except OSError:  # nobody reads any more, or it was killed before
             raise self._died() from None
+
+    def reply(self, timeout_s: float) -> dict[str, Any]:
+        """To the request posted. Raises as `ask` does."""
         line = self._read_line(time.monotonic() + timeout_s, timeout_s)
         try:
             reply = json.loads(line)

@@ -52,19 +52,38 @@ class Roster:
 def assemble(wanted: Wanted, ensure: Ensure, say: Say, now: Say | None = None) -> Roster:
     """Environments made, workers probed for their devices, a seat for every contender.
 
-    `say` hears what is worth keeping, `now` what is only of this moment.
+    `say` hears what is worth keeping, `now` what is only of this moment. Frameworks are imported
+    beside one another: nothing is timed yet.
     """
     roster = Roster()
+    asked: list[tuple[Spec, Path, Worker]] = []
     try:
         for spec in wanted.specs:
             python = _environment(spec, roster, ensure, say)
-            if python:
-                (now or say)(f"{spec.text}: looking for devices")
-                _take_seats(spec, python, wanted, roster)
+            worker = _asked(spec, python, wanted, roster) if python else None
+            if python and worker:
+                asked.append((spec, python, worker))
+        for spec, python, worker in asked:
+            (now or say)(f"{spec.text}: looking for devices")
+            _take_seats(spec, python, worker, wanted, roster)
     except BaseException:
+        for *_, worker in asked:
+            worker.kill()
         roster.close()
         raise
     return roster
+
+
+def _asked(spec: Spec, python: Path, wanted: Wanted, roster: Roster) -> Worker | None:
+    """A worker that imports its framework and will tell the devices; None where it died."""
+    worker: Worker | None = None
+    try:
+        worker = open_worker(python, spec, wanted.threads, wanted.memory_bytes)
+        worker.post({"do": "devices"})
+    except Broken as error:
+        roster.absent.append(failure(spec.text, "import", error, worker, None))
+        return None
+    return worker
 
 
 def _environment(spec: Spec, roster: Roster, ensure: Ensure, say: Say) -> Path | None:
@@ -80,34 +99,28 @@ def _environment(spec: Spec, roster: Roster, ensure: Ensure, say: Say) -> Path |
     return None
 
 
-def _take_seats(spec: Spec, python: Path, wanted: Wanted, roster: Roster) -> None:
+def _take_seats(spec: Spec, python: Path, telling: Worker, wanted: Wanted, roster: Roster) -> None:
     """One worker tells the devices; it serves the first contender if they are the CPU alone."""
-    worker: Worker | None = None
+    worker: Worker | None = telling
     try:
-        worker = open_worker(python, spec, wanted.threads, wanted.memory_bytes)
-        found = checked(worker.ask({"do": "devices"}, wanted.timeout_s)["devices"], list[Device])
+        found = checked(telling.reply(wanted.timeout_s)["devices"], list[Device])
         if not found:
             raise Refused("its devices() names none. Expected the CPU at least", None, "")
     except (Refused, Broken) as error:
-        roster.absent.append(failure(spec.text, "import", error, worker, None))
-        if worker:
-            worker.kill()
+        roster.absent.append(failure(spec.text, "import", error, telling, None))
+        telling.kill()
         return
-    except BaseException:
-        if worker:
-            worker.kill()
-        raise
     roster.devices |= {device.id: device for device in found}
     chosen = [device for device in found if wanted.device in ("all", device.kind, device.id)]
     if not chosen:
         has = ", ".join(device.id for device in found)
         reason = f"has no device {wanted.device!r} here, only {has}"
         roster.absent.append(Skipped(contender=spec.text, reason=reason))
-        worker.kill()
+        telling.kill()
     if any(device.kind != "cpu" for device in found):
         # To name a GPU most frameworks take it, and that process would then hold its memory and
         # threads for as long as it measures the CPU.
-        worker.kill()
+        telling.kill()
         worker = None
     for device in chosen:
         for precision in wanted.precisions:

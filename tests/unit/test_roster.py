@@ -1,0 +1,90 @@
+"""Frameworks are imported beside one another; who dies over it keeps nobody from a seat."""
+
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench import contenders, roster
+from bench.launch import Worker, environment
+
+ADAPTER = """
+import os, time
+NAME = "fake"
+def start(device, settings): pass
+def build(workload, arrays): pass
+def wait(outputs): pass
+def to_numpy(array): pass
+def memory(): pass
+def devices():
+    {body}
+    from frameworks.interface import Device
+    return [Device("cpu", "cpu", "a CPU")]
+"""
+
+MEETS = """
+    open({mine!r}, "w").close()
+    while not os.path.exists({other!r}):
+        time.sleep(0.01)
+"""
+"""Returns once the other runs too."""
+
+
+@pytest.fixture
+def seats(tmp_path, monkeypatch):
+    opened = []
+
+    def open_worker(python, spec, threads, memory_bytes=None):
+        opened.append(Worker(python, spec.module, environment({}, {}, None), threads))
+        return opened[-1]
+
+    monkeypatch.setattr(roster, "open_worker", open_worker)
+
+    def assembled(*bodies, timeout_s=60.0):
+        specs = []
+        for number, body in enumerate(bodies):
+            path = tmp_path / f"adapter_{number}.py"
+            path.write_text(ADAPTER.format(body=body.strip()))
+            specs += contenders.parse([str(path)])
+        wanted = roster.Wanted(
+            specs=specs,
+            device="cpu",
+            precisions=("float32",),
+            threads=None,
+            timeout_s=timeout_s,
+        )
+        return roster.assemble(wanted, lambda name, say: Path(sys.executable), lambda line: None)
+
+    assembled.opened = opened
+    yield assembled
+    for worker in opened:
+        worker.kill()
+
+
+def test_frameworks_are_imported_beside_one_another(seats, tmp_path):
+    places = [str(tmp_path / name) for name in ("first", "second")]
+    found = seats(
+        MEETS.format(mine=places[0], other=places[1]),
+        MEETS.format(mine=places[1], other=places[0]),
+    )
+    assert len(found.seats) == 2
+    assert not found.absent
+
+
+def test_one_that_dies_is_absent_and_the_others_sit(seats):
+    found = seats("pass", "os._exit(3)", "pass")
+    assert len(found.seats) == 2
+    assert [record.stage for record in found.absent] == ["import"]
+
+
+def test_an_interrupt_leaves_no_worker_behind(seats, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(roster, "_take_seats", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        seats("time.sleep(600)", "time.sleep(600)")
+    assert len(seats.opened) == 2
+    for worker in seats.opened:
+        assert not psutil.pid_exists(worker.pid)
