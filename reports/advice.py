@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reports import headline
 from reports.content import Content, Section
 from reports.finding import quoted
+from reports.settling import STARTS
 from suites import catalog
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
     if untold > count:
         return _beside("make bench TIME=30m", f"also {_cases(untold)} there was no time for")
     finer = _FINER.get(dict(section.settings).get("preset", ""))
-    preset = f"PRESET={finer}" if finer else "STARTS=6"
+    preset = f"PRESET={finer}" if finer else f"STARTS={STARTS}"
     if not suite:
         # Where nothing was right, the report's findings say what to try.
         finer = finer if section.rankings else None

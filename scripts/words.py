@@ -1,6 +1,7 @@
 """How often reports of many cases give wrong words, and how often right ones, as a table.
 
 .venv/host/bin/python -m scripts.words [--reports N] [--cases N] [--presets quick standard]
+                                       [--noise 0.01 ...] [--bias 0.0035 ...]
 
 Each case has five contenders that take turns under the preset's own rule of stopping, with normal
 noise from round to round and a bias of each process that lasts. In one kind of report all five
@@ -37,11 +38,13 @@ def main():
     parser.add_argument("--reports", type=int, default=20)
     parser.add_argument("--cases", type=int, default=100)
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=["quick", "standard"])
+    parser.add_argument("--noise", type=float, nargs="+", default=NOISE)
+    parser.add_argument("--bias", type=float, nargs="+", default=BIAS)
     asked = parser.parse_args()
     table = Table(box=None, pad_edge=False)
     for column in ("preset", "noise", "bias", "false a report", "reports with any", "3 %", "10 %"):
         table.add_column(column, justify="right")
-    for preset, noise, bias in itertools.product(asked.presets, NOISE, BIAS):
+    for preset, noise, bias in itertools.product(asked.presets, asked.noise, asked.bias):
         row = _row(PRESETS[preset], noise, bias, asked.reports, asked.cases)
         table.add_row(preset, f"{noise:.1%}", f"{bias:.2%}", *row)
         print(preset, noise, bias, *row, flush=True)
