@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import advice, headline, strips, units
+from reports import advice, contests, headline, strips, units
 from reports.content import Content, Section
 from reports.finding import Finding
 from reports.frame import NULL, STATUSES, Results
@@ -20,6 +20,9 @@ MOST = 15
 
 _FEWEST_ROWS = 3
 _MOST_RUNS = 6
+_FEW_RUNS = 4
+"""So many have two lines each."""
+
 _MUCH = 0.1
 """Share of a contender's cases that are suspect, from which on its name is not said without it."""
 
@@ -105,19 +108,21 @@ def reason(content: Content, tallies: Mapping[str, Tally]) -> str:
 
 
 def _headlines(content: Content, width: int) -> Iterator[str]:
-    if not content.sections:
-        yield from textwrap.wrap(content.summary, width, max_lines=2, placeholder=" …")
-        return
-    if len(content.sections) == 1:
-        for sentence in headline.sentences(content.sections[0], content.contests):
-            sentence = _marked(sentence, content)
-            yield from textwrap.wrap(sentence, width, max_lines=2, placeholder=" …")
-        return
-    for section in content.sections[:_MOST_RUNS]:
-        sentence = f"{_place(section)}: {headline.of(section)}"
-        yield from textwrap.wrap(sentence, width, max_lines=1, placeholder=" …")
-    more = len(content.sections) - _MOST_RUNS
-    yield from [f"and {more} more runs"] if more > 0 else []
+    sections, several = content.sections, len(content.sections) > 1
+    if not sections:  # what others published is all there is
+        telling = sorted(content.contests, key=lambda each: each.crossing.kind != "crosses")
+        said = [content.summary, *map(contests.sentence, telling[: _FEW_RUNS - 1])]
+    elif several:
+        said = [f"{_place(each)}: {headline.of(each)}" for each in sections[:_MOST_RUNS]]
+    else:
+        said = [
+            _marked(each, content) for each in headline.sentences(sections[0], content.contests)
+        ]
+    for sentence in said:
+        folded = 2 if len(said) <= _FEW_RUNS else 1
+        yield from textwrap.wrap(sentence, width, max_lines=folded, placeholder=" …")
+    if len(sections) > _MOST_RUNS:
+        yield f"and {len(sections) - _MOST_RUNS} more runs"
 
 
 def _marked(sentence: str, content: Content) -> str:

@@ -112,6 +112,21 @@ def test_several_runs_have_a_line_each_and_no_table(tmp_path: Path) -> None:
     assert len(made.lines) <= answer.MOST
 
 
+def test_two_runs_have_room_for_their_sentences(tmp_path: Path) -> None:
+    made = told(tmp_path, *(builders.run(TWO, name=f"20261120-10150{n}-ab12") for n in range(2)))
+    assert sum(" …" in line for line in made.lines) == 0
+    assert not [line for line in made.lines if line.startswith("  next")]
+
+
+def test_without_a_run_there_is_what_others_published() -> None:
+    results = read([], published=True)
+    made = answer.make(content.make(results), answer.tally(results), Path("/r/report.html"), 80)
+    assert made.lines[0].startswith("Nothing measured here: ")
+    assert any("GPU" in line for line in made.lines)
+    assert "  next     make bench   measures this machine" in made.lines
+    assert len(made.lines) <= answer.MOST
+
+
 def test_a_leader_that_is_suspect_is_not_named_without_the_word(tmp_path: Path) -> None:
     results = read([builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[1:]))])
     cells = frozenset(("run", "jax/cpu/float32", f"case {number}") for number in range(6))
