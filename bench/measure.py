@@ -77,8 +77,8 @@ class Slice:
     steps_per_sample: int
     steps_per_part: int | None
     """Where a sample is the median of several parts."""
-    mean_over_median: float | None
-    """Of the parts of the sample in which they were most alike, of those that none interrupted."""
+    even_step_s: float | None
+    """The mean of the sample whose parts were most alike, of those that none interrupted."""
     steps_in_flight: int
     samples_s: list[float]
     latencies_s: list[float]
@@ -183,9 +183,9 @@ class Sampler:
         too. `aside` is called once between samples, taken by chance; no clock that counts runs
         meanwhile.
         """
-        self._fit()
         warm_s = warm_s if self._fastest_s < slice_s else 0.0
         warmed_s = self.warm(warm_s)
+        self._fit()
         latencies_s: list[float] = []
         if latencies and self._part.steps > 1:
             latencies_s = _latencies_s(self.step, self.wait, slice_s * LATENCY_SHARE)
@@ -217,7 +217,7 @@ class Sampler:
         return Slice(
             steps_per_sample=self.loop.steps,
             steps_per_part=self._part.steps if self._parts > 1 else None,
-            mean_over_median=_evenest(alone),
+            even_step_s=_even_step_s(alone, self._part.steps),
             steps_in_flight=self.loop.in_flight,
             samples_s=samples_s,
             latencies_s=latencies_s,
@@ -233,7 +233,8 @@ class Sampler:
         of calls. Gives the seconds that it took."""
         batch, begun = Loop(self.loop.in_flight, 1), perf_counter_ns()
         while warm_s and perf_counter_ns() - begun < warm_s * 1e9:
-            sample_ns(self.step, self.wait, batch)
+            taken_s = sample_ns(self.step, self.wait, batch) / 1e9
+            self._fastest_s = min(self._fastest_s, taken_s / batch.steps)
         return (perf_counter_ns() - begun) / 1e9
 
     def exactly(self, steps: int) -> list[Loop]:
@@ -275,12 +276,16 @@ class Sampler:
         return least_s
 
 
-def _evenest(alone: Sequence[Sequence[int]]) -> float | None:
-    """The least of mean over median. Of an honest step's parts they are the same, but for what
-    disturbs it; what takes the processor from it is left out already."""
+def _even_step_s(alone: Sequence[Sequence[int]], steps: int) -> float | None:
+    """Seconds of a step, by all of the time of the sample whose mean is the least above its median.
+    Of an honest step both are the same, but for what disturbs it."""
     telling = [parts for parts in alone if len(parts) >= TELLING_PARTS]
-    ratios = [statistics.fmean(parts) / max(1, statistics.median(parts)) for parts in telling]
-    return min(ratios, default=None)
+    if not telling:
+        return None
+    evenest = min(
+        telling, key=lambda parts: statistics.fmean(parts) / max(1, statistics.median(parts))
+    )
+    return statistics.fmean(evenest) / 1e9 / steps
 
 
 def _latencies_s(step: Step, wait: Wait, budget_s: float) -> list[float]:

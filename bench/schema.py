@@ -233,9 +233,9 @@ class Slice(_Record, frozen=True, tag="slice"):
     """Steps issued before each wait within a sample."""
     steps_per_part: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """Where a sample's value is the median of its parts: the steps of one."""
-    mean_over_median: Magnitude | None = None
-    """Of the parts of the sample in which they were most alike, of those that no other program
-    interrupted."""
+    even_step_s: SampleSeconds | None = None
+    """Seconds of one step, by all of the time of the sample whose parts were most alike, of those
+    that no other program interrupted."""
     at_s: Seconds | None = None
     """When the slice began, counted from the start of the run."""
     cpu_user_s: Seconds | None = None

@@ -13,21 +13,18 @@ from bench.schema import Check, Slice
 
 SAMPLES = "samples' seconds, as a share off the time that sampling took"
 PARTS = "seconds of a slice that are in none of its parts"
-EVEN = "share by which steps take longer than the half of them that counts"
+EVEN = "share by which undisturbed steps take longer than is claimed for them"
 CLOCK = "share by which the worker's clock is off the host's"
 AUDITED = "seconds beyond the claimed ones when looked into"
 
 SAMPLES_OFF = 0.01
-HIDDEN = 1 - 1 / 16
-"""Where samples are medians of parts they add up to less, by what disturbs a machine. In the best
-slice no machine takes so much."""
-
 UNEVEN = 0.5
-"""In the sample whose parts are most alike, of those that no other program interrupted, their mean
-is no farther above their median: between disturbances all steps cost the same."""
+"""By so much the mean of undisturbed steps may lie above the median that is claimed: between
+disturbances all steps cost the same."""
 
 QUIET = 0.1
-"""Cores that others may use while that is asked: where they use more, every sample is disturbed."""
+DISTURBED = 15.0
+"""Cores that others may use while that is asked: where they use more, this much is accepted."""
 
 UNTOLD_SHARE = 0.1
 UNTOLD_S = 0.005
@@ -71,26 +68,27 @@ def of_samples(slices: Sequence[Slice]) -> list[Check]:
 
 
 def _of_sums(slices: Sequence[Slice]) -> list[Check]:
-    """A sample is all of its time, or the median of its parts, which may hide some."""
-    told = [
-        (sum(each.samples_s) * each.steps_per_sample / each.sampled_s, each.steps_per_part)
+    """A sample is all of its time, where it is no median of parts."""
+    off = [
+        abs(sum(each.samples_s) * each.steps_per_sample / each.sampled_s - 1)
         for each in slices
-        if each.sampled_s
+        if each.sampled_s and each.steps_per_part is None
     ]
-    whole = [abs(share - 1) for share, part in told if part is None]
-    medians = [1 - share for share, part in told if part is not None]
-    found = [about_time(SAMPLES, max(whole), SAMPLES_OFF)] if whole else []
-    return found + ([about_time(SAMPLES, max(0.0, min(medians)), HIDDEN)] if medians else [])
+    return [about_time(SAMPLES, max(off), SAMPLES_OFF)] if off else []
 
 
 def _of_parts(slices: Sequence[Slice]) -> list[Check]:
-    """Work that some steps leave to others is in most samples' mean and in no median."""
-    known = [
-        each.mean_over_median
+    """Work that most steps leave to a few is in no median, but in the mean of an undisturbed
+    sample."""
+    pairs = [
+        (
+            max(0.0, each.even_step_s / statistics.median(each.samples_s) - 1),
+            UNEVEN if _is_quiet(each) else DISTURBED,
+        )
         for each in slices
-        if each.mean_over_median is not None and _is_quiet(each)
+        if each.even_step_s is not None
     ]
-    return [about_time(EVEN, max(0.0, min(known) - 1), UNEVEN)] if known else []
+    return [about_time(EVEN, *min(pairs, key=lambda pair: pair[0] / pair[1]))] if pairs else []
 
 
 def _is_quiet(taken: Slice) -> bool:

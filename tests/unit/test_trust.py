@@ -103,7 +103,7 @@ def test_long_tails_of_a_busy_machine_are_expected_of_audits_too():
 
 def parted(**changed):
     """The same, each sample the median of parts of 4 steps, most of which nothing disturbs."""
-    return taken(**{"steps_per_part": 4, "mean_over_median": 1.01, **changed})
+    return taken(**{"steps_per_part": 4, "even_step_s": 5.05e-5, **changed})
 
 
 @pytest.mark.parametrize("disturbed", [1.0, 1.3, 5.0])
@@ -113,14 +113,21 @@ def test_medians_of_parts_leave_out_what_disturbs_them(disturbed):
 
 
 def test_medians_divided_do_not_add_up():
-    lying = parted(samples_s=(5e-5 / 20,) * 10)
-    assert trust.SAMPLES in failed_of(lying, lying, lying)
+    for others_cpu_s in (0.0, 1.0):
+        lying = parted(samples_s=(5e-5 / 20,) * 10, others_cpu_s=others_cpu_s)
+        assert failed_of(lying, lying) >= {trust.EVEN}
+
+
+def test_where_every_sample_is_interrupted_parts_say_nothing():
+    """Of 67 times as much time as the median says, on two cores that two programs keep busy."""
+    each = parted(even_step_s=None, sampled_s=67 * 0.05, wall_s=0.0415 + 67 * 0.05, host_s=None)
+    assert failed_of(each, each) == set()
 
 
 def test_work_that_most_steps_leave_to_a_few_is_found():
-    lying = parted(mean_over_median=3.0)
+    lying = parted(even_step_s=1.5e-4)
     assert failed_of(lying, lying) == {trust.EVEN}
-    assert not failed_of(*[parted(mean_over_median=3.0, others_cpu_s=1.0)] * 2), "a busy machine"
+    assert not failed_of(*[parted(even_step_s=1.5e-4, others_cpu_s=1.0)] * 2), "a busy machine"
     assert failed_of(lying, parted()) == set()
 
 
