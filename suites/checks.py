@@ -176,6 +176,9 @@ def _compare_one(name: str, got: Mapping[str, Array] | None, want: Mapping[str, 
         pairs.append((float(errors.flat[place]), float(limits.flat[place])))
     if "overall" in want:
         pairs.append((float(np.sqrt(np.mean(np.square(errors)))), float(want["overall"])))
+    if "along" in want:
+        share = abs(float(np.sum((values - exact) * exact))) / float(np.sum(np.square(exact)))
+        pairs.append((share, float(want["along"])))
     error, limit = max(pairs, key=lambda pair: pair[0] / pair[1])
     return Check(array, error, limit)
 

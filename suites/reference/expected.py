@@ -45,7 +45,8 @@ class Expected:
     def put(self, key: str, shape: Array, value: Array, limit: limits.Limit) -> None:
         """A value and its limits as they are."""
         self.entries[f"{key}|shape"], self.entries[f"{key}|value"] = shape, np.asarray(value)
-        for word, most in (("worst", limit.worst), ("overall", limit.overall)):
+        limits_of = {"worst": limit.worst, "overall": limit.overall, "along": limit.along}
+        for word, most in limits_of.items():
             if most is not None:
                 self.entries[f"{key}|{word}"] = np.asarray(most)
 

@@ -27,10 +27,12 @@ LEAST = 2.0**-22
 
 @dataclass(frozen=True)
 class Distance:
-    """How far an array lies from the exact one: at its worst element, and over all of them."""
+    """How far an array lies from the exact one: at its worst element, over all of them, and along
+    the exact one itself, as a share of it: as if all of it were larger or smaller by so much."""
 
     worst: float
     overall: float
+    along: float = math.inf
 
     @classmethod
     def between(cls, one: Values, other: Values) -> Distance:
@@ -38,33 +40,48 @@ class Distance:
         apart = np.abs(np.asarray(one, np.float64) - np.asarray(other, np.float64))
         if not np.all(np.isfinite(apart)):
             return cls(math.inf, math.inf)
-        return cls(float(np.max(apart, initial=0.0)), rms(apart))
+        return cls(float(np.max(apart, initial=0.0)), rms(apart), along(one, other))
+
+
+def along(one: Values, exact: Values) -> float:
+    """The part of an error that has the exact array's direction, as a share of the array. Of what
+    rounding does to single elements next to nothing is left there."""
+    error, whole = np.asarray(one, np.float64) - exact, float(np.sum(np.square(exact)))
+    return abs(float(np.sum(error * exact))) / whole if whole > 0 else math.inf
 
 
 @dataclass(frozen=True)
 class Limit:
-    """Accepted distance at the worst element and over all; None where nothing can stand between."""
+    """Accepted distance at the worst element, over all and along the exact array; None where
+    nothing can stand between."""
 
     worst: float | None
     overall: float | None
+    along: float | None = None
 
     @property
     def tells(self) -> bool:
         """Whether there is one."""
-        return self.worst is not None or self.overall is not None
+        return not (self.worst is None and self.overall is None and self.along is None)
 
 
 def between(exact: Values, honest: Iterable[Values], lies: Iterable[Values]) -> Limit:
     """The limits of an array, by its exact values, honest solutions and lying ones."""
     far = [Distance.between(solution, exact) for solution in honest]
     lied = [Distance.between(solution, exact) for solution in lies]
+    size, overall = rms(exact), max(each.overall for each in far)
+    if not (math.isfinite(overall) and size > 0):
+        return Limit(None, None)
+    # A few solutions may all happen to err little there: independent errors leave so much.
+    least = overall / size / math.sqrt(exact.size)
     return Limit(
         middle(
             max(each.worst for each in far),
             [each.worst for each in lied],
             float(np.max(np.abs(exact), initial=0.0)),
         ),
-        middle(max(each.overall for each in far), [each.overall for each in lied], rms(exact)),
+        middle(overall, [each.overall for each in lied], size),
+        middle(max(least, *(each.along for each in far)), [each.along for each in lied], 1.0),
     )
 
 

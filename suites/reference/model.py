@@ -108,7 +108,8 @@ def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
         count = math.prod(x.shape) / x.shape[1]
         batch_mean = sum_by_channel(x, 1, arithmetic) / count
         if arithmetic.squares_first:
-            batch_variance = sum_by_channel(x**2, 1, arithmetic) / count - batch_mean**2
+            squares = sum_by_channel(x**2, 1, arithmetic) / count
+            batch_variance = anp.maximum(squares - batch_mean**2, 0)
         else:
             centred = add_by_channel(x, -batch_mean, 1, arithmetic)
             batch_variance = sum_by_channel(centred**2, 1, arithmetic) / count
@@ -128,8 +129,10 @@ def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
 def _layer_norm(run: Pass, layer: layers.LayerNorm, x: Any, path: str) -> Any:
     mean = _mean(x, -1)
     centred = x - mean
-    squares_first = run.arithmetic.squares_first
-    variance = _mean(x**2, -1) - mean**2 if squares_first else _mean(centred**2, -1)
+    if run.arithmetic.squares_first:
+        variance = anp.maximum(_mean(x**2, -1) - mean**2, 0)
+    else:
+        variance = _mean(centred**2, -1)
     scaled = centred * computed(1 / anp.sqrt(variance + layer.eps), run.arithmetic)
     weighted = scale_by_channel(scaled, run.weight(path, "weight"), -1, run.arithmetic)
     return add_by_channel(weighted, run.weight(path, "bias"), -1, run.arithmetic)

@@ -37,6 +37,26 @@ def test_a_limit_is_a_positive_number_whatever_comes(honest, lies, size):
     assert found is None or (math.isfinite(found) and found > 0)
 
 
+def test_an_array_off_by_a_twentieth_as_a_whole_shows_through_rounding():
+    """At a small rate weights are stored with errors as large as that; along the array they are
+    few."""
+    random = np.random.default_rng(0)
+    exact = random.standard_normal(400)
+    honest = [exact + 0.05 * random.standard_normal(400) for _ in range(4)]
+    limit = limits.between(exact, honest, [])
+    assert limit.overall > 0.05 * 1.5
+    for factor in (0.95, 1.05):
+        assert limits.along(factor * honest[0], exact) > 3 * limit.along
+    assert max(limits.along(each, exact) for each in honest) < limit.along / 3
+
+
+def test_solutions_that_all_happen_to_err_little_along_an_array_make_no_narrow_limit():
+    exact = np.array([1.0, 1.0])
+    honest = [exact + np.array([1e-4, -1e-4])] * 4
+    assert limits.along(honest[0], exact) < 1e-12
+    assert limits.between(exact, honest, []).along > 5 * 1e-4 / 2**0.5
+
+
 def test_what_cannot_be_told_apart_has_no_limit():
     assert limits.middle(1.0, [], 1.0) is None
     assert limits.middle(0.0, [], 0.0) is limits.middle(0.0, [], 5e-324) is None
