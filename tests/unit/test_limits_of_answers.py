@@ -44,7 +44,7 @@ def test_an_array_off_by_a_twentieth_as_a_whole_shows_through_rounding():
     exact = random.standard_normal(400)
     honest = [exact + 0.05 * random.standard_normal(400) for _ in range(4)]
     limit = limits.between(exact, honest, [])
-    assert limit.overall > 0.05 * 1.5
+    assert limit.overall is None, "rounding hides it there"
     for factor in (0.95, 1.05):
         assert limits.along(factor * honest[0], exact) > 3 * limit.along
     assert max(limits.along(each, exact) for each in honest) < limit.along / 3
