@@ -1,15 +1,12 @@
 """The sampling loop: every result waited for, as many in flight as allowed, nothing lost."""
 
-import contextlib
 import statistics
-import threading
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import cpu_time, measure, quiet, resident
+from bench import cpu_time, measure, resident
 
 
 class Device:
@@ -284,32 +281,3 @@ def test_cpu_seconds_are_those_of_the_sampled_steps(monkeypatch):
         taken = made.take_slice(slice_s=0.02, warm_s=warm_s, aside=beside)
         assert taken.cpu_user_s == pytest.approx(taken.sampled_s)
         assert taken.cpu_system_s == pytest.approx(taken.sampled_s / 2)
-
-
-@contextlib.contextmanager
-def spinning(seconds):
-    """A thread that uses a core meanwhile, and ends with the test whatever happens."""
-    ended, stop_s = threading.Event(), time.monotonic() + seconds
-
-    def spin():
-        while not ended.is_set() and time.monotonic() < stop_s:
-            pass
-
-    thread = threading.Thread(target=spin, daemon=True)
-    thread.start()
-    try:
-        yield stop_s
-    finally:
-        ended.set()
-        thread.join()
-
-
-def test_a_spinning_thread_is_waited_for():
-    with spinning(0.1) as stop_s:
-        assert quiet.settle()
-        assert time.monotonic() >= stop_s - 0.02  # a busy machine may keep it from its core
-
-
-def test_a_thread_that_never_rests_is_told():
-    with spinning(60):
-        assert not quiet.settle()
