@@ -78,10 +78,13 @@ class Case:
     def _fitting(self, seats: list[Seat], min_rounds: int) -> list[Seat]:
         """Those that the time left holds, without the costliest; none, where the one that is left
         would be compared with nobody."""
-        foresight, left_s = self.session.foresight, self.session.left_s
+        foresight = self.session.foresight
         costs = {s: foresight.cell_s(s.contender, self.workload, min_rounds) for s in seats}
+        left_s = self.session.left_s
+        if left_s > 0:
+            left_s -= self.session.unsolved_s(self.workload, seats)
         fitting, least = list(seats), min(2, len(seats))
-        while fitting and self.session.foretold_s(self.workload, fitting, min_rounds) > left_s:
+        while fitting and sum(costs[seat] for seat in fitting) > left_s:
             fitting.remove(max(fitting, key=lambda seat: costs[seat]))
         fitting = fitting if len(fitting) >= least else []
         for seat in seats:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ class Foresight:
         rounds = f"{preset.min_rounds} to {preset.max_rounds} rounds of {preset.slice_s:g} s"
         self._place = f"{os.cpu_count()} cores, {preset_name}, {rounds}"
         self._known = _read(path)
+        self._work: dict[str, _Work] = {}
+        """By case: to work it out takes some milliseconds, and every case is asked about often."""
         self._corrections: dict[str, float] = {}
         """Spent over foretold, by contender or for the reference; the latest counts most."""
 
@@ -62,7 +65,7 @@ class Foresight:
 
     def reference_s(self, workload: Workload) -> float:
         """Seconds of a reference that is not solved yet."""
-        return self._foretold(_REFERENCE, workload, _guess_reference_s(workload))
+        return self._foretold(_REFERENCE, workload, self._of(workload).reference_s)
 
     def learn_cell(
         self, contender: Contender, workload: Workload, rounds: int, seconds: float
@@ -72,7 +75,7 @@ class Foresight:
 
     def learn_reference(self, workload: Workload, seconds: float) -> None:
         """So long it took to solve."""
-        self._learn(_REFERENCE, workload, _guess_reference_s(workload), seconds)
+        self._learn(_REFERENCE, workload, self._of(workload).reference_s, seconds)
 
     def save(self) -> None:
         """Remember for later runs; written aside, renamed into place."""
@@ -96,19 +99,36 @@ class Foresight:
         return f"{who}: {workload.case}, {self._place}"
 
     def _guess_s(self, contender: Contender, workload: Workload, rounds: int) -> float:
-        unknown_s = OVERHEAD_S + workload.flop / GUESSED_FLOP_PER_S[contender.device.kind]
-        step_s = self._pace.step_s(contender, workload) or unknown_s
+        work, pace = self._of(workload), self._pace.flop_per_s(contender, workload)
+        unknown_s = OVERHEAD_S + work.flop / GUESSED_FLOP_PER_S[contender.device.kind]
+        step_s = work.flop / pace if pace else unknown_s
         slice_s = max(self._preset.slice_s, step_s) + ROUND_S
-        return FIXED_S + (STEPS + arrays.audited_steps(workload)) * step_s + rounds * slice_s
+        return FIXED_S + (STEPS + work.audited_steps) * step_s + rounds * slice_s
+
+    def _of(self, workload: Workload) -> _Work:
+        known = self._work.get(workload.case)
+        if known is None:
+            known = self._work[workload.case] = _Work.of(workload)
+        return known
 
 
-def _guess_reference_s(workload: Workload) -> float:
-    small = checkable(workload)
-    learn = small.learn if isinstance(small, Lifecycle) else small
-    flop: float = small.flop
-    if isinstance(learn, Learn):
-        flop = small.flop * max(1, known_epochs(learn)) / learn.epochs
-    return REFERENCE_S + flop / REFERENCE_FLOP_PER_S
+@dataclass(frozen=True)
+class _Work:
+    """What a guess rests on: FLOP and audited steps of a case, and seconds of its reference."""
+
+    flop: float
+    audited_steps: int
+    reference_s: float
+
+    @classmethod
+    def of(cls, workload: Workload) -> _Work:
+        small = checkable(workload)
+        learn = small.learn if isinstance(small, Lifecycle) else small
+        flop: float = small.flop
+        if isinstance(learn, Learn):
+            flop = small.flop * max(1, known_epochs(learn)) / learn.epochs
+        reference_s = REFERENCE_S + flop / REFERENCE_FLOP_PER_S
+        return cls(workload.flop, arrays.audited_steps(workload), reference_s)
 
 
 def _read(path: Path) -> dict[str, float]:

@@ -147,10 +147,10 @@ class Pace:
         """The pace of a step, the workload's own or its twin's, that took too long."""
         self._note(contender, workload, tried.too_long_flop, tried.too_long_s)
 
-    def step_s(self, contender: Contender, workload: Workload) -> float | None:
-        """Seconds of one step at the best speed of the earlier cases; None where none was alike."""
+    def flop_per_s(self, contender: Contender, workload: Workload) -> float | None:
+        """The best speed in the earlier cases; None where none was alike."""
         known = [key for key in _keys(contender, workload) if key in self._flop_per_s]
-        return workload.flop / self._flop_per_s[known[0]] if known else None
+        return self._flop_per_s[known[0]] if known else None
 
     def reason(self, contender: Contender, workload: Workload) -> str | None:
         """Why one step would take too long, judged by earlier cases, if so."""

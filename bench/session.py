@@ -69,14 +69,18 @@ class Session:
         return self.begun.past.setdefault((seat.contender.id, workload.case), History())
 
     def foretold_s(self, workload: Workload, seats: Sequence[Seat], rounds: int) -> float:
-        """Seconds that a visit of so many rounds will take, with what the reference still lacks."""
+        """Seconds that a visit of so many rounds will take."""
         cells_s = (self.foresight.cell_s(seat.contender, workload, rounds) for seat in seats)
-        unsolved = [
+        return sum(cells_s) + self.unsolved_s(workload, seats)
+
+    def unsolved_s(self, workload: Workload, seats: Sequence[Seat]) -> float:
+        """Seconds of the references that are still to be solved for these."""
+        lacking = [
             precision
             for precision in by_precision(seats)
             if not reference.is_solved(workload, precision, self.seed, self.cache)
         ]
-        return sum(cells_s) + len(unsolved) * self.foresight.reference_s(workload)
+        return len(lacking) * self.foresight.reference_s(workload) if lacking else 0.0
 
 
 def by_precision(seats: Sequence[Seat]) -> dict[str, list[Seat]]:

@@ -41,8 +41,8 @@ def test_an_array_off_by_a_twentieth_as_a_whole_shows_through_rounding():
     """At a small rate weights are stored with errors as large as that; along the array they are
     few."""
     random = np.random.default_rng(0)
-    exact = random.standard_normal(400)
-    honest = [exact + 0.02 * random.standard_normal(400) for _ in range(4)]
+    exact = random.standard_normal(4000)
+    honest = [exact + 0.02 * random.standard_normal(4000) for _ in range(4)]
     limit = limits.between(exact, honest, [])
     assert limit.overall is None, "rounding hides it there"
     for factor in (0.95, 1.05):
