@@ -12,7 +12,7 @@ _PLAIN_NAMES = ("square",)
 """Names that say no more than their suite."""
 _TELLING = ("cnn", "vendor", "hackintosh", "mnist")
 """Suites whose cases' names say all without them."""
-_NARROW, _WIDE = 15, 24
+_NARROW, _WIDE = 20, 24
 """Columns of a case's name: at first, and at most."""
 
 

@@ -74,6 +74,7 @@ def run(wanted: Request, progress: Progress) -> Outcome:
         if died and not wanted.resume:
             progress.say(f"{died}: `--resume` goes on with it")
         _provide_data(wanted, plan, progress)
+        progress.now("looking for devices")  # what is above all looks at a machine at rest
         found = roster.assemble(wanted.contenders, environments.ensure, progress.say, progress.now)
         try:
             request.check_contenders(wanted, found)
