@@ -43,6 +43,10 @@ LOSS_FLOP = 3e10
 COARSE = 2.0**-10
 """Of a change over several steps: no course is held to less, for kinks may fall to either side."""
 
+COARSE_ADAM = 2.0**-7
+"""The same under Adam, which divides by the gradient's own size: where one is next to nothing, a
+kink that falls to the other side turns the element's step around."""
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -157,31 +161,25 @@ def _add_audit(
             value = np.asarray(exact.losses[step])
             name = audited("loss", step)
             result.put(f"after/{name}/all", none, value, limits.Limit(most, None))
+    coarse = COARSE_ADAM if isinstance(workload.optimizer, Adam) else COARSE
     for path, kept in start.items():
         name = audited(change_name(path), len(ring) - 1)
         changes = [_change(each.after[-1][path], kept) for each in (exact, *honest)]
         lie = _change(exact.after[0][path], kept)
         for part, value in changes[0].items():
             if part != "shape":
-                _add_course(result, name, part, [c[part] for c in changes], lie[part], value, kept)
+                most = _course(coarse, [each[part] for each in changes], lie[part])
+                if most is not None:
+                    limit = limits.Limit(None, most)
+                    result.put(f"after/{name}/{part}", kept["shape"], value, limit)
 
 
-def _add_course(
-    result: Expected,
-    name: str,
-    part: str,
-    changes: Sequence[Array],
-    lie: Array,
-    value: Array,
-    kept: Digest,
-) -> None:
-    """Over all elements only: Adam turns an element whose gradient is next to nothing around."""
+def _course(coarse: float, changes: Sequence[Array], lie: Array) -> float | None:
+    """The limit over all elements: a single one may go astray."""
     exact, *honest = changes
     far = max(limits.Distance.between(each, exact).overall for each in honest)
     size, lied = rms(exact), limits.Distance.between(lie, exact).overall
-    most = limits.middle(max(far, COARSE * size), [lied], size)
-    if most is not None:
-        result.put(f"after/{name}/{part}", kept["shape"], value, limits.Limit(None, most))
+    return limits.middle(max(far, coarse * size), [lied], size)
 
 
 def _loss_limits(exact: Taken, honest: Sequence[Taken], lie: Taken) -> Iterator[float]:
