@@ -62,8 +62,8 @@ def test_lines_at_80_columns() -> None:
     for ended in (MATMUL, SWEEP, WRONG, NOBODY):
         shown.ended(ended)
     assert file.getvalue().splitlines() == [
-        "  matmul 512      torch  770 µs  numpy 1.21x  jax ~same  mlx 55x  tf wrong",
-        "  sweep train 91k jax    211 µs  torch ?? 1.4x  mlx 5.00x  tf failed",
+        "  matmul 512           torch  770 µs  numpy 1.21x  jax ~same  mlx 55x  tf wrong",
+        "  sweep train 91k      jax    211 µs  torch ?? 1.4x  mlx 5.00x  tf failed",
         "  mlp train 64 bfloat16   tf untimed",
     ]
 
@@ -71,7 +71,7 @@ def test_lines_at_80_columns() -> None:
 def test_at_60_columns_the_slowest_are_counted_and_what_is_wrong_stays() -> None:
     shown, file = log(60)
     shown.ended(MATMUL)
-    assert file.getvalue() == ("  matmul 512      torch  770 µs  tf wrong  +3 more\n")
+    assert file.getvalue() == "  matmul 512           torch  770 µs  tf wrong  +3 more\n"
 
 
 words = st.sampled_from(
@@ -184,7 +184,7 @@ def test_the_bar_keeps_its_line_within_the_console() -> None:
     assert drawn.rstrip().endswith("…")
     text = re.sub(r"\x1b\[[0-9?]*[A-Za-z]", "", file.getvalue())
     assert "quick: 41 cases, about 5 min (TIME=5m: what fits in that). Ctrl-C keeps all." in text
-    assert "sweep train 91k jax" in text
+    assert "sweep train 91k      jax" in text
 
 
 def test_a_console_decides() -> None:
