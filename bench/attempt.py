@@ -66,6 +66,8 @@ class Attempt:
         """Of the last audit, with what was done beside it."""
         self.spent_s = 0.0
         """In all stages of this visit."""
+        self.metered = 0
+        """Slices that were lengthened for a counter of energy."""
         self.facts: dict[str, Any] = {}
         self.found: tuple[schema.Check, ...] = ()
         self.compared: agreement.Compared = {}
@@ -239,7 +241,11 @@ class Attempt:
             "start": self.history.start if preset.starts > 1 else None,
             "at_s": session.at_s,
         }
-        taken = self._taken(values, self._slice_s(), audits=self._audits())
+        slice_s = self._slice_s()
+        metered = slice_s > preset.slice_s  # for the counter, which must see nothing but steps
+        self.metered += metered
+        audits = not metered and self._audits()
+        taken = self._taken(values, slice_s, audits=audits, looks=not metered)
         worked_s = (taken.wall_s or 0.0) - (taken.apart_s or 0.0)
         taken = msgspec.structs.replace(taken, energy_j=self.meter.joules(worked_s))
         session.write(taken)
@@ -248,9 +254,11 @@ class Attempt:
         self.step_s = self.known_s = statistics.median(taken.samples_s)
         return True
 
-    def _taken(self, values: dict[str, Any], slice_s: float, *, audits: bool) -> schema.Slice:
+    def _taken(
+        self, values: dict[str, Any], slice_s: float, *, audits: bool, looks: bool = True
+    ) -> schema.Slice:
         """A slice, and what it shows kept as evidence."""
-        warm_s, looks = self.session.preset.warm_s, self.evidence.times_count
+        warm_s, looks = self.session.preset.warm_s, looks and self.evidence.times_count
         with observed.place() as path:
             audit = str(path) if audits else None
             reply = turn.take(
@@ -266,7 +274,7 @@ class Attempt:
 
     def _audits(self) -> bool:
         """Whether the next slice holds an audit."""
-        turn, costs = self.evidence.turns, self._audit_costs
+        turn, costs = self.evidence.turns - self.metered, self._audit_costs
         possible = turn == 0 or bool(self.evidence.audits)
         return possible and audits_due.due(turn, costs, self.session.order.random())
 
