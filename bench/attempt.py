@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench import agreement, audits_due, launch, observed, schema, turn
-from bench.evidence import Evidence, as_records, passed
+from bench.evidence import Evidence, as_records, curves, passed
 from bench.launch import Broken, Refused
 from bench.lines import called
 from bench.rounds import History
@@ -66,6 +66,8 @@ class Attempt:
         """Of the last audit, with what was done beside it."""
         self.spent_s = 0.0
         """In all stages of this visit."""
+        self.closed = False
+        """Whether it was measured to its end and proven in this visit."""
         self.metered = 0
         """Slices that were lengthened for a counter of energy."""
         self.facts: dict[str, Any] = {}
@@ -93,7 +95,7 @@ class Attempt:
 
     def calibrate(self) -> bool:
         """Find out how many steps make a sample."""
-        return self._stage("calibrate", self._calibrate)
+        return self._stage("calibrate", lambda: self._does("calibrate"))
 
     def turn(self, round_number: int) -> float | None:
         """One slice of samples: the seconds of a step, None where the cell broke."""
@@ -109,9 +111,15 @@ class Attempt:
         done, starts = self.history.start + 1, self.session.preset.starts
         if proven and done < starts:
             return True
-        if starts > 1:
-            why = f"{done} starts; in the last, {ending.why}"
-            ending = Ending("starts" if proven else ending.by, why, None)
+        self.close(ending, done=proven)
+        self.closed = proven and ending.by != "time"
+        return False
+
+    def close(self, ending: Ending, *, done: bool = False) -> None:
+        """Write that the cell is finished, after all its starts (`done`) or before."""
+        if self.session.preset.starts > 1:
+            why = f"{self.history.start + 1} starts; in the last, {ending.why}"
+            ending = Ending("starts" if done else ending.by, why, None)
         self.session.write(
             Cell(
                 contender=self.name,
@@ -123,12 +131,11 @@ class Attempt:
                 samples=self.history.samples,
             )
         )
-        return False
 
     def drop(self) -> None:
         """Free what the worker, if it lives, holds of this case."""
         if self.seat.pid is not None:
-            self._stage("drop", self._drop)
+            self._stage("drop", lambda: self._does("drop"))
 
     def _stage(self, stage: str, work: Callable[[], bool]) -> bool:
         spec, doing = self.seat.contender.spec.text, _DOING.get(stage, stage)
@@ -184,11 +191,13 @@ class Attempt:
         self.facts["first_step_kept"] = looked.first_step_kept
         self.facts["warnings"] = tuple(map(launch.scrub, looked.warnings))
         if isinstance(self.workload, Learn | Lifecycle) and looked.curves:
-            self.facts["curves"] = _curves(self.workload, looked.curves)
+            self.facts["curves"] = curves(self.workload, looked.curves)
         return True
 
     def _too_long(self, tried: schema.TooLong) -> bool:
         self.session.pace.learn_slow(self.seat.contender, self.workload, tried)
+        if self.session.board.proven(self.name, self.workload.case):
+            return False  # a second visit on a busier machine: what was measured before stands
         takes = "would take about" if tried.foretold else "takes"
         reason = (
             f"one step {takes} {tried.too_long_s:.1f} s; this preset allows "
@@ -226,12 +235,8 @@ class Attempt:
         self.session.write(checked({**values, "reach": self.evidence.reach}, Verified))
         return right
 
-    def _drop(self) -> bool:
-        self.seat.ask("drop")
-        return True
-
-    def _calibrate(self) -> bool:
-        self.seat.ask("calibrate")
+    def _does(self, request: str) -> bool:
+        self.seat.ask(request)
         return True
 
     def _slice(self, round_number: int) -> bool:
@@ -293,13 +298,3 @@ class Attempt:
         if self.history.taken_s:
             return preset.slice_s
         return self.meter.slice_s(preset.slice_s, limit_s=preset.budget_s / preset.starts / 2)
-
-
-def _curves(
-    workload: Learn | Lifecycle, seen: Mapping[str, Sequence[float]]
-) -> dict[str, Sequence[float]]:
-    """Losses and accuracy over the epochs, as records hold them."""
-    learn = workload.learn if isinstance(workload, Lifecycle) else workload
-    curves = {name: seen[name] for name in ("train_loss", "test_loss") if name in seen}
-    curves["accuracy"] = [count / learn.data.test for count in seen.get("correct", ())]
-    return curves

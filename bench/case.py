@@ -13,7 +13,7 @@ from bench.machine import state
 from bench.rounds import Groups
 from bench.schema import Failed, Skipped, State
 from bench.seat import Seat
-from bench.session import Session, by_precision
+from bench.session import Session, by_precision, ranked
 from bench.standing import compared
 from bench.stopping import Adaptive
 from suites import checks, reference
@@ -37,8 +37,9 @@ class Case:
         left = [seat for seat in left if self._attempted(seat, left)]
         left = self._fitting(left, rule.min_rounds)
         for cell in self._measure(left, rule):
-            contender, took_s = cell.seat.contender, cell.spent_s
-            self.session.foresight.learn_cell(contender, self.workload, rule.min_rounds, took_s)
+            if cell.closed:  # what broke off tells nothing of what it costs
+                contender, took_s = cell.seat.contender, cell.spent_s
+                self.session.foresight.learn_cell(contender, self.workload, rule.min_rounds, took_s)
         self._tell(seats)
 
     def visit_again(self, seats: Sequence[Seat], rule: Adaptive) -> None:
@@ -49,7 +50,7 @@ class Case:
     def front(self, seats: Sequence[Seat]) -> list[Seat]:
         """Of each precision the first and those not yet told from it; of these."""
         session, found = self.session, []
-        for group in by_precision(seats).values():
+        for group in by_precision(ranked(seats)).values():
             proven = {
                 seat.contender.id: session.history(seat, self.workload)
                 for seat in group
@@ -83,22 +84,25 @@ class Case:
         left_s = self.session.left_s
         if left_s > 0:
             left_s -= self.session.unsolved_s(self.workload, seats)
-        fitting, least = list(seats), min(2, len(seats))
+        fitting, least = list(seats), min(2, len(ranked(seats)))
         while fitting and sum(costs[seat] for seat in fitting) > left_s:
             fitting.remove(max(fitting, key=lambda seat: costs[seat]))
-        fitting = fitting if len(fitting) >= least else []
+        fitting = fitting if len(ranked(fitting)) >= least else []
         for seat in seats:
             if seat not in fitting:
                 self._leave_out(seat, costs[seat])
         return fitting
 
     def _leave_out(self, seat: Seat, cost_s: float = 0.0) -> None:
-        cost = f"would take about {cost_s:.0f} s more than" if cost_s >= 1 else "came after"
-        reason = f"no time: it {cost} the {self.session.preset.time_s or 0:g} s of this run"
+        left_s, whole_s = max(0.0, self.session.left_s), self.session.preset.time_s or 0.0
+        needed = f"about {max(1.0, cost_s):.0f} s needed, " if cost_s else ""
+        reason = f"no time: {needed}{left_s:.0f} s left of the run's {whole_s:g} s"
         self._skip(seat, reason, no_time=True)
 
     def _skip(self, seat: Seat, reason: str, *, no_time: bool = False) -> None:
         contender = seat.contender.id
+        if self.session.board.proven(contender, self.name):
+            return  # what was measured before stands
         self.session.write(
             Skipped(contender=contender, case=self.name, reason=reason, no_time=no_time)
         )
@@ -142,6 +146,8 @@ class Case:
             return True
         if not cell.history.rounds:
             self._leave_out(cell.seat)
+        elif not self.session.board.proven(cell.name, self.name):
+            cell.close(rounds.LATE)  # proven in every start so far
         return False
 
     def _recall(self, seats: Sequence[Seat]) -> None:
@@ -238,7 +244,7 @@ def _mates(cells: Sequence[Attempt]) -> list[list[str]]:
 
 def _rivals(cells: Sequence[Attempt]) -> list[list[str]]:
     """Cells that are ranked together."""
-    groups = by_precision([cell.seat for cell in cells])
+    groups = by_precision(ranked([cell.seat for cell in cells]))
     return [[seat.contender.id for seat in group] for group in groups.values()]
 
 

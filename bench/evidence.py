@@ -7,7 +7,7 @@ audits' results, what is wrong about times in its looks, its audits and its cloc
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from bench import observed, schema, trust, waiting
 from bench.contenders import Contender
 from bench.launch import Refused
 from bench.seat import checked
+from frameworks import NULL
 from suites import arrays, checks, reference
 from suites.arrays import Array
 from suites.training_checks import audited
@@ -102,7 +103,7 @@ class Evidence:
     @property
     def times_count(self) -> bool:
         """`null` does no work, and says so."""
-        return self.contender.spec.framework != "null"
+        return self.contender.spec.framework != NULL.name
 
     def _times(self) -> list[schema.Check]:
         if not self.times_count:
@@ -166,3 +167,13 @@ def _without(name: str, ending: str) -> str:
 def passed(check: schema.Check) -> bool:
     """True only for a number within its limit."""
     return checks.Check(*msgspec.structs.astuple(check)).passed
+
+
+def curves(
+    workload: Learn | Lifecycle, seen: Mapping[str, Sequence[float]]
+) -> dict[str, Sequence[float]]:
+    """Losses and accuracy over the epochs, as records hold them."""
+    learn = workload.learn if isinstance(workload, Lifecycle) else workload
+    found = {name: seen[name] for name in ("train_loss", "test_loss") if name in seen}
+    found["accuracy"] = [count / learn.data.test for count in seen.get("correct", ())]
+    return found

@@ -3,6 +3,7 @@ work it is, from the pace seen so far, and from earlier runs in this checkout.""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -45,14 +46,18 @@ LONGEST_S = 86_400.0
 
 _REFERENCE = "reference"
 
+_FREE = ("seed", "timeout_s", "memory_bytes", "preset_time_s")
+"""Settings that do not change what a cell costs."""
+
 
 class Foresight:
     """Foretells seconds and learns from those that were spent."""
 
-    def __init__(self, pace: Pace, preset_name: str, preset: Preset, path: Path) -> None:
+    def __init__(self, pace: Pace, preset: Preset, path: Path, settings: Mapping[str, Any]) -> None:
         self._pace, self._preset, self._path = pace, preset, path
-        rounds = f"{preset.min_rounds} to {preset.max_rounds} rounds of {preset.slice_s:g} s"
-        self._place = f"{os.cpu_count()} cores, {preset_name}, {rounds}"
+        costly = {key: value for key, value in settings.items() if key not in _FREE}
+        text = json.dumps([os.cpu_count(), costly], sort_keys=True, default=str)
+        self._place = hashlib.sha256(text.encode()).hexdigest()[:12]
         self._known = _read(path)
         self._work: dict[str, _Work] = {}
         """By case: to work it out takes some milliseconds, and every case is asked about often."""
@@ -60,7 +65,7 @@ class Foresight:
         """Spent over foretold, by contender or for the reference; the latest counts most."""
 
     def cell_s(self, contender: Contender, workload: Workload, rounds: int) -> float:
-        """Seconds of a first visit of so many rounds."""
+        """Seconds of a first visit of so many rounds in each start."""
         return self._foretold(contender.id, workload, self._guess_s(contender, workload, rounds))
 
     def reference_s(self, workload: Workload) -> float:
@@ -103,7 +108,8 @@ class Foresight:
         unknown_s = OVERHEAD_S + work.flop / GUESSED_FLOP_PER_S[contender.device.kind]
         step_s = work.flop / pace if pace else unknown_s
         slice_s = max(self._preset.slice_s, step_s) + ROUND_S
-        return FIXED_S + (STEPS + work.audited_steps) * step_s + rounds * slice_s
+        start_s = FIXED_S + (STEPS + work.audited_steps) * step_s + rounds * slice_s
+        return self._preset.starts * start_s
 
     def _of(self, workload: Workload) -> _Work:
         known = self._work.get(workload.case)

@@ -13,7 +13,7 @@ import msgspec
 from bench import records
 from bench.records import Reading, read
 from bench.rounds import History
-from bench.schema import Cell, Failed, Run, Skipped, Slice, State, Verified
+from bench.schema import Cell, Failed, Record, Run, Skipped, Slice, State, Verified
 
 MAX_RUNS = 200
 """Newest folders looked at."""
@@ -45,6 +45,8 @@ class Begun:
     """By contender and case, what had been measured."""
     rounds: dict[str, int] = field(default_factory=dict)
     """By case, the number of the next round."""
+    told: list[Record] = field(default_factory=list)
+    """What its records said of cells."""
 
 
 def find(out: Path, wanted: Run) -> Begun:
@@ -105,6 +107,8 @@ def _begun(reading: Reading) -> Begun:
         )
     for record in reading.records:
         _take_in(record, begun)
+        if isinstance(record, Cell | Verified | Failed | Skipped):
+            begun.told.append(record)
     return begun
 
 

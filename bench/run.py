@@ -37,7 +37,7 @@ from bench.resume import Begun
 from bench.roster import Roster
 from bench.schema import End, Failed, Record, Resumed, Run, Runtime, Verified
 from bench.seat import Seat
-from bench.session import Session, by_precision
+from bench.session import Session, by_precision, ranked
 from bench.standing import Board
 from bench.tour import Planned, Tour
 from suites import catalog
@@ -97,7 +97,8 @@ def _measure(
     writer = _CountingWriter(folder / "records.jsonl", resumed=begun is not None)
     broken = None
     pace = limits.Pace(wanted.preset.step_limit_s)
-    foresight = Foresight(pace, wanted.preset_name, wanted.preset, CHECKOUT / ".cache" / COSTS)
+    costs = CHECKOUT / ".cache" / COSTS
+    foresight = Foresight(pace, wanted.preset, costs, record.settings)
     with (
         Interrupts(progress.say) as interrupts,
         awake.kept(progress.say),
@@ -120,6 +121,8 @@ def _measure(
         )
         try:
             writer.begin(record, begun, found)
+            for told in session.begun.told:
+                session.board.note(told)
             tour = Tour(session, plan, found.seats)
             limited = wanted.preset.time_s is not None
             progress.begin(len(plan), tour.left_s(), wanted.preset_name, limited)
@@ -141,7 +144,8 @@ def _measure(
 
 def _comparisons(seats: Sequence[Seat], cases: int) -> Family:
     """Within every case, of those in one precision."""
-    return Family(family.pairs([len(group) for group in by_precision(seats).values()] * cases))
+    groups = by_precision(ranked(seats)).values()
+    return Family(family.pairs([len(group) for group in groups] * cases))
 
 
 class _CountingWriter(records.Writer):

@@ -20,6 +20,7 @@ from bench.rounds import History
 from bench.schema import Record
 from bench.seat import Seat
 from bench.standing import Board
+from frameworks import NULL
 from suites import reference
 from suites.workload import Workload
 
@@ -81,6 +82,11 @@ class Session:
             if not reference.is_solved(workload, precision, self.seed, self.cache)
         ]
         return len(lacking) * self.foresight.reference_s(workload) if lacking else 0.0
+
+
+def ranked(seats: Sequence[Seat]) -> list[Seat]:
+    """Without those that measure the harness and compete with nobody."""
+    return [seat for seat in seats if seat.contender.spec.framework != NULL.name]
 
 
 def by_precision(seats: Sequence[Seat]) -> dict[str, list[Seat]]:

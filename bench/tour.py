@@ -42,6 +42,7 @@ class Tour:
     def __init__(self, session: Session, plan: Sequence[Planned], seats: list[Seat]) -> None:
         self._session, self._seats, preset = session, seats, session.preset
         self._cases = [Case(session, suite, work) for suite, work in breadth_first(plan)]
+        self._questions = len({suite for suite, _ in plan})
         self._fine = stopping.of_one_start(preset)
         limited = preset.time_s is not None and preset.starts == 1
         self._first = stopping.rough(preset) if limited else self._fine
@@ -65,12 +66,13 @@ class Tour:
         visited = self._visit(0, FIRST * whole_s if whole_s and self._returns else math.inf)
         self._return(self._cases[:visited])
         self._visit(visited, math.inf)
-        self._return(self._cases[visited:])
+        self._return(self._cases)
 
     def _visit(self, visited: int, until_s: float) -> int:
-        """Visit the cases after so many, until the run's clock stands there; how many were."""
+        """Visit the cases after so many, until the run's clock stands there and every suite was
+        visited; how many were."""
         for case in self._cases[visited:]:
-            if self._session.at_s >= until_s:
+            if self._session.at_s >= until_s and visited >= self._questions:
                 break
             case.visit(self._seats, self._first)
             visited += 1

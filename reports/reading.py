@@ -65,6 +65,8 @@ class Gathered:
     starts: dict[str, list[float]] = field(default_factory=dict)
     """Seconds that each start of a worker took, by run."""
     slices: list[tuple[Key, Slice]] = field(default_factory=list)
+    unproven: dict[Key, list[int]] = field(default_factory=dict)
+    """Which of them came after their cell was last finished, or before it ever was."""
     verified: dict[Key, list[Verified]] = field(default_factory=dict)
     finished: dict[Key, Cell] = field(default_factory=dict)
     unmeasured: dict[Key, Skipped | Failed] = field(default_factory=dict)
@@ -97,10 +99,20 @@ def gather(paths: Sequence[Path | str], published: bool = False) -> Gathered:
             gathered.left_out.append(LeftOut(path, str(error), whole=True))
         else:
             _sort(reading, gathered)
+    _drop_unproven(gathered)
     if not (gathered.runs or gathered.published):
         listed = ", ".join(map(str, paths))
         raise NotRecords(f"no run in {listed}. Expected records of at least one. {_REMEDY}")
     return gathered
+
+
+def _drop_unproven(gathered: Gathered) -> None:
+    """A second visit that broke off was not verified again: of a finished cell its slices go."""
+    gone = {
+        at for key, places in gathered.unproven.items() if key in gathered.finished for at in places
+    }
+    if gone:
+        gathered.slices = [each for at, each in enumerate(gathered.slices) if at not in gone]
 
 
 _REMEDY = "`make bench` measures and writes them to results/."
@@ -208,12 +220,19 @@ def _file(
             into.runtimes[run, record.contender] = record
             into.starts.setdefault(run, []).append(record.start_s or 0.0)
         case Slice():
-            into.slices.append(((run, record.contender, record.case), record))
+            key = run, record.contender, record.case
+            into.unproven.setdefault(key, []).append(len(into.slices))
+            into.slices.append((key, record))
         case Verified():
             key = run, record.contender, record.case
             into.verified.setdefault(key, []).append(record)
         case Cell():
-            into.finished[run, record.contender, record.case] = record
+            key = run, record.contender, record.case
+            into.finished[key] = record
+            into.unproven.pop(key, None)
+            left = into.unmeasured.get(key)
+            if isinstance(left, Skipped) and left.no_time:
+                del into.unmeasured[key]  # there was time after the run was resumed
         case Skipped(case=None) | Failed(case=None):
             into.absent.append(Absent(run, record.contender, kind(record), why(record)))
         case Skipped(case=str(case)) | Failed(case=str(case)):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from bench.records import NotRecords
-from bench.schema import Cell, Failed, Record, Run, Runtime, Slice, Verified
+from bench.schema import Cell, Failed, Record, Run, Runtime, Skipped, Slice, Verified
 from reports import content
 from reports.frame import Results, read
 from suites import catalog
@@ -149,8 +149,41 @@ def test_a_round_measured_again_counts_once(tmp_path: Path) -> None:
     lines = builders.run()
     again = [line for line in lines if isinstance(line, Slice) and line.case == CASE]
     slower = [msgspec.structs.replace(line, samples_s=(1.0,)) for line in again]
-    row = cell(results(tmp_path, [*lines, *slower]), "jax")
+    done = [line for line in lines if isinstance(line, Cell) and line.case == CASE]
+    row = cell(results(tmp_path, [*lines, *slower, *done]), "jax")
     assert (row["rounds"], row["time_s"]) == (7, 1.0)
+
+
+def test_a_second_visit_that_broke_off_counts_nothing(tmp_path: Path) -> None:
+    """Its slices were taken, but not proven again."""
+    lines = builders.run()
+    again = [line for line in lines if isinstance(line, Slice) and line.case == CASE]
+    later = [
+        msgspec.structs.replace(line, round=line.round + 100, samples_s=(1.0,)) for line in again
+    ]
+    before, row = (
+        cell(results(tmp_path / n, made), "jax")
+        for n, made in (
+            ("before", lines),
+            ("after", [*lines, *later]),
+        )
+    )
+    assert (row["rounds"], row["time_s"]) == (before["rounds"], before["time_s"])
+    assert row["status"] == "ok"
+
+
+def test_what_there_was_no_time_for_counts_once_it_was_measured(tmp_path: Path) -> None:
+    lines = builders.run()
+    (at,) = [
+        n
+        for n, line in enumerate(lines)
+        if isinstance(line, Cell) and line.case == CASE and line.contender == "jax/cpu/float32"
+    ]
+    left = Skipped(contender="jax/cpu/float32", case=CASE, reason="no time: ...", no_time=True)
+    early = cell(results(tmp_path / "early", [*lines[:at], left, *lines[at:]]), "jax")
+    assert early["status"] == "ok"
+    without_end = [line for n, line in enumerate(lines) if n != at]
+    assert cell(results(tmp_path / "never", [*without_end, left]), "jax")["status"] == "no time"
 
 
 def test_runs_of_one_id_stay_apart_and_one_file_counts_once(tmp_path: Path) -> None:

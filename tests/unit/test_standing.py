@@ -1,8 +1,11 @@
 """The line of a case that has ended, from records and rounds."""
 
+from types import SimpleNamespace
+
 from bench import schema
 from bench.contenders import Contender, Device, parse
 from bench.rounds import History
+from bench.session import ranked
 from bench.standing import Board, compared, labels
 
 
@@ -97,3 +100,8 @@ def test_the_null_adapter_stands_nowhere_beside_others():
     assert [standing.label for standing in both.standings] == ["torch"]
     (alone,) = ended(names[:1], *cells, histories=measured)
     assert [standing.label for standing in alone.standings] == ["null"]
+
+
+def test_who_measures_the_harness_competes_with_nobody():
+    seats = [SimpleNamespace(contender=contender(text)) for text in ("null", "numpy", "torch")]
+    assert [seat.contender.spec.text for seat in ranked(seats)] == ["numpy", "torch"]

@@ -28,8 +28,9 @@ def contender(text="torch"):
     return Contender(parse([text])[0], device, "float32", None)
 
 
-def seen(tmp_path, preset="quick"):
-    return Foresight(Pace(5.0), preset, PRESETS[preset], tmp_path / "costs.json")
+def seen(tmp_path, preset="quick", others=None):
+    settings = {"preset": preset, **(others or {})}
+    return Foresight(Pace(5.0), PRESETS[preset], tmp_path / "costs.json", settings)
 
 
 # --- the order -----------------------------------------------------------------------------------
@@ -112,3 +113,13 @@ def test_no_more_is_remembered_than_a_file_should_hold(tmp_path, monkeypatch):
         costs.learn_reference(product(n), 1.0)
     costs.save()
     assert len(json.loads((tmp_path / "costs.json").read_text())) == 3
+
+
+def test_other_settings_cost_otherwise_and_are_remembered_apart(tmp_path):
+    """What twelve starts took would leave most of the next plain run's cases out."""
+    many = seen(tmp_path, others={"preset_starts": 12})
+    many.learn_cell(contender(), product(512), 6, 120.0)
+    many.save()
+    assert seen(tmp_path).cell_s(contender(), product(512), 6) < 12
+    again = seen(tmp_path, others={"preset_starts": 12, "seed": 7, "preset_time_s": 60.0})
+    assert again.cell_s(contender(), product(512), 6) == 120.0
