@@ -1,6 +1,10 @@
 """Times that cannot be true are told from honest ones on a busy machine."""
 
+import statistics
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench import trust
 from bench.schema import Slice
@@ -21,6 +25,7 @@ def taken(**changed):
         "apart_s": 0.03,
         "wall_s": 0.0915,
         "host_s": 0.0925,
+        "others_cpu_s": 0.0,
         "audit_s": 16 * 5e-5 + 1e-4,
         "audit_steps": 16,
     }
@@ -101,6 +106,67 @@ def test_long_tails_of_a_busy_machine_are_expected_of_audits_too():
     assert failed(of_audits([busy, busy, busy])) == set()
 
 
+def test_a_mean_above_the_median_is_no_noise():
+    """Rounds agree to 1 %, and two steps in twenty take 30 times as long: the mean allows 4 times
+    the median, an audit twice that. Taken as noise too, it would allow 17 times."""
+    samples_s = (5e-5,) * 18 + (1.5e-3,) * 2
+    each = {"samples_s": samples_s, "sampled_s": 100 * sum(samples_s)}
+    for over, found in ((7.9, set()), (8.6, {trust.AUDITED})):
+        audited = taken(**each, audit_s=over * 16 * 5e-5)
+        assert failed(of_audits([audited, audited, audited])) == found
+
+
+def test_honest_rounds_that_differ_tenfold_are_not_accused():
+    """NumPy's transformer beside others on two cores: single steps of 0.107, 1.075 and 0.112 s,
+    and two audits of two steps in 1.76 and 5.8 s."""
+    audits = ((0.107, 5.81, 18.2, 19.0), (1.075, 1.76, 3.82, 3.28), (0.112, None, 0.113, 0.0))
+    told = [
+        taken(
+            samples_s=(step_s,),
+            latencies_s=(step_s,),
+            steps_per_sample=1,
+            sampled_s=step_s,
+            audit_s=audit_s,
+            audit_steps=2 if audit_s else None,
+            host_s=host_s,
+            others_cpu_s=others_s,
+        )
+        for step_s, audit_s, host_s, others_s in audits
+    ]
+    (check,) = of_audits(told)
+    assert check.error < 0.5 * check.limit
+
+
+@pytest.mark.parametrize(("others_cpu_s", "found"), [(None, True), (0.0, True), (1.0, False)])
+def test_audits_beside_other_programs_may_take_twice_as_long(others_cpu_s, found):
+    slow = taken(audit_s=2.5 * (16 * 5e-5 + 1e-4), others_cpu_s=others_cpu_s)
+    assert failed(of_audits([slow, slow])) == ({trust.AUDITED} if found else set())
+    slower = taken(audit_s=3.5 * (16 * 5e-5 + 1e-4), others_cpu_s=others_cpu_s)
+    assert failed(of_audits([slower, slower])) == {trust.AUDITED}
+
+
+@given(
+    st.lists(st.floats(1e-4, 10.0), min_size=2, max_size=9),
+    st.lists(st.floats(1.0, 100.0), min_size=9, max_size=9),
+)
+def test_no_audit_may_take_nine_times_the_median(rounds_s, tails):
+    """However far the rounds and the samples are apart; beside other programs, thirteen times."""
+    middle_s, latency_s = statistics.median(rounds_s), 1e-4
+    for others_cpu_s, most in ((0.0, 9), (1.0, 13)):
+        audit_s = most * 16 * middle_s + 3 * (latency_s + trust.FLOOR_S)
+        told = [
+            taken(
+                samples_s=(each,) * 3,
+                sampled_s=300 * each * tail,
+                latencies_s=(latency_s,),
+                audit_s=audit_s,
+                others_cpu_s=others_cpu_s,
+            )
+            for each, tail in zip(rounds_s, tails, strict=False)
+        ]
+        assert failed(of_audits(told)) == {trust.AUDITED}
+
+
 def parted(**changed):
     """The same, each sample the median of parts of 4 steps, most of which nothing disturbs."""
     return taken(**{"steps_per_part": 4, "even_step_s": 5.05e-5, **changed})
@@ -129,6 +195,15 @@ def test_work_that_most_steps_leave_to_a_few_is_found():
     assert failed_of(lying, lying) == {trust.EVEN}
     assert not failed_of(*[parted(even_step_s=1.5e-4, others_cpu_s=1.0)] * 2), "a busy machine"
     assert failed_of(lying, parted()) == set()
+
+
+def test_where_nobody_knows_what_others_did_the_machine_is_not_quiet():
+    """Up to sixteen times the median is accepted then, as on a busy machine."""
+    for unknown in ({"others_cpu_s": None}, {"host_s": None, "wall_s": None}):
+        uneven = parted(even_step_s=1.5e-4, **unknown)
+        assert trust.EVEN not in failed(of_samples([uneven, uneven]))
+        lying = parted(even_step_s=17 * 5e-5, **unknown)
+        assert trust.EVEN in failed(of_samples([lying, lying]))
 
 
 def test_steps_that_are_parts_were_timed_once():
