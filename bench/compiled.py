@@ -1,7 +1,7 @@
 """Where a framework's compiled programs are kept for later processes of the same environment.
 
-In the worker, which knows its packages. A folder belongs to one set of versions on one machine; all
-together are bounded.
+In the worker, which knows its packages. A folder belongs to one set of versions on one machine and
+processor, whose native code another may not be able to run; all together are bounded.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import contextlib
 import hashlib
 import os
 import platform
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,10 +21,21 @@ MOST_BYTES = 2**31
 """Of all folders. Beyond it the files that were written first go, until half is left."""
 
 
+CPUINFO = Path("/proc/cpuinfo")
+
+TOLD = ("model name", "flags", "CPU implementer", "CPU part", "Features")
+"""What Linux says of a processor: the first two on x86_64, the others on arm64."""
+
+SYSCTLS = ("machdep.cpu.brand_string", "machdep.cpu.features", "machdep.cpu.leaf7_features")
+"""What macOS says; Apple Silicon's name alone."""
+
+SYSCTL_S = 1.0
+
+
 def folder(framework: str, packages: Iterable[str], root: Path = ROOT) -> str | None:
     """The folder of these packages here; None where none can be made."""
-    here = (platform.python_version(), platform.machine(), platform.node(), *sorted(packages))
-    stamp = hashlib.sha256("\n".join(here).encode()).hexdigest()[:16]
+    here = (platform.python_version(), platform.machine(), platform.node(), processor())
+    stamp = hashlib.sha256("\n".join((*here, *sorted(packages))).encode()).hexdigest()[:16]
     found = root / f"{framework}-{stamp}"
     try:
         found.mkdir(parents=True, exist_ok=True)
@@ -30,6 +43,35 @@ def folder(framework: str, packages: Iterable[str], root: Path = ROOT) -> str | 
         return None
     bound(root, MOST_BYTES)
     return str(found)
+
+
+def processor(system: str = sys.platform, cpuinfo: Path = CPUINFO) -> str:
+    """The CPU's model and features, as far as the system tells them; takes milliseconds."""
+    told = ""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        told = _of_macos() if system == "darwin" else _of_linux(cpuinfo)
+    return told or platform.processor()
+
+
+def _of_linux(cpuinfo: Path) -> str:
+    """Of the first processor; reading on would ask each of hundreds for its clock."""
+    told = {}
+    with cpuinfo.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            name, _, value = line.partition(":")
+            if not line.strip():
+                break
+            told[name.strip()] = value.strip()
+    return "\n".join(f"{name}: {told[name]}" for name in TOLD if name in told)
+
+
+def _of_macos() -> str:
+    """Names that this Mac does not know are left out (`-i`)."""
+    command = ["/usr/sbin/sysctl", "-i", *SYSCTLS]
+    asked = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=SYSCTL_S, check=False
+    )
+    return asked.stdout.strip()
 
 
 def bound(root: Path, most_bytes: int) -> None:

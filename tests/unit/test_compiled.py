@@ -1,6 +1,7 @@
 """Programs kept for later processes: of one set of versions, bounded, and never in a life."""
 
 import os
+import subprocess
 import types
 from pathlib import Path
 
@@ -18,6 +19,71 @@ def test_versions_share_no_folder(tmp_path):
     assert compiled.folder("jax", ["jax==0.10", "numpy==2.0"], tmp_path) != old
     assert compiled.folder("torch", ["jax==0.9", "numpy==2.0"], tmp_path) != old
     assert Path(old).is_dir()
+
+
+XEON = """processor\t: 0
+model name\t: Intel(R) Xeon(R) Processor
+cpu MHz\t\t: 2300.000
+flags\t\t: fpu sse2 avx512f
+
+processor\t: 1
+model name\t: another
+"""
+NEOVERSE = """processor\t: 0
+BogoMIPS\t: 50.00
+Features\t: fp asimd sve
+CPU implementer\t: 0x41
+CPU part\t: 0xd40
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "changed", "same"),
+    [
+        (XEON, "avx512f", False),
+        (XEON, "Intel(R)", False),
+        (XEON, "2300", True),
+        (XEON, "another", True),
+        (NEOVERSE, "sve", False),
+        (NEOVERSE, "0xd40", False),
+        (NEOVERSE, "50.00", True),
+    ],
+)
+def test_processors_share_no_folder(monkeypatch, tmp_path, text, changed, same):
+    """What changes while a processor works tells nothing of it."""
+    folders = []
+    for told in (text, text.replace(changed, "other", 1)):
+        (tmp_path / "cpuinfo").write_text(told)
+        found = compiled.processor("linux", tmp_path / "cpuinfo")
+        monkeypatch.setattr(compiled, "processor", lambda found=found: found)
+        folders.append(compiled.folder("jax", [], tmp_path))
+        monkeypatch.undo()
+    assert (folders[0] == folders[1]) == same
+
+
+def test_a_mac_is_asked_for_its_name_and_features(monkeypatch):
+    asked = []
+
+    def run(command, **named):
+        asked.append(command)
+        return types.SimpleNamespace(stdout="machdep.cpu.brand_string: Apple M4\n")
+
+    monkeypatch.setattr(compiled.subprocess, "run", run)
+    assert compiled.processor("darwin") == "machdep.cpu.brand_string: Apple M4"
+    assert asked == [["/usr/sbin/sysctl", "-i", *compiled.SYSCTLS]]
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, subprocess.TimeoutExpired("sysctl", 1.0)])
+def test_a_system_that_is_silent_leaves_pythons_own_word(monkeypatch, tmp_path, error):
+    def run(command, **named):
+        raise error
+
+    monkeypatch.setattr(compiled.subprocess, "run", run)
+    monkeypatch.setattr(compiled.platform, "processor", lambda: "arm")
+    assert compiled.processor("darwin") == "arm"
+    assert compiled.processor("linux", tmp_path / "none") == "arm"
+    (tmp_path / "empty").touch()
+    assert compiled.processor("linux", tmp_path / "empty") == "arm"
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(tmp_path):
