@@ -2,16 +2,20 @@
 
 import itertools
 import json
+import math
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import foresight
+from bench import foresight, tour
 from bench.contenders import Contender, Device, parse
 from bench.foresight import Foresight
 from bench.limits import Pace
 from bench.presets import PRESETS
+from bench.rounds import History
 from bench.tour import breadth_first
 from suites import catalog
 from suites.workload import Product
@@ -57,6 +61,82 @@ def test_nothing_is_lost_and_suites_take_turns(cases):
     for (one, _), (other, _) in itertools.pairwise(ordered):
         left[one] -= 1
         assert one != other or not any(n for suite, n in left.items() if suite != one)
+
+
+# --- the tour -----------------------------------------------------------------------------------
+
+
+class FakeCase:
+    """Each visit takes ten seconds of the run's clock; names in `open_` are undecided."""
+
+    def __init__(self, session, suite, workload):
+        self.session, self.suite, self.workload = session, suite, workload
+
+    def visit(self, seats, rule):
+        self._note("first", rule)
+
+    def visit_again(self, seats, rule):
+        self._note("again", rule)
+
+    def front(self, seats):
+        return seats if self.workload.n in self.session.open_ else []
+
+    def _note(self, kind, rule):
+        self.session.at_s += 10
+        self.session.visits.append((kind, self.suite, self.workload.n, rule.max_rounds))
+
+
+class FakeSession:
+    def __init__(self, time_s, open_=()):
+        self.preset = replace(QUICK, time_s=time_s)
+        self.at_s, self.visits, self.open_ = 0.0, [], set(open_)
+        self.progress = SimpleNamespace(left=lambda seconds: None)
+
+    @property
+    def left_s(self):
+        return math.inf if self.preset.time_s is None else self.preset.time_s - self.at_s
+
+    def history(self, seat, workload):
+        return History(dict.fromkeys(range(6), 1.0), spent_s=1.0)
+
+    def foretold_s(self, workload, seats, rounds):
+        return 1.0
+
+
+def toured(session, sizes, monkeypatch):
+    monkeypatch.setattr(tour, "Case", FakeCase)
+    plan = [(suite, product(n)) for suite, n in sizes]
+    tour.Tour(session, plan, ["one", "other"]).go()
+    return [(kind, n) for kind, _, n, _ in session.visits]
+
+
+def test_undecided_cases_come_again_after_two_thirds_of_the_time(monkeypatch):
+    session = FakeSession(100.0, open_={1, 3})
+    visits = toured(session, [("a", n) for n in range(1, 13)], monkeypatch)
+    assert visits[:7] == [("first", n) for n in range(1, 8)]
+    assert visits[7:9] == [("again", 1), ("again", 3)]
+    assert visits[9:][0] == ("first", 8)
+
+
+def test_every_suite_is_visited_before_any_case_comes_again(monkeypatch):
+    session = FakeSession(30.0, open_={1})
+    visits = toured(session, [(suite, 1) for suite in "abcdef"], monkeypatch)
+    assert visits[:6] == [("first", 1)] * 6
+
+
+def test_first_visits_are_short_where_time_is_and_long_where_it_is_not(monkeypatch):
+    session = FakeSession(1000.0, open_={1})
+    toured(session, [("a", 1)], monkeypatch)
+    assert [(kind, rounds) for kind, _, _, rounds in session.visits] == [
+        ("first", QUICK.min_rounds),
+        ("again", QUICK.max_rounds),
+        ("again", QUICK.max_rounds),
+    ]
+    unlimited = FakeSession(None, open_={1})
+    toured(unlimited, [("a", 1)], monkeypatch)
+    assert [(kind, rounds) for kind, _, _, rounds in unlimited.visits] == [
+        ("first", QUICK.max_rounds)
+    ]
 
 
 # --- the cost ------------------------------------------------------------------------------------
