@@ -58,7 +58,12 @@ _metalbench_values() {
   esac
 }
 _metalbench() {
-  local line="${COMP_LINE:0:COMP_POINT}" word name value given
+  if ! _metalbench_here "$1"; then
+    COMPREPLY=()
+    if [ -n "${_metalbench_before-}" ]; then "$_metalbench_before" "$@"; fi
+    return
+  fi
+  local line="${COMP_LINE:0:$COMP_POINT}" word name value given
   word="${line##* }"
   line="${line% *}"
   case "$word" in
@@ -90,5 +95,30 @@ _metalbench() {
     COMPREPLY=("${COMPREPLY[@]#"${value%:*}:"}")
   fi
 }
-complete -o default -F _metalbench make .venv/host/bin/python
+# In other folders make is completed as it was before.
+_metalbench_here() {
+  [ "${1##*/}" != make ] || grep -qs '^HOST = .venv/host/bin/python -m bench$' Makefile
+}
+if [ -n "${ZSH_VERSION-}" ]; then
+  _metalbench_zsh() {
+    if _metalbench_here make; then _bash_complete -o default -F _metalbench; else _make "$@"; fi
+  }
+  compdef _metalbench_zsh make
+  complete -o default -F _metalbench .venv/host/bin/python
+else
+  # Those of bash-completion are there only once they are asked for.
+  for _metalbench_load in _comp_load _completion_loader; do
+    if ! complete -p make >/dev/null 2>&1 && declare -F "$_metalbench_load" >/dev/null; then
+      "$_metalbench_load" make >/dev/null 2>&1
+    fi
+  done
+  case "$(complete -p make 2>/dev/null)" in
+    *" -F _metalbench "*) ;;
+    *" -F "*)
+      _metalbench_before="$(complete -p make)"
+      _metalbench_before="${_metalbench_before##* -F }"
+      _metalbench_before="${_metalbench_before%% *}" ;;
+  esac
+  complete -o default -F _metalbench make .venv/host/bin/python
+fi
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench import figures
 from bench.ended import Ended, Standing
 
-FAULTS = ("wrong", "untimed", "failed", "withdrawn")
+_UNPLACED = ("wrong", "untimed", "failed", "withdrawn")
 """Words of those that have no place in the order."""
 
 _PLAIN_NAMES = ("square",)
@@ -69,7 +69,7 @@ def _filled(head: str, others: list[Standing], width: int) -> str:
         line = "  ".join([head, *map(_told, kept), *more]).rstrip()
         if len(line) <= width or not kept:
             return line
-        timed = [one for one in kept if one.word not in FAULTS]
+        timed = [one for one in kept if one.word not in _UNPLACED]
         kept.remove((timed or kept)[-1])
         left_out += 1
 

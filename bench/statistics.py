@@ -160,12 +160,6 @@ def _paired(
     )
 
 
-def paired_logs(own: Series, base: Series) -> Floats:
-    """Logarithms of the ratios of the rounds that both took part in; of several starts, the median
-    of each start."""
-    return _by_start(*_shared(own, base))
-
-
 def _shared(own: Series, base: Series) -> tuple[Floats, Integers | None]:
     """Log ratios of the rounds that both took part in, and their starts if there are several."""
     times_s, base_times_s, starts = own.times_s, base.times_s, own.starts

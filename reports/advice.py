@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reports import headline
+from reports import headline, rerun
 from reports.content import Content, Section
-from reports.finding import quoted
 from reports.settling import STARTS
 from suites import catalog
 
@@ -33,16 +32,18 @@ def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
     close = _close(section)
     suite, count = close.most_common(1)[0] if close else ("", 0)
     if untold > count:
-        return _beside("make bench TIME=30m", f"also {_cases(untold)} there was no time for")
+        return _beside(section.longer, f"also {_cases(untold)} there was no time for")
     finer = _FINER.get(dict(section.settings).get("preset", ""))
-    preset = f"PRESET={finer}" if finer else f"STARTS={STARTS}"
+    changed = {"PRESET": finer} if finer else {"STARTS": str(STARTS)}
     if not suite:
         # Where nothing was right, the report's findings say what to try.
         finer = finer if section.rankings else None
-        return _beside(f"make bench {preset}", "finer figures, more sizes") if finer else ()
+        again = rerun.bench(section.asked, **changed)
+        return _beside(again, "finer figures, more sizes") if finer else ()
     total = close.total()
     what = f"{count} of the {total} too close" if total > count else f"{_cases(total)} too close"
-    return _beside(f"make bench{_who(section, suite)} SUITE={quoted(suite)} {preset}", what)
+    changed |= {"SUITE": suite, **_who(section, suite)}
+    return _beside(rerun.bench(section.asked, **changed), what)
 
 
 def _beside(command: str, what: str) -> Sequence[str]:
@@ -65,8 +66,8 @@ def _close(section: Section) -> Counter[str]:
     )
 
 
-def _who(section: Section, suite: str) -> str:
-    """Those who lead there together, as FRAMEWORK takes them; nothing where they are many."""
+def _who(section: Section, suite: str) -> dict[str, str]:
+    """Those who lead there together, as FRAMEWORK takes them; as asked where they are many."""
     labels = [
         label
         for ranking in section.rankings
@@ -74,5 +75,5 @@ def _who(section: Section, suite: str) -> str:
         if ranking.suite == suite and len(headline.front(group)) > 1
         for label in headline.front(group)
     ]
-    names = list(dict.fromkeys(quoted(label.partition(" ")[0]) for label in labels))
-    return f" FRAMEWORK={','.join(names)}" if len(names) <= _MOST_NAMED else ""
+    names = list(dict.fromkeys(label.partition(" ")[0] for label in labels))
+    return {"FRAMEWORK": ",".join(names)} if len(names) <= _MOST_NAMED else {}

@@ -12,7 +12,7 @@ from pathlib import Path
 from reports import advice, contests, headline, strips, units
 from reports.content import Content, Section
 from reports.finding import Finding
-from reports.frame import NULL, STATUSES, Results
+from reports.frame import FAULTS, NULL, STATUSES, Results
 from reports.ranking import labels
 
 MOST = 15
@@ -28,9 +28,6 @@ _MUCH = 0.1
 
 _MARGIN = 11
 """Columns of `  answers  `."""
-
-FAULTS = {"wrong": "wrong answers", "untimed": "untimed", "failed": "failed"}
-"""Statuses that make a run's exit code 1."""
 
 _DOUBTS = ("suspect", "withdrawn", "unfinished", "busy", "noisy", "left out")
 """Severities of findings that say how far to trust a figure, gravest first."""
@@ -128,14 +125,13 @@ def _headlines(content: Content, width: int) -> Iterator[str]:
 def _marked(sentence: str, content: Content) -> str:
     """The sentence, with a word behind every name of which much is suspect."""
     cells = {key for one in content.findings if one.severity == "suspect" for key in one.cells}
-    suspect = Counter(contender for _, contender, _ in cells)
+    called = content.sections[0].labels
+    suspect = Counter(called[who] for _, who, _ in cells if who in called)
     ranked = Counter(row.label for _, g in headline.contested(content.sections) for row in g.rows)
-    for contender, count in suspect.items():
-        spec, device, _ = contender.rsplit("/", 2)
-        for label in (spec, f"{spec} {device}"):
-            if label in ranked and count >= _MUCH * ranked[label]:
-                name = rf"(?<!\S){re.escape(label)}(?=[,;.]? |[,;.]$|$)"
-                sentence = re.sub(name, lambda found: f"{found[0]} (suspect)", sentence)
+    for label, count in suspect.items():
+        if label in ranked and count >= _MUCH * ranked[label]:
+            name = rf"(?<!\S){re.escape(label)}(?=[,;.]? |[,;.]$|$)"
+            sentence = re.sub(name, lambda found: f"{found[0]} (suspect)", sentence)
     return sentence
 
 

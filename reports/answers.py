@@ -109,15 +109,15 @@ class Share:
         return {1: "its one case", 2: "both cases"}.get(count, f"all {count} cases")
 
 
-def joined(labels: Sequence[str]) -> str:
-    """`torch, jax and mlx`; of many the first and how many more."""
-    if len(labels) > _MOST_NAMED:
-        labels = (*labels[:_MOST_NAMED], f"{len(labels) - _MOST_NAMED} more")
-    *others, last = labels
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 _MOST_NAMED = 3
+
+
+def joined(words: Sequence[str], most: int = _MOST_NAMED) -> str:
+    """`torch, jax and mlx`; of many the first and how many more."""
+    if len(words) > most:
+        words = (*words[:most], f"{len(words) - most} more")
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _largest(name: str, group: Group, cases: int) -> str:

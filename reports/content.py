@@ -5,7 +5,7 @@ Text from records is cleaned here (`units.plain`); renderers still escape it for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.schema import Run
@@ -18,6 +18,7 @@ from reports import (
     outline,
     pairing,
     ranking,
+    rerun,
     setups,
 )
 from reports.answers import Answer
@@ -47,8 +48,14 @@ class Section:
     """Numbered from 1, as rows refer to them."""
     overheads: tuple[Overhead, ...]
     setups: tuple[Setup, ...]
+    labels: Mapping[str, str]
+    """What rankings call each contender."""
     settings: tuple[tuple[str, str], ...]
     repeat: str
+    asked: Mapping[str, str]
+    """What was typed for the run, by option of make."""
+    longer: str
+    """The command that has time for more cases."""
     commit: str | None
 
 
@@ -118,6 +125,7 @@ def _section(results: Results, name: str, machine: str) -> Section:
         for contender in {each for about in notes.values() for each in about}
     }
     rankings, overheads = ranking.rank(results, name, marks)
+    labels = ranking.labels(run)
     return Section(
         run=plain(name),
         started_at=plain(run.started_at, 40),
@@ -127,9 +135,12 @@ def _section(results: Results, name: str, machine: str) -> Section:
         rankings=rankings,
         notes=tuple(notes),
         overheads=overheads,
-        setups=setups.setups(results, name, run, ranking.labels(run)),
+        setups=setups.setups(results, name, run, labels),
+        labels=labels,
         settings=tuple((plain(key), plain(str(value))) for key, value in run.settings.items()),
         repeat=command(run),
+        asked=rerun.asked(run),
+        longer=rerun.longer(run),
         commit=plain(run.commit, 60) if run.commit else None,
     )
 

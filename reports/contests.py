@@ -55,7 +55,7 @@ def _crossing(contest: Contest) -> str:
         who = "GPU" if crossing.kind == "gpu" else "CPU"
         return f"the {who} is faster at {_every(contest)}; no crossover in the range."
     if crossing.size is not None and told >= {"faster", "slower"}:
-        size = _sized(units.amount(crossing.size), of)
+        size = sized(units.amount(crossing.size), of)
         return f"the CPU is faster below {size}, the GPU above ({interval(contest)})."
     if crossing.kind == "mixed" and told >= {"faster", "slower"}:
         return "the GPU is faster at some sizes, but not at the largest; no crossover can be told."
@@ -100,12 +100,12 @@ def interval(contest: Contest) -> str:
 def _every(contest: Contest) -> str:
     sizes = [units.count(point.size) for point in contest.points]
     both = "both sizes" if len(sizes) == 2 else f"all {len(sizes)} sizes"
-    return f"{both}, {_sized(f'{sizes[0]} to {sizes[-1]}', contest.size_of)}"
+    return f"{both}, {sized(f'{sizes[0]} to {sizes[-1]}', contest.size_of)}"
 
 
 def _at(contest: Contest, point: Point) -> str:
     said = _ADJECTIVES.get(_word(point)) or _said(point)
-    return f"{said} at {_sized(units.count(point.size), contest.size_of)}"
+    return f"{said} at {sized(units.count(point.size), contest.size_of)}"
 
 
 def _said(point: Point) -> str:
@@ -116,7 +116,7 @@ _ADJECTIVES = {"same": "as fast as the CPU", "unresolved": "not told apart"}
 """Words of verdicts, as a sentence about the GPU takes them."""
 
 
-def _sized(size: str, of: str) -> str:
+def sized(size: str, of: str) -> str:
     """`batch 64`, `90 902 parameters`, `n = 512`"""
     if of == "n":
         return f"n = {size}"

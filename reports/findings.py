@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.schema import Failed
 from bench.statistics import BEYOND, ENOUGH_ROUNDS
-from reports import device_guards, doubts, guards, steadiness, verdicts
+from reports import device_guards, doubts, guards, rerun, steadiness, verdicts
 from reports.finding import BENCH, Finding, again, command, listed, placed, quoted
 from reports.frame import NULL, Results
 from reports.learning import Learned
@@ -23,10 +23,6 @@ NOISY = 0.10
 
 BUSY = 0.25
 """Cores that other programs may use before a whole run is doubtful."""
-
-
-LONGER = "20m"
-"""Time that is advised where some cases found none."""
 
 
 @dataclass(frozen=True)
@@ -71,16 +67,9 @@ def omissions(results: Results) -> tuple[Omission, ...]:
 def _no_time(results: Results) -> Iterator[Omission]:
     late = results.cells[results.cells["status"] == "no time"]
     for run, cells in late.groupby("run", sort=False):
-        options = {
-            "SUITE": ",".join(dict.fromkeys(plain(suite) for suite in cells["suite"])),
-            "PRESET": str(results.runs[run].settings.get("preset", "quick")),
-            "TIME": LONGER,
-        }
-        again = " ".join(f"{name}={quoted(word)}" for name, word in options.items())
         cases = listed(cells["case"].unique())
-        yield Omission(
-            f"no time for {len(cells)} cells: make bench {again}", (placed(results, run, cases),)
-        )
+        more = rerun.longer(results.runs[run])
+        yield Omission(f"no time for {len(cells)} cells: {more}", (placed(results, run, cases),))
 
 
 _SUSPECT = (

@@ -42,6 +42,9 @@ STATUSES = {
 }
 """Every status of a cell, in the order and words of reports."""
 
+FAULTS = {"wrong": "wrong answers", "untimed": "untimed", "failed": "failed"}
+"""Statuses that make a run's exit code 1 and have no place, in the words of the reason."""
+
 MAX_CELLS = 200_000
 """Cells a report may plan; a run of all suites on ten frameworks has some thousands."""
 

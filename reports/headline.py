@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from bench.statistics import Verdict
 from reports import units
+from reports.answers import Share, joined
 from reports.content import Section
+from reports.contests import sized
 from reports.crossover import Point
 from reports.pairing import Contest
 from reports.ranking import Group, Ranking
@@ -23,8 +26,6 @@ _OFTEN = 0.5
 
 _TELLING = 1.1
 """A distance below which the others' is not worth a word."""
-
-_MOST_NAMED = 3
 
 _TRAINING = ("learn", "lifecycle", "loader", "mnist")
 
@@ -102,11 +103,7 @@ def _leading(leaders: Sequence[str], least: int, found: Sequence[Contested]) -> 
     alone = len(leaders) == 1
     sole = alone and all(front(group) == (leaders[0],) for _, group in found)
     verb = ("is fastest" if sole else "leads") if alone else "lead"
-    more = len(leaders) - _MOST_NAMED
-    named = _and([*leaders[:_MOST_NAMED], f"{more} more"] if more > 0 else leaders)
-    total = len(found)
-    where = f"in {least} of {total} cases" if least < total else f"in {_all(total)}"
-    return f"{named} {verb} {where}"
+    return f"{joined(leaders)} {verb} in {Share(len(found)).of(least)}"
 
 
 def _distance(leaders: Sequence[str], found: Sequence[Contested]) -> str:
@@ -130,7 +127,8 @@ def _by_kind(found: Sequence[Contested]) -> str:
         leaders = tuple(label for label, count in counts.items() if count == most)
         if most > _OFTEN * len(groups) and len(leaders) <= 2:
             led.setdefault(leaders, []).append(name)
-    return ", ".join(f"{_and(leaders)} for {_and(works)}" for leaders, works in led.items())
+    told = [(joined(leaders), joined(works, most=len(works))) for leaders, works in led.items()]
+    return ", ".join(f"{who} for {what}" for who, what in told)
 
 
 def _by_count(counts: Counter[str], total: int) -> str:
@@ -139,17 +137,8 @@ def _by_count(counts: Counter[str], total: int) -> str:
     return f"{leader} leads in {most} of {total} cases{also}"
 
 
-def _all(count: int) -> str:
-    return {1: "its one case", 2: "both cases"}.get(count, f"all {count} cases")
-
-
 def _cases(count: int) -> str:
     return "the one case" if count == 1 else f"these {count} cases"
-
-
-def _and(words: Sequence[str]) -> str:
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 # --- CPU against GPU --------------------------------------------------------------------------
@@ -158,41 +147,74 @@ def _and(words: Sequence[str]) -> str:
 def _pays_off(contests: Sequence[Contest]) -> str:
     """`The GPU pays off from n = 256 up (matmul, torch): 1.9x there, 31x at 1024; ...`
 
-    Of the contest with the most sizes; then how it is in the largest training step.
+    Of the contest with the most sizes; then how it is in the largest training step. Faster and
+    slower are what the interval of a ratio shows; its value alone says neither.
     """
+    contests = [each for each in contests if each.points]
     if not contests:
         return ""
     main = max(contests, key=lambda each: (len(each.points), each.suite == "matmul"))
     who = "" if main.who.startswith("the ") else f", {main.who}"
     work = f"{main.work.removesuffix(' square')}{who}"
-    won = [point for point in main.points if point.log_ratio < 0]
-    lost = [point for point in main.points if point.log_ratio >= 0]
     trained = [each for each in contests if "train" in each.work and each is not main]
     also = _in_training(trained)
+    return f"{_where(main)} ({work}): {', '.join(_figures(main))}{also}."
+
+
+def _where(contest: Contest) -> str:
+    """From which size on."""
+    won, rest = _of(contest, "faster"), [p for p in contest.points if p.word != "faster"]
     if not won:
-        return f"The GPU does not pay off ({work}): the CPU is faster at every size{also}."
-    first, last = won[0], won[-1]
-    figures = [f"{_speedup(first)} at {units.count(first.size)}"]
-    figures += [f"{_speedup(last)} at {units.count(last.size)}"] if last is not first else []
-    where = "at every size"
-    if lost:
-        of = f"{main.size_of} = " if main.size_of == "n" else f"{main.size_of} "
-        up = lost[-1].size < first.size
-        where = f"from {of}{units.count(first.size)} up" if up else "at some sizes"
-        figures.append(f"the CPU is faster at {units.count(lost[-1].size)}")
-    return f"The GPU pays off {where} ({work}): {', '.join(figures)}{also}."
+        none = all(point.word == "slower" for point in rest)
+        return "The GPU does not pay off" if none else "Nothing shows that the GPU pays off"
+    if not rest:
+        return "The GPU pays off at every size"
+    up = rest[-1].size < won[0].size
+    return f"The GPU pays off {f'from {_size(contest, won[:1])} up' if up else 'at some sizes'}"
+
+
+def _figures(contest: Contest) -> Iterator[str]:
+    """How much faster the GPU is, where the CPU is, and where neither is shown to be."""
+    won, lost = _of(contest, "faster"), _of(contest, "slower")
+    ends = (won[0], won[-1]) if len(won) > 1 else won
+    yield from (f"{_speedup(point)} at {units.count(point.size)}" for point in ends)
+    if len(lost) == len(contest.points):
+        yield "the CPU is faster at every size"
+    elif lost:
+        yield f"the CPU is faster at {units.count(lost[-1].size)}"
+    for word, said in _NEITHER.items():
+        points = _of(contest, word)
+        if points:
+            yield f"{said} at {_size(contest, points)}"
 
 
 def _in_training(contests: Sequence[Contest]) -> str:
     if not contests:
         return ""
     best = max(contests, key=lambda each: each.points[-1].size)
-    point = best.points[-1]
-    return (
-        f"; in training {_speedup(point)}"
-        if point.log_ratio < 0
-        else "; in training the CPU is faster"
-    )
+    last = best.points[-1]
+    if last.word == "faster":
+        return f"; in training {_speedup(last)}"
+    if last.word == "slower":
+        return "; in training the CPU is faster"
+    return f"; in training {_NEITHER[last.word]} at {_size(best, [last])}"
+
+
+def _of(contest: Contest, word: Verdict | None) -> list[Point]:
+    """Sizes at which the GPU is shown to be that."""
+    return [point for point in contest.points if point.word == word]
+
+
+def _size(contest: Contest, points: Sequence[Point]) -> str:
+    """`n = 64 and 128`"""
+    return sized(joined([units.count(point.size) for point in points]), contest.size_of)
+
+
+_NEITHER: Mapping[Verdict | None, str] = {
+    "same": "no difference",
+    "unresolved": "not decided",
+    None: "not decided",
+}
 
 
 def _speedup(point: Point) -> str:

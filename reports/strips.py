@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reports import headline
 from reports.content import Section
+from reports.frame import FAULTS
 
 if TYPE_CHECKING:
     from reports.answer import Tally
@@ -23,9 +24,6 @@ LEGEND = {
     "bad": "x wrong",
 }
 FOOTNOTE = "* MLX on Linux: answers only"
-
-FAULTS = ("wrong", "untimed", "failed")
-"""Statuses of cells that were tried and have no place."""
 
 _WIDEST_LABEL = 24
 

@@ -140,6 +140,19 @@ def test_a_leader_that_is_suspect_is_not_named_without_the_word(tmp_path: Path) 
     assert "(suspect)" not in lines[0]
 
 
+def test_a_contender_that_is_not_named_as_ours_are_is_no_error(tmp_path: Path) -> None:
+    results = read([builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[1:]))])
+    cells = frozenset(("run", "x", f"case {number}") for number in range(6))
+    doubt = Finding("suspect", "beyond any device", "", "", cells=cells)
+    made = replace(content.make(results), findings=(doubt,))
+    lines = answer.make(made, answer.tally(results), Path("/r/report.html"), 80).lines
+    assert "(suspect)" not in lines[0]
+    named = {"x": "jax"}
+    made = replace(made, sections=(replace(made.sections[0], labels=named),))
+    lines = answer.make(made, answer.tally(results), Path("/r/report.html"), 80).lines
+    assert "jax (suspect)" in lines[0]
+
+
 # --- who leads --------------------------------------------------------------------------------
 
 

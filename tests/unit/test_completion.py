@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,18 @@ printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 
-def completed(line: str) -> list[str]:
-    """What bash would offer at the end of the line."""
-    script = f'eval "$1"\n{ASK}'
+BASH = ("bash", "--norc", "-c")
+ZSH = ("zsh", "-f", "-c")
+
+
+def completed(
+    line: str, folder: Path = CHECKOUT, before: str = "", shell: Sequence[str] = BASH
+) -> list[str]:
+    """What a shell that ran `before` would offer at the end of the line."""
+    script = f'{before}\neval "$1"\n{ASK}'
     done = subprocess.run(
-        ["bash", "--norc", "-c", script, "bash", completion.script(), line],
-        cwd=CHECKOUT,
+        [*shell, script, "shell", completion.script(), line],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=True,
@@ -56,6 +63,39 @@ BENCH = ".venv/host/bin/python -m bench"
 )
 def test_offers(line: str, expected: list[str]) -> None:
     assert completed(line) == expected
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="there is no zsh here")
+def test_zsh_offers_the_same() -> None:
+    begun = "autoload -Uz compinit; compinit -u -D"
+    offered = completed("make bench PRESET=sm", CHECKOUT, begun, ZSH)
+    assert "PRESET=smoke" in offered  # among others: zsh chooses by itself
+
+
+THEIRS = "_theirs() { COMPREPLY=(theirs-$2); }\n"
+REGISTERED = "complete -o nospace -F _theirs make"
+LAZY = f"_completion_loader() {{ if [ $1 = make ]; then {REGISTERED}; fi; }}"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+@pytest.mark.parametrize("makefile", [None, "bench: ## of another project\n"])
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("", []),
+        (THEIRS + REGISTERED, ["theirs-"]),
+        (THEIRS + LAZY, ["theirs-"]),
+        (f'{THEIRS + REGISTERED}\neval "$1"', ["theirs-"]),  # evaluated twice
+    ],
+    ids=["none", "registered", "lazy", "twice"],
+)
+def test_elsewhere_make_is_completed_as_it_was(
+    tmp_path: Path, makefile: str | None, before: str, expected: list[str]
+) -> None:
+    if makefile:
+        (tmp_path / "Makefile").write_text(makefile)
+    assert completed("make FRA", tmp_path, before) == expected
+    assert completed("make FRA", CHECKOUT, before) == ["FRAMEWORK="]
 
 
 def test_every_command_is_offered() -> None:

@@ -102,7 +102,7 @@ def test_what_found_no_time_is_listed_once_with_what_runs_it(tmp_path: Path) -> 
     statuses = set(found.cells.loc[found.cells["suite"] == "mlp", "status"])
     assert statuses == {"no time"}
     (omission,) = (each for each in findings.omissions(found) if "no time" in each.reason)
-    assert "make bench SUITE=mlp PRESET=smoke TIME=20m" in omission.reason
+    assert "make bench PRESET=smoke TIME=30m" in omission.reason
     assert not [each for each in findings.find(found, ()) if "mlp" in each.where]
     assert "no time" in content.make(found).summary
 
