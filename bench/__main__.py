@@ -122,6 +122,8 @@ def _finish(outcome: Outcome, verbose: bool) -> NoReturn:
             f"make report RESULTS={outcome.folder}",
             file=sys.stderr,
         )
+        if outcome.broken:
+            _fail(f"the run broke off: {outcome.broken}. --resume goes on")
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         print(f"Interrupted: make report RESULTS={outcome.folder}", file=sys.stderr)
