@@ -27,7 +27,6 @@ from bench import (
     seat,
 )
 from bench.energy import Meters
-from bench.family import Family
 from bench.foresight import Foresight
 from bench.interrupts import Interrupts
 from bench.launch import CHECKOUT
@@ -142,10 +141,10 @@ def _measure(
     return Outcome(folder, troubles, interrupts.signal, broken)
 
 
-def _comparisons(seats: Sequence[Seat], cases: int) -> Family:
+def _comparisons(seats: Sequence[Seat], cases: int) -> int:
     """Within every case, of those in one precision."""
     groups = by_precision(ranked(seats)).values()
-    return Family(family.pairs([len(group) for group in groups] * cases))
+    return family.pairs([len(group) for group in groups] * cases)
 
 
 class _CountingWriter(records.Writer):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
 import numpy as np
 
-from bench import statistics
+from bench import family, statistics
 from bench.contenders import Contender
 from bench.ended import Ended, Standing, Word
 from bench.evidence import passed
@@ -18,16 +19,30 @@ from bench.schema import Cell, Failed, Record, Skipped, Verified
 from bench.statistics import Series
 from frameworks import NULL
 
+USUAL = 150
+"""Comparisons that a run of some minutes makes: what its first cases say is said among so many."""
+
 _GRAVEST: tuple[Word, ...] = ("wrong", "untimed", "failed")
 
 
 class Board:
     """What became of each contender at each case; it is shown every record that is written."""
 
-    def __init__(self, among: Family = ALONE) -> None:
-        self.among = among
-        """The comparisons of the whole run, of which a reader may choose any."""
+    def __init__(self, planned: int = 1) -> None:
+        self._planned = planned
+        """Comparisons that the plan can make; a limited run makes a part of them."""
         self._words: dict[tuple[str, str], Word] = {}
+
+    @property
+    def among(self) -> Family:
+        """The comparisons of which a reader of this run will be able to choose any."""
+        proven = [
+            (case, contender.rpartition("/")[2])
+            for (contender, case), word in self._words.items()
+            if word == "first"
+        ]
+        made = family.pairs(Counter(proven).values())
+        return Family(min(self._planned, max(made, USUAL)))
 
     def note(self, record: Record) -> None:
         """Take in what the record says of a cell, if it says anything; the gravest word stays."""
@@ -45,7 +60,10 @@ class Board:
                 return
         assert record.case is not None
         key = record.contender, record.case
-        if self._words.get(key) not in _GRAVEST:
+        if self._words.get(key) not in USUAL = 150
+"""Comparisons that a run of some minutes makes: what its first cases say is said among so many."""
+
+_GRAVEST:
             self._words[key] = word
 
     def proven(self, contender: str, case: str) -> bool:

@@ -2,11 +2,13 @@
 
 from types import SimpleNamespace
 
+import msgspec
+
 from bench import schema
 from bench.contenders import Contender, Device, parse
 from bench.rounds import History
 from bench.session import ranked
-from bench.standing import Board, compared, labels
+from bench.standing import USUAL, Board, compared, labels
 
 
 def contender(text, device="cpu", precision="float32"):
@@ -105,3 +107,14 @@ def test_the_null_adapter_stands_nowhere_beside_others():
 def test_who_measures_the_harness_competes_with_nobody():
     seats = [SimpleNamespace(contender=contender(text)) for text in ("null", "numpy", "torch")]
     assert [seat.contender.spec.text for seat in ranked(seats)] == ["numpy", "torch"]
+
+
+def test_a_run_speaks_among_the_comparisons_that_it_makes_not_those_that_it_planned():
+    board = Board(10_000)
+    assert board.among.comparisons == USUAL
+    names = [contender(text).id for text in ("numpy", "torch", "jax", "tf", "mlx")]
+    for number in range(40):
+        for name in names:
+            board.note(msgspec.structs.replace(cell(name), case=f"mlp/train/{number}"))
+    assert board.among.comparisons == 40 * 10
+    assert Board(3).among.comparisons == 3
