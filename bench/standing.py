@@ -60,10 +60,7 @@ class Board:
                 return
         assert record.case is not None
         key = record.contender, record.case
-        if self._words.get(key) not in USUAL = 150
-"""Comparisons that a run of some minutes makes: what its first cases say is said among so many."""
-
-_GRAVEST:
+        if self._words.get(key) not in _GRAVEST:
             self._words[key] = word
 
     def proven(self, contender: str, case: str) -> bool:
