@@ -26,7 +26,7 @@ FLAT_WORK = 100.0
 EVIDENT_FLOP = 1e11
 """From so much work on a step is no waiting for a device, on any: 1 ms at 100 TFLOP/s."""
 
-HASTY = 0.8
+HASTY = 0.7
 """A step with a wait of its own does all that a step among many does, and waits besides. GPUs take
 steps one after another; a CPU's threads, free of the dispatch of other steps, may honestly be that
 much faster, so it is not asked of CPUs."""
