@@ -26,9 +26,10 @@ def spinning(seconds):
 
 
 def test_a_spinning_thread_is_waited_for():
-    with spinning(0.1) as stop_s:
+    with spinning(0.2) as stop_s:
         assert quiet.settle()
-        assert time.monotonic() >= stop_s - 0.02  # a busy machine may keep it from its core
+        # Three quiet polls take 6 ms; a busy machine may keep the thread from its core for a while.
+        assert time.monotonic() >= stop_s - 0.15
 
 
 def test_a_thread_that_never_rests_is_told():
