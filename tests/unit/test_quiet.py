@@ -25,13 +25,24 @@ def spinning(seconds):
         thread.join()
 
 
+TRIES = 5
+"""A busy machine may keep a thread from its core for as long as three polls take: it seems at rest."""
+
+
 def test_a_spinning_thread_is_waited_for():
+    assert any(waited() for _ in range(TRIES))
+
+
+def waited():
+    """Whether most of the spinning was over; three quiet polls alone take 6 ms."""
     with spinning(0.2) as stop_s:
-        assert quiet.settle()
-        # Three quiet polls take 6 ms; a busy machine may keep the thread from its core for a while.
-        assert time.monotonic() >= stop_s - 0.15
+        return quiet.settle() and time.monotonic() >= stop_s - 0.1
 
 
 def test_a_thread_that_never_rests_is_told():
+    assert not all(settled() for _ in range(TRIES))
+
+
+def settled():
     with spinning(60):
-        assert not quiet.settle()
+        return quiet.settle()
