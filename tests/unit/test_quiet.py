@@ -26,7 +26,7 @@ def spinning(seconds):
 
 
 TRIES = 5
-"""A busy machine may keep a thread from its core for as long as three polls take: it seems at rest."""
+"""A busy machine may keep a thread from its core for three polls, and it seems at rest."""
 
 
 def test_a_spinning_thread_is_waited_for():
