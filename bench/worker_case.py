@@ -62,11 +62,18 @@ class Built:
             self.first_step_kept = self._kept() > kept
             if step_s <= self.step_limit_s or isinstance(self.workload, Train):
                 return self.on_host(results)
-            results, step_s = measure.timed(self._finished_step)
-        self.later_step_s = min(step_s, self.later_step_s or step_s)
-        if min(step_s, self.first_step_s) > self.step_limit_s:
-            raise TooLong(min(step_s, self.first_step_s), self.workload.flop)
+            first = self.on_host(results)
+            # On trial alone: its batch is the next one, whose results are others.
+            self._not_too_long(measure.timed(self._finished_step)[1])
+            return first
+        self._not_too_long(step_s)
         return self.on_host(results)
+
+    def _not_too_long(self, step_s: float) -> None:
+        self.later_step_s = min(step_s, self.later_step_s or step_s)
+        least_s = min(step_s, self.first_step_s or step_s)
+        if least_s > self.step_limit_s:
+            raise TooLong(least_s, self.workload.flop)
 
     def on_host(self, results: Mapping[str, Any]) -> dict[str, arrays.Array]:
         """The results of a finished step, copied."""

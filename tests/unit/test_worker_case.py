@@ -2,9 +2,16 @@
 
 import types
 
+import numpy as np
 import pytest
 
-from bench.worker_case import FORETOLD, Case, TooLong
+import frameworks.numpy
+from bench import worker_case
+from bench.worker_case import FORETOLD, Built, Case, TooLong
+from frameworks.interface import Settings
+from suites import arrays
+from suites.layers import Linear, Sequential
+from suites.workload import Forward
 
 
 def foretell(later_step_s, flop=100, twin_flop=10, limit_s=1.0):
@@ -31,3 +38,18 @@ def test_one_that_may_be_quicker_is(later_step_s):
 
 def test_work_without_flop_foretells_nothing():
     foretell(100.0, flop=0, twin_flop=0)
+
+
+def test_a_first_step_that_a_busy_machine_made_long_is_still_the_one_that_is_checked(monkeypatch):
+    """The trial after it takes the next batch, whose right answers are others."""
+    workload = Forward(suite="mine", name="x", model=Sequential(Linear(4, 3)), input_shape=(2, 4))
+    made = arrays.make(workload, 0)
+    frameworks.numpy.start(
+        frameworks.numpy.devices()[0], Settings(precision="float32", execution="eager")
+    )
+    plain = Built(frameworks.numpy, workload, made).run()["output"]
+    seconds = iter([0.0, 9.0, 0.1])
+    monkeypatch.setattr(worker_case.measure, "timed", lambda call: (call(), next(seconds)))
+    slow = Built(frameworks.numpy, workload, made)
+    slow.step_limit_s = 5.0
+    assert np.array_equal(slow.run()["output"], plain)
