@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from suites.checks import along
 from suites.reference.arithmetic import Values, rms
 
 ROOM = 36.0
@@ -41,13 +42,6 @@ class Distance:
         if not np.all(np.isfinite(apart)):
             return cls(math.inf, math.inf)
         return cls(float(np.max(apart, initial=0.0)), rms(apart), along(one, other))
-
-
-def along(one: Values, exact: Values) -> float:
-    """The part of an error that has the exact array's direction, as a share of the array. Of what
-    rounding does to single elements next to nothing is left there."""
-    error, whole = np.asarray(one, np.float64) - exact, float(np.sum(np.square(exact)))
-    return abs(float(np.sum(error * exact))) / whole if whole > 0 else math.inf
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from bench.schema import Record
 from bench.statistics import Estimate
 from reports import answer, content, headline, strips, terminal
 from reports.answer import Answer
+from reports.content import Content
 from reports.finding import Finding
-from reports.frame import read
+from reports.frame import Results, read
 from reports.ranking import Group, Ranking, Row
 from reports.strips import Record as Strip
 from tests import builders
@@ -127,24 +128,27 @@ def test_without_a_run_there_is_what_others_published() -> None:
     assert len(made.lines) <= answer.MOST
 
 
-def test_a_leader_that_is_suspect_is_not_named_without_the_word(tmp_path: Path) -> None:
+def doubted(tmp_path: Path, contender: str) -> tuple[Results, Content]:
+    """A run of four, and its content with six of this contender's cells suspect."""
     results = read([builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[1:]))])
-    cells = frozenset(("run", "jax/cpu/float32", f"case {number}") for number in range(6))
+    cells = frozenset(("run", contender, f"case {number}") for number in range(6))
     doubt = Finding("suspect", "beyond any device", "", "", cells=cells)
-    made = replace(content.make(results), findings=(doubt,))
+    return results, replace(content.make(results), findings=(doubt,))
+
+
+def test_a_leader_that_is_suspect_is_not_named_without_the_word(tmp_path: Path) -> None:
+    results, made = doubted(tmp_path, "jax/cpu/float32")
     lines = answer.make(made, answer.tally(results), Path("/r/report.html"), 80).lines
     assert "jax (suspect) for matrix products" in lines[0]
     assert "tf (suspect)" not in lines[0]
-    few = replace(made, findings=(replace(doubt, cells=frozenset(list(cells)[:1])),))
+    (doubt,) = made.findings
+    few = replace(made, findings=(replace(doubt, cells=frozenset(list(doubt.cells)[:1])),))
     lines = answer.make(few, answer.tally(results), Path("/r/report.html"), 80).lines
     assert "(suspect)" not in lines[0]
 
 
 def test_a_contender_that_is_not_named_as_ours_are_is_no_error(tmp_path: Path) -> None:
-    results = read([builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[1:]))])
-    cells = frozenset(("run", "x", f"case {number}") for number in range(6))
-    doubt = Finding("suspect", "beyond any device", "", "", cells=cells)
-    made = replace(content.make(results), findings=(doubt,))
+    results, made = doubted(tmp_path, "x")
     lines = answer.make(made, answer.tally(results), Path("/r/report.html"), 80).lines
     assert "(suspect)" not in lines[0]
     named = {"x": "jax"}

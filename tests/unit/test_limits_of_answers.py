@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suites import arrays, catalog, digests, draws, reference
+from suites import arrays, catalog, checks, digests, draws, reference
 from suites.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Residual, Sequential
 from suites.reference import chosen, limits
 from suites.reference.arithmetic import Exact, Honest, TensorFloat, to_bits
@@ -46,14 +46,14 @@ def test_an_array_off_by_a_twentieth_as_a_whole_shows_through_rounding():
     limit = limits.between(exact, honest, [])
     assert limit.overall is None, "rounding hides it there"
     for factor in (0.95, 1.05):
-        assert limits.along(factor * honest[0], exact) > 3 * limit.along
-    assert max(limits.along(each, exact) for each in honest) < limit.along / 3
+        assert checks.along(factor * honest[0], exact) > 3 * limit.along
+    assert max(checks.along(each, exact) for each in honest) < limit.along / 3
 
 
 def test_solutions_that_all_happen_to_err_little_along_an_array_make_no_narrow_limit():
     exact = np.array([1.0, 1.0])
     honest = [exact + np.array([1e-4, -1e-4])] * 4
-    assert limits.along(honest[0], exact) < 1e-12
+    assert checks.along(honest[0], exact) < 1e-12
     assert limits.between(exact, honest, []).along > 5 * 1e-4 / 2**0.5
 
 

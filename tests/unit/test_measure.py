@@ -145,15 +145,20 @@ def test_peak_resident_memory_follows_a_reset():
     assert resident.peak_bytes() - before < 48 * 2**20
 
 
-def test_what_re_warming_shows_of_a_step_sets_the_loop(monkeypatch):
-    """Every step of the calibration was disturbed, and the first slice is not to suffer from it."""
+def disturbed(monkeypatch):
+    """A sampler, calibrated while every step took 30 ms more, and what to clear to end that."""
     device, busy = Device(monkeypatch), [True]
 
     def step():
         device.now_ns += 30_000_000 if busy else 0
         return device.step()
 
-    made = sampler(device, step)
+    return sampler(device, step), busy
+
+
+def test_what_re_warming_shows_of_a_step_sets_the_loop(monkeypatch):
+    """Every step of the calibration was disturbed, and the first slice is not to suffer from it."""
+    made, busy = disturbed(monkeypatch)
     busy.clear()
     assert made.take_slice(slice_s=0.04, warm_s=0.005).steps_per_sample > 2000
 
@@ -171,13 +176,7 @@ def test_a_first_step_slow_by_accident_does_not_set_the_loop(monkeypatch):
 
 def test_a_busy_calibration_does_not_spoil_the_cell(monkeypatch):
     """Every step of the calibration takes 30 ms, later ones a microsecond: K must grow again."""
-    device, busy = Device(monkeypatch), [True]
-
-    def step():
-        device.now_ns += 30_000_000 if busy else 0
-        return device.step()
-
-    made = sampler(device, step)
+    made, busy = disturbed(monkeypatch)
     assert made.loop.steps == 1
     busy.clear()
     made.take_slice(slice_s=0.04, warm_s=0.005)
