@@ -31,6 +31,10 @@ HASTY = 0.7
 steps one after another; a CPU's threads, free of the dispatch of other steps, may honestly be that
 much faster, so it is not asked of CPUs."""
 HASTY_ROUNDS = 3
+HASTY_SURE = 4.0
+"""Standard errors beyond that: a noisy device's rounds spread by a third and more."""
+NORMAL_FROM_MEDIAN = 1.48
+"""Standard deviation of a normal distribution whose median distance from its middle is 1."""
 
 DEEP = 64
 MARGIN = 1 / 400
@@ -110,11 +114,20 @@ def hasty(results: Results) -> Iterator[Finding]:
     # steps between two disturbances not.
     best_s = pd.Series([min(samples) for samples in slices["samples_s"]], slices.index, float)
     ratio = slices["latency_s"] / best_s
-    table = slices[KEY].assign(ratio=ratio, hasty=ratio < HASTY)
+    table = slices[KEY].assign(log=np.log(ratio), hasty=ratio < HASTY)
     cells = table.groupby(KEY, sort=False).agg(
-        ratio=("ratio", "median"), share=("hasty", "mean"), rounds=("ratio", "size")
+        log=("log", "median"),
+        spread=("log", lambda logs: (logs - logs.median()).abs().median()),
+        share=("hasty", "mean"),
+        rounds=("log", "size"),
     )
-    guilty = cells[(cells["share"] > 0.5) & (cells["rounds"] >= HASTY_ROUNDS)].reset_index()
+    # Three rounds tell little of how they spread: all cells of the contender tell it together.
+    spread = cells.groupby(["run", "contender"], sort=False)["spread"].transform("mean")
+    error = NORMAL_FROM_MEDIAN * spread / np.sqrt(cells["rounds"])
+    sure = cells["log"] + HASTY_SURE * error < np.log(HASTY)
+    enough = cells["rounds"] >= HASTY_ROUNDS
+    guilty = cells[sure & enough & (cells["share"] > 0.5)]
+    guilty = guilty.assign(ratio=np.exp(guilty["log"])).reset_index()
     for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[mine["ratio"].idxmin()]
         yield suspect(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +128,18 @@ def test_a_step_alone_cannot_take_less_than_among_others(results, share, rounds,
     if guilty:
         assert "of torch/cuda:0/float32 alone takes less than a step among many" in found[0].what
         assert f"{100 * share:.0f}" in found[0].what
+
+
+def test_rounds_that_spread_need_a_clearer_difference(results) -> None:
+    """A noisy device's rounds of 0.4 to 1: its median is low by chance."""
+    rng = random.Random(1)
+
+    def noisy(each: Slice) -> Slice:
+        share = 0.62 * math.exp(rng.gauss(0, 0.4))
+        best_s = min(each.samples_s)
+        return change(each, steps_per_sample=2, latencies_s=(share * best_s,))
+
+    assert not told(results(slices(run(GPU), noisy, GPU)), "suspect")
 
 
 def test_steps_one_by_one_and_those_of_a_cpu_are_not_asked(results) -> None:
