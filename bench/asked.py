@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import contenders, words
+from bench import contenders, presets, words
 from bench.presets import PRESETS
 from bench.request import Request
 from bench.roster import Wanted
@@ -46,7 +46,7 @@ class Typed:
             contenders=self._wanted(),
             suites=_suites(split(self.suite)),
             preset_name=preset,
-            preset=words.adjusted(
+            preset=presets.adjusted(
                 PRESETS[preset], self.target, self.budget, self.rounds, self.starts, self.time
             ),
             out=self.out,

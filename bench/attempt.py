@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bench import agreement, audits_due, launch, observed, schema, turn
+from bench import agreement, audits_due, observed, schema, turn
 from bench.evidence import Evidence, as_records, curves, passed
 from bench.launch import Broken, Refused
 from bench.lines import called
+from bench.machine import privacy
 from bench.rounds import History
 from bench.schema import Cell, Failed, Skipped, Verified
 from bench.seat import Seat, checked
@@ -189,7 +190,7 @@ class Attempt:
         self.compared = looked.compared
         self.facts["first_step_s"] = looked.first_step_s
         self.facts["first_step_kept"] = looked.first_step_kept
-        self.facts["warnings"] = tuple(map(launch.scrub, looked.warnings))
+        self.facts["warnings"] = tuple(map(privacy.scrub, looked.warnings))
         if isinstance(self.workload, Learn | Lifecycle) and looked.curves:
             self.facts["curves"] = curves(self.workload, looked.curves)
         return True

@@ -15,8 +15,8 @@ from statistics import fmean
 from types import MappingProxyType
 
 from bench import counters
-from bench.contenders import Device
 from bench.counters import Unreadable
+from frameworks.interface import Device
 
 EVERY_S = 0.03
 """Between two readings; each takes the driver some tens of microseconds."""

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from bench import requirements
-from bench.launch import scrub
+from bench.machine.privacy import scrub
 from bench.words import meant
 from frameworks import FRAMEWORKS, NAMES, NULL, Facts
+from frameworks.interface import Device
 from suites.catalog import typed_path
 
 MAX_ADAPTER_BYTES = 2**20
@@ -50,16 +50,6 @@ class Spec:
     @property
     def outside(self) -> bool:
         return self.facts is None
-
-
-@dataclass(frozen=True)
-class Device:
-    """A device as the worker described it."""
-
-    id: str
-    kind: Literal["cpu", "gpu"]
-    name: str
-    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)

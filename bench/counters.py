@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.contenders import Device
+from frameworks.interface import Device
 
 POWERCAP = Path("/sys/class/powercap")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench import counters
-from bench.contenders import Device
 from bench.counters import Counter, Unreadable
+from frameworks.interface import Device
 
 WORKED = 0.9
 """Part of the span between two readings in which the device must have worked, at least: the rest

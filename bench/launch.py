@@ -16,25 +16,7 @@ from typing import Any
 
 import psutil
 
-from bench.machine import privacy
-
-CHECKOUT = Path(__file__).resolve().parent.parent
-
-ALLOWED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH")
-"""Variables a worker inherits; everything else could carry another environment into it."""
-
-TUNING = (
-    *("OMP_", "MKL_", "OPENBLAS_", "VECLIB_", "KMP_", "CUDA_", "NVIDIA_", "XLA_", "JAX_", "TF_"),
-    *("PYTORCH_", "TORCH_", "TORCHINDUCTOR_", "MLX_", "MPS_", "METAL_", "ENABLE_PJRT_"),
-)
-"""Prefixes of variables that change figures: inherited, and kept in the record."""
-
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+from bench.machine.privacy import scrub
 
 TAIL_BYTES = 8192
 """Of a worker's output, how much of its beginning and how much of its end are kept."""
@@ -235,25 +217,3 @@ class _Output:
         return scrub(
             (self._first.decode(errors="replace") + cut) + self._last.decode(errors="replace")
         )
-
-
-def environment(
-    inherited: Mapping[str, str], framework: Mapping[str, str], threads: int | None
-) -> dict[str, str]:
-    """The whole environment of a worker: allowed variables, the framework's own, thread counts."""
-    chosen = {k: v for k, v in inherited.items() if k in ALLOWED or k.startswith(TUNING)}
-    chosen |= {name: str(threads) for name in THREAD_VARIABLES if threads}
-    chosen |= {"PYTHONPATH": str(CHECKOUT), "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
-    return {**framework, **chosen}
-
-
-def recorded(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables that change figures, fit for a record."""
-    told = sorted((k, v) for k, v in variables.items() if k.startswith(TUNING))
-    return {k: privacy.setting(k, scrub(v)) for k, v in told}
-
-
-def scrub(text: str) -> str:
-    """The text fit for a record: in valid Unicode, without the home folder and names of its own."""
-    text, home = text.encode(errors="replace").decode(), str(Path.home())
-    return privacy.anonymous(text.replace(home, "~") if len(home) > 1 else text)

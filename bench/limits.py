@@ -9,9 +9,10 @@ from pathlib import Path
 
 import psutil
 
-from bench.contenders import Contender, Device
+from bench.contenders import Contender
 from bench.machine import nvidia
 from bench.schema import TooLong
+from frameworks.interface import Device
 from suites import arrays, cost, reference
 from suites.workload import ITEMSIZE, Learn, Lifecycle, Product, Train, Workload, checkable
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+
+from bench.words import BadWord, seconds, share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +74,31 @@ PRESETS = {
         sure_rounds=15,
     ),
 }
+
+
+def adjusted(
+    preset: Preset,
+    target: str = "",
+    budget_s: float | None = None,
+    rounds: int | None = None,
+    starts: int | None = None,
+    time: str = "",
+) -> Preset:
+    """The preset with what was asked for otherwise. Raises BadWord."""
+    if target:
+        preset = dataclasses.replace(preset, target=share(target))
+    if budget_s is not None:
+        if not 0 < budget_s <= 86400:
+            raise BadWord(f"the budget must be 0 to 86400 seconds. Received: {budget_s:g}")
+        preset = dataclasses.replace(preset, budget_s=budget_s)
+    if rounds is not None:
+        if not 3 <= rounds <= 10_000:
+            raise BadWord(f"rounds must be 3 to 10000: fewer tell no spread. Received: {rounds}")
+        preset = dataclasses.replace(preset, max_rounds=rounds, min_rounds=rounds)
+    if starts is not None:
+        if not 1 <= starts <= 1000:
+            raise BadWord(f"starts must be 1 to 1000. Received: {starts}")
+        preset = dataclasses.replace(preset, starts=starts)
+    if time:
+        preset = dataclasses.replace(preset, time_s=seconds(time))
+    return preset

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench import launch, schema, words
+from bench import schema, words
+from bench.machine import privacy
 from bench.presets import Preset
 from bench.roster import Roster, Wanted
 from suites import catalog
@@ -126,6 +127,6 @@ def _case_record(suite: str, workload: Workload) -> schema.Case:
         "flop": workload.flop,
         "traffic_bytes": {p: workload.traffic_bytes(p) for p in ITEMSIZE},
         "definition_sha256": definition_hash(workload),
-        "suite_file": None if suite in catalog.NAMES else launch.scrub(suite),
+        "suite_file": None if suite in catalog.NAMES else privacy.scrub(suite),
     }
     return msgspec.convert(values, schema.Case)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import environments, launch
-from bench.contenders import Contender, Device, Spec
+from bench import environments
+from bench.contenders import Contender, Spec
 from bench.launch import Broken, Refused, Worker
+from bench.machine import privacy
 from bench.schema import Failed, Skipped
 from bench.seat import Seat, checked, failure, open_worker
+from frameworks.interface import Device
 
 Say = Callable[[str], None]
 Ensure = Callable[[str, Say], Path]
@@ -90,11 +92,11 @@ def _environment(spec: Spec, roster: Roster, ensure: Ensure, say: Say) -> Path |
     try:
         return ensure(spec.environment, say)
     except environments.NoSuchVersion as error:
-        raise BadVersion(launch.scrub(str(error))) from None
+        raise BadVersion(privacy.scrub(str(error))) from None
     except environments.Unavailable as error:
-        roster.absent.append(Skipped(contender=spec.text, reason=launch.scrub(str(error))))
+        roster.absent.append(Skipped(contender=spec.text, reason=privacy.scrub(str(error))))
     except environments.BuildFailed as error:
-        reason = launch.scrub(str(error))
+        reason = privacy.scrub(str(error))
         roster.absent.append(Failed(contender=spec.text, stage="environment", reason=reason))
     return None
 

@@ -15,7 +15,6 @@ from bench import (
     datasets,
     environments,
     family,
-    launch,
     limits,
     lock,
     machine,
@@ -27,9 +26,10 @@ from bench import (
     seat,
 )
 from bench.energy import Meters
+from bench.environments import CHECKOUT
 from bench.foresight import Foresight
 from bench.interrupts import Interrupts
-from bench.launch import CHECKOUT
+from bench.machine import privacy
 from bench.progress import Progress
 from bench.request import Request
 from bench.resume import Begun
@@ -69,7 +69,7 @@ def run(wanted: Request, progress: Progress) -> Outcome:
     suites = dict.fromkeys(wanted.suites)
     plan = [(suite, w) for suite in suites for w in catalog.cases(suite, wanted.preset_name)]
     cases = request.check(wanted, plan)
-    with lock.held(" ".join(map(launch.scrub, wanted.arguments))) as died:
+    with lock.held(" ".join(map(privacy.scrub, wanted.arguments))) as died:
         if died and not wanted.resume:
             progress.say(f"{died}: `--resume` goes on with it")
         _provide_data(wanted, plan, progress)
@@ -184,7 +184,7 @@ def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Roster) 
         schema=schema.SCHEMA,
         run=f"{begun:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         started_at=begun.isoformat(timespec="seconds"),
-        arguments=tuple(launch.scrub(argument) for argument in wanted.arguments),
+        arguments=tuple(privacy.scrub(argument) for argument in wanted.arguments),
         machine=machine.describe(gpus),
         settings={
             "preset": wanted.preset_name,

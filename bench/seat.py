@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bench import launch, schema
+from bench import schema, worker_environment
 from bench.busy import Busy
 from bench.contenders import Contender, Spec
 from bench.launch import Broken, Refused, Worker
+from bench.machine import privacy
 from bench.schema import Failed, Runtime, Skipped
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Seat:
     @property
     def variables(self) -> dict[str, str]:
         """Environment of its worker."""
-        return worker_environment(self.contender.spec, self.contender.threads)
+        return variables_of(self.contender.spec, self.contender.threads)
 
     def start(self) -> Runtime | None:
         """The runtime record of a start, or None when it runs already. Raises Refused, Broken."""
@@ -103,9 +104,9 @@ class Seat:
                 "device": device["id"],
                 "device_name": device["name"],
                 "device_memory_bytes": device["memory_bytes"],
-                "details": launch.scrub(checked(reply["details"], str)),
-                "notes": [launch.scrub(note) for note in checked(reply["notes"], list[str])],
-                "environment": launch.recorded(self.variables),
+                "details": privacy.scrub(checked(reply["details"], str)),
+                "notes": [privacy.scrub(note) for note in checked(reply["notes"], list[str])],
+                "environment": worker_environment.recorded(self.variables),
                 "start_s": start_s,
             },
             Runtime,
@@ -116,13 +117,13 @@ def open_worker(
     python: Path, spec: Spec, threads: int | None, memory_bytes: int | None = None
 ) -> Worker:
     """A worker process for the spec, its framework not yet imported."""
-    environment = worker_environment(spec, threads)
+    environment = variables_of(spec, threads)
     return Worker(python, spec.module, environment, threads, memory_bytes)
 
 
-def worker_environment(spec: Spec, threads: int | None) -> dict[str, str]:
+def variables_of(spec: Spec, threads: int | None) -> dict[str, str]:
     """All environment variables of the spec's workers."""
-    return launch.environment(os.environ, spec.variables, threads)
+    return worker_environment.variables(os.environ, spec.variables, threads)
 
 
 def failure(
@@ -140,14 +141,14 @@ def failure(
             output_tail=(worker.output_tail if worker else "") or None,
         )
     if error.unsupported is not None:
-        reason = launch.scrub(error.unsupported)
+        reason = privacy.scrub(error.unsupported)
         return Skipped(contender=contender, case=case, reason=reason)
     return Failed(
         contender=contender,
         case=case,
         stage=stage,
-        reason=launch.scrub(error.reason),
-        output_tail=launch.scrub(error.traceback) or None,
+        reason=privacy.scrub(error.reason),
+        output_tail=privacy.scrub(error.traceback) or None,
     )
 
 

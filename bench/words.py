@@ -1,14 +1,11 @@
-"""Sizes, shares and a preset's numbers as a person types them."""
+"""Sizes, shares, times and words as a person types them."""
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import math
 import re
 from collections.abc import Iterable
-
-from bench.presets import Preset
 
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
@@ -52,34 +49,6 @@ def seconds(text: str) -> float:
             f"Received: {text!r}"
         )
     return value
-
-
-def adjusted(
-    preset: Preset,
-    target: str = "",
-    budget_s: float | None = None,
-    rounds: int | None = None,
-    starts: int | None = None,
-    time: str = "",
-) -> Preset:
-    """The preset with what was asked for otherwise. Raises BadWord."""
-    if target:
-        preset = dataclasses.replace(preset, target=share(target))
-    if budget_s is not None:
-        if not 0 < budget_s <= 86400:
-            raise BadWord(f"the budget must be 0 to 86400 seconds. Received: {budget_s:g}")
-        preset = dataclasses.replace(preset, budget_s=budget_s)
-    if rounds is not None:
-        if not 3 <= rounds <= 10_000:
-            raise BadWord(f"rounds must be 3 to 10000: fewer tell no spread. Received: {rounds}")
-        preset = dataclasses.replace(preset, max_rounds=rounds, min_rounds=rounds)
-    if starts is not None:
-        if not 1 <= starts <= 1000:
-            raise BadWord(f"starts must be 1 to 1000. Received: {starts}")
-        preset = dataclasses.replace(preset, starts=starts)
-    if time:
-        preset = dataclasses.replace(preset, time_s=seconds(time))
-    return preset
 
 
 def choices(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from suites.arrays import Array, Arrays
 from suites.workload import Workload
@@ -59,8 +59,7 @@ class Device:
 
     id: str
     """The framework's word for it, as in `cpu`, `cuda:0`, `mps`, `metal:0`."""
-    kind: str
-    """`cpu` or `gpu`."""
+    kind: Literal["cpu", "gpu"]
     name: str
     """Marketing name, as in `AMD Radeon RX 570`; the id where the framework cannot say."""
     memory_bytes: int | None = None

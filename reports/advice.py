@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from reports import headline, rerun
-from reports.content import Content, Section
+from reports.content import Content
+from reports.context import Section
 from reports.settling import STARTS
+from reports.tally import Tally
 from suites import catalog
-
-if TYPE_CHECKING:
-    from reports.answer import Tally
 
 _ROOM = 69
 """Columns beside the label, of 80."""

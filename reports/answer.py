@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports import advice, contests, headline, strips, units
-from reports.content import Content, Section
+from reports.content import Content
+from reports.context import Section
 from reports.finding import Finding
-from reports.frame import FAULTS, NULL, STATUSES, Results
-from reports.ranking import labels
+from reports.frame import FAULTS, STATUSES
+from reports.tally import Tally
 
 MOST = 15
 """Lines, the reason of an exit code included."""
@@ -31,26 +32,6 @@ _MARGIN = 11
 
 _DOUBTS = ("suspect", "withdrawn", "unfinished", "busy", "noisy", "left out")
 """Severities of findings that say how far to trust a figure, gravest first."""
-
-Tally = Mapping[str, Counter[str]]
-"""Cells of one run by the label of their contender and their status."""
-
-
-def tally(results: Results) -> dict[str, Tally]:
-    """By run; contenders that never came to a cell included, the null adapter not."""
-    found: dict[str, Tally] = {}
-    for name, run in results.runs.items():
-        called = labels(run)
-        mine: dict[str, Counter[str]] = {}
-        for row in results.rows[name]:
-            if row["framework"] != NULL:
-                mine.setdefault(called[row["contender"]], Counter())[row["status"]] += 1
-        for absent in results.absent:
-            who, failed = absent.contender, absent.status == "failed"
-            if absent.run == name and failed and who not in called and who != NULL:
-                mine.setdefault(units.plain(who, 60), Counter())["failed"] += 1
-        found[name] = mine
-    return found
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import answer, charts, content, html, markdown
-from reports.answer import Tally
+from reports import charts, content, html, markdown, tally
 from reports.content import Content
 from reports.frame import Results, read
 from reports.reading import LeftOut
+from reports.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def build(
         csv=out / "cells.csv",
         parquet=out / "cells.parquet",
         left_out=results.left_out,
-        tallies=answer.tally(results),
+        tallies=tally.tally(results),
     )
 
 

@@ -5,58 +5,18 @@ Text from records is cleaned here (`units.plain`); renderers still escape it for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.schema import Run
-from reports import (
-    answers,
-    families,
-    findings,
-    learning,
-    method,
-    outline,
-    pairing,
-    ranking,
-    rerun,
-    setups,
-)
-from reports.answers import Answer
-from reports.finding import Finding, command
+from reports import context, families, findings, learning, method, outline, pairing, ranking
+from reports.context import Section
+from reports.finding import Finding
 from reports.findings import Omission
 from reports.frame import STATUSES, Results
 from reports.layout import Chapter
 from reports.pairing import Contest
-from reports.ranking import Overhead, Ranking
-from reports.setups import Setup
-from reports.units import plain
 
 TITLE = "Metalbench report"
-
-
-@dataclass(frozen=True)
-class Section:
-    """One run on one machine."""
-
-    run: str
-    started_at: str
-    machine_label: str
-    machine: tuple[tuple[str, str], ...]
-    answers: tuple[Answer, ...]
-    rankings: tuple[Ranking, ...]
-    notes: tuple[str, ...]
-    """Numbered from 1, as rows refer to them."""
-    overheads: tuple[Overhead, ...]
-    setups: tuple[Setup, ...]
-    labels: Mapping[str, str]
-    """What rankings call each contender."""
-    settings: tuple[tuple[str, str], ...]
-    repeat: str
-    asked: Mapping[str, str]
-    """What was typed for the run, by option of make."""
-    longer: str
-    """The command that has time for more cases."""
-    commit: str | None
 
 
 @dataclass(frozen=True)
@@ -78,7 +38,7 @@ def make(results: Results, baseline: str | None = None) -> Content:
     """The content of a report on these results; machines are compared with the one whose name
     contains `baseline`. Raises NoSuchMachine."""
     named = families.names(results.runs)
-    sections = tuple(_section(results, name, named[name]) for name in results.runs)
+    sections = tuple(context.section(results, name, named[name]) for name in results.runs)
     labels = {name: ranking.labels(run) for name, run in results.runs.items()}
     contested = pairing.find(results, named)
     learned = learning.found(results, named, labels)
@@ -115,42 +75,3 @@ def _summary(results: Results, sections: Sequence[Section]) -> str:
         on = "one machine" if len(places) == 1 else f"{len(places)} machines"
         where = f"{len(sections)} runs on {on}"
     return f"{where}. Cells: {counted or 'none'}." + (f" Beside them, {also}." if quoted else "")
-
-
-def _section(results: Results, name: str, machine: str) -> Section:
-    run = results.runs[name]
-    notes = _notes(results, name, run)
-    marks = {
-        contender: tuple(n for n, about in enumerate(notes.values(), start=1) if contender in about)
-        for contender in {each for about in notes.values() for each in about}
-    }
-    rankings, overheads = ranking.rank(results, name, marks)
-    labels = ranking.labels(run)
-    return Section(
-        run=plain(name),
-        started_at=plain(run.started_at, 40),
-        machine_label=machine,
-        machine=setups.describe(run.machine),
-        answers=answers.answer(rankings),
-        rankings=rankings,
-        notes=tuple(notes),
-        overheads=overheads,
-        setups=setups.setups(results, name, run, labels),
-        labels=labels,
-        settings=tuple((plain(key), plain(str(value))) for key, value in run.settings.items()),
-        repeat=command(run),
-        asked=rerun.asked(run),
-        longer=rerun.longer(run),
-        commit=plain(run.commit, 60) if run.commit else None,
-    )
-
-
-def _notes(results: Results, name: str, run: Run) -> dict[str, tuple[str, ...]]:
-    """Each runtime note and the contenders it is about, in order."""
-    found: dict[str, tuple[str, ...]] = {}
-    for contender in run.contenders:
-        runtime = results.runtimes.get((name, contender.contender))
-        for note in runtime.notes if runtime else ():
-            text = plain(note)
-            found[text] = (*found.get(text, ()), contender.contender)
-    return found

@@ -8,14 +8,11 @@ time says nothing of how long a step takes, so it is not asked there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pandas as pd
 
 from bench.statistics import Series
 from reports import rounds
 from reports.reading import KEY, Key
-
-if TYPE_CHECKING:
-    from reports.frame import Results
 
 LONG_S = 0.004
 """A step that a system's time slice does not hold."""
@@ -24,18 +21,17 @@ COMPANY = 0.25
 """Cores that other programs use, from which on they interrupt."""
 
 
-def by_round(results: Results) -> dict[Key, Series]:
+def by_round(cells: pd.DataFrame, slices: pd.DataFrame) -> dict[Key, Series]:
     """CPU seconds of a step by round, of the cells whose wall time others spoil."""
-    cells = results.cells
     fit = cells["verified"] & (cells["device_kind"] == "cpu") & (cells["threads"] == 1)
     fit &= (cells["time_s"] >= LONG_S) & (cells["others_cpu_s"] > COMPANY * cells["wall_s"])
     keys = set(cells.loc[fit, KEY].itertuples(index=False, name=None))
     if not keys:
         return {}
     found = {}
-    for key, slices in rounds.latest(results.slices).groupby(KEY, sort=False):
-        used_s = (slices["cpu_user_s"] + slices["cpu_system_s"]) / slices["steps"]
+    for key, mine in rounds.latest(slices).groupby(KEY, sort=False):
+        used_s = (mine["cpu_user_s"] + mine["cpu_system_s"]) / mine["steps"]
         if key in keys and bool((used_s > 0).all()):
-            columns = slices["round"], used_s, slices["start"]
+            columns = mine["round"], used_s, mine["start"]
             found[key] = Series(*(column.to_numpy() for column in columns))
     return found

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from bench.schema import Run
 from reports.frame import Results
 from reports.reading import KEY, Key
 from reports.units import plain
@@ -57,31 +55,3 @@ def listed(items: Sequence[str], separator: str = ", ") -> str:
     """The first items, made safe, and how many more there are."""
     shown = separator.join(plain(item, 200) for item in items[:SHOWN])
     return shown if len(items) <= SHOWN else f"{shown} and {len(items) - SHOWN} more"
-
-
-def command(run: Run) -> str:
-    """The command line that made the run."""
-    return plain(f"{BENCH} {shlex.join(run.arguments)}", 1000)
-
-
-BENCH = ".venv/host/bin/python -m bench"
-
-
-def again(results: Results, cells: pd.DataFrame) -> str:
-    """The command that repeats these cells."""
-    cell = cells.iloc[0]
-    run = results.runs[cell["run"]]
-    case = next(case for case in run.cases if case.case == cell["case"])
-    options = {
-        "FRAMEWORK": cell["spec"],
-        "SUITE": case.suite_file or case.suite,
-        "DEVICE": cell["device"],
-        "PRECISION": cell["precision"],
-        "PRESET": str(run.settings.get("preset", "quick")),
-    }
-    return "make bench " + " ".join(f"{name}={quoted(word)}" for name, word in options.items())
-
-
-def quoted(word: str) -> str:
-    """One safe word for a shell."""
-    return shlex.quote(plain(word))

@@ -10,11 +10,12 @@ import pandas as pd
 from bench.schema import Failed
 from bench.statistics import BEYOND, ENOUGH_ROUNDS
 from reports import device_guards, doubts, guards, rerun, steadiness, verdicts
-from reports.finding import BENCH, Finding, again, command, listed, placed, quoted
+from reports.finding import Finding, listed, placed
 from reports.frame import NULL, Results
 from reports.learning import Learned
 from reports.partly import partly_cpu
 from reports.reading import LeftOut
+from reports.rerun import BENCH, again, command, quoted
 from reports.settling import STARTS
 from reports.units import digits, percent, plain
 

@@ -97,7 +97,7 @@ class Results:
 
     @cached_property
     def _cpu_rounds(self) -> dict[Key, Series]:
-        return cputime.by_round(self)
+        return cputime.by_round(self.cells, self.slices)
 
     def apart(self, own: Key, base: Key) -> Estimate:
         """How many times as long as a base that took no turns with it."""

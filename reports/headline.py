@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from bench.statistics import Verdict
 from reports import units
 from reports.answers import Share, joined
-from reports.content import Section
 from reports.contests import sized
+from reports.context import Section
 from reports.crossover import Point
 from reports.pairing import Contest
 from reports.ranking import Group, Ranking

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from bench.schema import Published
 from reports import (
@@ -17,6 +16,7 @@ from reports import (
     units,
     versions,
 )
+from reports.context import Section
 from reports.elsewhere import FAULTS
 from reports.frame import Results
 from reports.layout import Chapter, Part, Table
@@ -25,9 +25,6 @@ from reports.method import OVERHEAD, RECORDS_HOLD_MORE
 from reports.pairing import Contest
 from reports.reading import Key
 from reports.units import plain
-
-if TYPE_CHECKING:
-    from reports.content import Section
 
 
 def answers(sections: Sequence[Section]) -> Chapter:

@@ -1,13 +1,19 @@
-"""The `make bench` that measures once more what a run measured, with a word of it changed."""
+"""Commands that measure once more: what a run measured, some of its cells, or more of them."""
 
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+import pandas as pd
+
 from bench.schema import Run
-from reports.finding import quoted
+from reports.frame import Results
+from reports.units import plain
+
+BENCH = ".venv/host/bin/python -m bench"
 
 _WORK = ("FRAMEWORK", "SUITE", "DEVICE", "PRECISION", "PRESET", "THREADS", "DATA_DIR", "MEMORY")
 """What a run measures and how: as it was, whatever else is changed."""
@@ -62,3 +68,28 @@ def _typed(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
         name, equals, word = flag.partition("=")
         if name.startswith("--"):
             yield name[2:].replace("-", "_").upper(), word if equals else following
+
+
+def command(run: Run) -> str:
+    """The command line that made the run."""
+    return plain(f"{BENCH} {shlex.join(run.arguments)}", 1000)
+
+
+def again(results: Results, cells: pd.DataFrame) -> str:
+    """The command that repeats these cells."""
+    cell = cells.iloc[0]
+    run = results.runs[cell["run"]]
+    case = next(case for case in run.cases if case.case == cell["case"])
+    options = {
+        "FRAMEWORK": cell["spec"],
+        "SUITE": case.suite_file or case.suite,
+        "DEVICE": cell["device"],
+        "PRECISION": cell["precision"],
+        "PRESET": str(run.settings.get("preset", "quick")),
+    }
+    return "make bench " + " ".join(f"{name}={quoted(word)}" for name, word in options.items())
+
+
+def quoted(word: str) -> str:
+    """One safe word for a shell."""
+    return shlex.quote(plain(word))

@@ -10,10 +10,11 @@ import pandas as pd
 
 from bench import statistics
 from bench.schema import State
-from reports.finding import Finding, command, listed, placed
+from reports.finding import Finding, listed, placed
 from reports.frame import Results
 from reports.guards import measured
 from reports.reading import KEY
+from reports.rerun import command
 from reports.units import digits, percent, plain, seconds
 
 SLOW = 1.2

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from reports import headline
-from reports.content import Section
+from reports.context import Section
 from reports.frame import FAULTS
-
-if TYPE_CHECKING:
-    from reports.answer import Tally
+from reports.tally import Tally
 
 TWICE = 2.0
 BLOCKS = {"fastest": "■", "close": "▓", "twice": "▒", "slower": "·", "bad": "x"}

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from reports import answers, contests, units
-from reports.content import Content, Section
+from reports.content import Content
+from reports.context import Section
 from reports.finding import Finding
 from reports.frame import STATUSES
 from reports.ranking import Group, Ranking

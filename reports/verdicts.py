@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from reports.finding import Finding, again, listed, placed
+from reports.finding import Finding, listed, placed
 from reports.frame import Results
 from reports.reading import KEY
+from reports.rerun import again
 from reports.units import plain
 
 

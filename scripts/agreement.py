@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 
-from bench import environments, launch
+from bench import environments, worker_environment
 
 ROUNDS = 25
 SECONDS = 0.5
@@ -50,7 +50,7 @@ def inside():
 
 def main():
     python = environments.ensure("torch", lambda line: print(line, file=sys.stderr))
-    variables = launch.environment({"PATH": "/usr/bin:/bin"}, {}, None)
+    variables = worker_environment.variables({"PATH": "/usr/bin:/bin"}, {}, None)
     subprocess.run([python, "-P", "-m", "scripts.agreement", "inside"], env=variables, check=True)
 
 

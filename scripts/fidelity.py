@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from bench import environments, launch
+from bench import environments, worker_environment
 from frameworks import FRAMEWORKS
 
 ENVIRONMENTS = {"torch": "torch", "tf": "tf", "jax": "dev-jax", "mlx": "mlx"}
@@ -31,7 +31,7 @@ def main():
         except environments.Unavailable as reason:
             print(f"{name}: left out: {reason}")
             continue
-        variables = launch.environment(os.environ, FRAMEWORKS[name].environment, THREADS)
+        variables = worker_environment.variables(os.environ, FRAMEWORKS[name].environment, THREADS)
         command = [python, "-P", "-m", "scripts.rivals", name, str(THREADS), str(chosen.rounds)]
         worst = max(worst, subprocess.run(command, env=variables, check=False).returncode)
     sys.exit(worst)

@@ -82,3 +82,9 @@ def _login() -> str:
 def _telling(name: str) -> bool:
     letters = len(re.findall("[^0-9_.-]", name))
     return letters >= LEAST_LETTERS and name.lower() not in _WORDS
+
+
+def scrub(text: str) -> str:
+    """The text fit for a record: in valid Unicode, without the home folder and names of its own."""
+    text, home = text.encode(errors="replace").decode(), str(Path.home())
+    return anonymous(text.replace(home, "~") if len(home) > 1 else text)

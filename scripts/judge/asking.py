@@ -6,6 +6,7 @@ from bench import contenders, environments, observed
 from bench.evidence import Evidence
 from bench.launch import Broken, Refused
 from bench.seat import Seat
+from frameworks import interface
 from suites import reference
 
 PRESET = "smoke"
@@ -22,7 +23,7 @@ class Asked:
     def __init__(self, framework, threads=1):
         (spec,) = contenders.parse([framework])
         self._python = environments.ensure(spec.environment, lambda line: None)
-        device = contenders.Device(id="cpu", kind="cpu", name="cpu")
+        device = interface.Device(id="cpu", kind="cpu", name="cpu")
         self._contender = contenders.Contender(spec, device, "float32", threads)
         self._seat = self._new()
 

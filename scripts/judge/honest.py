@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.launch import CHECKOUT
+from bench.environments import CHECKOUT
 from scripts.judge import asking, drawn
 from suites import catalog, reference
 from suites.reference import store

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import contenders, statistics
-from bench.launch import CHECKOUT
+from bench.environments import CHECKOUT
 from bench.presets import Preset
 from bench.progress import Plain
 from bench.request import Request

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import environments, launch
+from bench import environments, launch, worker_environment
 from frameworks import FRAMEWORKS
 from suites import catalog, reference
 
@@ -35,7 +35,7 @@ THREADS = 1
 
 
 def variables(framework):
-    return launch.environment(os.environ, FRAMEWORKS[framework].environment, THREADS)
+    return worker_environment.variables(os.environ, FRAMEWORKS[framework].environment, THREADS)
 
 
 @functools.cache

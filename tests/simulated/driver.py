@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 
 from bench import busy
-from bench.contenders import Device
+from frameworks.interface import Device
 
 SHARES = {"Simulated GPU": 0.9, "Simulated GPU, idle": 0.0}
 """Of the time in which a device of that name has work."""

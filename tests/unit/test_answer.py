@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bench.schema import Record
 from bench.statistics import Estimate
-from reports import answer, content, headline, strips, terminal
+from reports import answer, content, headline, strips, tally, terminal
 from reports.answer import Answer
 from reports.content import Content
 from reports.finding import Finding
@@ -41,7 +41,7 @@ def told(folder: Path, *runs: Sequence[Record], width: int = 80) -> Answer:
     ]
     results = read(files)
     made = content.make(results)
-    return answer.make(made, answer.tally(results), Path("/r/report.html"), width)
+    return answer.make(made, tally.tally(results), Path("/r/report.html"), width)
 
 
 FIVE = """\
@@ -121,7 +121,7 @@ def test_two_runs_have_room_for_their_sentences(tmp_path: Path) -> None:
 
 def test_without_a_run_there_is_what_others_published() -> None:
     results = read([], published=True)
-    made = answer.make(content.make(results), answer.tally(results), Path("/r/report.html"), 80)
+    made = answer.make(content.make(results), tally.tally(results), Path("/r/report.html"), 80)
     assert made.lines[0].startswith("Nothing measured here: ")
     assert any("GPU" in line for line in made.lines)
     assert "  next     make bench   measures this machine" in made.lines
@@ -138,22 +138,22 @@ def doubted(tmp_path: Path, contender: str) -> tuple[Results, Content]:
 
 def test_a_leader_that_is_suspect_is_not_named_without_the_word(tmp_path: Path) -> None:
     results, made = doubted(tmp_path, "jax/cpu/float32")
-    lines = answer.make(made, answer.tally(results), Path("/r/report.html"), 80).lines
+    lines = answer.make(made, tally.tally(results), Path("/r/report.html"), 80).lines
     assert "jax (suspect) for matrix products" in lines[0]
     assert "tf (suspect)" not in lines[0]
     (doubt,) = made.findings
     few = replace(made, findings=(replace(doubt, cells=frozenset(list(doubt.cells)[:1])),))
-    lines = answer.make(few, answer.tally(results), Path("/r/report.html"), 80).lines
+    lines = answer.make(few, tally.tally(results), Path("/r/report.html"), 80).lines
     assert "(suspect)" not in lines[0]
 
 
 def test_a_contender_that_is_not_named_as_ours_are_is_no_error(tmp_path: Path) -> None:
     results, made = doubted(tmp_path, "x")
-    lines = answer.make(made, answer.tally(results), Path("/r/report.html"), 80).lines
+    lines = answer.make(made, tally.tally(results), Path("/r/report.html"), 80).lines
     assert "(suspect)" not in lines[0]
     named = {"x": "jax"}
     made = replace(made, sections=(replace(made.sections[0], labels=named),))
-    lines = answer.make(made, answer.tally(results), Path("/r/report.html"), 80).lines
+    lines = answer.make(made, tally.tally(results), Path("/r/report.html"), 80).lines
     assert "jax (suspect)" in lines[0]
 
 

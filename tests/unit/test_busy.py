@@ -9,8 +9,8 @@ import pytest
 
 from bench import counters
 from bench.busy import Busy
-from bench.contenders import Device
 from bench.counters import Unreadable
+from frameworks.interface import Device
 
 GPU = Device("cuda:0", "gpu", "NVIDIA H200")
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import requirements
-from bench.contenders import Contender, Device, Unknown, parse
+from bench.contenders import Contender, Unknown, parse
 from frameworks import FRAMEWORKS, NAMES
+from frameworks.interface import Device
 
 
 def only(text):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import counters
-from bench.contenders import Device
 from bench.counters import Unreadable
+from frameworks.interface import Device
 
 CPU = Device("cpu", "cpu", "cpu")
 

@@ -6,9 +6,9 @@ import pynvml
 import pytest
 
 from bench import counters, energy
-from bench.contenders import Device
 from bench.counters import Counter, Unreadable
 from bench.energy import Meter, Meters
+from frameworks.interface import Device
 
 CPU, GPU = Device("cpu", "cpu", "cpu"), Device("mps", "gpu", "Apple M2")
 

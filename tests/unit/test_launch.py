@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import launch
+from bench import environments, launch, worker_environment
 from bench.launch import Broken, Refused, Worker
+from bench.machine import privacy
 
 
 def test_only_allowed_variables_reach_a_worker():
@@ -18,33 +19,33 @@ def test_only_allowed_variables_reach_a_worker():
         "OMP_NUM_THREADS": "7",
         "PYTORCH_ENABLE_MPS_FALLBACK": "1",
     }
-    given = launch.environment(inherited, {"MLX_ENABLE_TF32": "0"}, None)
+    given = worker_environment.variables(inherited, {"MLX_ENABLE_TF32": "0"}, None)
     assert "SECRET_TOKEN" not in given
     assert "PYTHONSTARTUP" not in given
-    assert given["PYTHONPATH"] == str(launch.CHECKOUT)
+    assert given["PYTHONPATH"] == str(environments.CHECKOUT)
     assert given["OMP_NUM_THREADS"] == "7"
     assert given["MLX_ENABLE_TF32"] == "0"
 
 
 def test_a_users_own_setting_wins_and_is_recorded():
-    given = launch.environment({"MLX_ENABLE_TF32": "1"}, {"MLX_ENABLE_TF32": "0"}, None)
-    assert launch.recorded(given) == {"MLX_ENABLE_TF32": "1"}
+    given = worker_environment.variables({"MLX_ENABLE_TF32": "1"}, {"MLX_ENABLE_TF32": "0"}, None)
+    assert worker_environment.recorded(given) == {"MLX_ENABLE_TF32": "1"}
 
 
 def test_threads_reach_every_library():
-    given = launch.environment({"OMP_NUM_THREADS": "7"}, {}, 2)
-    assert {given[name] for name in launch.THREAD_VARIABLES} == {"2"}
+    given = worker_environment.variables({"OMP_NUM_THREADS": "7"}, {}, 2)
+    assert {given[name] for name in worker_environment.THREAD_VARIABLES} == {"2"}
 
 
 def test_the_home_folder_is_left_out_of_records():
     home = str(Path.home())
-    assert launch.scrub(f"File {home}/x.py") == "File ~/x.py"
+    assert privacy.scrub(f"File {home}/x.py") == "File ~/x.py"
 
 
 def worker(tmp_path, text):
     path = tmp_path / "adapter.py"
     path.write_text(text)
-    return Worker(Path(sys.executable), str(path), launch.environment({}, {}, None), None)
+    return Worker(Path(sys.executable), str(path), worker_environment.variables({}, {}, None), None)
 
 
 ADAPTER = """

@@ -8,13 +8,14 @@ import pynvml
 import pytest
 
 from bench import limits
-from bench.contenders import Contender, Device, parse
+from bench.contenders import Contender, parse
 from bench.doctor import resources
 from bench.doctor.needs import needs
 from bench.doctor.subject import Subject
 from bench.machine import nvidia
 from bench.machine.description import Description
 from bench.schema import Gpu, Machine
+from frameworks.interface import Device
 from suites import catalog, reference
 from suites.arrays import RING
 from suites.workload import Product

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import launch
+from bench import worker_environment
+from bench.machine import privacy
 
 ROOT = Path(__file__).resolve().parents[2]
 UUID = "8932f937-d72c-4106-c12f-20bd9faed9f6"
@@ -46,13 +47,13 @@ def here(monkeypatch: pytest.MonkeyPatch, user: str, host: str) -> None:
 )
 @pytest.mark.usefixtures("mary")
 def test_names_and_uuids_leave_a_text(text: str, kept: str) -> None:
-    assert launch.scrub(text) == kept
+    assert privacy.scrub(text) == kept
 
 
 @pytest.mark.parametrize("name", ["a", "root", "test", "float", "will", "10", "", "per", "host"])
 def test_a_common_name_shreds_no_text(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     here(monkeypatch, name, name)
-    assert launch.scrub(TEXT) == TEXT
+    assert privacy.scrub(TEXT) == TEXT
 
 
 def test_a_user_without_a_name_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +61,7 @@ def test_a_user_without_a_name_is_no_error(monkeypatch: pytest.MonkeyPatch) -> N
         raise KeyError("uid not found: 1000")
 
     monkeypatch.setattr(getpass, "getuser", unknown)
-    assert launch.scrub("text") == "text"
+    assert privacy.scrub("text") == "text"
 
 
 VARIABLES = {
@@ -88,7 +89,7 @@ GIVEN = {name: value for name, (value, _) in VARIABLES.items()}
 
 @pytest.mark.usefixtures("mary")
 def test_a_record_holds_settings_and_no_names() -> None:
-    kept = launch.recorded(GIVEN | {"HOME": "/home/mary"})
+    kept = worker_environment.recorded(GIVEN | {"HOME": "/home/mary"})
     assert kept == {name: kept or value for name, (value, kept) in VARIABLES.items()}
 
 

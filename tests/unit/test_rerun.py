@@ -15,7 +15,7 @@ from msgspec import structs
 
 from bench import words
 from bench.schema import Record, Run, Skipped
-from reports import answer, content, findings, rerun
+from reports import answer, content, findings, rerun, tally
 from reports.content import Content
 from reports.frame import Results, read
 from suites.workload import Workload
@@ -46,7 +46,7 @@ def told(folder: Path, special: builders.Special, **changes: Any) -> tuple[Resul
 
 
 def advised(results: Results, report: Content) -> str:
-    lines = answer.make(report, answer.tally(results), Path("/r"), 80).lines
+    lines = answer.make(report, tally.tally(results), Path("/r"), 80).lines
     return next(line for line in lines if line.startswith("  next"))
 
 

@@ -7,7 +7,8 @@ import psutil
 import pytest
 
 from bench import contenders, roster
-from bench.launch import Worker, environment
+from bench.launch import Worker
+from bench.worker_environment import variables
 
 ADAPTER = """
 import os, time
@@ -36,7 +37,7 @@ def seats(tmp_path, monkeypatch):
     opened = []
 
     def open_worker(python, spec, threads, memory_bytes=None):
-        opened.append(Worker(python, spec.module, environment({}, {}, None), threads))
+        opened.append(Worker(python, spec.module, variables({}, {}, None), threads))
         return opened[-1]
 
     monkeypatch.setattr(roster, "open_worker", open_worker)

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 import msgspec
 
 from bench import schema
-from bench.contenders import Contender, Device, parse
+from bench.contenders import Contender, parse
 from bench.rounds import History
 from bench.session import ranked
 from bench.standing import USUAL, Board, compared, labels
+from frameworks.interface import Device
 
 
 def contender(text, device="cpu", precision="float32"):

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import foresight, tour
-from bench.contenders import Contender, Device, parse
+from bench.contenders import Contender, parse
 from bench.foresight import Foresight
 from bench.limits import Pace
 from bench.presets import PRESETS
 from bench.rounds import History
 from bench.tour import breadth_first
+from frameworks.interface import Device
 from suites import catalog
 from suites.workload import Product
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import words
+from bench import presets, words
 from bench.presets import PRESETS
 from bench.words import BadWord
 
@@ -73,15 +73,15 @@ def test_any_word_may_be_meant(text):
 
 def test_a_preset_keeps_what_was_not_asked_otherwise():
     standard = PRESETS["standard"]
-    assert words.adjusted(standard, "", None, None) == standard
-    changed = words.adjusted(standard, "0.5%", 3.0, 4)
+    assert presets.adjusted(standard, "", None, None) == standard
+    changed = presets.adjusted(standard, "0.5%", 3.0, 4)
     assert (changed.target, changed.budget_s) == (0.005, 3.0)
     assert (changed.min_rounds, changed.max_rounds) == (4, 4)
     assert changed.slice_s == standard.slice_s
-    assert words.adjusted(standard, time="5m").time_s == 300
+    assert presets.adjusted(standard, time="5m").time_s == 300
 
 
 @pytest.mark.parametrize("numbers", [(0.0, None), (-1.0, None), (1e9, None), (None, 2), (None, 0)])
 def test_numbers_out_of_range_are_refused(numbers):
     with pytest.raises(BadWord):
-        words.adjusted(PRESETS["quick"], "", *numbers)
+        presets.adjusted(PRESETS["quick"], "", *numbers)
