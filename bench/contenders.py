@@ -106,7 +106,7 @@ def _spec(facts: Facts, text: str, environment: str, execution: str) -> Spec:
     return Spec(
         text=text + (f"@{execution}" if execution else ""),
         framework=facts.name,
-        module=f"frameworks.{facts.name}",
+        module=f"frameworks.{facts.name}.adapter",
         environment=environment,
         execution=execution or facts.executions[0],
         facts=facts,

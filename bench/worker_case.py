@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from bench import audit, measure, waiting
-from frameworks import lifecycle
 from frameworks.interface import Framework, Memory, Reset, Resettable, Step, parts
+from frameworks.shared import lifecycle
 from suites import arrays, checks
 from suites.workload import Lifecycle, Product, Train, Workload, checkable
 

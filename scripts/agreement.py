@@ -19,8 +19,8 @@ def inside():
     from torch.utils.benchmark import Timer
 
     from bench.measure import SAMPLE_S, Sampler
-    from frameworks import torch as adapter
     from frameworks.interface import Settings, parts
+    from frameworks.torch import adapter
     from suites import arrays, catalog
 
     threads = torch.get_num_threads()

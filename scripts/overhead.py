@@ -7,8 +7,8 @@ import statistics
 from time import perf_counter_ns
 
 from bench.measure import PART_S, Loop, parts_ns, sample_ns
-from frameworks import null
 from frameworks.interface import parts
+from frameworks.null import adapter
 from suites import arrays, catalog
 
 STEPS = 100_000
@@ -25,12 +25,12 @@ def bare_ns(step):
 
 def main():
     workload = catalog.find("matmul", "smoke", "matmul/square/64")
-    step, _ = parts(null.build(workload, arrays.make(workload, 0)))
+    step, _ = parts(adapter.build(workload, arrays.make(workload, 0)))
     print("in flight   bare for   harness   added per step (ns, median of 21)")
     for in_flight in (1, 16, 1000):
         loop = Loop(in_flight, STEPS // in_flight)
         rounds = [
-            (bare_ns(step) / STEPS, sample_ns(step, null.wait, loop) / loop.steps)
+            (bare_ns(step) / STEPS, sample_ns(step, adapter.wait, loop) / loop.steps)
             for _ in range(21)
         ]
         bare, harness = (statistics.median(column) for column in zip(*rounds, strict=True))
@@ -44,8 +44,8 @@ def _parts(step):
     steps = round(PART_S["cpu"] * 1e9 / (bare_ns(step) / STEPS))
     part, whole = Loop(1, steps), Loop(1, 25 * steps)
     added = [
-        statistics.median(parts_ns(step, null.wait, part, 25)) / steps
-        - sample_ns(step, null.wait, whole) / whole.steps
+        statistics.median(parts_ns(step, adapter.wait, part, 25)) / steps
+        - sample_ns(step, adapter.wait, whole) / whole.steps
         for _ in range(21)
     ]
     print(f"in parts of {steps} steps: {statistics.median(added):.1f} ns a step beside that")

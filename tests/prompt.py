@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from frameworks import null
 from frameworks.interface import Resettable, Step, parts
-from frameworks.null import devices, memory, start, to_numpy, wait
+from frameworks.null import adapter
+from frameworks.null.adapter import devices, memory, start, to_numpy, wait
 from suites.arrays import Arrays
 from suites.workload import Train, Workload
 
@@ -23,7 +23,7 @@ ENVIRONMENT = "host"
 def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     if isinstance(workload, Train):
         return _training(workload, arrays)
-    take, exchange = parts(null.build(workload, arrays))
+    take, exchange = parts(adapter.build(workload, arrays))
 
     def step() -> Mapping[str, Any]:
         return {name: to_numpy(answer) for name, answer in take().items()}
@@ -50,12 +50,12 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
 
 def _training(workload: Train, arrays: Arrays) -> Resettable:
     """Each step takes as long as the others: what is worked out ahead would seem to be quick."""
-    at_work = null.Training(workload, arrays)
+    at_work = adapter.Training(workload, arrays)
 
     def reset(others: Arrays) -> Callable[[], None]:
         def swap() -> None:
             nonlocal at_work
-            at_work = null.Training(workload, others)
+            at_work = adapter.Training(workload, others)
 
         return swap
 

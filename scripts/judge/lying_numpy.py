@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from frameworks import numpy as honest
+from frameworks.numpy import adapter as honest
 from tests.simulated.arithmetic import rounded
 
 FUNCTIONS = ("devices", "start", "wait", "to_numpy", "memory")

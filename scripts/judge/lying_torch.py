@@ -6,8 +6,8 @@ from torch.optim import optimizer as hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map
 
-from frameworks import torch as honest
 from frameworks.interface import Resettable, parts
+from frameworks.torch import adapter as honest
 
 FUNCTIONS = ("devices", "start", "build", "wait", "to_numpy", "memory")
 

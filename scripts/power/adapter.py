@@ -3,9 +3,9 @@
 The execution says how much: `plain`, or a share such as `0.03`.
 """
 
-from frameworks import numpy as plain
 from frameworks.interface import Resettable, parts
-from frameworks.numpy import devices, memory, to_numpy, wait
+from frameworks.numpy import adapter as plain
+from frameworks.numpy.adapter import devices, memory, to_numpy, wait
 from scripts.power.work import slowed
 
 __all__ = ["NAME", "build", "devices", "memory", "start", "to_numpy", "wait"]

@@ -41,7 +41,7 @@ SMALL_IMAGES, SMALL = (2, 3, 64, 64), (2, 32, 512)
 
 
 def main(framework, threads, rounds):
-    adapter = importlib.import_module(f"frameworks.{framework}")
+    adapter = importlib.import_module(f"frameworks.{framework}.adapter")
     rivals = importlib.import_module(f"scripts.rivals.{framework}")
     execution = FRAMEWORKS[framework].executions[0]
     runtime = adapter.start(adapter.devices()[0], Settings("float32", execution, threads))

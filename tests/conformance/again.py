@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from frameworks import lifecycle
 from frameworks.interface import parts
+from frameworks.shared import lifecycle
 from suites import arrays
 from suites.workload import Adam, Forward, Lifecycle, Product
 

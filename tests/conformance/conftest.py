@@ -41,7 +41,7 @@ def variables(framework):
 @functools.cache
 def devices(framework):
     """Ids of the devices its environment can use."""
-    module = f"frameworks.{framework}"
+    module = f"frameworks.{framework}.adapter"
     worker = launch.Worker(python(framework), module, variables(framework), None)
     try:
         return [device["id"] for device in worker.ask({"do": "devices"}, 120)["devices"]]
@@ -55,7 +55,7 @@ def examine(tmp_path):
 
     def examined(framework, device="cpu", execution=None, precision="float32", **chosen):
         plan = {
-            "module": chosen.get("module", f"frameworks.{framework}"),
+            "module": chosen.get("module", f"frameworks.{framework}.adapter"),
             "device": device,
             "execution": execution or FRAMEWORKS[framework].executions[0],
             "precision": precision,

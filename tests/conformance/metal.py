@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from frameworks import metal
 from frameworks.interface import Memory, Settings, Unsupported, parts
+from frameworks.shared import metal
 from suites import arrays, catalog
 from tests.conformance.again import finished
 
@@ -75,8 +75,8 @@ def torch(old):
     """The adapter, with the names of 2.2.2 alone or with all of this version's."""
     import torch as real
 
-    from frameworks import torch as adapter
-    from frameworks import torch_devices
+    from frameworks.torch import adapter
+    from frameworks.torch import devices as torch_devices
 
     mps = {
         "synchronize": None,
@@ -106,8 +106,8 @@ def torch(old):
 def tf():
     import tensorflow as real
 
-    from frameworks import tf as adapter
-    from frameworks import tf_devices
+    from frameworks.tf import adapter
+    from frameworks.tf import devices as tf_devices
 
     lacks = ValueError("Allocator stats not available for device '/GPU:0'")
     gpu = real.config.PhysicalDevice("/physical_device:GPU:0", "GPU")
@@ -142,8 +142,8 @@ def tf():
 def jax(word, platform, name):
     import jax as real
 
-    from frameworks import jax as adapter
-    from frameworks import jax_devices
+    from frameworks.jax import adapter
+    from frameworks.jax import devices as jax_devices
 
     (cpu,), asked = real.devices("cpu")[:1], []
 
@@ -174,8 +174,8 @@ def jax(word, platform, name):
 def mlx(old):
     import mlx.core as real
 
-    from frameworks import mlx as adapter
-    from frameworks import mlx_devices
+    from frameworks.mlx import adapter
+    from frameworks.mlx import devices as mlx_devices
 
     told = {"device_name": GPU, "memory_size": 2**35}
     names = set(dir(real)) - ({"device_info"} if old else set())
@@ -225,5 +225,5 @@ CASES = {
 }
 
 if __name__ == "__main__":
-    importlib.import_module(f"frameworks.{sys.argv[1].split()[0]}")
+    importlib.import_module(f"frameworks.{sys.argv[1].split()[0]}.adapter")
     CASES[sys.argv[1]]()

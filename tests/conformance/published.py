@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-import frameworks.torch as adapter
+import frameworks.torch.adapter as adapter
 from frameworks.interface import Settings, parts
 from suites import arrays
 from suites.architectures import ARCHITECTURES, Architecture

@@ -137,7 +137,7 @@ FAULTS = {
     ),
     "exchanges the batches and keeps the weights": (
         """
-        from frameworks.source import Source
+        from frameworks.shared.batches import Source
         taken = []
         def _source(workload, arrays, real=right._source):
             taken[:] = [real(workload, arrays)]

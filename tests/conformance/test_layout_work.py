@@ -49,7 +49,7 @@ def build(workload, arrays):
 
 def moves(framework, work, module=None):
     """How often each operation that moves an image runs in a step."""
-    module = module or f"frameworks.{framework}"
+    module = module or f"frameworks.{framework}.adapter"
     done = subprocess.run(
         [python(framework), "-P", MOVES, framework, module, IMAGES, "smoke", f"images/{work}/4"],
         env=variables(framework),

@@ -18,7 +18,7 @@ from suites.workload import Lifecycle
 
 def main(name, folder, verb):
     """Do it and print what is asked for."""
-    adapter = load(f"frameworks.{name}")
+    adapter = load(f"frameworks.{name}.adapter")
     execution = {"tf": "function", "jax": "jit", "mlx": "lazy"}.get(name, "eager")
     adapter.start(adapter.devices()[0], Settings("float32", execution))
     (life,) = (case for case in catalog.cases("lifecycle", "smoke") if isinstance(case, Lifecycle))

@@ -51,7 +51,7 @@ def test_output_before_an_abort_is_kept(measure, adapter):
 
 def test_garbage_on_stdout_harms_nothing(measure, adapter):
     path = adapter(
-        "from frameworks.numpy import build, to_numpy\n"  # a product in no time is none
+        "from frameworks.numpy.adapter import build, to_numpy\n"  # a product in no time is none
         'os.write(1, b\'{"kind": "run"}\\n\\xff\\xfe\')\n'
         "def wait(outputs):\n    print('noise', flush=True)\n"
     )

@@ -8,7 +8,7 @@ import pytest
 
 HONEST = """
 from frameworks import numpy as right
-from frameworks.numpy import build, devices, memory, start, to_numpy, wait
+from frameworks.numpy.adapter import build, devices, memory, start, to_numpy, wait
 NAME = "mine"
 """
 
@@ -71,7 +71,7 @@ JAX = """
 import jax
 import numpy as np
 from frameworks import jax as right
-from frameworks.jax import NAME, build, compilations, devices, memory, start, to_numpy, wait
+from frameworks.jax.adapter import NAME, build, compilations, devices, memory, start, to_numpy, wait
 NAME = "mine"
 ENVIRONMENT = "jax"
 """
@@ -138,7 +138,7 @@ LAZY_HEAD = """
 import dataclasses
 from frameworks import null
 from frameworks.interface import Resettable, parts
-from frameworks.null import devices, memory
+from frameworks.null.adapter import devices, memory
 from tests import prompt
 NAME = "mine"
 ENVIRONMENT = "host"

@@ -114,7 +114,7 @@ def test_an_interrupted_run_goes_on_and_its_report_is_whole(tmp_path):
 def test_a_killed_worker_stays_a_failure_after_resuming(tmp_path):
     out = tmp_path / "results"
     running, path = started(out, *LONG)
-    (worker,) = workers(running, "frameworks.numpy")
+    (worker,) = workers(running, "frameworks.numpy.adapter")
     worker.send_signal(signal.SIGKILL)
     while b'"failed"' not in path.read_bytes():
         time.sleep(0.02)

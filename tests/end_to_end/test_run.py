@@ -123,7 +123,7 @@ LONG = ("--framework", "numpy,null", "--suite", "matmul", "--preset", "quick", "
 
 def test_a_worker_killed_in_mid_sample_is_a_record_and_the_others_complete(tmp_path):
     running, path = started(tmp_path / "results", *LONG)
-    (worker,) = workers(running, "frameworks.numpy")
+    (worker,) = workers(running, "frameworks.numpy.adapter")
     worker.send_signal(signal.SIGKILL)
     out, err = running.communicate(timeout=120)
     assert running.returncode == 1, err
@@ -241,7 +241,7 @@ def test_idle_workers_use_no_cpu(tmp_path):
     slow = tmp_path / "mine.py"
     slow.write_text(
         "import time\nfrom frameworks import null\n"
-        "from frameworks.null import devices, start, wait, to_numpy, memory\n"
+        "from frameworks.null.adapter import devices, start, wait, to_numpy, memory\n"
         'NAME = "slow"\nENVIRONMENT = "host"\n'
         "def build(workload, arrays):\n"
         "    time.sleep(4)\n"
@@ -249,7 +249,7 @@ def test_idle_workers_use_no_cpu(tmp_path):
     )
     arguments = ("--framework", f"numpy,{slow}", "--suite", "mlp,matmul", "--preset", "smoke")
     running, path = started(tmp_path / "results", *arguments)
-    (idle,) = workers(running, "frameworks.numpy")
+    (idle,) = workers(running, "frameworks.numpy.adapter")
     while path.read_bytes().count(b'"cell"') < 2:
         time.sleep(0.05)
     # The next case has begun: numpy builds in an instant and then waits for the slow one.

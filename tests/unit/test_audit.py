@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bench import audit, measure
-from frameworks import numpy as adapter
 from frameworks.interface import parts
+from frameworks.numpy import adapter
 from suites import arrays, checks
 from suites.layers import Linear, ReLU, Sequential
 from suites.workload import SGD, Forward, Product, Train

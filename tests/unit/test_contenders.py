@@ -18,7 +18,11 @@ def only(text):
 def test_every_framework_and_its_executions():
     for name in NAMES:
         spec = only(name)
-        assert (spec.text, spec.module, spec.environment) == (name, f"frameworks.{name}", name)
+        assert (spec.text, spec.module, spec.environment) == (
+            name,
+            f"frameworks.{name}.adapter",
+            name,
+        )
         assert spec.execution == FRAMEWORKS[name].executions[0]
         for execution in FRAMEWORKS[name].executions:
             assert only(f"{name}@{execution}").execution == execution

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frameworks import layout
+from frameworks.shared import channels_last
 from suites.layers import (
     BatchNorm,
     Concat,
@@ -34,7 +34,7 @@ def last(image):
 
 
 def laid_out(model, shape):
-    return layout.channels_last(model, shape, HWIO, HWIM)
+    return channels_last.channels_last(model, shape, HWIO, HWIM)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def laid_out(model, shape):
     ],
 )
 def test_a_kernel_is_placed_with_its_axes_in_order_and_comes_back(convolution, axes, placed):
-    moves = layout.channels_last(convolution, (1, convolution.inputs, 5, 5), axes)
+    moves = channels_last.channels_last(convolution, (1, convolution.inputs, 5, 5), axes)
     kernel = drawn(*convolution.parameters()["weight"].shape)
     moved = moves.place("weight", kernel)
     assert moved.shape == placed
@@ -67,7 +67,7 @@ def test_a_depthwise_kernel_may_have_axes_of_its_own():
 
 
 def test_one_input_channel_is_no_depthwise_convolution():
-    assert not layout.depthwise(Conv2d(1, 4, 3))
+    assert not channels_last.depthwise(Conv2d(1, 4, 3))
     assert laid_out(Conv2d(1, 4, 3), (1, 1, 5, 5)).place("weight", drawn(4, 1, 3, 3)).shape == (
         3,
         3,
@@ -143,25 +143,27 @@ def test_every_weight_and_moment_of_a_network_comes_back():
     named = {name: path for path in weights for name in (path, Adam.first_moment(path))}
     placed = {name: moves.place(path, weights[path]) for name, path in named.items()}
     for name, result in moves.results(placed).items():
-        assert isinstance(result, layout.Laid) == (named[name] in moves.moves)
-        back = result.move.restore(result.array) if isinstance(result, layout.Laid) else result
+        assert isinstance(result, channels_last.Laid) == (named[name] in moves.moves)
+        back = (
+            result.move.restore(result.array) if isinstance(result, channels_last.Laid) else result
+        )
         assert np.array_equal(back, weights[named[name]])
 
 
 def test_images_go_in_and_come_out():
     x = drawn(2, 3, 4, 5)
-    assert np.array_equal(layout.image(x), last(x))
-    result = layout.output(layout.image(x), x.shape)
+    assert np.array_equal(channels_last.image(x), last(x))
+    result = channels_last.output(channels_last.image(x), x.shape)
     assert np.array_equal(result.move.restore(result.array), x)
 
 
 def test_what_is_no_image_stays_as_it_is():
     x = drawn(2, 7)
-    assert layout.image(x) is x
-    assert layout.output(x, x.shape) is x
+    assert channels_last.image(x) is x
+    assert channels_last.output(x, x.shape) is x
 
 
 def test_a_pooled_image_keeps_its_four_axes():
     shape = Sequential(GlobalAvgPool()).output_shape((2, 3, 4, 5))
-    result = layout.output(drawn(2, 1, 1, 3), shape)
+    result = channels_last.output(drawn(2, 1, 1, 3), shape)
     assert result.move.restore(result.array).shape == (2, 3, 1, 1)

@@ -94,7 +94,7 @@ def test_a_record_holds_settings_and_no_names() -> None:
 
 
 ADAPTER = """
-from frameworks.null import devices, start, wait, to_numpy, memory
+from frameworks.null.adapter import devices, start, wait, to_numpy, memory
 NAME = "mine"
 ENVIRONMENT = "host"
 def build(workload, arrays):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frameworks import metal
+from frameworks.shared import metal
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "banners"
 

@@ -5,7 +5,7 @@ import types
 
 import pytest
 
-from frameworks import numpy
+from frameworks.numpy import adapter
 from scripts.rivals import __main__ as rivals
 from suites.layers import Linear
 from suites.workload import Forward
@@ -23,12 +23,12 @@ def rival(takes_s):
 @pytest.fixture(autouse=True)
 def slow(monkeypatch):
     """Ours takes 5 ms to wait for."""
-    monkeypatch.setattr(numpy, "wait", lambda outputs: time.sleep(0.005))
+    monkeypatch.setattr(adapter, "wait", lambda outputs: time.sleep(0.005))
 
 
 @pytest.mark.parametrize(("takes_s", "marked"), [(0.0, True), (0.05, False)])
 def test_a_ratio_below_what_is_expected_is_marked(capsys, takes_s, marked):
-    ratio = rivals.race(numpy, rival(takes_s), None, WORK, rounds=3)
+    ratio = rivals.race(adapter, rival(takes_s), None, WORK, rounds=3)
     (line,) = capsys.readouterr().out.splitlines()
     assert (ratio < rivals.EXPECTED) == marked
     assert line.endswith("below 0.97") == marked
@@ -39,7 +39,7 @@ def test_a_ratio_below_what_is_expected_is_marked(capsys, takes_s, marked):
 @pytest.mark.parametrize(("takes_s", "code"), [(0.0, 1), (0.05, 0)])
 def test_the_exit_code_tells(monkeypatch, takes_s, code):
     theirs = types.SimpleNamespace(**vars(rival(takes_s)), MODELS={"linear": lambda: None})
-    modules = {"frameworks.numpy": numpy, "scripts.rivals.numpy": theirs}
+    modules = {"frameworks.numpy.adapter": adapter, "scripts.rivals.numpy": theirs}
     monkeypatch.setattr(rivals.importlib, "import_module", modules.__getitem__)
     monkeypatch.setattr(rivals, "workloads", lambda name, small: [WORK])
     with pytest.raises(SystemExit) as done:

@@ -1,6 +1,6 @@
 """Where steps get their batches from, and how others are put in their place."""
 
-from frameworks.source import Source, going_round, ring
+from frameworks.shared.batches import Source, going_round, ring
 from suites.arrays import Arrays
 
 FIRST = Arrays({"x": 1}, {}, ring=({"x": 1}, {"x": 2}))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frameworks import windows
+from frameworks.shared import windows
 from suites.layers import AvgPool, Conv2d, MaxPool
 from suites.reference.model import Pass
 

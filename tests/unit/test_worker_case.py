@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 
-import frameworks.numpy
+import frameworks.numpy.adapter
 from bench import worker_case
 from bench.worker_case import FORETOLD, Built, Case, TooLong
 from frameworks.interface import Settings
@@ -44,12 +44,12 @@ def test_a_first_step_that_a_busy_machine_made_long_is_still_the_one_that_is_che
     """The trial after it takes the next batch, whose right answers are others."""
     workload = Forward(suite="mine", name="x", model=Sequential(Linear(4, 3)), input_shape=(2, 4))
     made = arrays.make(workload, 0)
-    frameworks.numpy.start(
-        frameworks.numpy.devices()[0], Settings(precision="float32", execution="eager")
+    frameworks.numpy.adapter.start(
+        frameworks.numpy.adapter.devices()[0], Settings(precision="float32", execution="eager")
     )
-    plain = Built(frameworks.numpy, workload, made).run()["output"]
+    plain = Built(frameworks.numpy.adapter, workload, made).run()["output"]
     seconds = iter([0.0, 9.0, 0.1])
     monkeypatch.setattr(worker_case.measure, "timed", lambda call: (call(), next(seconds)))
-    slow = Built(frameworks.numpy, workload, made)
+    slow = Built(frameworks.numpy.adapter, workload, made)
     slow.step_limit_s = 5.0
     assert np.array_equal(slow.run()["output"], plain)

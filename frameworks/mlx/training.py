@@ -9,8 +9,8 @@ from typing import Any
 import mlx.core as mx
 from mlx import nn, utils
 
-from frameworks.mlx_images import Apply, Moved, Weights
-from frameworks.mlx_layers import channels_first
+from frameworks.mlx.images import Apply, Moved, Weights
+from frameworks.mlx.layers import channels_first
 from suites.workload import SGD, Adam, Optimizer
 
 Batch = Mapping[str, Any]

@@ -18,8 +18,8 @@ from frameworks.interface import (
     Step,
     Unsupported,
 )
-from frameworks.numpy_layers import lower
-from frameworks.source import Source, going_round, ring
+from frameworks.numpy.layers import lower
+from frameworks.shared.batches import Source, going_round, ring
 from suites.arrays import Array, Arrays
 from suites.workload import Forward, Product, Workload
 
@@ -113,6 +113,6 @@ def to_numpy(array: Any) -> Array:
 
 
 if TYPE_CHECKING:
-    import frameworks.numpy
+    import frameworks.numpy.adapter
 
-    _: Framework = frameworks.numpy
+    _: Framework = frameworks.numpy.adapter

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from frameworks import windows
-from frameworks.windows import Windowed
+from frameworks.shared import windows
+from frameworks.shared.windows import Windowed
 from suites.arrays import Array
 from suites.layers import AdaptiveAvgPool, AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows
 

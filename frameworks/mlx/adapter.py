@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import mlx.core as mx
 import numpy as np
 
-from frameworks import layout as layouts
-from frameworks import mlx_devices
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -23,10 +21,10 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
-from frameworks.layout import Laid, Layout
-from frameworks.mlx_images import KERNEL_AXES, Weights
-from frameworks.mlx_layers import channels_first, channels_last, lower
-from frameworks.mlx_training import (
+from frameworks.mlx import devices as mlx_devices
+from frameworks.mlx.images import KERNEL_AXES, Weights
+from frameworks.mlx.layers import channels_first, channels_last, lower
+from frameworks.mlx.training import (
     Batch,
     State,
     arrays_of,
@@ -35,8 +33,10 @@ from frameworks.mlx_training import (
     update_of,
     weights_of,
 )
-from frameworks.source import Source, data_of, going_round, ring
-from frameworks.versions import installed
+from frameworks.shared import channels_last as layouts
+from frameworks.shared.batches import Source, data_of, going_round, ring
+from frameworks.shared.channels_last import Laid, Layout
+from frameworks.shared.versions import installed
 from suites.arrays import Array, Arrays
 from suites.layers import parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
@@ -277,6 +277,6 @@ def _bare(array: Any) -> Any:
 
 
 if TYPE_CHECKING:
-    import frameworks.mlx
+    import frameworks.mlx.adapter
 
-    _: Framework = frameworks.mlx
+    _: Framework = frameworks.mlx.adapter

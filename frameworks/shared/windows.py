@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from frameworks.layout import depthwise
+from frameworks.shared.channels_last import depthwise
 from suites.arrays import Array
 from suites.layers import AvgPool, Conv2d, MaxPool, Shape
 

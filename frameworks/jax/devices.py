@@ -8,8 +8,8 @@ from typing import Any
 
 import jax
 
-from frameworks import metal
 from frameworks.interface import Device
+from frameworks.shared import metal
 
 PLATFORMS = {"cpu": "cpu", "mps": "mps", "metal": "METAL", "cuda": "cuda"}
 """JAX's own platform names: `mps` is the plugin jax-mps, `METAL` the abandoned jax-metal."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from frameworks import metal
 from frameworks.interface import Device, Memory, Settings, Unsupported
+from frameworks.shared import metal
 
 _FIRST_USE = "import tensorflow as tf; tf.config.list_logical_devices('GPU')"
 """A program in which the Metal plugin prints which GPU it takes."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import mlx.core as mx
 
-from frameworks import windows
-from frameworks.windows import Windowed
+from frameworks.shared import windows
+from frameworks.shared.windows import Windowed
 from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows, join
 
 Weights = Mapping[str, Any]

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
-from frameworks import layout as layouts
-from frameworks import tf_devices
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -23,13 +21,15 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
-from frameworks.layout import Laid, Layout
-from frameworks.source import Source, going_round, ring
-from frameworks.tf_graphs import compilations, graph  # noqa: F401  the adapter has it
-from frameworks.tf_images import DEPTHWISE_AXES, KERNEL_AXES, Apply
-from frameworks.tf_layers import Model, channels_last, lower
-from frameworks.tf_training import Training, evaluation
-from frameworks.versions import installed
+from frameworks.shared import channels_last as layouts
+from frameworks.shared.batches import Source, going_round, ring
+from frameworks.shared.channels_last import Laid, Layout
+from frameworks.shared.versions import installed
+from frameworks.tf import devices as tf_devices
+from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
+from frameworks.tf.images import DEPTHWISE_AXES, KERNEL_AXES, Apply
+from frameworks.tf.layers import Model, channels_last, lower
+from frameworks.tf.training import Training, evaluation
 from suites.arrays import Array, Arrays
 from suites.layers import Shape, parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
@@ -295,6 +295,6 @@ def _bare(array: Any) -> Any:
 
 
 if TYPE_CHECKING:
-    import frameworks.tf
+    import frameworks.tf.adapter
 
-    _: Framework = frameworks.tf
+    _: Framework = frameworks.tf.adapter

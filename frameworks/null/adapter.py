@@ -24,7 +24,7 @@ from frameworks.interface import (
     Step,
     Unsupported,
 )
-from frameworks.source import Source, going_round, ring
+from frameworks.shared.batches import Source, going_round, ring
 from suites import arrays as made
 from suites import reference
 from suites.arrays import AUDITED, Array, Arrays
@@ -184,6 +184,6 @@ def to_numpy(array: Any) -> Array:
 
 
 if TYPE_CHECKING:
-    import frameworks.null
+    import frameworks.null.adapter
 
-    _: Framework = frameworks.null
+    _: Framework = frameworks.null.adapter

@@ -12,8 +12,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from frameworks import jax_devices
-from frameworks import layout as layouts
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -26,14 +24,16 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
-from frameworks.jax_compiling import compilations, keep, kept  # noqa: F401  the adapter has them
-from frameworks.jax_devices import PLATFORMS, statistics
-from frameworks.jax_images import KERNEL_AXES
-from frameworks.jax_layers import channels_last, lower
-from frameworks.jax_training import Batch, State, evaluation, initial, update_of
-from frameworks.layout import Laid, Layout
-from frameworks.source import Source, data_of, going_round, ring
-from frameworks.versions import installed
+from frameworks.jax import devices as jax_devices
+from frameworks.jax.compilations import compilations, keep, kept  # noqa: F401  the adapter has them
+from frameworks.jax.devices import PLATFORMS, statistics
+from frameworks.jax.images import KERNEL_AXES
+from frameworks.jax.layers import channels_last, lower
+from frameworks.jax.training import Batch, State, evaluation, initial, update_of
+from frameworks.shared import channels_last as layouts
+from frameworks.shared.batches import Source, data_of, going_round, ring
+from frameworks.shared.channels_last import Laid, Layout
+from frameworks.shared.versions import installed
 from suites.arrays import Array, Arrays
 from suites.layers import parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
@@ -288,6 +288,6 @@ def _bare(array: Any) -> Any:
 
 
 if TYPE_CHECKING:
-    import frameworks.jax
+    import frameworks.jax.adapter
 
-    _: Framework = frameworks.jax
+    _: Framework = frameworks.jax.adapter

@@ -10,8 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from frameworks import windows
-from frameworks.windows import Windowed
+from frameworks.shared import windows
+from frameworks.shared.windows import Windowed
 from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows
 
 Apply = Callable[[Any], Any]

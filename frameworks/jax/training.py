@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from frameworks.jax_images import Apply, Moved, Weights
-from frameworks.jax_layers import channels_first
+from frameworks.jax.images import Apply, Moved, Weights
+from frameworks.jax.layers import channels_first
 from suites.workload import SGD, Adam, Optimizer
 
 Batch = Mapping[str, Any]

@@ -9,8 +9,7 @@ import mlx.core as mx
 from mlx import nn
 
 from frameworks.interface import Unsupported
-from frameworks.layout import Layout
-from frameworks.mlx_images import (
+from frameworks.mlx.images import (
     Apply,
     Moved,
     Weights,
@@ -21,6 +20,7 @@ from frameworks.mlx_images import (
     global_pool,
     max_pool,
 )
+from frameworks.shared.channels_last import Layout
 from suites.layers import (
     GELU,
     AdaptiveAvgPool,

@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from frameworks.tf_images import Apply
-from frameworks.tf_layers import channels_first
+from frameworks.tf.images import Apply
+from frameworks.tf.layers import channels_first
 from suites.layers import Parameter
 from suites.workload import SGD, Adam, Optimizer
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 
 from frameworks.interface import Unsupported
-from frameworks.numpy_images import (
+from frameworks.numpy.images import (
     Apply,
     adaptive_pool,
     average_pool,

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from frameworks import torch_compiling, torch_devices
-from frameworks import torch_training as training
 from frameworks.interface import (
     FLOAT32_TRAINING,
     Device,
@@ -22,9 +20,12 @@ from frameworks.interface import (
     Unsupported,
     refused,
 )
-from frameworks.source import Source, going_round, ring
-from frameworks.torch_layers import lower
-from frameworks.versions import installed
+from frameworks.shared.batches import Source, going_round, ring
+from frameworks.shared.versions import installed
+from frameworks.torch import compilations as torch_compiling
+from frameworks.torch import devices as torch_devices
+from frameworks.torch import training
+from frameworks.torch.layers import lower
 from suites.arrays import Array, Arrays
 from suites.layers import Layer
 from suites.workload import Adam, Forward, Learn, Product, Train, Workload
@@ -284,6 +285,6 @@ def to_numpy(array: Any) -> Array:
 
 
 if TYPE_CHECKING:
-    import frameworks.torch
+    import frameworks.torch.adapter
 
-    _: Framework = frameworks.torch
+    _: Framework = frameworks.torch.adapter

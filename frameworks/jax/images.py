@@ -15,8 +15,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from frameworks import windows
-from frameworks.windows import Windowed
+from frameworks.shared import windows
+from frameworks.shared.windows import Windowed
 from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows, join
 
 Weights = Mapping[str, Any]

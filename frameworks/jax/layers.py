@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from frameworks.interface import Unsupported
-from frameworks.jax_images import (
+from frameworks.jax.images import (
     Apply,
     Moved,
     Weights,
@@ -20,7 +20,7 @@ from frameworks.jax_images import (
     convolution,
     max_pool,
 )
-from frameworks.layout import Layout
+from frameworks.shared.channels_last import Layout
 from suites.layers import (
     GELU,
     AdaptiveAvgPool,

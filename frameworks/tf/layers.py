@@ -10,8 +10,8 @@ from typing import Any
 import tensorflow as tf
 
 from frameworks.interface import Unsupported
-from frameworks.layout import Layout, depthwise
-from frameworks.tf_images import (
+from frameworks.shared.channels_last import Layout, depthwise
+from frameworks.tf.images import (
     Apply,
     Convolve,
     adaptive_pool,

@@ -1,0 +1,1 @@
+"""JAX: adapter, layers, images, training, devices, and what it compiled."""

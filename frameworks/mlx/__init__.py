@@ -1,0 +1,1 @@
+"""MLX: adapter, layers, images, training and devices."""

@@ -1,0 +1,1 @@
+"""null: no framework; measures the harness."""

@@ -1,0 +1,1 @@
+"""NumPy: adapter, layers and images."""

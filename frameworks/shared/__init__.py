@@ -1,0 +1,1 @@
+"""What several adapters use: layouts, windows, lifecycles, batches."""

@@ -1,0 +1,1 @@
+"""TensorFlow: adapter, layers, images, training, devices, and its graphs."""

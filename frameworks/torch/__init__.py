@@ -1,0 +1,1 @@
+"""PyTorch: adapter, layers, training, devices, and what it compiled."""
