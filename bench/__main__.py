@@ -88,7 +88,7 @@ def run_command(
     from bench.roster import BadVersion
     from bench.run import run
     from suites.catalog import UnknownSuite
-    from suites.data import NoData
+    from suites.data.sources import NoData
 
     try:
         request = asked.Typed(**options).request()

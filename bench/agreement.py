@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from suites.checks import Check
+from suites.verification.checks import Check
 
 COMPARED = ("loss",)
 """Names of the numbers that contenders are compared in."""

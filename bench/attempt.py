@@ -20,7 +20,8 @@ from bench.rounds import History
 from bench.schema import Cell, Failed, Skipped, Verified
 from bench.seat import Seat, checked
 from bench.stopping import Ending
-from suites import arrays, checks, reference
+from suites.data import arrays
+from suites.verification import checks, reference
 from suites.workload import Learn, Lifecycle, Workload, definition_hash
 
 if TYPE_CHECKING:

@@ -17,9 +17,10 @@ import numpy as np
 from bench import measure
 from bench.measure import Results, Sampler
 from frameworks.interface import Reset
-from suites import arrays, checks
-from suites.arrays import Array, Arrays, Batch
-from suites.feed import Feed
+from suites.data import arrays
+from suites.data.arrays import Array, Arrays, Batch
+from suites.data.batch_loader import Feed
+from suites.verification import checks
 from suites.workload import Forward, Product, Train, Workload
 
 OnHost = Callable[[Results], dict[str, Array]]

@@ -16,9 +16,9 @@ from bench.seat import Seat
 from bench.session import Session, by_precision, ranked
 from bench.standing import compared
 from bench.stopping import Adaptive
-from suites import checks, reference
-from suites.data import NoData
+from suites.data.sources import NoData
 from suites.layers import ShapeError
+from suites.verification import checks, reference
 from suites.workload import Workload
 
 

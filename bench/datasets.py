@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from suites import data, idx
+from suites.data import idx
+from suites.data import sources as data
 from suites.workload import Learn, Lifecycle, Workload
 
 HOSTS = {

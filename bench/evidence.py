@@ -18,9 +18,10 @@ from bench.contenders import Contender
 from bench.launch import Refused
 from bench.seat import checked
 from frameworks import NULL
-from suites import arrays, checks, reference
-from suites.arrays import Array
-from suites.training_checks import audited
+from suites.data import arrays
+from suites.data.arrays import Array
+from suites.verification import checks, reference
+from suites.verification.training_checks import audited
 from suites.workload import Learn, Lifecycle, Product, Workload, checkable
 
 READY = "seconds of work left after wait"

@@ -15,7 +15,7 @@ from typing import Any
 from bench.contenders import Contender
 from bench.limits import Pace
 from bench.presets import Preset
-from suites import arrays
+from suites.data import arrays
 from suites.workload import Learn, Lifecycle, Workload, checkable, known_epochs
 
 FIXED_S = 0.7

@@ -13,7 +13,9 @@ from bench.contenders import Contender
 from bench.machine import nvidia
 from bench.schema import TooLong
 from frameworks.interface import Device
-from suites import arrays, cost, reference
+from suites.data import arrays
+from suites.layers import cost
+from suites.verification import reference
 from suites.workload import ITEMSIZE, Learn, Lifecycle, Product, Train, Workload, checkable
 
 

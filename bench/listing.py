@@ -49,8 +49,8 @@ def show_choices(console: Console) -> None:
 
 def show_models(console: Console) -> None:
     """Every architecture with its parameters, and what one sample's forward pass costs."""
-    from suites import cost
     from suites.architectures import ARCHITECTURES
+    from suites.layers import cost
     from suites.workload import ITEMSIZE
 
     table = _table("MODEL", "parameters", "MFLOP", "MB", "sample", "is")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from suites.arrays import Array
+from suites.data.arrays import Array
 
 MAX_BYTES = 2**31
 """Of the arrays of one file. Digests are small; the learned weights of a model may come whole."""

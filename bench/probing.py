@@ -17,7 +17,7 @@ from bench import measure
 from bench.measure import Loop, Results
 from bench.waiting import LEFT_FLOOR_S, LEFT_SHARE, REST_LIMIT_S, REST_S, Tail, converting_s
 from frameworks.interface import Framework, parts
-from suites.arrays import Array, Arrays
+from suites.data.arrays import Array, Arrays
 from suites.workload import Product
 
 IN_FLIGHT = 16

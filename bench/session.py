@@ -21,7 +21,7 @@ from bench.schema import Record
 from bench.seat import Seat
 from bench.standing import Board
 from frameworks import NULL
-from suites import reference
+from suites.verification import reference
 from suites.workload import Workload
 
 Write = Callable[[Record], None]

@@ -30,7 +30,8 @@ from bench.aside import Aside
 from bench.heard import Heard
 from bench.worker_case import Case, DeviceSentinel, TooLong
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
-from suites import catalog, checks
+from suites import catalog
+from suites.verification import checks
 from suites.workload import Lifecycle, definition_hash
 
 ADAPTER_NAMES = ("devices", "start", "build", "wait", "to_numpy", "memory")

@@ -12,7 +12,8 @@ import numpy as np
 from bench import audit, measure, waiting
 from frameworks.interface import Framework, Memory, Reset, Resettable, Step, parts
 from frameworks.shared import lifecycle
-from suites import arrays, checks
+from suites.data import arrays
+from suites.verification import checks
 from suites.workload import Lifecycle, Product, Train, Workload, checkable
 
 FORETOLD = 3.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
-from suites.arrays import Array, Arrays
+from suites.data.arrays import Array, Arrays
 from suites.workload import Workload
 
 Step = Callable[[], Mapping[str, Any]]

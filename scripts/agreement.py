@@ -21,7 +21,8 @@ def inside():
     from bench.measure import SAMPLE_S, Sampler
     from frameworks.interface import Settings, parts
     from frameworks.torch import adapter
-    from suites import arrays, catalog
+    from suites import catalog
+    from suites.data import arrays
 
     threads = torch.get_num_threads()
     adapter.start(adapter.devices()[0], Settings("float32", "eager", threads))

@@ -9,7 +9,8 @@ from time import perf_counter_ns
 from bench.measure import PART_S, Loop, parts_ns, sample_ns
 from frameworks.interface import parts
 from frameworks.null import adapter
-from suites import arrays, catalog
+from suites import catalog
+from suites.data import arrays
 
 STEPS = 100_000
 

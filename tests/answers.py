@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from suites import arrays, checks, reference
-from suites.reference import training
-from suites.reference.arithmetic import Exact, to_bits
+from suites.data import arrays
+from suites.verification import checks, reference
+from suites.verification.reference import training
+from suites.verification.reference.arithmetic import Exact, to_bits
 from suites.workload import Adam
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from frameworks.interface import Resettable, Step, parts
 from frameworks.null import adapter
 from frameworks.null.adapter import devices, memory, start, to_numpy, wait
-from suites.arrays import Arrays
+from suites.data.arrays import Arrays
 from suites.workload import Train, Workload
 
 __all__ = ["ENVIRONMENT", "NAME", "build", "devices", "memory", "start", "to_numpy", "wait"]

@@ -37,7 +37,7 @@ from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, data_of, going_round, ring
 from frameworks.shared.channels_last import Laid, Layout
 from frameworks.shared.versions import installed
-from suites.arrays import Array, Arrays
+from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
 

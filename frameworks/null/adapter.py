@@ -25,11 +25,11 @@ from frameworks.interface import (
     Unsupported,
 )
 from frameworks.shared.batches import Source, going_round, ring
-from suites import arrays as made
-from suites import reference
-from suites.arrays import AUDITED, Array, Arrays
-from suites.reference import learning, training
-from suites.reference.arithmetic import Exact
+from suites.data import arrays as made
+from suites.data.arrays import AUDITED, Array, Arrays
+from suites.verification import reference
+from suites.verification.reference import learning, training
+from suites.verification.reference.arithmetic import Exact
 from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train, Workload
 
 NAME = "null"

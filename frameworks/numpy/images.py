@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from frameworks.shared import windows
 from frameworks.shared.windows import Windowed
-from suites.arrays import Array
+from suites.data.arrays import Array
 from suites.layers import AdaptiveAvgPool, AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows
 
 Apply = Callable[[Array], Array]

@@ -17,7 +17,7 @@ from frameworks.numpy.images import (
     convolution,
     max_pool,
 )
-from suites.arrays import Array
+from suites.data.arrays import Array
 from suites.layers import (
     GELU,
     AdaptiveAvgPool,

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from suites.arrays import Arrays, Batch
+from suites.data.arrays import Arrays, Batch
 
 T = TypeVar("T")
 

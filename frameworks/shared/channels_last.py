@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from suites.arrays import Array
+from suites.data.arrays import Array
 from suites.layers import (
     Conv2d,
     Flatten,

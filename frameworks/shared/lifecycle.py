@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from frameworks.interface import Framework, Resettable, Step, parts
-from suites import weights
-from suites.arrays import Arrays
+from suites.data import safetensors
+from suites.data.arrays import Arrays
 from suites.layers import parameters
 from suites.workload import Lifecycle
 
@@ -24,8 +24,8 @@ def build(adapter: Framework, workload: Lifecycle, arrays: Arrays) -> Step | Res
         learned = learn()
         with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
             path = Path(folder, "weights.safetensors")
-            weights.save(path, {name: adapter.to_numpy(learned[name]) for name in expected})
-            loaded = weights.load(path, expected)
+            safetensors.save(path, {name: adapter.to_numpy(learned[name]) for name in expected})
+            loaded = safetensors.load(path, expected)
         infer, _ = parts(adapter.build(workload.inference, Arrays(tests, loaded)))
         return {**learned, "prediction": infer()["output"]}
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from frameworks.shared.channels_last import depthwise
-from suites.arrays import Array
+from suites.data.arrays import Array
 from suites.layers import AvgPool, Conv2d, MaxPool, Shape
 
 Windowed = Conv2d | MaxPool | AvgPool

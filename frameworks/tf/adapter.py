@@ -30,7 +30,7 @@ from frameworks.tf.compilations import compilations, graph  # noqa: F401  the ad
 from frameworks.tf.images import DEPTHWISE_AXES, KERNEL_AXES, Apply
 from frameworks.tf.layers import Model, channels_last, lower
 from frameworks.tf.training import Training, evaluation
-from suites.arrays import Array, Arrays
+from suites.data.arrays import Array, Arrays
 from suites.layers import Shape, parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
 

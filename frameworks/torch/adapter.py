@@ -26,7 +26,7 @@ from frameworks.torch import compilations as torch_compiling
 from frameworks.torch import devices as torch_devices
 from frameworks.torch import training
 from frameworks.torch.layers import lower
-from suites.arrays import Array, Arrays
+from suites.data.arrays import Array, Arrays
 from suites.layers import Layer
 from suites.workload import Adam, Forward, Learn, Product, Train, Workload
 

@@ -7,7 +7,7 @@ from bench.evidence import Evidence
 from bench.launch import Broken, Refused
 from bench.seat import Seat
 from frameworks import interface
-from suites import reference
+from suites.verification import reference
 
 PRESET = "smoke"
 STEP_LIMIT_S = 1e6

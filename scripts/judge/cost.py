@@ -3,8 +3,9 @@
 import resource
 import sys
 
-from suites import catalog, reference
-from suites.reference.solved import asked
+from suites import catalog
+from suites.verification import reference
+from suites.verification.reference.canonical import asked
 
 PARTS = {
     "default, cnn apart": ("quick", tuple(n for n in catalog.DEFAULT if n != "cnn")),

@@ -2,7 +2,6 @@
 
 import random
 
-from suites import cost
 from suites.layers import (
     GELU,
     AdaptiveAvgPool,
@@ -21,6 +20,7 @@ from suites.layers import (
     Sigmoid,
     SiLU,
     Tanh,
+    cost,
 )
 from suites.workload import SGD, Adam, Forward, Train
 

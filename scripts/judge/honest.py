@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bench.environments import CHECKOUT
 from scripts.judge import asking, drawn
-from suites import catalog, reference
-from suites.reference import store
+from suites import catalog
+from suites.verification import reference
 
 CACHE = CHECKOUT / ".cache" / "reference"
 SMALL_CNNS = CHECKOUT / "tests" / "data" / "small_cnns.py"
@@ -20,7 +20,7 @@ DRAWN_IN_FILE = 20
 OFTEN_FLOP = 5e9
 """Work above this is tried with the first seed alone."""
 
-SOURCE = store.source_hash()
+SOURCE = solution_cache.source_hash()
 """Of the reference: answers that were held against another one are asked for again."""
 
 

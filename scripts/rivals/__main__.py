@@ -11,11 +11,12 @@ import sys
 from bench.measure import timed
 from frameworks import FRAMEWORKS
 from frameworks.interface import Settings, parts
-from suites import arrays, cost
 from suites.architectures.encoder import encoder
 from suites.architectures.mobilenet import mobilenet_v2
 from suites.architectures.resnet import resnet18
 from suites.architectures.vgg import vgg16
+from suites.data import arrays
+from suites.layers import cost
 from suites.workload import Adam, Forward, Train
 
 CLASSES = 10

@@ -40,7 +40,7 @@ from suites.layers.tree import (
     parameters,
     walk,
 )
-from suites.layers.whole import check, vocabulary
+from suites.layers.validation import check, vocabulary
 
 __all__ = [
     "GELU",

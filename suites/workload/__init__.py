@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 
-from suites.workload.checking import (
+from suites.workload.learning import Data, Learn, Lifecycle
+from suites.workload.optimizers import SGD, Adam, Optimizer
+from suites.workload.reduced import (
     CHECKED_FLOP,
     CHECKED_STEPS,
     Workload,
@@ -16,8 +18,6 @@ from suites.workload.checking import (
     known_epochs,
     smallest,
 )
-from suites.workload.learning import Data, Learn, Lifecycle
-from suites.workload.optimizers import SGD, Adam, Optimizer
 from suites.workload.steps import INPUTS, ITEMSIZE, Forward, Product, Train
 
 __all__ = [

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from suites import cost
-from suites.layers import Layer, Shape, ShapeError, vocabulary
+from suites.layers import Layer, Shape, ShapeError, cost, vocabulary
 from suites.workload.optimizers import Optimizer
 from suites.workload.steps import ITEMSIZE, Forward, check_sized_by, check_trainable
 
@@ -16,7 +15,7 @@ LEARNED_FROM = ("device", "host")
 
 @dataclass(frozen=True)
 class Data:
-    """Samples for learning: `source` is a row of suites.data."""
+    """Samples for learning: `source` is a row of suites.data.sources."""
 
     source: str
     train: int

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from suites import cost
-from suites.layers import BatchNorm, Layer, Shape, ShapeError, check, vocabulary, walk
+from suites.layers import BatchNorm, Layer, Shape, ShapeError, check, cost, vocabulary, walk
 from suites.workload.optimizers import Optimizer
 
 ITEMSIZE = {"float32": 4, "float16": 2, "bfloat16": 2}

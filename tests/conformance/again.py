@@ -4,7 +4,7 @@ import numpy as np
 
 from frameworks.interface import parts
 from frameworks.shared import lifecycle
-from suites import arrays
+from suites.data import arrays
 from suites.workload import Adam, Forward, Lifecycle, Product
 
 UNIT_ROUNDOFF = {"float32": 2**-24, "float16": 2**-11, "bfloat16": 2**-8}

@@ -10,7 +10,8 @@ import pytest
 
 from bench import environments, launch, worker_environment
 from frameworks import FRAMEWORKS
-from suites import catalog, reference
+from suites import catalog
+from suites.verification import reference
 
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("inside.py")

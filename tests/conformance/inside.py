@@ -18,8 +18,10 @@ import numpy as np
 from bench import measure, probing, waiting
 from bench.worker import load
 from frameworks.interface import Settings, Unsupported
-from suites import arrays, catalog, checks
+from suites import catalog
+from suites.data import arrays
 from suites.layers import parameters
+from suites.verification import checks
 from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train
 from tests.conformance import again
 from tests.conformance.again import compiled, finished

@@ -14,7 +14,8 @@ import numpy as np
 
 from frameworks.interface import Memory, Settings, Unsupported, parts
 from frameworks.shared import metal
-from suites import arrays, catalog
+from suites import catalog
+from suites.data import arrays
 from tests.conformance.again import finished
 
 DATA = Path(__file__).parents[1] / "data" / "banners"

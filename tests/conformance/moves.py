@@ -13,7 +13,8 @@ from collections import Counter
 from bench.worker import load
 from frameworks import FRAMEWORKS
 from frameworks.interface import Settings, parts
-from suites import arrays, catalog
+from suites import catalog
+from suites.data import arrays
 
 IMAGE = 4
 """Dimensions of a batch of images, and of kernels."""

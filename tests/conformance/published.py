@@ -14,10 +14,10 @@ import numpy as np
 
 import frameworks.torch.adapter as adapter
 from frameworks.interface import Settings, parts
-from suites import arrays
 from suites.architectures import ARCHITECTURES, Architecture
 from suites.architectures.bert import bert_base
-from suites.pretrained import renamed
+from suites.architectures.pretrained import renamed
+from suites.data import arrays
 from suites.workload import Forward
 
 BATCH = 2

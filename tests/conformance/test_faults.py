@@ -104,7 +104,7 @@ FAULTS = {
     ),
     "takes the same batch every time": (
         """
-        from suites.arrays import Arrays
+        from suites.data.arrays import Arrays
         def build(workload, arrays):
             return right.build(workload, Arrays(arrays.inputs, arrays.weights))
         """,

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bench.worker import load
 from frameworks.interface import Settings, parts
-from suites import arrays, catalog, weights
-from suites.arrays import Arrays
+from suites import catalog
+from suites.data import arrays, safetensors
+from suites.data.arrays import Arrays
 from suites.layers import parameters
 from suites.workload import Lifecycle
 
@@ -27,12 +28,12 @@ def main(name, folder, verb):
     if verb == "save":
         learned = parts(adapter.build(life.learn, made))[0]()
         host = {path: adapter.to_numpy(learned[path]) for path in expected}
-        weights.save(folder / f"{name}.safetensors", host)
+        safetensors.save(folder / f"{name}.safetensors", host)
         return
     outputs = {}
     for file in sorted(folder.glob("*.safetensors")):
         inputs = {"x": made.inputs["test_x"]}
-        held = Arrays(inputs, weights.load(file, expected))
+        held = Arrays(inputs, safetensors.load(file, expected))
         infer, _ = parts(adapter.build(life.inference, held))
         outputs[file.stem] = adapter.to_numpy(infer()["output"]).tolist()
     sys.stdout.write(json.dumps(outputs) + "\n")

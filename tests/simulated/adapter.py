@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from frameworks.interface import Device, Memory, Resettable, Runtime, Settings, Unsupported
-from suites.arrays import Arrays
+from suites.data.arrays import Arrays
 from suites.layers import walk
 from suites.workload import Product, Workload
 from tests.simulated.answers import steps_of

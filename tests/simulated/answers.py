@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from frameworks.interface import Unsupported
-from suites.arrays import Arrays
+from suites.data.arrays import Arrays
 from suites.workload import Adam, Forward, Learn, Product, Train, Workload
 from tests.simulated import arithmetic
 from tests.simulated.networks import Network, cross_entropy

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bench import listing
-from suites import cnn, cost, mlp
+from suites import cnn, mlp
 from suites.architectures import ARCHITECTURES, IMAGE
 from suites.architectures.alexnet import alexnet
 from suites.architectures.bert import bert_base
@@ -18,7 +18,7 @@ from suites.architectures.resnet import resnet18, resnet50
 from suites.architectures.small_cnn import small_cnn
 from suites.architectures.squeezenet import squeezenet1_0
 from suites.architectures.vgg import vgg16
-from suites.layers import Linear, ReLU, Sequential, StochasticDepth, parameters, walk
+from suites.layers import Linear, ReLU, Sequential, StochasticDepth, cost, parameters, walk
 
 PUBLISHED = {
     "alexnet": 61_100_840,

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suites import arrays, catalog, draws
+from suites import catalog
+from suites.data import arrays, seeded_random
 
 
 def case(name):
@@ -42,7 +43,7 @@ def test_operands_have_unit_variance_and_labels_are_classes():
 
 def test_two_equal_parameters_differ():
     """Each array has a stream of its own: layers of one shape do not start equal."""
-    made = draws.uniform(0, "a", (3,), 1), draws.uniform(0, "b", (3,), 1)
+    made = seeded_random.uniform(0, "a", (3,), 1), seeded_random.uniform(0, "b", (3,), 1)
     assert not np.array_equal(*made)
 
 

@@ -6,8 +6,9 @@ import pytest
 from bench import audit, measure
 from frameworks.interface import parts
 from frameworks.numpy import adapter
-from suites import arrays, checks
+from suites.data import arrays
 from suites.layers import Linear, ReLU, Sequential
+from suites.verification import checks
 from suites.workload import SGD, Forward, Product, Train
 
 MODEL = Sequential(Linear(8, 5), ReLU(), Linear(5, 3))

@@ -10,7 +10,7 @@ import pytest
 from bench import compiled, worker
 from bench.worker_case import Built
 from suites import catalog
-from suites.arrays import make
+from suites.data.arrays import make
 
 
 def test_versions_share_no_folder(tmp_path):

@@ -4,7 +4,6 @@ import math
 
 import pytest
 
-from suites import cost
 from suites.architectures import ARCHITECTURES
 from suites.layers import (
     BatchNorm,
@@ -17,6 +16,7 @@ from suites.layers import (
     SelfAttention,
     Sequential,
     SiLU,
+    cost,
 )
 
 SMALL = Sequential(

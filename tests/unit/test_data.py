@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suites import catalog, data, idx
-from suites.data import NoData
+from suites import catalog
+from suites.data import idx, sources
+from suites.data.sources import NoData
 from suites.workload import Data, Learn, Lifecycle
 
 IMAGES = Data("synthetic", 6000, 1000, (784,), 10)
@@ -41,13 +42,13 @@ def packed(array, header=None):
 def test_bytes_are_the_same_everywhere(source, expected):
     """The hashes were computed once; others mean that records stop being comparable."""
     wanted = Data(source, 40, 20, (3, 4), 5)
-    assert sha256(data.load(wanted, 0)) == expected
-    assert sha256(data.load(wanted, 1)) != expected
+    assert sha256(sources.load(wanted, 0)) == expected
+    assert sha256(sources.load(wanted, 1)) != expected
 
 
 @pytest.mark.parametrize("source", ["synthetic", "random"])
 def test_shapes_types_and_spread(source):
-    loaded = data.load(Data(source, 500, 100, (8, 16), 4), 0)
+    loaded = sources.load(Data(source, 500, 100, (8, 16), 4), 0)
     shapes = {name: (array.shape, array.dtype.name) for name, array in loaded.items()}
     assert shapes == {
         "x": ((500, 8, 16), "float32"),
@@ -64,7 +65,7 @@ def test_shapes_types_and_spread(source):
 
 @pytest.mark.parametrize("source", ["synthetic", "random"])
 def test_fewer_samples_are_the_first_of_more(source):
-    few, more = (data.load(Data(source, n, 10, (6,), 3), 0) for n in (20, 50))
+    few, more = (sources.load(Data(source, n, 10, (6,), 3), 0) for n in (20, 50))
     assert np.array_equal(few["x"], more["x"][:20])
     assert np.array_equal(few["labels"], more["labels"][:20])
     assert np.array_equal(few["test_x"], more["test_x"])
@@ -72,7 +73,7 @@ def test_fewer_samples_are_the_first_of_more(source):
 
 def right(wanted):
     """The share of test samples nearest to the mean of their own class's training samples."""
-    made = data.load(wanted, 0)
+    made = sources.load(wanted, 0)
     means = [made["x"][made["labels"] == label].mean(axis=0) for label in range(wanted.classes)]
     scores = made["test_x"] @ np.array(means).T
     return float((scores.argmax(axis=1) == made["test_labels"]).mean())
@@ -87,9 +88,9 @@ def test_random_labels_cannot_be_learned():
 
 
 def test_points_are_the_published_ones():
-    loaded = data.load(Data("points", 5, 2, (2,), 2), 7)
+    loaded = sources.load(Data("points", 5, 2, (2,), 2), 7)
     assert loaded["x"].dtype == np.float32
-    assert loaded["x"].tolist() == np.float32(data.POINTS["x"]).tolist()
+    assert loaded["x"].tolist() == np.float32(sources.POINTS["x"]).tolist()
     assert loaded["labels"].tolist() == [0, 0, 0, 1, 1]
     assert loaded["test_labels"].tolist() == [0, 1]
     assert not any(array.flags.writeable for array in loaded.values())
@@ -109,7 +110,7 @@ def test_points_are_the_published_ones():
 )
 def test_data_that_no_source_holds_is_refused(wanted, message):
     with pytest.raises(NoData, match=message):
-        data.load(wanted, 0)
+        sources.load(wanted, 0)
 
 
 def test_suites_ask_for_what_there_is_and_the_default_ones_for_no_download():
@@ -117,8 +118,8 @@ def test_suites_ask_for_what_there_is_and_the_default_ones_for_no_download():
         for case in catalog.cases(suite, "full"):
             learn = case.learn if isinstance(case, Lifecycle) else case
             if isinstance(learn, Learn):
-                data.check(learn.data)
-                assert suite not in catalog.DEFAULT or learn.data.source not in data.PUBLISHED
+                sources.check(learn.data)
+                assert suite not in catalog.DEFAULT or learn.data.source not in sources.PUBLISHED
 
 
 # --- published files ------------------------------------------------------------------------
@@ -139,20 +140,20 @@ def published(tmp_path, monkeypatch):
         content = packed(array)
         (folder / f"{name}.gz").write_bytes(content)
         known[name] = idx.Known(f"{name}.gz", array.shape, hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr(data, "FILES", tmp_path)
-    monkeypatch.setattr(data, "PUBLISHED", {"small": known})
+    monkeypatch.setattr(sources, "FILES", tmp_path)
+    monkeypatch.setattr(sources, "PUBLISHED", {"small": known})
     return folder, arrays
 
 
 def test_files_are_read_and_pixels_scaled(published):
-    loaded = data.load(Data("small", 6, 3, (4,), 10), 0)
+    loaded = sources.load(Data("small", 6, 3, (4,), 10), 0)
     assert loaded["x"].shape == (6, 4)
     assert np.array_equal(loaded["x"].reshape(6, 2, 2), published[1]["x"][:6] / np.float32(255))
     assert loaded["labels"].tolist() == [0, 1, 2, 3, 9, 5]
     assert loaded["labels"].dtype == np.int32
     assert loaded["test_x"].max() == 1
     assert not any(array.flags.writeable for array in loaded.values())
-    assert data.load(Data("small", 6, 3, (1, 2, 2), 10), 0)["x"].shape == (6, 1, 2, 2)
+    assert sources.load(Data("small", 6, 3, (1, 2, 2), 10), 0)["x"].shape == (6, 1, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -170,23 +171,23 @@ def test_a_file_that_is_not_the_published_one_is_refused_by_name(published, dama
     path = published[0] / "test_x.gz"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(NoData, match=r"small: .*test_x\.gz is not the published file"):
-        data.load(Data("small", 6, 3, (4,), 10), 0)
+        sources.load(Data("small", 6, 3, (4,), 10), 0)
 
 
 def test_a_missing_file_is_named(published):
     (published[0] / "labels.gz").unlink()
     with pytest.raises(NoData, match=r"labels\.gz"):
-        data.load(Data("small", 6, 3, (4,), 10), 0)
+        sources.load(Data("small", 6, 3, (4,), 10), 0)
 
 
 def test_a_label_beyond_the_classes_is_refused(published):
     folder, arrays = published
     content = packed(arrays["labels"] + 4)
     (folder / "labels.gz").write_bytes(content)
-    files = data.PUBLISHED["small"]
+    files = sources.PUBLISHED["small"]
     files["labels"] = idx.Known("labels.gz", (7,), hashlib.sha256(content).hexdigest())
     with pytest.raises(NoData, match=r"labels\.gz has a label of 13"):
-        data.load(Data("small", 6, 3, (4,), 10), 0)
+        sources.load(Data("small", 6, 3, (4,), 10), 0)
 
 
 def test_a_file_beyond_all_bounds_is_not_read(tmp_path, monkeypatch):

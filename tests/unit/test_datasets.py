@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from bench import datasets
 from bench.__main__ import app
-from suites import catalog, data, idx
-from suites.data import NoData
+from suites import catalog
+from suites.data import idx, sources
+from suites.data.sources import NoData
 from suites.workload import SGD, Data, Learn, Lifecycle
 
 CONTENT = {"one.gz": b"first" * 1000, "two.gz": b"second" * 1000}
@@ -65,8 +66,8 @@ def home(tmp_path, monkeypatch):
         name: idx.Known(name, (1,), hashlib.sha256(content).hexdigest())
         for name, content in CONTENT.items()
     }
-    monkeypatch.setattr(data, "FILES", tmp_path / "files")
-    monkeypatch.setattr(data, "PUBLISHED", {"small": known})
+    monkeypatch.setattr(sources, "FILES", tmp_path / "files")
+    monkeypatch.setattr(sources, "PUBLISHED", {"small": known})
     monkeypatch.setattr(datasets, "HOSTS", {"small": "http://127.0.0.1:9/"})
     return tmp_path / "files" / "small"
 
@@ -183,7 +184,7 @@ def test_only_published_data_is_required(monkeypatch):
     life = Lifecycle(learn=learn("fashion_mnist"))
     assert datasets.required([drawn, *catalog.cases("matmul", "smoke")]) == []
     assert datasets.required([read, drawn, read, life]) == ["mnist", "fashion_mnist"]
-    assert set(datasets.HOSTS) == set(data.PUBLISHED)
+    assert set(datasets.HOSTS) == set(sources.PUBLISHED)
 
 
 def test_unknown_data_is_refused():
@@ -193,7 +194,7 @@ def test_unknown_data_is_refused():
 
 def test_a_run_without_its_data_ends_with_a_message(tmp_path, monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(data, "FILES", tmp_path / "files")
+    monkeypatch.setattr(sources, "FILES", tmp_path / "files")
     words = ["run", "--framework", "null", "--suite", "mnist", "--preset", "smoke"]
     words += ["--out", str(tmp_path / "out"), "--data-dir", str(tmp_path / "copies")]
     done = CliRunner().invoke(app, words)

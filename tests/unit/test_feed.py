@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from suites import arrays
-from suites.feed import AHEAD, Feed, prepared
+from suites.data import arrays
+from suites.data.batch_loader import AHEAD, Feed, prepared
 from suites.layers import Flatten, Linear, Sequential
 from suites.workload import SGD, Train
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from suites import cost
 from suites.layers import (
     AdaptiveAvgPool,
     BatchNorm,
@@ -24,6 +23,7 @@ from suites.layers import (
     Sequential,
     ShapeError,
     StochasticDepth,
+    cost,
     parameters,
     vocabulary,
     walk,

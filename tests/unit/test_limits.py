@@ -16,8 +16,9 @@ from bench.machine import nvidia
 from bench.machine.description import Description
 from bench.schema import Gpu, Machine
 from frameworks.interface import Device
-from suites import catalog, reference
-from suites.arrays import RING
+from suites import catalog
+from suites.data.arrays import RING
+from suites.verification import reference
 from suites.workload import Product
 
 CPU = Contender(parse(["numpy"])[0], Device("cpu", "cpu", "cpu"), "float32", None)

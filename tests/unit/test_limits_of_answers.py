@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suites import arrays, catalog, checks, digests, draws, reference
+from suites import catalog
+from suites.data import arrays, seeded_random
 from suites.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Residual, Sequential
-from suites.reference import chosen, limits
-from suites.reference.arithmetic import Exact, Honest, TensorFloat, to_bits
-from suites.reference.expected import Expected
-from suites.reference.limits import LEAST, ROOM
+from suites.verification import checks, digests, reference
+from suites.verification.reference import chosen_samples, limits
+from suites.verification.reference.arithmetic import Exact, Honest, TensorFloat, to_bits
+from suites.verification.reference.expected import Expected
+from suites.verification.reference.limits import LEAST, ROOM
 from suites.workload import SGD, Adam, Data, Forward, Learn, Train
 
 SIZES = st.floats(1e-30, 1e30)
@@ -154,16 +156,19 @@ IMAGES = Sequential(Conv2d(3, 8, 3), ReLU(), GlobalAvgPool(), Flatten(), Linear(
 def test_chosen_samples_are_clear_of_kinks(seed):
     work = Train(suite="t", name="t", model=IMAGES, input_shape=(4, 3, 9, 9), optimizer=SGD(lr=0.1))
     weights = arrays.weights_of(work, seed)
-    drawn = chosen.samples(work, weights, seed)
+    drawn = chosen_samples.samples(work, weights, seed)
     numbers = drawn or tuple(range(4))
     assert len(set(numbers)) == 4
-    assert sum(chosen._near(work, weights, seed, range(max(numbers) + 1))[n] for n in numbers) == 0
+    assert (
+        sum(chosen_samples._near(work, weights, seed, range(max(numbers) + 1))[n] for n in numbers)
+        == 0
+    )
 
 
 def test_work_without_kinks_takes_its_first_samples():
     plain = Sequential(Flatten(), Linear(243, 4))
     work = Train(suite="t", name="t", model=plain, input_shape=(4, 3, 9, 9), optimizer=SGD(lr=0.1))
-    assert chosen.samples(work, arrays.weights_of(work, 0), 0) == ()
+    assert chosen_samples.samples(work, arrays.weights_of(work, 0), 0) == ()
 
 
 def test_an_update_whose_squares_overflow_is_not_held_to_the_rule():
@@ -195,13 +200,15 @@ WILD = Learn(
 def test_what_overflows_or_is_constant_is_withdrawn_or_has_real_limits(
     monkeypatch, recwarn, work, factor
 ):
-    drawn = draws.floats
+    drawn = seeded_random.floats
 
     def strange(seed, name, shape, bound, center=0.0):
         made = drawn(seed, name, shape, bound, center)
         return made if name.endswith(("x", "a", "b")) else made * np.float32(factor)
 
-    monkeypatch.setattr(draws, "floats", strange)  # as a user's own layers might make weights
+    monkeypatch.setattr(
+        seeded_random, "floats", strange
+    )  # as a user's own layers might make weights
     try:
         entries = reference.solve(work, "float32", 0).entries
     except reference.NoReference as reason:

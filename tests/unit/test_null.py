@@ -7,8 +7,8 @@ import pytest
 
 from frameworks.interface import Device, Settings, parts
 from frameworks.null import adapter
-from suites import arrays
-from suites.arrays import AUDITED
+from suites.data import arrays
+from suites.data.arrays import AUDITED
 from suites.layers import Linear, ReLU, Sequential
 from suites.workload import SGD, Adam, Product, Train
 

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from suites import pretrained
-from suites.architectures import ARCHITECTURES, Architecture
+from suites.architectures import ARCHITECTURES, Architecture, pretrained
 from suites.architectures.bert import bert_base
 from suites.architectures.small_cnn import small_cnn
+from suites.data.safetensors import WrongWeights
 from suites.layers import Residual, SelfAttention, Sequential
-from suites.weights import WrongWeights
 
 
 def attention(**where):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from suites import arrays
+from suites.data import arrays
 from suites.layers import (
     GELU,
     AdaptiveAvgPool,
@@ -32,9 +32,9 @@ from suites.layers import (
     SiLU,
     Tanh,
 )
-from suites.reference import training
-from suites.reference.arithmetic import Honest
-from suites.reference.model import NoReference, Pass
+from suites.verification.reference import training
+from suites.verification.reference.arithmetic import Honest
+from suites.verification.reference.model import NoReference, Pass
 from suites.workload import SGD, Adam, Train
 
 RANDOM = np.random.default_rng(0)

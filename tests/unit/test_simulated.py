@@ -7,7 +7,8 @@ import pytest
 
 from bench import measure
 from frameworks.interface import Settings
-from suites import arrays, checks
+from suites.data import arrays
+from suites.verification import checks
 from suites.workload import Product
 from tests import simulated
 from tests.simulated import PROFILES, VARIANTS, suite
@@ -166,7 +167,7 @@ def test_precisions_are_as_far_from_float32_as_they_say():
 
 def test_what_a_forger_leaves_behind_is_undone(device):
     assert device("h100").profile.kind == "gpu"
-    assert checks.compare.__module__ == "suites.checks"
+    assert checks.compare.__module__ == "suites.verification.checks"
     assert measure.Sampler.take_slice.__module__ == "bench.measure"
 
 

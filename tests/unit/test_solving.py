@@ -5,10 +5,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from suites import cost, reference
-from suites.layers import BatchNorm, Conv2d, Flatten, Linear, MaxPool, ReLU, Sequential
-from suites.reference import answers, trained
-from suites.reference.model import Pass
+from suites.layers import BatchNorm, Conv2d, Flatten, Linear, MaxPool, ReLU, Sequential, cost
+from suites.verification import reference
+from suites.verification.reference import expected_answers, expected_training
+from suites.verification.reference.model import Pass
 from suites.workload import CHECKED_STEPS, SGD, Adam, Forward, Train
 
 IMAGES = Sequential(
@@ -36,7 +36,11 @@ def test_no_pass_is_made_twice(monkeypatch, optimizer):
     reference.solve(train(PLAIN, (5, 30), optimizer), "float32", 0)
     audited = 16
     assert counted.count(np.float64) == CHECKED_STEPS + audited
-    followed = CHECKED_STEPS * trained.FOLLOWED + trained.DRAWS - trained.FOLLOWED
+    followed = (
+        CHECKED_STEPS * expected_training.FOLLOWED
+        + expected_training.DRAWS
+        - expected_training.FOLLOWED
+    )
     # One of the lie; and a pair of honest courses for the audit.
     assert counted.count(np.float32) == followed + 1 + 2 * audited
 
@@ -53,7 +57,7 @@ def test_samples_that_pass_apart_give_the_output_of_all_together(monkeypatch):
         return apply(run, layer, x, path)
 
     monkeypatch.setattr(Pass, "apply", noting)
-    monkeypatch.setattr(answers, "PART_BYTES", 2 * 8 * 3 * 8 * 8)
+    monkeypatch.setattr(expected_answers, "PART_BYTES", 2 * 8 * 3 * 8 * 8)
     apart = reference.solve(work, "float32", 0).entries["before/output/all|value"]
     assert seen[:2] == [3, 2]
     np.testing.assert_allclose(apart, whole, rtol=1e-13)

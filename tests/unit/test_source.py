@@ -1,7 +1,7 @@
 """Where steps get their batches from, and how others are put in their place."""
 
 from frameworks.shared.batches import Source, going_round, ring
-from suites.arrays import Arrays
+from suites.data.arrays import Arrays
 
 FIRST = Arrays({"x": 1}, {}, ring=({"x": 1}, {"x": 2}))
 OTHERS = Arrays({"x": 3}, {}, ring=({"x": 3}, {"x": 4}))

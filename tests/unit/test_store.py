@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from suites import arrays, catalog, reference
+from suites import catalog
+from suites.data import arrays
 from suites.layers import Conv2d, Flatten, GlobalAvgPool, Linear, Sequential
-from suites.reference import store
-from suites.reference.solved import solved
+from suites.verification import reference
+from suites.verification.reference import solution_cache
+from suites.verification.reference.canonical import solved
 from suites.workload import SGD, Data, Learn, Train
 
 IMAGES = Sequential(Conv2d(3, 4, 3), GlobalAvgPool(), Flatten(), Linear(4, 2))
@@ -71,7 +73,7 @@ def test_training_whose_twins_are_equal_has_a_file_for_each_audit(tmp_path):
     """What is checked before timing is the same, what is audited is not."""
     small, large = (catalog.find("transformer", "full", f"transformer/train/{n}") for n in (16, 64))
     assert solved(small) == solved(large)
-    places = {store.solution(work, "float32", 0, tmp_path) for work in (small, large)}
+    places = {solution_cache.solution(work, "float32", 0, tmp_path) for work in (small, large)}
     assert len(places) == 2
 
 
@@ -79,7 +81,7 @@ def test_a_twin_keeps_the_hash_of_the_timed_arrays(tmp_path):
     work = catalog.find("transformer", "full", "transformer/train/4")
     result = reference.Expected()
     result.keep("drawn", np.arange(2))  # of the twin: not what the timed work begins with
-    result.save(store.solution(work, "float32", 0, tmp_path))
+    result.save(solution_cache.solution(work, "float32", 0, tmp_path))
     path = reference.expected(work, "float32", 0, tmp_path)
     assert reference.drawn(path) == (0, 1)
     assert reference.arrays_sha256(path) == arrays.make(work, 0).sha256()
@@ -91,7 +93,7 @@ def test_a_damaged_file_counts_as_absent(tmp_path, count):
     path.write_bytes(path.read_bytes()[:100])  # its other name is the same file
     assert not reference.is_solved(STEP, "float32", 0, tmp_path)
     assert reference.expected(STEP, "float32", 0, tmp_path) == path
-    assert store.readable(path)
+    assert solution_cache.readable(path)
     assert len(count) == 2
 
 
@@ -114,7 +116,7 @@ def test_what_another_source_solved_goes_when_this_one_solves(tmp_path):
     )
     for path in (stale, left, fresh, other):
         path.write_bytes(b"")
-    past = time.time() - 2 * store.UNUSED_S
+    past = time.time() - 2 * solution_cache.UNUSED_S
     for path in (own, stale, left, other):
         os.utime(path, (past, past))
     reference.expected(LOOP, "float32", 0, tmp_path)

@@ -8,9 +8,12 @@ import pytest
 
 from bench.presets import PRESETS
 from reports.elsewhere import FOLDER
-from suites import arrays, catalog, cost, reference
-from suites.reference import learning
-from suites.reference.arithmetic import Exact
+from suites import catalog
+from suites.data import arrays
+from suites.layers import cost
+from suites.verification import reference
+from suites.verification.reference import learning
+from suites.verification.reference.arithmetic import Exact
 from suites.workload import Product, definition_hash
 
 

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from suites import arrays, catalog, checks, cost, reference
+from suites import catalog
+from suites.data import arrays
 from suites.layers import (
     BatchNorm,
     Conv2d,
@@ -16,11 +17,13 @@ from suites.layers import (
     ReLU,
     Sequential,
     ShapeError,
+    cost,
     parameters,
 )
-from suites.reference import learning, training
+from suites.verification import checks, reference
+from suites.verification.reference import learning, training
 from suites.workload import SGD, Adam, Data, Learn, Train, checkable
-from suites.workload.checking import CHECKED_FLOP
+from suites.workload.reduced import CHECKED_FLOP
 from tests.answers import Bits, Single, Trained, after, before, failed, scaled, worst
 
 MODEL = Sequential(

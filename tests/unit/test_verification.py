@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from suites import arrays, catalog, checks, reference
+from suites import catalog
+from suites.data import arrays
 from suites.layers import (
     BatchNorm,
     Conv2d,
@@ -18,9 +19,10 @@ from suites.layers import (
     Sigmoid,
     SiLU,
 )
-from suites.reference.arithmetic import Honest
-from suites.reference.model import Pass
-from suites.training_checks import change_name
+from suites.verification import checks, reference
+from suites.verification.reference.arithmetic import Honest
+from suites.verification.reference.model import Pass
+from suites.verification.training_checks import change_name
 from suites.workload import SGD, Forward, Product, Train
 from tests.answers import Bits, Single, Trained, after, before, failed, scaled, worst
 

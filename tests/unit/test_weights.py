@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from suites import weights
+from suites.data import safetensors
+from suites.data.safetensors import WrongWeights
 from suites.layers import Parameter
-from suites.weights import WrongWeights
 
 SHAPES = {"b": (3, 2), "a": (4,), "scalar": (), "none": (0, 5)}
 EXPECTED = {name: Parameter(shape, 1.0) for name, shape in SHAPES.items()}
@@ -45,8 +45,8 @@ def entry(dtype="F32", shape=(2,), offsets=(0, 8)):
 
 def test_weights_read_back_as_they_were_written(tmp_path, made):
     path = tmp_path / "weights.safetensors"
-    weights.save(path, made)
-    loaded = weights.load(path, EXPECTED)
+    safetensors.save(path, made)
+    loaded = safetensors.load(path, EXPECTED)
     assert same(loaded, made)
     assert list(loaded) == list(EXPECTED)
     assert not any(array.flags.writeable for array in loaded.values())
@@ -54,7 +54,7 @@ def test_weights_read_back_as_they_were_written(tmp_path, made):
 
 
 def test_the_library_reads_what_we_write(tmp_path, made):
-    weights.save(tmp_path / "ours", made)
+    safetensors.save(tmp_path / "ours", made)
     assert same(load_file(tmp_path / "ours"), made)
 
 
@@ -62,7 +62,7 @@ def test_the_library_reads_what_we_write(tmp_path, made):
 def test_we_read_what_the_library_writes(tmp_path, made, dtype):
     narrow = {name: array.astype(dtype) for name, array in made.items()}
     save_file(narrow, tmp_path / "theirs", metadata={"format": "np"})
-    loaded = weights.load(tmp_path / "theirs", EXPECTED)
+    loaded = safetensors.load(tmp_path / "theirs", EXPECTED)
     assert same(loaded, {name: array.astype("f4") for name, array in narrow.items()})
     assert {array.dtype.name for array in loaded.values()} == {"float32"}
 
@@ -70,13 +70,13 @@ def test_we_read_what_the_library_writes(tmp_path, made, dtype):
 def test_bfloat16_is_the_upper_half_of_float32(tmp_path):
     path = tmp_path / "half"
     path.write_bytes(file({"a": entry("BF16", offsets=(0, 4))}, struct.pack("<HH", 0x3F80, 0xC040)))
-    assert weights.load(path, {"a": Parameter((2,), 1.0)})["a"].tolist() == [1.0, -3.0]
+    assert safetensors.load(path, {"a": Parameter((2,), 1.0)})["a"].tolist() == [1.0, -3.0]
 
 
 def test_wider_and_turned_arrays_are_written_in_order(tmp_path):
     turned = np.arange(6.0).reshape(2, 3).T
-    weights.save(tmp_path / "w", {"b": turned})
-    assert same(weights.load(tmp_path / "w", {"b": Parameter((3, 2), 1.0)}), {"b": turned})
+    safetensors.save(tmp_path / "w", {"b": turned})
+    assert same(safetensors.load(tmp_path / "w", {"b": Parameter((3, 2), 1.0)}), {"b": turned})
 
 
 # --- files that are not what they should be -------------------------------------------------
@@ -84,9 +84,9 @@ def test_wider_and_turned_arrays_are_written_in_order(tmp_path):
 
 def test_missing_unknown_and_misshapen_weights_are_named_at_once(tmp_path, made):
     path = tmp_path / "other"
-    weights.save(path, {"b": made["b"].T, "a": made["a"], "c": made["a"]})
+    safetensors.save(path, {"b": made["b"].T, "a": made["a"], "c": made["a"]})
     with pytest.raises(WrongWeights) as refused:
-        weights.load(path, EXPECTED)
+        safetensors.load(path, EXPECTED)
     assert str(refused.value) == (
         f"{path}: not the weights of this model. Expected 4 arrays, received 3. missing: "
         "'scalar', 'none'; unknown: 'c'; of another shape: 'b' expected [3, 2], received [2, 3]"
@@ -95,14 +95,14 @@ def test_missing_unknown_and_misshapen_weights_are_named_at_once(tmp_path, made)
 
 def test_a_message_stays_short():
     with pytest.raises(WrongWeights) as refused:
-        weights.match({"x" * 10**6: ()} | {f"w{i}": () for i in range(1000)}, SHAPES)
+        safetensors.match({"x" * 10**6: ()} | {f"w{i}": () for i in range(1000)}, SHAPES)
     assert "and 996 more" in str(refused.value)
     assert len(str(refused.value)) < 1000
 
 
 def test_an_absent_file_is_the_systems_error(tmp_path):
     with pytest.raises(FileNotFoundError):
-        weights.load(tmp_path / "absent", EXPECTED)
+        safetensors.load(tmp_path / "absent", EXPECTED)
 
 
 EIGHT = bytes(8)
@@ -143,7 +143,7 @@ def test_damage_is_named(tmp_path, damage):
     path = tmp_path / "damaged"
     path.write_bytes(content)
     with pytest.raises(WrongWeights, match=message) as refused:
-        weights.load(path, {"a": Parameter((2,), 1.0)})
+        safetensors.load(path, {"a": Parameter((2,), 1.0)})
     assert str(refused.value).startswith(str(path))
 
 
@@ -157,7 +157,7 @@ def loads_or_refuses(path, content):
     """The weights, all of the shapes expected, or None; no other error gets out."""
     path.write_bytes(content)
     try:
-        loaded = weights.load(path, WANTED)
+        loaded = safetensors.load(path, WANTED)
     except WrongWeights:
         return None
     assert {name: array.shape for name, array in loaded.items()} == {"a": (2,), "b": (1, 2)}

@@ -9,7 +9,7 @@ import frameworks.numpy.adapter
 from bench import worker_case
 from bench.worker_case import FORETOLD, Built, Case, TooLong
 from frameworks.interface import Settings
-from suites import arrays
+from suites.data import arrays
 from suites.layers import Linear, Sequential
 from suites.workload import Forward
 

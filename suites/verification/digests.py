@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from suites.draws import Array, generator, signs
+from suites.data.seeded_random import Array, generator, signs
 
 WHOLE = 2**16
 """Elements of the largest array that is kept as it is."""

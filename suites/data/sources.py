@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from suites import idx
-from suites.draws import UNIT_BOUND, Array, floats, frozen, integers, uniform
+from suites.data import idx
+from suites.data.seeded_random import UNIT_BOUND, Array, floats, frozen, integers, uniform
 from suites.workload import Data
 
-FILES = Path(__file__).resolve().parent.parent / ".cache" / "data"
+FILES = Path(__file__).resolve().parents[2] / ".cache" / "data"
 """Holds the published files, in a folder for each source."""
 
 SIGNAL = 0.12

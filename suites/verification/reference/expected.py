@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from suites.arrays import Array
-from suites.digests import parts
-from suites.reference import limits
+from suites.data.arrays import Array
+from suites.verification.digests import parts
+from suites.verification.reference import limits
 
 
 class Expected:

@@ -14,9 +14,9 @@ from autograd.scipy.special import erf
 
 from suites import layers
 from suites.layers import Layer, adaptive_windows, join
-from suites.reference.arithmetic import Exact
-from suites.reference.convolution import convolve, pick, windows
-from suites.reference.operations import (
+from suites.verification.reference.arithmetic import Exact
+from suites.verification.reference.convolution import convolve, pick, windows
+from suites.verification.reference.operations import (
     add_by_channel,
     apply_rows,
     averaged,

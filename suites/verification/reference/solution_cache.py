@@ -16,8 +16,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from suites import arrays
-from suites.reference.solved import asked
+from suites.data import arrays
+from suites.verification.reference.canonical import asked
 from suites.workload import Workload, checkable, definition_hash
 
 UNUSED_S = 24 * 3600
@@ -86,11 +86,9 @@ def prune(cache: Path) -> None:
 @functools.cache
 def source_hash() -> str:
     """Hash of the files a reference depends on."""
-    suites = Path(__file__).parents[1]
-    names = "arrays checks cost data digests draws feed idx training_checks"
-    files = [suites / f"{name}.py" for name in names.split()]
-    for folder in ("layers", "reference", "workload"):
-        files += sorted(suites.glob(f"{folder}/*.py"))
+    suites = Path(__file__).parents[2]
+    folders = ("data", "layers", "verification", "workload")
+    files = [file for folder in folders for file in sorted((suites / folder).rglob("*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 

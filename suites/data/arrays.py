@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from suites import data
-from suites.draws import UNIT_BOUND, frozen, generator, integers, uniform
-from suites.feed import Feed, prepared
+from suites.data import sources
+from suites.data.batch_loader import Feed, prepared
+from suites.data.seeded_random import UNIT_BOUND, frozen, generator, integers, uniform
 from suites.layers import Shape, parameters, vocabulary
 from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
 
@@ -79,7 +79,7 @@ def make(
     Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x` and `labels`
     [batch, ...]. Learn: `x`, `labels`, `test_x`, `test_labels`; Lifecycle: those of its learning.
     `drawn` says of the first batch which samples of the seed's stream it holds: its first ones
-    unless the reference has chosen others (suites/reference/chosen.py). `weights` are the same
+    unless the reference has chosen others (its `chosen_samples`). `weights` are the same
     seed's where they have been drawn already.
     """
     match workload:
@@ -90,7 +90,7 @@ def make(
         case Lifecycle():
             return make(workload.learn, seed)
         case Learn():
-            return Arrays(data.load(workload.data, seed), weights_of(workload, seed))
+            return Arrays(sources.load(workload.data, seed), weights_of(workload, seed))
 
 
 def audit(workload: Workload, seed: int, weights: Mapping[str, Array]) -> Arrays:
@@ -102,7 +102,7 @@ def audit(workload: Workload, seed: int, weights: Mapping[str, Array]) -> Arrays
         case Lifecycle():
             return audit(workload.learn, seed, weights)
         case Learn():
-            return Arrays(data.load(workload.data, seed + 1), weights)
+            return Arrays(sources.load(workload.data, seed + 1), weights)
 
 
 def ring_of(workload: Workload) -> int:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from suites.digests import parts
-from suites.draws import Array, signs
+from suites.data.seeded_random import Array, signs
+from suites.verification.digests import parts
 from suites.workload import CHECKED_STEPS, Adam
 
 Named = Mapping[str, Mapping[str, Array]]

@@ -10,10 +10,10 @@ import numpy as np
 from autograd.core import VJPNode, add_outgrads
 from autograd.tracer import new_box, toposort, trace_stack
 
-from suites.arrays import Array
+from suites.data.arrays import Array
 from suites.layers import parameters
-from suites.reference.arithmetic import Exact
-from suites.reference.model import EXACT, Pass, Weights, cross_entropy
+from suites.verification.reference.arithmetic import Exact
+from suites.verification.reference.model import EXACT, Pass, Weights, cross_entropy
 from suites.workload import SGD, Adam, Learn, Optimizer, Train
 
 BLOCK = 2**15

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from suites.architectures import Architecture
+from suites.data.safetensors import Array, match
 from suites.layers import Parameter, Shape, parameters
-from suites.weights import Array, match
 
 ABSENT = frozenset({"body", "residual", "attend", "feed", "expand"})
 """Parts of our paths that theirs lack."""

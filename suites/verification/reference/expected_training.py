@@ -7,14 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from suites import arrays, checks, cost
-from suites.arrays import Array, Arrays, Batch
-from suites.digests import Digest, digest, parts
-from suites.reference import chosen, limits, training
-from suites.reference.arithmetic import UNIFORM, UNIT_ROUNDOFF, Exact, Honest, TensorFloat, rms
-from suites.reference.expected import Expected
-from suites.reference.model import Weights
-from suites.training_checks import (
+from suites.data import arrays
+from suites.data.arrays import Array, Arrays, Batch
+from suites.layers import cost
+from suites.verification import checks
+from suites.verification.digests import Digest, digest, parts
+from suites.verification.reference import chosen_samples, limits, training
+from suites.verification.reference.arithmetic import (
+    UNIFORM,
+    UNIT_ROUNDOFF,
+    Exact,
+    Honest,
+    TensorFloat,
+    rms,
+)
+from suites.verification.reference.expected import Expected
+from suites.verification.reference.model import Weights
+from suites.verification.training_checks import (
     RULE,
     audited,
     change_name,
@@ -63,7 +72,7 @@ def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
     """Losses, changes under SGD or gradients under Adam, of the first steps and of an audit. Where
     the work that is `timed` is larger than this twin of it, of its audit one loss alone."""
     weights, result = arrays.weights_of(workload, seed), Expected()
-    drawn = chosen.samples(workload, weights, seed)
+    drawn = chosen_samples.samples(workload, weights, seed)
     result.keep("drawn", np.asarray(drawn, np.int64))
     made = arrays.make(workload, seed, drawn, weights)
     made.close()

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from suites import training_checks
-from suites.arrays import Array, audited_steps
-from suites.digests import digest, packed, unpacked
-from suites.draws import generator
+from suites.data.arrays import Array, audited_steps
+from suites.data.seeded_random import generator
+from suites.verification import training_checks
+from suites.verification.digests import digest, packed, unpacked
 from suites.workload import (
     CHECKED_STEPS,
     Forward,

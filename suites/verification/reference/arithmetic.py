@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from suites.arrays import rounded
+from suites.data.arrays import rounded
 
 Values = npt.NDArray[Any]
 

@@ -6,8 +6,7 @@ import dataclasses
 import functools
 from collections.abc import Iterator
 
-from suites import cost
-from suites.layers import Layer, Shape, ShapeError, parameters, vocabulary
+from suites.layers import Layer, Shape, ShapeError, cost, parameters, vocabulary
 from suites.workload.learning import Learn, Lifecycle
 from suites.workload.steps import Forward, Product, Train
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from suites import arrays
-from suites.arrays import Array, Arrays
-from suites.checks import LEARNED, Check
-from suites.digests import digest
+from suites.data import arrays
+from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
-from suites.reference import limits, training
-from suites.reference.answers import outputs
-from suites.reference.arithmetic import Exact, Honest, TensorFloat, rms
-from suites.reference.expected import Expected
-from suites.reference.model import Float64, Weights, cross_entropy
+from suites.verification.checks import LEARNED, Check
+from suites.verification.digests import digest
+from suites.verification.reference import limits, training
+from suites.verification.reference.arithmetic import Exact, Honest, TensorFloat, rms
+from suites.verification.reference.expected import Expected
+from suites.verification.reference.expected_answers import outputs
+from suites.verification.reference.model import Float64, Weights, cross_entropy
 from suites.workload import Learn, Lifecycle, known_epochs
 
 DRAWS = 4

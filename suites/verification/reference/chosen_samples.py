@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from suites import arrays
+from suites.data import arrays
 from suites.layers import BatchNorm, MaxPool, ReLU, ReLU6, vocabulary, walk
-from suites.reference.arithmetic import KINK_UNITS, UNIT_ROUNDOFF, Exact, Values, rms
-from suites.reference.model import Pass, Weights
+from suites.verification.reference.arithmetic import KINK_UNITS, UNIT_ROUNDOFF, Exact, Values, rms
+from suites.verification.reference.model import Pass, Weights
 from suites.workload import Train
 
 REACH = 2 * KINK_UNITS * UNIT_ROUNDOFF["float32"]

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from suites import arrays, checks, cost
-from suites.arrays import Array
-from suites.digests import SUMS, digest
-from suites.reference import limits
-from suites.reference.arithmetic import (
+from suites.data import arrays
+from suites.data.arrays import Array
+from suites.layers import cost
+from suites.verification import checks
+from suites.verification.digests import SUMS, digest
+from suites.verification.reference import limits
+from suites.verification.reference.arithmetic import (
     TF32_BITS,
     UNIFORM,
     UNIT_ROUNDOFF,
@@ -21,9 +23,9 @@ from suites.reference.arithmetic import (
     TensorFloat,
     rms,
 )
-from suites.reference.expected import Expected
-from suites.reference.model import Float64, Pass, Weights
-from suites.training_checks import audited, probe
+from suites.verification.reference.expected import Expected
+from suites.verification.reference.model import Float64, Pass, Weights
+from suites.verification.training_checks import audited, probe
 from suites.workload import Forward, Product, smallest
 
 DRAWS = 3

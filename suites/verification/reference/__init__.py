@@ -1,7 +1,7 @@
 """The float64 reference: what every framework's answers are compared with.
 
 Plain NumPy with gradients by `autograd`, for the host only. Results are cached by the hash of
-everything they depend on, this package's source included (`store`).
+everything they depend on, this package's source included (`solution_cache`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,18 @@ from pathlib import Path
 import numpy as np
 import threadpoolctl
 
-from suites.reference import answers, learning, store, trained
-from suites.reference.answers import outputs
-from suites.reference.expected import Expected
-from suites.reference.learning import evaluated
-from suites.reference.model import NoReference
-from suites.reference.solved import solved
-from suites.reference.store import arrays_sha256
+from suites.verification.reference import (
+    expected_answers,
+    expected_training,
+    learning,
+    solution_cache,
+)
+from suites.verification.reference.canonical import solved
+from suites.verification.reference.expected import Expected
+from suites.verification.reference.expected_answers import outputs
+from suites.verification.reference.learning import evaluated
+from suites.verification.reference.model import NoReference
+from suites.verification.reference.solution_cache import arrays_sha256
 from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload, checkable
 
 __all__ = [
@@ -39,19 +44,19 @@ __all__ = [
 def expected(workload: Workload, precision: str, seed: int, cache: Path) -> Path:
     """The .npz file of expected values and limits, computed unless it is in the cache. Raises
     NoReference where nothing can be told of any answer."""
-    known = store.find(workload, precision, seed, cache)
+    known = solution_cache.find(workload, precision, seed, cache)
     if known is not None:
         return known
-    solution = store.solution(workload, precision, seed, cache)
-    if not store.readable(solution):
+    solution = solution_cache.solution(workload, precision, seed, cache)
+    if not solution_cache.readable(solution):
         solve(workload, precision, seed).save(solution)
-        store.prune(cache)
-    return store.name(solution, workload, precision, seed, drawn(solution))
+        solution_cache.prune(cache)
+    return solution_cache.name(solution, workload, precision, seed, drawn(solution))
 
 
 def is_solved(workload: Workload, precision: str, seed: int, cache: Path) -> bool:
     """Whether the cache holds the expected values already."""
-    return store.readable(store.solution(workload, precision, seed, cache))
+    return solution_cache.readable(solution_cache.solution(workload, precision, seed, cache))
 
 
 def drawn(path: Path) -> tuple[int, ...]:
@@ -101,14 +106,14 @@ def solve(workload: Workload, precision: str, seed: int) -> Expected:
 def _solve(workload: Workload, precision: str, seed: int) -> Expected:
     match solved(workload):
         case Product(generated=True) as product:
-            return answers.solve_generated(product)
+            return expected_answers.solve_generated(product)
         case Product() as product:
-            return answers.solve_product(product, precision, seed)
+            return expected_answers.solve_product(product, precision, seed)
         case Forward() as forward:
-            return answers.solve_forward(forward, precision, seed)
+            return expected_answers.solve_forward(forward, precision, seed)
         case Train() as train:
             assert isinstance(workload, Train)
-            return trained.solve_training(train, seed, workload)
+            return expected_training.solve_training(train, seed, workload)
         case Learn() as learn:
             return learning.solve_learning(learn, seed)
         case Lifecycle() as life:

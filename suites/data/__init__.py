@@ -1,0 +1,1 @@
+"""What workloads begin with: seeded arrays, batches from the host, published files."""
