@@ -19,11 +19,11 @@ except ImportError:
         "Run `make setup` once, then `.venv/host/bin/python -m bench ...`, or use `make bench`."
     )
 
-from bench import pipes
-from bench.words import BadWord
+from bench.terminal import pipes
+from bench.values import BadWord
 
 if TYPE_CHECKING:
-    from bench.run import Outcome
+    from bench.run.runner import Outcome
 
 
 _BAD_INPUT = (BadWord, OSError)
@@ -81,22 +81,25 @@ def run_command(
     options = {name: value for name, value in locals().items() if name != "verbose"}
     from rich.console import Console
 
-    from bench import asked, contenders, header, progress
-    from bench.lock import Busy
-    from bench.request import BadRequest
-    from bench.resume import NothingToResume
-    from bench.roster import BadVersion
-    from bench.run import run
+    from bench.commands import run_header
+    from bench.commands import run_request as asked
+    from bench.contenders import spec
+    from bench.contenders.discovery import BadVersion
+    from bench.plan.request import BadRequest
+    from bench.run.lock import Busy
+    from bench.run.resume import NothingToResume
+    from bench.run.runner import run
+    from bench.terminal import progress
     from suites.catalog import UnknownSuite
     from suites.data.sources import NoData
 
     try:
         request = asked.Typed(**options).request()
         console, specs = Console(stderr=True), request.contenders.specs
-        above = functools.partial(header.lines, specs, preset, console.width)
+        above = functools.partial(run_header.lines, specs, preset, console.width)
         with progress.for_console(console, above) as shown:
             outcome = run(request, shown)
-    except (*_BAD_INPUT, BadRequest, BadVersion, contenders.Unknown, NoData, UnknownSuite) as error:
+    except (*_BAD_INPUT, BadRequest, BadVersion, spec.Unknown, NoData, UnknownSuite) as error:
         _refuse(error)
     except (Busy, NothingToResume) as error:
         _refuse(error)
@@ -113,7 +116,8 @@ def _finish(outcome: Outcome, verbose: bool) -> NoReturn:
     try:
         if outcome.signal is not None:
             print("Interrupted: writing the report of what is finished", file=sys.stderr)
-        from reports import closing  # within: loading pandas, too, can be interrupted
+        # Within: loading pandas, too, can be interrupted.
+        from bench.commands import report as closing
 
         built, why = closing.close([outcome.records], outcome.folder, verbose)
     except OSError as error:
@@ -164,8 +168,8 @@ def report_command(
     verbose: Annotated[bool, typer.Option("--verbose", help="Show all tables here too.")] = False,
 ) -> None:
     """Write a report on runs already made."""
+    from bench.commands import report as closing
     from bench.records import NotRecords
-    from reports import closing
     from reports.machines import NoSuchMachine
 
     default = Path("results")
@@ -195,15 +199,15 @@ def compare_command(
     markdown: Annotated[str, typer.Option(help="File for a pull request, or -.")] = "",
 ) -> None:
     """Compare two runs, or two contenders of one: how many times as long B takes as A."""
+    from bench.commands import compare
     from bench.records import NotRecords
-    from bench.words import BadWord
-    from reports import comparing
+    from bench.values import BadWord
     from reports.sides import Incomparable
 
     outputs = {"json": json, "markdown": markdown}
-    asked = comparing.Asked(a, b, of_a, of_b, fail_on, threshold, across, outputs)
+    asked = compare.Asked(a, b, of_a, of_b, fail_on, threshold, across, outputs)
     try:
-        raise typer.Exit(comparing.run(asked))
+        raise typer.Exit(compare.run(asked))
     except (*_BAD_INPUT, BadWord, Incomparable, NotRecords) as error:
         _refuse(error)
 
@@ -217,7 +221,7 @@ def list_command(
     """Show frameworks, suites and presets."""
     from rich.console import Console
 
-    from bench import listing
+    from bench.commands import list as listing
 
     show = listing.show_models if models else listing.show_choices
     show(Console())
@@ -228,7 +232,7 @@ def machine_command(
     capture: Annotated[Path | None, typer.Option(help="File that gets it, to send along.")] = None,
 ) -> None:
     """Show what computer this is, without anything that identifies its owner."""
-    from bench.machine import show
+    from bench.commands import machine as show
 
     try:
         show.tell(capture)
@@ -243,12 +247,12 @@ def doctor_command(
     suite: Annotated[str, typer.Option(help="Suites of the run to come.")] = "",
 ) -> None:
     """Say what would spoil a run, or limit it; changes nothing."""
-    from bench import asked
-    from bench.doctor import visit
+    from bench.commands import doctor
+    from bench.commands import run_request as asked
 
     try:
-        raise typer.Exit(visit.pay(machine, asked.split(suite), preset))
-    except (*_BAD_INPUT, visit.BadVisit) as error:
+        raise typer.Exit(doctor.pay(machine, asked.split(suite), preset))
+    except (*_BAD_INPUT, doctor.BadVisit) as error:
         _refuse(error)
 
 
@@ -260,10 +264,10 @@ def env_command(
     ] = None,
 ) -> None:
     """List, build or remove the environments under .venv."""
-    from bench import upkeep
+    from bench.commands import env
 
     try:
-        code = upkeep.keep(action, names or [], lambda line: print(line, file=sys.stderr))
+        code = env.keep(action, names or [], lambda line: print(line, file=sys.stderr))
     except (ValueError, OSError) as error:
         _refuse(error)
     raise typer.Exit(code)
@@ -272,7 +276,7 @@ def env_command(
 @app.command("completion")
 def completion_command() -> None:
     """Print what completes options in bash and zsh, to evaluate there."""
-    from bench import completion
+    from bench.commands import completion
 
     print(completion.script(), end="")
 

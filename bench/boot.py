@@ -12,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import environments, folders, requirements, uv
-from bench.folders import BuildFailed
-from bench.platforms import Unavailable, here, pythons
+from bench.environments import manager, requirements, stamped_folder, uv
+from bench.environments.platforms import Unavailable, here, pythons
+from bench.environments.stamped_folder import BuildFailed
 
 
 def main(arguments: list[str]) -> int:
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         _boot()
         for name in names:
             try:
-                environments.ensure(name, _say)
+                manager.ensure(name, _say)
             except Unavailable as reason:
                 _say(f"{name}: left out: {reason}")
     except (BuildFailed, Unavailable, ValueError) as error:
@@ -38,9 +38,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _boot() -> None:
-    tool = requirements.lines(environments.CHECKOUT / "requirements", requirements.BOOT, here())
-    home, sha256 = environments.root() / "boot", folders.digest(tool)
-    folders.settle(home, sha256, _say, lambda aside: _make(aside, tool))
+    tool = requirements.lines(manager.CHECKOUT / "requirements", requirements.BOOT, here())
+    home, sha256 = manager.root() / "boot", stamped_folder.digest(tool)
+    stamped_folder.settle(home, sha256, _say, lambda aside: _make(aside, tool))
 
 
 def _make(aside: Path, tool: list[str]) -> dict[str, str]:

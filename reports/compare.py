@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from bench import combined, family, statistics
-from bench.family import ALONE, Family
 from bench.schema import Contender
-from bench.statistics import Estimate, Verdict
+from bench.statistics import combined, estimates, multiplicity
+from bench.statistics.estimates import Estimate, Verdict
+from bench.statistics.multiplicity import ALONE, Family
 from reports import compare_ratios as ratios
 from reports import differences, settling, sides
 from reports.differences import Difference, Kind
@@ -71,16 +71,16 @@ class Compared:
 
     def word(self, threshold: float) -> Verdict:
         """What B is."""
-        word = statistics.word(self.ratio, threshold=threshold, among=self.among)
+        word = estimates.word(self.ratio, threshold=threshold, among=self.among)
         return word if word != "unresolved" else self._cpu_word(threshold)
 
     def decided_by_cpu(self, threshold: float) -> bool:
         """Whether the word is that of CPU time."""
-        word = statistics.word(self.ratio, threshold=threshold, among=self.among)
+        word = estimates.word(self.ratio, threshold=threshold, among=self.among)
         return word == "unresolved" != self._cpu_word(threshold)
 
     def _cpu_word(self, threshold: float) -> Verdict:
-        return statistics.word(self.by_cpu, threshold=threshold, among=self.among)
+        return estimates.word(self.by_cpu, threshold=threshold, among=self.among)
 
     def more(self, threshold: float) -> int | None:
         """About how many more would settle what is unresolved; None where none would."""
@@ -151,7 +151,7 @@ class Comparison:
             cases = [one for one in own if one.suite == suite]
             mean = combined.geometric_mean([one.ratio for one in cases])
             if mean and len(cases) > 1:
-                word = statistics.word(mean, threshold=self.threshold, among=cases[0].among)
+                word = estimates.word(mean, threshold=self.threshold, among=cases[0].among)
                 yield Mean(pair, suite, len(cases), mean, word)
 
 
@@ -191,7 +191,9 @@ def _family(compared: Sequence[Compared]) -> Family:
     cases = Counter((id(one.pair), one.suite) for one in compared)
     words = len(compared) + sum(count > 1 for count in cases.values())
     words += sum(one.by_cpu is not None for one in compared)
-    return family.of(words, [one.ratio.logs for one in compared if one.ratio.logs is not None])
+    return multiplicity.of(
+        words, [one.ratio.logs for one in compared if one.ratio.logs is not None]
+    )
 
 
 def _refuse(a: Side, b: Side, forbidden: Sequence[Difference]) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bench.statistics import CONFIDENCE, Estimate
+from bench.statistics.estimates import CONFIDENCE, Estimate
 from reports.compare import Compared, Comparison, Mean
 from reports.gate import Gate, Outcome
 from reports.sides import Side

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from bench import combined, statistics
-from bench.statistics import Estimate, Series
+from bench.statistics import combined, estimates
+from bench.statistics.estimates import Estimate, Series
 from reports.frame import Row
 from reports.sides import Side
 
@@ -47,4 +47,4 @@ def _shared(own: Series, other: Series) -> tuple[int, int]:
 
 
 def _time(side: Side, row: Row) -> Estimate:
-    return statistics.time(side.results.rounds[row["run"], row["contender"], row["case"]])
+    return estimates.time(side.results.rounds[row["run"], row["contender"], row["case"]])

@@ -6,8 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from bench.combined import RUN_SHIFT
-from bench.statistics import ENOUGH_ROUNDS, START_SHIFT, Estimate, Verdict
+from bench.statistics.combined import RUN_SHIFT
+from bench.statistics.estimates import ENOUGH_ROUNDS, START_SHIFT, Estimate, Verdict
 from reports.compare import Compared, Comparison, Mean, Pair
 from reports.differences import circumstances
 from reports.findings import BUSY

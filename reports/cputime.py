@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bench.statistics import Series
+from bench.statistics.estimates import Series
 from reports import rounds
 from reports.reading import KEY, Key
 

@@ -14,8 +14,8 @@ from typing import Literal
 
 import numpy as np
 
-from bench import statistics
-from bench.statistics import ENOUGH_ROUNDS, Estimate, Floats, Verdict
+from bench.statistics import estimates
+from bench.statistics.estimates import ENOUGH_ROUNDS, Estimate, Floats, Verdict
 
 CPU_THROUGHOUT, GPU_THROUGHOUT = math.inf, -math.inf
 """Where the sign does not change within the sizes measured."""
@@ -65,7 +65,7 @@ class Crossing:
 RESAMPLES = 2000
 SEED = 0
 
-_TAILS = ((1 - statistics.CONFIDENCE) / 2, (1 + statistics.CONFIDENCE) / 2)
+_TAILS = ((1 - estimates.CONFIDENCE) / 2, (1 + estimates.CONFIDENCE) / 2)
 
 
 def resampled(logs: Floats) -> Floats | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.schema import Failed
-from bench.statistics import BEYOND, ENOUGH_ROUNDS
+from bench.statistics.estimates import BEYOND, ENOUGH_ROUNDS
 from reports import device_guards, doubts, guards, rerun, steadiness, verdicts
 from reports.finding import Finding, listed, placed
 from reports.frame import NULL, Results

@@ -15,11 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from bench import combined, family, statistics
-from bench.family import Family
 from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
-from bench.statistics import Estimate, Series, Verdict
+from bench.statistics import combined, estimates, multiplicity
+from bench.statistics.estimates import Estimate, Series, Verdict
+from bench.statistics.multiplicity import Family
 from reports import cputime, disbelief, mistakes, rounds
 from reports.endings import ending
 from reports.reading import KEY, Absent, Gathered, Key, LeftOut, gather
@@ -81,14 +81,14 @@ class Results:
 
     def ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
         """How many times as long as its base each cell takes, paired by round; (cell, base)."""
-        return statistics.ratios([(self.rounds[own], self.rounds[base]) for own, base in pairs])
+        return estimates.ratios([(self.rounds[own], self.rounds[base]) for own, base in pairs])
 
     def cpu_ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
         """The same of CPU time, where that tells more (reports/cputime.py); None elsewhere."""
         known = self._cpu_rounds
         at = [n for n, pair in enumerate(pairs) if all(key in known for key in pair)]
         found: list[Estimate | None] = [None] * len(pairs)
-        ratios = statistics.ratios(
+        ratios = estimates.ratios(
             [(known[own], known[base]) for own, base in map(pairs.__getitem__, at)]
         )
         for number, ratio in zip(at, ratios, strict=True):
@@ -101,11 +101,11 @@ class Results:
 
     def apart(self, own: Key, base: Key) -> Estimate:
         """How many times as long as a base that took no turns with it."""
-        return combined.unpaired(*(statistics.time(self.rounds[key]) for key in (own, base)))
+        return combined.unpaired(*(estimates.time(self.rounds[key]) for key in (own, base)))
 
     def word(self, estimate: Estimate | None) -> Verdict:
         """The word a ratio deserves among all comparisons that these records can make."""
-        return statistics.word(estimate, among=self.family)
+        return estimates.word(estimate, among=self.family)
 
     @cached_property
     def family(self) -> Family:
@@ -121,7 +121,7 @@ class Results:
         logs = [ratio.logs for ratio in self.ratios(pairs) if ratio and ratio.logs is not None]
         # Those that CPU time may decide are asked twice.
         twice = Counter((case, run) for run, _, case in self._cpu_rounds)
-        return family.of(family.pairs([*count.values(), *twice.values()]), logs)
+        return multiplicity.of(multiplicity.pairs([*count.values(), *twice.values()]), logs)
 
     @cached_property
     def rows(self) -> Mapping[str, Sequence[Row]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench import words
-from bench.statistics import Verdict
+from bench import values
+from bench.statistics.estimates import Verdict
 from reports.compare import Compared, Comparison
 
 _WORDS: dict[str, Verdict] = {
@@ -45,11 +45,11 @@ def parse(text: str, threshold: float) -> tuple[Gate, ...]:
 def _gate(text: str, threshold: float) -> Gate:
     word, colon, limit = text.partition(":")
     if word not in _WORDS or (colon and word == "unresolved"):
-        raise words.BadWord(
+        raise values.BadWord(
             "no such limit. Expected slower:3%, faster:3%, unresolved, or several with commas. "
             f"Received: {text!r}"
         )
-    return Gate(_WORDS[word], words.share(limit) if colon else threshold)
+    return Gate(_WORDS[word], values.share(limit) if colon else threshold)
 
 
 def outcome(comparison: Comparison, gates: Sequence[Gate]) -> Outcome:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bench import statistics
+from bench.statistics import estimates
 from reports import excess
 from reports.finding import Finding, listed, suspect
 from reports.frame import NULL, Results
@@ -181,7 +181,7 @@ def first_call(results: Results) -> Iterator[Finding]:
     slices = slices[slices["samples"] >= FIRST_SAMPLES]
     first = np.array([samples[0] for samples in slices["samples_s"]])
     others = (value for samples in slices["samples_s"] for value in samples[1:])
-    rest = statistics.medians(np.fromiter(others, float), slices["samples"].to_numpy() - 1)
+    rest = estimates.medians(np.fromiter(others, float), slices["samples"].to_numpy() - 1)
     ratio = first / rest
     table = slices[KEY].assign(ratio=ratio, slow=ratio > FIRST_CALL)
     cells = table.groupby(KEY, sort=False).agg(

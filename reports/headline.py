@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from bench.statistics import Verdict
+from bench.statistics.estimates import Verdict
 from reports import units
 from reports.answers import Share, joined
 from reports.contests import sized

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench import statistics
 from bench.schema import Published
-from bench.statistics import Interval
+from bench.statistics import estimates
+from bench.statistics.estimates import Interval
 from reports import units
 from reports.elsewhere import device_kind
 from reports.families import FAMILIES, family
@@ -169,7 +169,7 @@ def _cell(results: Results, seat: Seat, base: Seat, work: Work) -> Figure:
 
 
 def _ends(results: Results, best: Best) -> Interval | None:
-    return statistics.time(results.rounds[best.key]).interval if best.key else None
+    return estimates.time(results.rounds[best.key]).interval if best.key else None
 
 
 def compared(results: Results, mine: Best, other: Best) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from bench.schema import Run
-from bench.statistics import Estimate, Verdict
+from bench.statistics.estimates import Estimate, Verdict
 from reports import units
 from reports.frame import NULL, STATUSES, Results
 from reports.frame import Row as Cell

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench import statistics
-from bench.family import ALONE, Family
-from bench.quantiles import NORMAL_95
-from bench.statistics import ENOUGH_ROUNDS, MOST_ROUNDS, Estimate
+from bench.statistics import estimates
+from bench.statistics.estimates import ENOUGH_ROUNDS, MOST_ROUNDS, Estimate
+from bench.statistics.multiplicity import ALONE, Family
+from bench.statistics.quantiles import NORMAL_95
 
 STARTS = 12
 """Starts that tell how starts differ: what every text advises."""
@@ -58,7 +58,7 @@ def _resolved(estimate: Estimate, repeats: int, threshold: float, among: Family)
     if logs is not None:
         logs = np.quantile(logs, (np.arange(repeats) + 0.5) / repeats)
     imagined = replace(estimate, interval=(low, high), repeats=repeats, logs=logs)
-    return statistics.word(imagined, threshold=threshold, among=among) != "unresolved"
+    return estimates.word(imagined, threshold=threshold, among=among) != "unresolved"
 
 
 def _nearer(estimate: Estimate, end: float, part: float) -> float:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from bench import statistics
 from bench.schema import State
+from bench.statistics import estimates
 from reports.finding import Finding, listed, placed
 from reports.frame import Results
 from reports.guards import measured
@@ -87,14 +87,14 @@ def _touched(slow: pd.DataFrame, slices: pd.DataFrame) -> str:
     return listed([f"{case} ({counts[case]} of {total[case]})" for case in ordered])
 
 
-def _change(values: statistics.Floats) -> float | None:
+def _change(values: estimates.Floats) -> float | None:
     """Relative change of the median from the first third to the last; None within the noise.
 
     Beyond noise: the interval of the one third's median lies outside that of the other.
     """
     third = len(values) // 3
     first, last = values[:third], values[-third:]
-    ends = statistics.interval(first), statistics.interval(last)
+    ends = estimates.interval(first), estimates.interval(last)
     if ends[0] is None or ends[1] is None:
         return None
     if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:

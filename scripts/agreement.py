@@ -7,7 +7,8 @@ import statistics
 import subprocess
 import sys
 
-from bench import environments, worker_environment
+from bench.contenders import worker_environment
+from bench.environments import manager
 
 ROUNDS = 25
 SECONDS = 0.5
@@ -18,7 +19,7 @@ def inside():
     import torch
     from torch.utils.benchmark import Timer
 
-    from bench.measure import SAMPLE_S, Sampler
+    from bench.worker.measure import SAMPLE_S, Sampler
     from frameworks.interface import Settings, parts
     from frameworks.torch import adapter
     from suites import catalog
@@ -50,7 +51,7 @@ def inside():
 
 
 def main():
-    python = environments.ensure("torch", lambda line: print(line, file=sys.stderr))
+    python = manager.ensure("torch", lambda line: print(line, file=sys.stderr))
     variables = worker_environment.variables({"PATH": "/usr/bin:/bin"}, {}, None)
     subprocess.run([python, "-P", "-m", "scripts.agreement", "inside"], env=variables, check=True)
 

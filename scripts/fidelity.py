@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 
-from bench import environments, worker_environment
+from bench.contenders import worker_environment
+from bench.environments import manager
 from frameworks import FRAMEWORKS
 
 ENVIRONMENTS = {"torch": "torch", "tf": "tf", "jax": "dev-jax", "mlx": "mlx"}
@@ -27,8 +28,8 @@ def main():
     chosen, worst = parser.parse_args(), 0
     for name in chosen.framework or ENVIRONMENTS:
         try:
-            python = environments.ensure(ENVIRONMENTS[name], lambda line: print(line, flush=True))
-        except environments.Unavailable as reason:
+            python = manager.ensure(ENVIRONMENTS[name], lambda line: print(line, flush=True))
+        except manager.Unavailable as reason:
             print(f"{name}: left out: {reason}")
             continue
         variables = worker_environment.variables(os.environ, FRAMEWORKS[name].environment, THREADS)

@@ -6,7 +6,7 @@
 import statistics
 from time import perf_counter_ns
 
-from bench.measure import PART_S, Loop, parts_ns, sample_ns
+from bench.worker.measure import PART_S, Loop, parts_ns, sample_ns
 from frameworks.interface import parts
 from frameworks.null import adapter
 from suites import catalog

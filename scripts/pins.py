@@ -13,8 +13,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench import environments, requirements, uv
-from bench.platforms import PYTHONS, Platform, Unavailable, check
+from bench.environments import manager, requirements, uv
+from bench.environments.platforms import PYTHONS, Platform, Unavailable, check
 
 ARM, INTEL, LINUX = "aarch64-apple-darwin", "x86_64-apple-darwin", "x86_64-manylinux_2_35"
 
@@ -59,7 +59,7 @@ def sets(folder):
 def problem(target, lines, pythons):
     """What uv says where no Python of these has wheels for all; empty if one has."""
     where, triple = TARGETS[target]
-    tool = environments.root() / "boot" / "bin" / "uv"
+    tool = manager.root() / "boot" / "bin" / "uv"
     variables = uv.variables(os.environ, where) | {"MACOSX_DEPLOYMENT_TARGET": where.release}
     fixed = ["--only-binary", ":all:", "--no-python-downloads", "--python-platform", triple]
     tries = [(python, mode) for python in pythons for mode in (["--offline"], [])]
@@ -76,7 +76,7 @@ def problem(target, lines, pythons):
     return told[1]  # what the index says of the preferred Python
 
 
-def main(folder=environments.CHECKOUT / "requirements"):
+def main(folder=manager.CHECKOUT / "requirements"):
     """Print what does not resolve; the exit code."""
     begun, wanted = time.monotonic(), list(sets(Path(folder)))
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -17,11 +17,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench import family, statistics
-from bench.presets import PRESETS
-from bench.rounds import History, take_rounds
-from bench.statistics import Series
-from bench.stopping import of_one_start
+from bench.plan.presets import PRESETS
+from bench.run.rounds import History, take_rounds
+from bench.run.stopping import of_one_start
+from bench.statistics import estimates, multiplicity
+from bench.statistics.estimates import Series
 
 NOISE = (0.002, 0.005, 0.01, 0.02, 0.05)
 """Standard deviation of a round's time."""
@@ -76,11 +76,11 @@ def _words(preset, times, noise, bias, cases, draw):
         series = {name: _series(past) for name, past in histories.items()}
         first, *others = sorted(series, key=lambda name: np.median(series[name].times_s))
         for name in others:
-            ratio = statistics.ratio(series[name], series[first])
+            ratio = estimates.ratio(series[name], series[first])
             told.append((ratio, round(times[int(name)] / times[int(first)], 2)))
-    pairs = family.pairs([len(times)] * cases)
-    among = family.of(pairs, [ratio.logs for ratio, _ in told])
-    return [(statistics.word(ratio, among=among), slower) for ratio, slower in told]
+    pairs = multiplicity.pairs([len(times)] * cases)
+    among = multiplicity.of(pairs, [ratio.logs for ratio, _ in told])
+    return [(estimates.word(ratio, among=among), slower) for ratio, slower in told]
 
 
 def _measured(preset, times, noise, bias, draw):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from bench.doctor import cuda, power, resources, system
+from bench.doctor import activity, cuda, resources, system
 from bench.doctor.finding import Finding
 from bench.doctor.subject import Need, Subject
 from bench.machine.description import Description
@@ -200,25 +200,25 @@ CASES: list[Case] = [
         *(system.unread, "note", "could be read"),
         *(subject({**M2, "notes": ["No GPU."]}), subject(M2)),
     ),
-    (power.battery, "spoils", "battery", state(power="battery"), state(power="mains")),
-    (power.low_power, "spoils", "saves power", state(low_power=True), state(low_power=False)),
+    (activity.battery, "spoils", "battery", state(power="battery"), state(power="mains")),
+    (activity.low_power, "spoils", "saves power", state(low_power=True), state(low_power=False)),
     (
-        *(power.heat, "spoils", "CPU speed limit 62 %"),
+        *(activity.heat, "spoils", "CPU speed limit 62 %"),
         *(state(thermal="CPU speed limit 62 %"), state(thermal="nominal")),
     ),
-    (power.busy_gpu, "spoils", "80 %", state(gpu_busy=0.8), state(gpu_busy=0.05)),
+    (activity.busy_gpu, "spoils", "80 %", state(gpu_busy=0.8), state(gpu_busy=0.05)),
     (
-        *(power.heavy_programs, "spoils", "python (2.5)"),
+        *(activity.heavy_programs, "spoils", "python (2.5)"),
         *(subject(M2, heavy_processes=PYTHON), subject(M2)),
     ),
     (
-        *(power.heavy_programs, "limits", "8% of the CPU"),
+        *(activity.heavy_programs, "limits", "8% of the CPU"),
         *(
             subject({**M2, "cores_physical": 32}, heavy_processes=PYTHON),
             subject({**M2, "cores_physical": 64}, heavy_processes=PYTHON),
         ),
     ),
-    (power.load, "limits", "9.5 on 8 core", state(load=9.5), state(load=1.5)),
+    (activity.load, "limits", "9.5 on 8 core", state(load=9.5), state(load=1.5)),
     (
         *(resources.disk, "spoils", "2.0 GiB of disk"),
         *(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.doctor import cuda, packages, power, resources, system, wrong_answers
+from bench.doctor import activity, cuda, packages, resources, system, wrong_answers
 from bench.doctor.finding import SEVERITIES, Finding
 from bench.doctor.subject import Subject
 
@@ -10,7 +10,7 @@ ROOMS = {
     "system": (*system.CHECKS, *cuda.CHECKS),
     "packages": packages.CHECKS,
     "wrong answers": wrong_answers.CHECKS,
-    "power and load": power.CHECKS,
+    "power and load": activity.CHECKS,
     "disk and memory": resources.CHECKS,
 }
 

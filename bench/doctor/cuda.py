@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bench.doctor import facts
+from bench.doctor import compatibility
 from bench.doctor.finding import Finding, quoted
 from bench.doctor.subject import Subject
-from bench.doctor.versions import within
+from bench.environments.versions import within
 
 
 def old_card(subject: Subject) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def old_card(subject: Subject) -> Iterator[Finding]:
                 f"They are built with CUDA 13, which computes on Turing (capability 7.5) and "
                 f"newer; this is of the generation {generation}. They fail, or run on the CPU.",
                 "Measure on a newer GPU, or the CPU alone: `make bench DEVICE=cpu`.",
-                facts.CUDA_13_SOURCE,
+                compatibility.CUDA_13_SOURCE,
             )
 
 
@@ -30,15 +30,16 @@ def old_driver(subject: Subject) -> Iterator[Finding]:
     frameworks = _sets(subject)
     drivers = (gpu.driver or "" for gpu in subject.usable if frameworks)
     for driver in dict.fromkeys(drivers):
-        if within(driver, None, facts.CUDA_13_DRIVER):
+        if within(driver, None, compatibility.CUDA_13_DRIVER):
             yield Finding(
                 "limits",
                 f"NVIDIA's driver {quoted(driver)} is too old for {frameworks}.",
-                f"They are built with CUDA 13, which needs driver {facts.CUDA_13_DRIVER} or newer; "
-                "with this one they fail, or run on the CPU alone.",
-                f"Update NVIDIA's driver to {facts.CUDA_13_DRIVER} or newer, then `make doctor`. "
-                "That alone does not help a GPU that is too old itself.",
-                facts.CUDA_13_SOURCE,
+                "They are built with CUDA 13, which needs driver "
+                f"{compatibility.CUDA_13_DRIVER} or newer; with this one they fail, or "
+                "run on the CPU alone.",
+                f"Update NVIDIA's driver to {compatibility.CUDA_13_DRIVER} or newer, then "
+                "`make doctor`. That alone does not help a GPU that is too old itself.",
+                compatibility.CUDA_13_SOURCE,
             )
 
 
@@ -47,7 +48,9 @@ def _sets(subject: Subject) -> str:
     if not subject.linux:
         return ""
     built = subject.description.environments
-    found = [name for name in facts.CUDA_13 if name not in built or any(map(_is_13, built[name]))]
+    found = [
+        name for name in compatibility.CUDA_13 if name not in built or any(map(_is_13, built[name]))
+    ]
     return ", ".join(found)
 
 
@@ -58,7 +61,7 @@ def _is_13(package: str) -> bool:
 def _generation(name: str) -> str:
     """Of GPUs before Turing; empty for others, known or not."""
     bare = name.removeprefix("NVIDIA ")
-    before = facts.NVIDIA_BEFORE_TURING.items()
+    before = compatibility.NVIDIA_BEFORE_TURING.items()
     return next((generation for generation, named in before if re.match(named, bare)), "")
 
 

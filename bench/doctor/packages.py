@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from bench.doctor import facts
+from bench.doctor import compatibility
 from bench.doctor.finding import Finding, quoted
 from bench.doctor.subject import Subject
-from bench.doctor.versions import series, within
+from bench.environments.versions import series, within
 
 
 def mps_system(subject: Subject) -> Iterator[Finding]:
@@ -18,7 +18,7 @@ def mps_system(subject: Subject) -> Iterator[Finding]:
     for _, packages in subject.having("torch"):
         version = packages["torch"]
         lacks = subject.without_mps(version)
-        first, below, asked, text = facts.MPS_ASKS
+        first, below, asked, text = compatibility.MPS_ASKS
         if lacks:
             needed, source = lacks
             update = f"update macOS to {needed.partition('.')[0]} or newer."
@@ -43,7 +43,7 @@ def mps_system(subject: Subject) -> Iterator[Finding]:
 
 def _cure(subject: Subject) -> str:
     """The command that takes a PyTorch with a GPU here; empty where there is none."""
-    for first, below, version in facts.MPS_CURES:
+    for first, below, version in compatibility.MPS_CURES:
         if subject.apple_silicon and subject.macos(first, below):
             return f"`make bench FRAMEWORK=torch=={version}`"
     return ""
@@ -53,7 +53,7 @@ def wheel_system(subject: Subject) -> Iterator[Finding]:
     """A wheel made for a newer macOS: it is not found, or does not load."""
     if not subject.apple_silicon:
         return
-    for package, first, below, needed, last, source in facts.WHEEL_NEEDS:
+    for package, first, below, needed, last, source in compatibility.WHEEL_NEEDS:
         for name, packages in subject.having(package):
             if within(packages[package], first, below) and subject.macos("11", needed):
                 instead = f"`make bench FRAMEWORK={name.partition('==')[0]}=={last}`"
@@ -106,7 +106,7 @@ def metal_pair(subject: Subject) -> Iterator[Finding]:
         version = packages.get("tensorflow") or packages.get("tensorflow-macos") or ""
         broken = [
             source
-            for line, first, source in facts.METAL_BREAKS
+            for line, first, source in compatibility.METAL_BREAKS
             if series(plugin) == line and within(version, first, None)
         ]
         if broken:
@@ -120,7 +120,7 @@ def metal_pair(subject: Subject) -> Iterator[Finding]:
                 "`make bench FRAMEWORK=tf`, whose pair loads.",
                 broken[0],
             )
-        elif series(version) not in facts.METAL_LOADS.get(series(plugin), ()):
+        elif series(version) not in compatibility.METAL_LOADS.get(series(plugin), ()):
             yield Finding(
                 "limits",
                 f"Nobody has said that tensorflow-metal {quoted(plugin)} loads in TensorFlow "
@@ -182,7 +182,7 @@ def jax_pairs(subject: Subject) -> Iterator[Finding]:
 
 
 def collisions(subject: Subject) -> Iterator[Finding]:
-    for one, other, why, source in facts.COLLISIONS:
+    for one, other, why, source in compatibility.COLLISIONS:
         for name, packages in subject.having(one, other):
             if one == "tensorflow" and packages[one] == packages[other]:
                 continue
@@ -209,7 +209,7 @@ def shadowing(subject: Subject) -> Iterator[Finding]:
 def no_cuda(subject: Subject) -> Iterator[Finding]:
     if not (subject.linux and subject.usable):
         return
-    for package, what in facts.CUDA_BUILDS.items():
+    for package, what in compatibility.CUDA_BUILDS.items():
         for name, packages in subject.having(package):
             if package == "torch" and not packages[package].endswith("+cpu"):
                 continue

@@ -9,12 +9,12 @@ from functools import cached_property
 
 from packaging.requirements import Requirement
 
-from bench import environments, platforms, requirements
-from bench.doctor import facts
+from bench.doctor import compatibility
 from bench.doctor.finding import quoted
-from bench.doctor.versions import within
+from bench.environments import manager, platforms, requirements
+from bench.environments.platforms import Platform, Unavailable
+from bench.environments.versions import within
 from bench.machine.description import Description
-from bench.platforms import Platform, Unavailable
 from bench.schema import Gpu
 
 _NOT_MEASURED = ("host", "dev")
@@ -94,7 +94,7 @@ class Subject:
 
     def without_mps(self, torch: str) -> tuple[str, str] | None:
         """The macOS that this PyTorch's MPS needs, if this one is older, and who says so."""
-        for first, below, needed, source in facts.MPS_NEEDS:
+        for first, below, needed, source in compatibility.MPS_NEEDS:
             if within(torch, first, below) and self.macos("11", needed):
                 return needed, source
         return None
@@ -137,7 +137,7 @@ def pins(description: Description) -> dict[str, dict[str, str]]:
 
 
 def _pinned(name: str, where: Platform) -> dict[str, str]:
-    folder = environments.CHECKOUT / "requirements"
+    folder = manager.CHECKOUT / "requirements"
     try:
         platforms.check(name, where)
         lines = requirements.lines(folder, requirements.parse(name), where)

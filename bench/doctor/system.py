@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.doctor import facts
+from bench.doctor import compatibility
 from bench.doctor.finding import Finding, quoted
 from bench.doctor.subject import Subject, platform
-from bench.doctor.versions import numbers, within
-from bench.platforms import Unavailable, pythons
+from bench.environments.platforms import Unavailable, pythons
+from bench.environments.versions import numbers, within
 
 
 def unsupported(subject: Subject) -> Iterator[Finding]:
@@ -27,18 +27,18 @@ def unsupported(subject: Subject) -> Iterator[Finding]:
 
 def python_too_old(subject: Subject) -> Iterator[Finding]:
     python = subject.description.python
-    if within(python, None, facts.LEAST_PYTHON):
+    if within(python, None, compatibility.LEAST_PYTHON):
         yield Finding(
             "spoils",
             f"Python {quoted(python)} is too old.",
-            f"Environments are made with Python {facts.LEAST_PYTHON} or newer.",
+            f"Environments are made with Python {compatibility.LEAST_PYTHON} or newer.",
             "Install a newer Python from https://www.python.org, then `make setup`.",
         )
-    elif within(python, None, facts.HOST_PYTHON):
+    elif within(python, None, compatibility.HOST_PYTHON):
         yield Finding(
             "limits",
             f"Python {quoted(python)} can make environments, but not hold the command line.",
-            f"Its packages need Python {facts.HOST_PYTHON} or newer.",
+            f"Its packages need Python {compatibility.HOST_PYTHON} or newer.",
             "`make setup` makes an environment that has one; then `make doctor`.",
             "pandas 3 and matplotlib 3.11 metadata",
         )
@@ -86,11 +86,12 @@ def version_compat(subject: Subject) -> Iterator[Finding]:
 
 def macos_too_old(subject: Subject) -> Iterator[Finding]:
     """Before macOS 12 there is no environment at all, see `unsupported`."""
-    if subject.macos("12", facts.LEAST_MPS_MACOS):
+    if subject.macos("12", compatibility.LEAST_MPS_MACOS):
         yield Finding(
             "limits",
             f"macOS {quoted(subject.release)} is too old for PyTorch's GPU.",
-            f"MPS needs macOS {facts.LEAST_MPS_MACOS} or newer; everything will run on the CPU.",
+            f"MPS needs macOS {compatibility.LEAST_MPS_MACOS} or newer; everything will run on "
+            "the CPU.",
             "Update macOS, or measure the CPU alone: `make bench DEVICE=cpu`.",
             "error text of the torch 2.2.2 wheel",
         )
@@ -99,7 +100,7 @@ def macos_too_old(subject: Subject) -> Iterator[Finding]:
 def old_apple_silicon(subject: Subject) -> Iterator[Finding]:
     if not subject.apple_silicon or not subject.macos("12", "14"):
         return
-    for limit in facts.OLD_APPLE_SILICON:
+    for limit in compatibility.OLD_APPLE_SILICON:
         if subject.macos(*limit.macos):
             yield Finding(
                 "limits",
@@ -112,7 +113,7 @@ def old_apple_silicon(subject: Subject) -> Iterator[Finding]:
 
 def intel_mac(subject: Subject) -> Iterator[Finding]:
     if subject.intel_mac and not subject.macos(None, "12"):
-        for limit in facts.INTEL_MAC:
+        for limit in compatibility.INTEL_MAC:
             yield Finding(
                 "limits",
                 f"On Intel Macs {limit.what}.",

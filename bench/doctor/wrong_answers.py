@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.doctor.facts import WRONG_ANSWERS, Known
+from bench.doctor.compatibility import WRONG_ANSWERS, Known
 from bench.doctor.finding import Finding, quoted
 from bench.doctor.subject import Subject
-from bench.doctor.versions import within
+from bench.environments.versions import within
 
 
 def known(subject: Subject) -> Iterator[Finding]:

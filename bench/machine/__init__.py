@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from bench.machine import captures, linux, macos, texts
+from bench.machine import captures, linux, macos, parsing
 from bench.machine.captures import Captures
 from bench.schema import Gpu, Machine
 
@@ -21,13 +21,13 @@ def describe(gpus: Iterable[tuple[str, int | None]] = ()) -> Machine:
 
 def parse(found: Captures, gpus: Iterable[tuple[str, int | None]] = ()) -> Machine:
     """The machine that captured text describes; never raises: `notes` say what is missing."""
-    system = texts.pairs(found.get("python", "")).get("system", "")
+    system = parsing.pairs(found.get("python", "")).get("system", "")
     reader = _READERS.get(system)
     if reader:
         machine = reader(found)
     else:
         note = "No reader for this system: only what frameworks report is known."
-        machine = Machine(label="", system=texts.name(system) or "unknown", notes=(note,))
+        machine = Machine(label="", system=parsing.name(system) or "unknown", notes=(note,))
     machine = msgspec.structs.replace(machine, gpus=_merged(machine.gpus, dict(gpus)))
     return msgspec.structs.replace(machine, label=_label(machine))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from bench import platforms
+from bench.environments import platforms
 from bench.machine import nvidia
 
 Captures = Mapping[str, str]

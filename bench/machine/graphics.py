@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bench.machine import texts
+from bench.machine import parsing
 from bench.schema import Gpu
 
 Kind = Literal["built-in", "discrete", "external", "virtual"]
@@ -62,8 +62,8 @@ def read(text: str) -> Graphics:
         return Graphics(notes=("system_profiler did not answer: the GPUs are unknown.",))
     notes = []
     if "{" in text:
-        tree, whole = texts.tree(text)
-        entries = texts.parts(tree, "SPDisplaysDataType")
+        tree, whole = parsing.tree(text)
+        entries = parsing.parts(tree, "SPDisplaysDataType")
         if not whole:
             notes.append("What system_profiler says is cut off or damaged: GPUs may be missing.")
     else:
@@ -113,11 +113,11 @@ def _gpu(entry: dict[str, Any]) -> Gpu | None:
     names = (entry.get("sppci_model"), entry.get("_name"))
     # The second may be an internal word, as in kHW_IntelUHDGraphics630Item.
     usable = (name for name in names if name and not str(name).startswith("kHW_"))
-    name = next(filter(None, map(texts.name, usable)), None)
+    name = next(filter(None, map(parsing.name, usable)), None)
     if name is None:
         return None
     maker = vendor(entry.get("spdisplays_vendor"), name)
-    own = texts.size(entry.get("spdisplays_vram"))
+    own = parsing.size(entry.get("spdisplays_vram"))
     kind = _kind(entry, name)
     shared = maker == "Apple" or "spdisplays_vram_shared" in entry
     unified = True if shared else (False if own else None)
@@ -127,9 +127,9 @@ def _gpu(entry: dict[str, Any]) -> Gpu | None:
         memory_bytes=None if unified or kind == "virtual" else own,
         kind=kind,
         unified_memory=None if kind == "virtual" else unified,
-        cores=texts.count(entry.get("sppci_cores")) or None,
+        cores=parsing.count(entry.get("sppci_cores")) or None,
         bus=_bus(entry),
-        lanes=texts.lanes(entry.get("spdisplays_pcie_width")),
+        lanes=parsing.lanes(entry.get("spdisplays_pcie_width")),
         metal=_metal(entry),
     )
 
@@ -180,5 +180,5 @@ def _displays(entry: dict[str, Any]) -> int:
     return sum(
         driver.get("spdisplays_online") != "spdisplays_no"
         and driver.get("spdisplays_status") != "spdisplays_not_connected"
-        for driver in texts.parts(entry, "spdisplays_ndrvs")
+        for driver in parsing.parts(entry, "spdisplays_ndrvs")
     )

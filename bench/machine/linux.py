@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from bench.machine import nvidia, texts
+from bench.machine import nvidia, parsing
 from bench.machine.captures import Captures
 from bench.schema import CoreKind, Gpu, Machine
 
@@ -34,13 +34,13 @@ _HYPERVISORS = {
 
 def read(captures: Captures) -> Machine:
     """All that the captures tell, without a label; never raises."""
-    python = texts.pairs(captures.get("python", ""))
+    python = parsing.pairs(captures.get("python", ""))
     lscpu, whole = _lscpu(captures.get("lscpu", ""))
-    cpuinfo = texts.pairs(captures.get("cpuinfo", ""))
-    dmi = texts.pairs(captures.get("dmi", ""))
-    drm = texts.pairs(captures.get("drm", ""))
+    cpuinfo = parsing.pairs(captures.get("cpuinfo", ""))
+    dmi = parsing.pairs(captures.get("dmi", ""))
+    drm = parsing.pairs(captures.get("drm", ""))
     gpus, notes = _gpus(captures, drm)
-    cpu = texts.name(lscpu.get("Model name", "")) or texts.name(cpuinfo.get("model name", ""))
+    cpu = parsing.name(lscpu.get("Model name", "")) or parsing.name(cpuinfo.get("model name", ""))
     if "lscpu" in captures and not whole:
         notes.append("What lscpu says is cut off or damaged.")
     if cpu is None:
@@ -48,15 +48,15 @@ def read(captures: Captures) -> Machine:
     return Machine(
         label="",
         system="Linux",
-        release=texts.version(python.get("release", "")),
+        release=parsing.version(python.get("release", "")),
         architecture=_architecture(lscpu, python),
         model=_model(dmi),
         cpu=cpu,
-        cores_physical=_cores(lscpu) or texts.count(python.get("physical")),
-        cores_logical=texts.count(lscpu.get("CPU(s)")) or texts.count(python.get("logical")),
-        memory_bytes=_memory(captures.get("meminfo", "")) or texts.memory(python.get("memory")),
+        cores_physical=_cores(lscpu) or parsing.count(python.get("physical")),
+        cores_logical=parsing.count(lscpu.get("CPU(s)")) or parsing.count(python.get("logical")),
+        memory_bytes=_memory(captures.get("meminfo", "")) or parsing.memory(python.get("memory")),
         gpus=tuple(gpus),
-        core_kinds=_core_kinds(texts.pairs(captures.get("cpus", ""))),
+        core_kinds=_core_kinds(parsing.pairs(captures.get("cpus", ""))),
         hypervisor=_hypervisor(lscpu, cpuinfo, dmi),
         displays=_displays(drm),
         notes=tuple(notes),
@@ -68,8 +68,8 @@ def read(captures: Captures) -> Machine:
 
 def _lscpu(text: str) -> tuple[dict[str, str], bool]:
     """Fields with their values; newer versions nest them."""
-    tree, whole = texts.tree(text)
-    return dict(_fields(texts.parts(tree, "lscpu"))), whole
+    tree, whole = parsing.tree(text)
+    return dict(_fields(parsing.parts(tree, "lscpu"))), whole
 
 
 def _fields(parts: list[dict[str, Any]], depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -78,12 +78,12 @@ def _fields(parts: list[dict[str, Any]], depth: int = 0) -> Iterator[tuple[str, 
         if isinstance(field, str) and isinstance(data, str):
             yield field.rstrip(":"), data
         if depth < 4:
-            yield from _fields(texts.parts(part, "children"), depth + 1)
+            yield from _fields(parsing.parts(part, "children"), depth + 1)
 
 
 def _cores(lscpu: dict[str, str]) -> int | None:
-    per_socket = texts.count(lscpu.get("Core(s) per socket"))
-    sockets = texts.count(lscpu.get("Socket(s)"))
+    per_socket = parsing.count(lscpu.get("Core(s) per socket"))
+    sockets = parsing.count(lscpu.get("Socket(s)"))
     return per_socket * sockets or None if per_socket and sockets else None
 
 
@@ -118,12 +118,12 @@ def _architecture(lscpu: dict[str, str], python: dict[str, str]) -> str | None:
 
 def _memory(meminfo: str) -> int | None:
     found = re.search(r"^MemTotal:\s*([0-9]{1,14}) kB", meminfo, re.MULTILINE)
-    return texts.memory(int(found[1]) * 1024) if found else None
+    return parsing.memory(int(found[1]) * 1024) if found else None
 
 
 def _model(dmi: dict[str, str]) -> str | None:
     """What the maker calls the computer; many write only that nobody filled it in."""
-    told = texts.name(dmi.get("product_name", ""))
+    told = parsing.name(dmi.get("product_name", ""))
     empty = r"to be filled|default string|system product|not (applicable|specified)|o\.?e\.?m|^\W*$"
     return None if told is None or re.search(empty, told, re.IGNORECASE) else told
 
@@ -164,7 +164,7 @@ def _compute_units(kfd: str) -> dict[str, int]:
         words = line.partition(": ")[2].split()
         told = dict(zip(words[::2], words[1::2], strict=False))
         wanted = ("simd_count", "simd_per_cu", "location_id", "domain")
-        simds, of_unit, place, domain = (texts.count(told.get(name)) for name in wanted)
+        simds, of_unit, place, domain = (parsing.count(told.get(name)) for name in wanted)
         if simds and of_unit and place is not None and domain is not None:
             # The kernel packs bus, device and function into one number.
             address = f"{domain:04x}:{place >> 8:02x}:{place >> 3 & 31:02x}.{place & 7}"
@@ -192,7 +192,7 @@ def _kernel_gpu(facts: dict[str, str], units: dict[str, int]) -> Iterator[Gpu]:
         return
     integrated = maker == "Intel" and "PCI_SLOT_NAME=0000:00:" in facts["uevent"]
     # The kernel writes 255 where it does not know.
-    widths = [w for name in _WIDTHS if (w := texts.count(facts[name])) and w <= 32]
+    widths = [w for name in _WIDTHS if (w := parsing.count(facts[name])) and w <= 32]
     lanes = None if integrated or not widths else widths[0]
     address = re.search(r"PCI_SLOT_NAME=(\S{12})(?:\s|$)", facts["uevent"])
     kind: Literal["built-in", "virtual"] | None = "built-in" if integrated else None
@@ -200,7 +200,7 @@ def _kernel_gpu(facts: dict[str, str], units: dict[str, int]) -> Iterator[Gpu]:
         name=f"{maker or virtual} {device[0].lower()}",
         vendor=maker,
         kind="virtual" if virtual else kind,
-        memory_bytes=None if integrated else texts.memory(facts["mem_info_vram_total"]),
+        memory_bytes=None if integrated else parsing.memory(facts["mem_info_vram_total"]),
         unified_memory=True if integrated else None,
         cores=units.get(address[1]) or None if address and maker == "AMD" else None,
         bus="PCIe" if lanes else None,
@@ -210,7 +210,7 @@ def _kernel_gpu(facts: dict[str, str], units: dict[str, int]) -> Iterator[Gpu]:
 
 def _named(gpus: list[Gpu], rocm: str) -> list[Gpu]:
     """AMD's GPUs under `rocm-smi`'s names for them, where it sees as many as the kernel."""
-    tree, _ = texts.tree(rocm)
+    tree, _ = parsing.tree(rocm)
     cards = list(tree.values()) if isinstance(tree, dict) else []
     names = [_series(card) for card in cards if isinstance(card, dict)]
     known = [name for name in names if name]
@@ -228,7 +228,7 @@ def _named(gpus: list[Gpu], rocm: str) -> list[Gpu]:
 
 def _series(card: dict[str, Any]) -> str | None:
     told = {str(key).lower(): value for key, value in card.items()}
-    return texts.name(told.get("card series", ""))
+    return parsing.name(told.get("card series", ""))
 
 
 def _displays(drm: dict[str, str]) -> int | None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from bench.machine import graphics, hackintosh, texts
+from bench.environments.platforms import disguised
+from bench.machine import graphics, hackintosh, parsing
 from bench.machine.captures import SYSCTLS, Captures
-from bench.platforms import disguised
 from bench.schema import CoreKind, Gpu, Machine
 
 MOST_LEVELS = 4
@@ -17,14 +17,14 @@ MOST_LEVELS = 4
 
 def read(captures: Captures) -> Machine:
     """All that the captures tell, without a label; never raises."""
-    python = texts.pairs(captures.get("python", ""))
-    told = texts.pairs(captures.get("sysctl", ""))
+    python = parsing.pairs(captures.get("python", ""))
+    told = parsing.pairs(captures.get("sysctl", ""))
     sysctl = {name: told[name] for name in SYSCTLS if name in told}
     hardware = _hardware(captures.get("system_profiler", ""))
     seen = graphics.read(captures.get("system_profiler", ""))
     cpu = _cpu(sysctl, hardware)
-    model = texts.model(sysctl.get("hw.model")) or texts.model(hardware.get("machine_model"))
-    physical = texts.count(sysctl.get("hw.physicalcpu")) or _processors(hardware)
+    model = parsing.model(sysctl.get("hw.model")) or parsing.model(hardware.get("machine_model"))
+    physical = parsing.count(sysctl.get("hw.physicalcpu")) or _processors(hardware)
     notes = list(seen.notes)
     if not sysctl:
         notes.append("sysctl did not answer: CPU and memory may be missing.")
@@ -35,12 +35,12 @@ def read(captures: Captures) -> Machine:
         architecture=_architecture(sysctl, python),
         model=model,
         cpu=cpu,
-        cores_physical=physical or texts.count(python.get("physical")),
-        cores_logical=texts.count(sysctl.get("hw.logicalcpu"))
-        or texts.count(python.get("logical")),
-        memory_bytes=texts.memory(sysctl.get("hw.memsize"))
-        or texts.size(hardware.get("physical_memory"))
-        or texts.memory(python.get("memory")),
+        cores_physical=physical or parsing.count(python.get("physical")),
+        cores_logical=parsing.count(sysctl.get("hw.logicalcpu"))
+        or parsing.count(python.get("logical")),
+        memory_bytes=parsing.memory(sysctl.get("hw.memsize"))
+        or parsing.size(hardware.get("physical_memory"))
+        or parsing.memory(python.get("memory")),
         gpus=_with_cores(seen.gpus, captures.get("ioreg", "")),
         core_kinds=_core_kinds(sysctl),
         translated=_translated(sysctl),
@@ -53,7 +53,7 @@ def read(captures: Captures) -> Machine:
 
 def _hardware(text: str) -> dict[str, Any]:
     """The hardware overview; it also holds serial numbers, which nothing here asks for."""
-    parts = texts.parts(texts.tree(text)[0], "SPHardwareDataType") if "{" in text else []
+    parts = parsing.parts(parsing.tree(text)[0], "SPHardwareDataType") if "{" in text else []
     return parts[0] if parts else {}
 
 
@@ -63,15 +63,15 @@ def _cpu(sysctl: dict[str, str], hardware: dict[str, Any]) -> str | None:
     chip = (hardware.get("chip_type"), hardware.get("cpu_type"))
     names = (*chip, brand) if brand.startswith("VirtualApple") else (brand, *chip)
     known = (name for name in names if name and name != "Unknown")
-    return next(filter(None, map(texts.name, known)), None)
+    return next(filter(None, map(parsing.name, known)), None)
 
 
 def _release(captures: Captures, python: dict[str, str]) -> str | None:
     told = (
-        texts.pairs(captures.get("sw_vers", "")).get("ProductVersion", ""),
+        parsing.pairs(captures.get("sw_vers", "")).get("ProductVersion", ""),
         python.get("release", ""),
     )
-    return next((v for one in told if (v := texts.version(one)) and not disguised(v)), None)
+    return next((v for one in told if (v := parsing.version(one)) and not disguised(v)), None)
 
 
 def _architecture(sysctl: dict[str, str], python: dict[str, str]) -> str | None:
@@ -94,8 +94,8 @@ def _core_kinds(sysctl: dict[str, str]) -> tuple[CoreKind, ...]:
     another. A level without a name goes by its number."""
     kinds = []
     for level in range(MOST_LEVELS):
-        number = texts.count(sysctl.get(f"hw.perflevel{level}.physicalcpu"))
-        name = texts.name(sysctl.get(f"hw.perflevel{level}.name", ""))
+        number = parsing.count(sysctl.get(f"hw.perflevel{level}.physicalcpu"))
+        name = parsing.name(sysctl.get(f"hw.perflevel{level}.name", ""))
         if number:
             kinds.append(CoreKind(name=name or f"level {level}", count=number))
     return tuple(kinds)
@@ -130,7 +130,7 @@ def _with_cores(gpus: tuple[Gpu, ...], ioreg: str) -> tuple[Gpu, ...]:
     found = re.search(r'"gpu-core-count"\s*=\s*([0-9]{1,4})\b', ioreg)
     named = re.search(r'"model"\s*=\s*"([^"\n]{1,64})"', ioreg)
     cores = int(found[1]) if found else 0
-    name = texts.name(named[1]) if named else None
+    name = parsing.name(named[1]) if named else None
     if not gpus and name:
         return (Gpu(name=name, vendor=graphics.vendor(name), cores=cores or None),)
     return tuple(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bench.machine import texts
+from bench.machine import parsing
 from bench.schema import Gpu
 
 COLUMNS = (
@@ -43,10 +43,10 @@ def read(text: str) -> tuple[Seen, ...]:
 
 
 def _seen(row: list[str]) -> Iterator[Seen]:
-    name = texts.name(row[0]) if len(row) == len(COLUMNS) else None
+    name = parsing.name(row[0]) if len(row) == len(COLUMNS) else None
     if name is None:
         return
-    mebibytes, lanes, mhz, celsius, percent = map(texts.count, (row[1], *row[3:]))
+    mebibytes, lanes, mhz, celsius, percent = map(parsing.count, (row[1], *row[3:]))
     gpu = Gpu(
         name=name,
         vendor="NVIDIA",
@@ -56,7 +56,7 @@ def _seen(row: list[str]) -> Iterator[Seen]:
         unified_memory=False if mebibytes else None,
         bus="PCIe" if lanes else None,
         lanes=lanes or None,
-        driver=texts.version(row[2]),
+        driver=parsing.version(row[2]),
     )
     busy = percent / 100 if percent is not None and percent <= 100 else None
     yield Seen(gpu, mhz * 1e6 if mhz else None, celsius, busy)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import psutil
 
-from bench.machine import captures, privacy, texts
+from bench.machine import captures, parsing, privacy
 from bench.machine.description import Heavy
 
 WATCH_S = 0.5
@@ -75,6 +75,6 @@ def _read() -> Reading:
 
 def _named(program: str) -> str:
     # A login shell's name begins with a dash.
-    name = texts.name(program.rpartition("/")[2].lstrip("-"))
+    name = parsing.name(program.rpartition("/")[2].lstrip("-"))
     named = any(one.lower() in (name or "").lower() for one, _ in privacy.names())
     return OTHER if name is None or named else name

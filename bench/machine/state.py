@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bench.machine import captures, nvidia, texts
+from bench.machine import captures, nvidia, parsing
 from bench.machine.captures import Captures
 
 PROFILES = ("low-power", "cool", "quiet", "balanced", "balanced-performance", "performance")
@@ -20,7 +20,7 @@ def read() -> dict[str, Any]:
 
 def parse(found: Captures) -> dict[str, Any]:
     """The same of captured text; never raises."""
-    python = texts.pairs(found.get("python", ""))
+    python = parsing.pairs(found.get("python", ""))
     ways: dict[str, Callable[[Captures], dict[str, Any]]] = {"Darwin": _macos, "Linux": _linux}
     way = ways.get(python.get("system", ""))
     fields = {"load": _load(python), **(way(found) if way else {})}
@@ -91,7 +91,7 @@ def _linux(found: Captures) -> dict[str, Any]:
     )
     profile = found.get("acpi", "").strip()
     return {
-        **_supplies(texts.pairs(found.get("power_supply", ""))),
+        **_supplies(parsing.pairs(found.get("power_supply", ""))),
         "low_power": profile == "low-power" if profile in PROFILES else None,
         # The fastest core's: an idle one says nothing about those that work.
         "cpu_hz": max(float(clock) for clock in clocks) * 1e6 or None if clocks else None,
@@ -108,7 +108,7 @@ def _supplies(files: dict[str, str]) -> dict[str, Any]:
     feeding = [s for s in supplies.values() if s.get("scope") != "Device"]
     batteries = [s for s in feeding if s.get("type") == "Battery"]
     mains = [s.get("online") for s in feeding if s.get("type") in ("Mains", "USB")]
-    charges = [c for s in batteries if (c := texts.count(s.get("capacity"))) is not None]
+    charges = [c for s in batteries if (c := parsing.count(s.get("capacity"))) is not None]
     power = None
     if any(online not in (None, "0") for online in mains):
         power = "mains"
@@ -126,7 +126,7 @@ def _gpu(found: Captures) -> dict[str, Any]:
         one = max(seen, key=lambda gpu: gpu.busy or 0.0)
         return {"gpu_hz": one.hz, "gpu_celsius": one.celsius, "gpu_busy": one.busy}
     cards: dict[str, dict[str, int]] = {}
-    for path, value in texts.pairs(found.get("amdgpu", "")).items():
+    for path, value in parsing.pairs(found.get("amdgpu", "")).items():
         card, _, rest = path.partition("/")
         number = re.fullmatch(r"[0-9]{1,11}", value)
         if number:

@@ -9,7 +9,7 @@ import shutil
 
 import psutil
 
-from bench import environments, folders
+from bench.environments import manager, stamped_folder
 from bench.machine import describe, processes, state
 from bench.machine.description import FORMAT, Description
 
@@ -26,7 +26,7 @@ VARIABLES = (
 
 def here() -> Description:
     """This machine now; watches other programs for half a second."""
-    found = environments.listing()
+    found = manager.listing()
     return Description(
         format=FORMAT,
         machine=describe(),
@@ -36,7 +36,7 @@ def here() -> Description:
         environments={one.name: _packages(one.name) for one in found if one.python},
         environment_states={one.name: one.state for one in found},
         variables=_variables(),
-        disk_free_bytes=shutil.disk_usage(environments.CHECKOUT).free,
+        disk_free_bytes=shutil.disk_usage(manager.CHECKOUT).free,
         memory_free_bytes=psutil.virtual_memory().available,
         heavy_processes=processes.heavy(),
     )
@@ -44,7 +44,7 @@ def here() -> Description:
 
 def _packages(name: str) -> dict[str, str]:
     """Version by package, and that of Python; what does not look like a version is left out."""
-    stamp = folders.stamp(environments.root() / name)
+    stamp = stamped_folder.stamp(manager.root() / name)
     told = {**stamp.get("packages", {}), "python": stamp.get("python")}
     usual = re.compile(r"[A-Za-z0-9_.+!-]{1,64}").fullmatch
     return {key: str(value) for key, value in told.items() if usual(key) and usual(str(value))}

@@ -2,10 +2,12 @@
 
 import msgspec
 
-from bench import contenders, environments, observed
-from bench.evidence import Evidence
-from bench.launch import Broken, Refused
-from bench.seat import Seat
+from bench.contenders import spec as contenders
+from bench.contenders.supervisor import Seat
+from bench.contenders.worker_process import Broken, Refused
+from bench.environments import manager
+from bench.verification.evidence import Evidence
+from bench.worker import observations
 from frameworks import interface
 from suites.verification import reference
 
@@ -22,7 +24,7 @@ class Asked:
 
     def __init__(self, framework, threads=1):
         (spec,) = contenders.parse([framework])
-        self._python = environments.ensure(spec.environment, lambda line: None)
+        self._python = manager.ensure(spec.environment, lambda line: None)
         device = interface.Device(id="cpu", kind="cpu", name="cpu")
         self._contender = contenders.Contender(spec, device, "float32", threads)
         self._seat = self._new()
@@ -50,10 +52,10 @@ class Asked:
             return {"failed": "its arrays are others than the reference's"}
         evidence = Evidence(self._contender, workload, seed, expected, self._seat.probed)
         try:
-            with observed.place() as path:
+            with observations.place() as path:
                 looked = self._seat.ask("verify", path=str(path), step_limit_s=STEP_LIMIT_S)
                 before = evidence.before(path, looked["compared"])
-            with observed.place() as path:
+            with observations.place() as path:
                 self._seat.ask("renew", path=str(path))
                 evidence.renewed(path)
             return {"before": before, "after": evidence.after(), "reach": evidence.reach}

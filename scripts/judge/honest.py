@@ -7,10 +7,11 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.environments import CHECKOUT
+from bench.environments.manager import CHECKOUT
 from scripts.judge import asking, drawn
 from suites import catalog
 from suites.verification import reference
+from suites.verification.reference import solution_cache
 
 CACHE = CHECKOUT / ".cache" / "reference"
 SMALL_CNNS = CHECKOUT / "tests" / "data" / "small_cnns.py"

@@ -9,8 +9,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench import environments, worker_environment
-from bench.environments import CHECKOUT
+from bench.contenders import worker_environment
+from bench.environments import manager
+from bench.environments.manager import CHECKOUT
 
 THRESHOLD = 1.01
 """The least ratio that these are asked to call a difference: the one of our verdicts."""
@@ -68,7 +69,7 @@ def _ratio_word(code, share):
 def _run(*arguments):
     """What a tool prints, run in its environment on one thread."""
     variables = worker_environment.variables(os.environ, {}, 1)
-    command = [environments.ensure("dev-power"), *map(str, arguments)]
+    command = [manager.ensure("dev-power"), *map(str, arguments)]
     done = subprocess.run(
         command, cwd=CHECKOUT, env=variables, capture_output=True, text=True, check=True
     )

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import contenders, statistics
-from bench.environments import CHECKOUT
-from bench.presets import Preset
-from bench.progress import Plain
-from bench.request import Request
-from bench.roster import Wanted
-from bench.run import run
+from bench.contenders import spec
+from bench.contenders.discovery import Wanted
+from bench.environments.manager import CHECKOUT
+from bench.plan.presets import Preset
+from bench.plan.request import Request
+from bench.run.runner import run
+from bench.statistics import estimates
+from bench.terminal.progress import Plain
 from reports import sides
 from reports.compare import compare
 
@@ -28,9 +29,9 @@ def word(share, budget_s, starts):
             _request(executions, budget_s, starts, Path(folder)), Plain(Console(file=io.StringIO()))
         )
         a, b = sides.load(outcome.records, None, executions[0], executions[1])
-        (one,) = compare(a, b, threshold=statistics.THRESHOLD, named=True).compared
+        (one,) = compare(a, b, threshold=estimates.THRESHOLD, named=True).compared
         taken_s = float(a.results.slices["wall_s"].sum())
-    return one.word(statistics.THRESHOLD), taken_s, one.ratio.value
+    return one.word(estimates.THRESHOLD), taken_s, one.ratio.value
 
 
 def _request(executions, budget_s, starts, out):
@@ -45,7 +46,7 @@ def _request(executions, budget_s, starts, out):
         starts=starts,
     )
     wanted = Wanted(
-        specs=contenders.parse([f"{HERE / 'adapter.py'}@{each}" for each in executions]),
+        specs=spec.parse([f"{HERE / 'adapter.py'}@{each}" for each in executions]),
         device="cpu",
         precisions=["float32"],
         threads=1,

@@ -8,7 +8,7 @@ import os
 import statistics
 import sys
 
-from bench.measure import timed
+from bench.worker.measure import timed
 from frameworks import FRAMEWORKS
 from frameworks.interface import Settings, parts
 from suites.architectures.encoder import encoder

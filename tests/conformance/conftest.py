@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import environments, launch, worker_environment
+from bench.contenders import worker_environment, worker_process
+from bench.environments import manager
 from frameworks import FRAMEWORKS
 from suites import catalog
 from suites.verification import reference
@@ -26,8 +27,8 @@ SMALL_SUITES = ("matmul", "hackintosh", "mlp", DEEP)
 def python(framework):
     """The Python of the framework's environment, built first where it is missing."""
     try:
-        return environments.ensure(framework)
-    except environments.Unavailable as reason:
+        return manager.ensure(framework)
+    except manager.Unavailable as reason:
         pytest.skip(str(reason))
 
 
@@ -43,7 +44,7 @@ def variables(framework):
 def devices(framework):
     """Ids of the devices its environment can use."""
     module = f"frameworks.{framework}.adapter"
-    worker = launch.Worker(python(framework), module, variables(framework), None)
+    worker = worker_process.Worker(python(framework), module, variables(framework), None)
     try:
         return [device["id"] for device in worker.ask({"do": "devices"}, 120)["devices"]]
     finally:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import measure, probing, waiting
-from bench.worker import load
+from bench.worker import measure, probes, waiting
+from bench.worker.server import load
 from frameworks.interface import Settings, Unsupported
 from suites import catalog
 from suites.data import arrays
@@ -43,7 +43,7 @@ def main(plan, report):
         return
     found = [("start", start(adapter, runtime, device))]
     if device.kind == "gpu":
-        learnt = probing.learn(adapter, "gpu")
+        learnt = probes.learn(adapter, "gpu")
         plan["keeps"] = learnt.keeps
         found.append(("wait waits for products", too_much(learnt.found)))
     for case in plan["cases"]:

@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import contenders, lock, records, schema
-from bench.presets import PRESETS
-from bench.progress import Plain
-from bench.request import Request
-from bench.roster import Wanted
-from bench.run import run
+from bench import records, schema
+from bench.contenders import spec
+from bench.contenders.discovery import Wanted
+from bench.plan.presets import PRESETS
+from bench.plan.request import Request
+from bench.run import lock
+from bench.run.runner import run
+from bench.terminal.progress import Plain
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -115,7 +117,7 @@ def measure(tmp_path):
 
     def measured(framework, suite="mlp,matmul", timeout_s=600.0, memory_bytes=None, **others):
         wanted = Wanted(
-            specs=contenders.parse(framework.split(",")),
+            specs=spec.parse(framework.split(",")),
             device="all",
             precisions=["float32"],
             threads=None,

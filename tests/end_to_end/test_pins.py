@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import environments
+from bench.environments import manager
 from scripts import pins
 
-REQUIREMENTS = environments.CHECKOUT / "requirements"
+REQUIREMENTS = manager.CHECKOUT / "requirements"
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_pin_without_a_wheel_for_its_platform_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if not (environments.root() / "boot" / "bin" / "uv").exists():
+    if not (manager.root() / "boot" / "bin" / "uv").exists():
         pytest.skip("needs uv, which `make setup` puts under .venv/boot")
     target = "macOS 12 x86_64"
     monkeypatch.setattr(pins, "TARGETS", {target: pins.TARGETS[target]})

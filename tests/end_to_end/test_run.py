@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from bench import records, schema
-from bench.interrupts import HEARD
+from bench.run.signals import HEARD
 from tests.end_to_end.conftest import ROOT, command
 
 SMOKE = ("--suite", "mlp", "--preset", "smoke")

@@ -6,14 +6,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 
-from bench import busy
+from bench.meters import device_use
 from frameworks.interface import Device
 
 SHARES = {"Simulated GPU": 0.9, "Simulated GPU, idle": 0.0}
 """Of the time in which a device of that name has work."""
 
 
-def told(device: Device, variables: Mapping[str, str]) -> busy.Read | None:
+def told(device: Device, variables: Mapping[str, str]) -> device_use.Read | None:
     """What the driver says of the device, as `busy` asks for it."""
     share = SHARES.get(device.name)
     return None if share is None else lambda: share
@@ -24,7 +24,7 @@ class Watch:
 
     broken = False
 
-    def __init__(self, read: busy.Read, settle_s: float) -> None:
+    def __init__(self, read: device_use.Read, settle_s: float) -> None:
         self.seen, self.stop = [read()], threading.Event()
 
     def start(self) -> None:
@@ -37,5 +37,5 @@ class Watch:
 if __name__ == "__main__":
     from bench.__main__ import app
 
-    busy._nvidia, busy._Watch = told, Watch  # type: ignore[assignment, misc]
+    device_use._nvidia, device_use._Watch = told, Watch  # type: ignore[assignment, misc]
     app(prog_name="python -m bench")

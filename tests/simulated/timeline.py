@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from bench import cpu_time, measure
+from bench.worker import cpu_time, measure
 from tests.simulated.profiles import Profile
 
 READ_S = 1e-7

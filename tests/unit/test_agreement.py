@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bench import agreement
+from bench.verification import agreement
 
 
 def verdicts(compared, limits):

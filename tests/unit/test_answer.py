@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench.schema import Record
-from bench.statistics import Estimate
+from bench.statistics.estimates import Estimate
 from reports import answer, content, headline, strips, tally, terminal
 from reports.answer import Answer
 from reports.content import Content

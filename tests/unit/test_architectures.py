@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from rich.console import Console
 
-from bench import listing
+from bench.commands import list
 from suites import cnn, mlp
 from suites.architectures import ARCHITECTURES, IMAGE
 from suites.architectures.alexnet import alexnet
@@ -119,7 +119,7 @@ def test_cheap_networks_come_first():
 
 def test_the_listing_shows_every_model():
     console = Console(width=100, file=io.StringIO())
-    listing.show_models(console)
+    list.show_models(console)
     rows = [line.split()[:2] for line in console.file.getvalue().splitlines()]
     for name, count in PUBLISHED.items():
         assert [name, f"{count:,}"] in rows

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bench import audit, measure
+from bench.worker import audit, measure
 from frameworks.interface import parts
 from frameworks.numpy import adapter
 from suites.data import arrays

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench import audits_due
-from bench.audits_due import Costs, due
+from bench.verification import audit_schedule
+from bench.verification.audit_schedule import Costs, due
 
 
 def plan(claimed_s, last_s=0.0, slice_s=0.1, chance=1.0, turns=8):
@@ -34,5 +34,5 @@ def test_later_ones_come_by_chance_where_they_are_cheap():
 
 def test_two_confirm_one_another():
     """One audit alone must be far over its limit to tell: two are the least where they can be."""
-    assert audits_due.CONFIRMED == 2
+    assert audit_schedule.CONFIRMED == 2
     assert len(plan(1.1)) == 2

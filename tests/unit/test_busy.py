@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pynvml
 import pytest
 
-from bench import counters
-from bench.busy import Busy
-from bench.counters import Unreadable
+from bench.meters import energy_counters
+from bench.meters.device_use import Busy
+from bench.meters.energy_counters import Unreadable
 from frameworks.interface import Device
 
 GPU = Device("cuda:0", "gpu", "NVIDIA H200")
@@ -87,11 +87,11 @@ def nvml(gpu: int | None, mig: int = 0) -> SimpleNamespace:
 
 def test_nvml_is_read_in_percent(monkeypatch):
     assert [name for name in vars(nvml(1)) if not hasattr(pynvml, name)] == []
-    monkeypatch.setattr(counters, "open_nvml", lambda: nvml(37))
+    monkeypatch.setattr(energy_counters, "open_nvml", lambda: nvml(37))
     assert watched(Busy(GPU, settle_s=0.0)) == pytest.approx(0.37)
 
 
 @pytest.mark.parametrize("library", [nvml(None), nvml(5, pynvml.NVML_DEVICE_MIG_ENABLE)])
 def test_a_gpu_that_does_not_tell_or_is_divided_has_no_figure(monkeypatch, library):
-    monkeypatch.setattr(counters, "open_nvml", lambda: library)
+    monkeypatch.setattr(energy_counters, "open_nvml", lambda: library)
     assert watched(Busy(GPU, settle_s=0.0)) is None

@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import compiled, worker
-from bench.worker_case import Built
+from bench.environments import compile_cache
+from bench.worker import server
+from bench.worker.case import Built
 from suites import catalog
 from suites.data.arrays import make
 
 
 def test_versions_share_no_folder(tmp_path):
-    old = compiled.folder("jax", ["jax==0.9", "numpy==2.0"], tmp_path)
-    assert compiled.folder("jax", ["numpy==2.0", "jax==0.9"], tmp_path) == old
-    assert compiled.folder("jax", ["jax==0.10", "numpy==2.0"], tmp_path) != old
-    assert compiled.folder("torch", ["jax==0.9", "numpy==2.0"], tmp_path) != old
+    old = compile_cache.folder("jax", ["jax==0.9", "numpy==2.0"], tmp_path)
+    assert compile_cache.folder("jax", ["numpy==2.0", "jax==0.9"], tmp_path) == old
+    assert compile_cache.folder("jax", ["jax==0.10", "numpy==2.0"], tmp_path) != old
+    assert compile_cache.folder("torch", ["jax==0.9", "numpy==2.0"], tmp_path) != old
     assert Path(old).is_dir()
 
 
@@ -54,9 +55,9 @@ def test_processors_share_no_folder(monkeypatch, tmp_path, text, changed, same):
     folders = []
     for told in (text, text.replace(changed, "other", 1)):
         (tmp_path / "cpuinfo").write_text(told)
-        found = compiled.processor("linux", tmp_path / "cpuinfo")
-        monkeypatch.setattr(compiled, "processor", lambda found=found: found)
-        folders.append(compiled.folder("jax", [], tmp_path))
+        found = compile_cache.processor("linux", tmp_path / "cpuinfo")
+        monkeypatch.setattr(compile_cache, "processor", lambda found=found: found)
+        folders.append(compile_cache.folder("jax", [], tmp_path))
         monkeypatch.undo()
     assert (folders[0] == folders[1]) == same
 
@@ -68,9 +69,9 @@ def test_a_mac_is_asked_for_its_name_and_features(monkeypatch):
         asked.append(command)
         return types.SimpleNamespace(stdout="machdep.cpu.brand_string: Apple M4\n")
 
-    monkeypatch.setattr(compiled.subprocess, "run", run)
-    assert compiled.processor("darwin") == "machdep.cpu.brand_string: Apple M4"
-    assert asked == [["/usr/sbin/sysctl", "-i", *compiled.SYSCTLS]]
+    monkeypatch.setattr(compile_cache.subprocess, "run", run)
+    assert compile_cache.processor("darwin") == "machdep.cpu.brand_string: Apple M4"
+    assert asked == [["/usr/sbin/sysctl", "-i", *compile_cache.SYSCTLS]]
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError, subprocess.TimeoutExpired("sysctl", 1.0)])
@@ -78,17 +79,17 @@ def test_a_system_that_is_silent_leaves_pythons_own_word(monkeypatch, tmp_path, 
     def run(command, **named):
         raise error
 
-    monkeypatch.setattr(compiled.subprocess, "run", run)
-    monkeypatch.setattr(compiled.platform, "processor", lambda: "arm")
-    assert compiled.processor("darwin") == "arm"
-    assert compiled.processor("linux", tmp_path / "none") == "arm"
+    monkeypatch.setattr(compile_cache.subprocess, "run", run)
+    monkeypatch.setattr(compile_cache.platform, "processor", lambda: "arm")
+    assert compile_cache.processor("darwin") == "arm"
+    assert compile_cache.processor("linux", tmp_path / "none") == "arm"
     (tmp_path / "empty").touch()
-    assert compiled.processor("linux", tmp_path / "empty") == "arm"
+    assert compile_cache.processor("linux", tmp_path / "empty") == "arm"
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(tmp_path):
     (tmp_path / "file").touch()
-    assert compiled.folder("jax", [], tmp_path / "file") is None
+    assert compile_cache.folder("jax", [], tmp_path / "file") is None
 
 
 def test_the_oldest_files_go_until_half_is_left(tmp_path):
@@ -97,9 +98,9 @@ def test_the_oldest_files_go_until_half_is_left(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x" * 10)
         os.utime(path, (number, number))
-    compiled.bound(tmp_path, 100)
+    compile_cache.bound(tmp_path, 100)
     assert len(list(tmp_path.glob("*/*"))) == 10
-    compiled.bound(tmp_path, 99)
+    compile_cache.bound(tmp_path, 99)
     assert sorted(path.name for path in tmp_path.glob("*/*")) == ["6", "7", "8", "9"]
 
 
@@ -107,8 +108,8 @@ def test_a_life_compiles_anew(monkeypatch, tmp_path):
     told = []
     adapter = types.SimpleNamespace(keep=told.append)
     case = types.SimpleNamespace(arrays_sha256="", timed=types.SimpleNamespace(build_s=0.0))
-    monkeypatch.setattr(worker, "Case", lambda *arguments: case)
-    obeying = worker.Worker(adapter)
+    monkeypatch.setattr(server, "Case", lambda *arguments: case)
+    obeying = server.Worker(adapter)
     obeying.compiled = str(tmp_path)
     for suite in ("mlp", "lifecycle", "mlp"):
         name = catalog.cases(suite, "quick")[0].case

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import completion
-from bench.presets import PRESETS
+from bench.commands import completion
+from bench.plan.presets import PRESETS
 from suites import catalog
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import requirements
-from bench.contenders import Contender, Unknown, parse
+from bench.contenders.spec import Contender, Unknown, parse
+from bench.environments import requirements
 from frameworks import FRAMEWORKS, NAMES
 from frameworks.interface import Device
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import counters
-from bench.counters import Unreadable
+from bench.meters import energy_counters
+from bench.meters.energy_counters import Unreadable
 from frameworks.interface import Device
 
 CPU = Device("cpu", "cpu", "cpu")
@@ -42,7 +42,7 @@ def test_packages_are_summed_and_their_parts_left_out(tmp_path):
         zone(tmp_path, "intel-rapl:2", called="psys"),
         zone(tmp_path, "intel-rapl-mmio:0", called="package-0"),
     )
-    counter = counters.rapl(tmp_path)
+    counter = energy_counters.rapl(tmp_path)
     begun_j = counter.read_j()
     spend(first, 3_500_000)
     spend(second, 1_250_000)
@@ -53,7 +53,7 @@ def test_packages_are_summed_and_their_parts_left_out(tmp_path):
 
 def test_a_counter_that_began_again_goes_on(tmp_path):
     folder = zone(tmp_path, "intel-rapl:0", called="package-0", energy_uj=990, range_uj=1000)
-    counter = counters.rapl(tmp_path)
+    counter = energy_counters.rapl(tmp_path)
     begun_j = counter.read_j()
     for energy_uj in (5, 999, 3):
         spend(folder, energy_uj)
@@ -65,7 +65,7 @@ def test_a_counter_that_began_again_goes_on(tmp_path):
 def test_no_jump_back_loses_energy(tmp_path_factory, steps_uj, first_uj):
     powercap = tmp_path_factory.mktemp("powercap")
     made = zone(powercap, "intel-rapl:0", called="package-0", energy_uj=first_uj, range_uj=1000)
-    counter = counters.rapl(powercap)
+    counter = energy_counters.rapl(powercap)
     begun_j = last_j = counter.read_j()
     at_uj = first_uj
     for step_uj in steps_uj:
@@ -79,7 +79,7 @@ def test_a_machine_without_packages_has_no_counter(tmp_path):
     zone(tmp_path, "intel-rapl:0", called="psys")
     for powercap in (tmp_path, tmp_path / "absent"):
         with pytest.raises(Unreadable, match="no CPU package"):
-            counters.rapl(powercap)
+            energy_counters.rapl(powercap)
 
 
 @pytest.mark.parametrize("file", ["name", "energy_uj", "max_energy_range_uj"])
@@ -89,13 +89,13 @@ def test_one_unreadable_package_hides_all(tmp_path, file):
     (folder / file).unlink()
     (folder / file).mkdir()  # unreadable for the administrator as well
     with pytest.raises(Unreadable):
-        counters.rapl(tmp_path)
+        energy_counters.rapl(tmp_path)
 
 
 @pytest.mark.parametrize("junk", ["", "many\n", "9" * 9999])
 def test_what_is_no_number_is_unreadable(tmp_path, junk):
     folder = zone(tmp_path, "intel-rapl:0", called="package-0")
-    counter = counters.rapl(tmp_path)
+    counter = energy_counters.rapl(tmp_path)
     (folder / "energy_uj").write_text(junk)
     with pytest.raises(Unreadable, match="energy_uj"):
         counter.read_j()
@@ -103,7 +103,7 @@ def test_what_is_no_number_is_unreadable(tmp_path, junk):
 
 def test_a_counter_that_vanished_is_unreadable(tmp_path):
     folder = zone(tmp_path, "intel-rapl:0", called="package-0")
-    counter = counters.rapl(tmp_path)
+    counter = energy_counters.rapl(tmp_path)
     (folder / "energy_uj").unlink()
     with pytest.raises(Unreadable):
         counter.read_j()
@@ -129,13 +129,13 @@ def monitor(*readings):
 
 def test_a_chip_counts_its_cpu_and_its_gpu():
     both = metrics(cpu_total_mj=1500, gpu_mj=250)
-    assert counters.apple(monitor(both), "cpu").read_j() == 1.5
-    assert counters.apple(monitor(both), "gpu").read_j() == 0.25
+    assert energy_counters.apple(monitor(both), "cpu").read_j() == 1.5
+    assert energy_counters.apple(monitor(both), "gpu").read_j() == 0.25
 
 
 def test_what_a_chip_does_not_tell_is_no_zero():
     with pytest.raises(Unreadable, match="gpu_mj"):
-        counters.apple(monitor(metrics(cpu_total_mj=3)), "gpu").read_j()
+        energy_counters.apple(monitor(metrics(cpu_total_mj=3)), "gpu").read_j()
 
 
 def test_a_monitor_that_fails_or_lacks_the_call_is_unreadable():
@@ -144,13 +144,13 @@ def test_a_monitor_that_fails_or_lacks_the_call_is_unreadable():
 
     for broken in (SimpleNamespace(get_cumulative_energy=fails), SimpleNamespace()):
         with pytest.raises(Unreadable):
-            counters.apple(broken, "cpu").read_j()
+            energy_counters.apple(broken, "cpu").read_j()
 
 
 def test_elsewhere_there_is_no_such_monitor(monkeypatch):
     monkeypatch.setitem(sys.modules, "zeus_apple_silicon", None)
     with pytest.raises(Unreadable):
-        counters.open_apple()
+        energy_counters.open_apple()
 
 
 def test_a_monitor_that_does_not_start_is_unreadable(monkeypatch):
@@ -162,7 +162,7 @@ def test_a_monitor_that_does_not_start_is_unreadable(monkeypatch):
     module.AppleEnergyMonitor = AppleEnergyMonitor
     monkeypatch.setitem(sys.modules, "zeus_apple_silicon", module)
     with pytest.raises(Unreadable, match="no Energy Model"):
-        counters.open_apple()
+        energy_counters.open_apple()
 
 
 # --- NVIDIA -------------------------------------------------------------------------------------
@@ -199,13 +199,13 @@ def test_the_stand_in_has_the_names_of_the_real_one():
 
 
 def test_a_gpus_energy_is_read_in_joules():
-    assert counters.nvidia(nvml("NVIDIA H200"), cuda(0), {}).read_j() == 2.5
+    assert energy_counters.nvidia(nvml("NVIDIA H200"), cuda(0), {}).read_j() == 2.5
     two = nvml("NVIDIA A100", "NVIDIA T4", mig=(0, 0))
-    assert counters.nvidia(two, cuda(0, "NVIDIA T4"), {}).read_j() == 3.5
+    assert energy_counters.nvidia(two, cuda(0, "NVIDIA T4"), {}).read_j() == 3.5
 
 
 def test_a_gpu_without_the_counter_is_unreadable():
-    counter = counters.nvidia(nvml("GeForce GTX 1060", energy_mj=None), cuda(0), {})
+    counter = energy_counters.nvidia(nvml("GeForce GTX 1060", energy_mj=None), cuda(0), {})
     with pytest.raises(Unreadable, match="Not Supported"):
         counter.read_j()
 
@@ -213,7 +213,7 @@ def test_a_gpu_without_the_counter_is_unreadable():
 def test_a_part_of_a_gpu_is_not_metered():
     divided = nvml("NVIDIA A100", mig=(pynvml.NVML_DEVICE_MIG_ENABLE, 1))
     with pytest.raises(Unreadable, match="whole"):
-        counters.nvidia(divided, cuda(0), {})
+        energy_counters.nvidia(divided, cuda(0), {})
 
 
 @pytest.mark.parametrize(
@@ -235,22 +235,24 @@ def test_a_part_of_a_gpu_is_not_metered():
     ],
 )
 def test_a_device_is_matched_only_where_that_is_certain(device, variables, index):
-    assert counters.nvml_index(device, ("A", "Titan", "A"), UUIDS, variables) == index
+    assert energy_counters.nvml_index(device, ("A", "Titan", "A"), UUIDS, variables) == index
 
 
 def test_the_only_gpu_is_the_one_meant():
-    assert counters.nvml_index(cuda(0, "H200 by another name"), ("H200",), UUIDS[:1], {}) == 0
+    assert (
+        energy_counters.nvml_index(cuda(0, "H200 by another name"), ("H200",), UUIDS[:1], {}) == 0
+    )
 
 
 def test_the_real_library_is_asked():
     """Where there is a GPU its counter runs; where there is none, that is said and no more."""
     try:
-        library = counters.open_nvml()
+        library = energy_counters.open_nvml()
     except Unreadable as error:
         assert str(error)
         return
     try:
         assert library.nvmlDeviceGetCount() >= 0
     finally:
-        counters.close_nvml(library)
-    counters.close_nvml(library)  # a second time it was not open, which is nobody's trouble
+        energy_counters.close_nvml(library)
+    energy_counters.close_nvml(library)  # a second time it was not open, which is nobody's trouble

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import combined, statistics
-from bench.quantiles import intervals
-from bench.statistics import Floats
-from bench.stopping import Adaptive
+from bench.run.stopping import Adaptive
+from bench.statistics import combined
+from bench.statistics import estimates as statistics
+from bench.statistics.estimates import Floats
+from bench.statistics.quantiles import intervals
 from reports.rounds import outliers
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "noise.json").read_text())

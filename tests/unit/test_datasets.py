@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bench import datasets
 from bench.__main__ import app
+from bench.plan import datasets
 from suites import catalog
 from suites.data import idx, sources
 from suites.data.sources import NoData

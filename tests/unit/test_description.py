@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench import machine
-from bench.machine import description, processes, show, state
+from bench.commands import machine as show
+from bench.machine import description, processes, state
 from bench.machine.description import Description, Heavy, NotADescription
 from tests import made_machines as made
 

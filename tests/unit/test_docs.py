@@ -13,7 +13,7 @@ import typer.main
 
 from bench import schema
 from bench.__main__ import app
-from bench.presets import PRESETS
+from bench.plan.presets import PRESETS
 from reports.frame import load, load_slices
 from tests import builders
 
@@ -138,7 +138,7 @@ def test_every_file_named_exists(page: Path) -> None:
 
 
 def test_an_absent_file_is_found() -> None:
-    assert list(absent_files("`bench/run.py` and `bench/none.py`")) == ["bench/none.py"]
+    assert list(absent_files("`bench/run/runner.py` and `bench/none.py`")) == ["bench/none.py"]
 
 
 def test_the_code_points_at_pages_that_exist() -> None:

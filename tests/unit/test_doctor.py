@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from bench.doctor import ROOMS, examine, facts, resources, visit
-from bench.doctor.needs import needs
+from bench.commands import doctor
+from bench.doctor import ROOMS, compatibility, examine, resources
+from bench.doctor.activity import heavy_programs
+from bench.doctor.memory_needs import needs
 from bench.doctor.packages import mps_system
-from bench.doctor.power import heavy_programs
 from bench.doctor.subject import Subject, pins
-from bench.doctor.versions import numbers, within
+from bench.environments.versions import numbers, within
 from bench.machine import description
 from suites import catalog
 from tests import ill_environments, ill_machines
@@ -153,25 +154,25 @@ def test_only_environments_that_are_measured_count() -> None:
 def test_the_pin_for_macos_13_has_a_gpu_there(release: str, gpu: bool) -> None:
     seen = subject({**M2, "release": release}).description
     wanted = pins(seen)
-    assert wanted["torch"]["torch"] == facts.MPS_CURES[0][2]
+    assert wanted["torch"]["torch"] == compatibility.MPS_CURES[0][2]
     assert [one.source for one in mps_system(Subject(seen, pins=wanted))] == (
         [] if gpu else ["pytorch#139425, pytorch#133141"]
     )
 
 
 def test_files_that_hide_a_package_are_found(tmp_path: Path) -> None:
-    assert visit.shadowing(tmp_path) == ()
+    assert doctor.shadowing(tmp_path) == ()
     for name in ("torch.py", "statistics.py", "mine.py", "numpy.txt"):
         (tmp_path / name).touch()
     for name in ("jax", "tests", "docs"):
         (tmp_path / name).mkdir()
     for name in ("jax", "tests"):
         (tmp_path / name / "__init__.py").touch()
-    assert visit.shadowing(tmp_path) == ("jax", "statistics.py", "torch.py")
+    assert doctor.shadowing(tmp_path) == ("jax", "statistics.py", "torch.py")
 
 
 def test_the_checkout_hides_nothing() -> None:
-    assert visit.shadowing(Path(__file__).resolve().parents[2]) == ()
+    assert doctor.shadowing(Path(__file__).resolve().parents[2]) == ()
 
 
 def test_disk_sizes_are_known_of_all_that_a_run_builds() -> None:
@@ -181,10 +182,17 @@ def test_disk_sizes_are_known_of_all_that_a_run_builds() -> None:
 
 
 def test_facts_have_their_sources() -> None:
-    rows = [(row.what, row.source) for row in (*facts.INTEL_MAC, *facts.OLD_APPLE_SILICON)]
-    rows += [(str(row), row[-1] or "") for row in (*facts.MPS_NEEDS, *facts.WHEEL_NEEDS)]
-    rows += [(str(row), row[-1]) for row in (*facts.METAL_BREAKS, *facts.COLLISIONS)]
-    rows += [(row.what, row.issue) for row in facts.WRONG_ANSWERS]
+    rows = [
+        (row.what, row.source)
+        for row in (*compatibility.INTEL_MAC, *compatibility.OLD_APPLE_SILICON)
+    ]
+    rows += [
+        (str(row), row[-1] or "") for row in (*compatibility.MPS_NEEDS, *compatibility.WHEEL_NEEDS)
+    ]
+    rows += [
+        (str(row), row[-1]) for row in (*compatibility.METAL_BREAKS, *compatibility.COLLISIONS)
+    ]
+    rows += [(row.what, row.issue) for row in compatibility.WRONG_ANSWERS]
     assert not [what for what, source in rows if not source]
 
 

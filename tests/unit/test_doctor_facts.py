@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.doctor import cuda, packages, wrong_answers
-from bench.doctor.facts import (
+from bench.doctor.compatibility import (
     METAL_BREAKS,
     METAL_LOADS,
     MPS_NEEDS,

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bench.doctor import examine, show, visit
+from bench.commands import doctor
+from bench.doctor import examine, show
 from bench.doctor.finding import SEVERITIES
 from bench.doctor.subject import Subject, pins
 from bench.machine.description import MAX_BYTES, Description
@@ -228,5 +229,5 @@ def test_texts_are_shown_as_far_as_they_tell_something() -> None:
 def test_what_is_no_description_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "description.json"
     path.write_bytes(content)
-    with pytest.raises(visit.BadVisit, match=r"description\.json"):
-        visit.pay(path, (), "smoke")
+    with pytest.raises(doctor.BadVisit, match=r"description\.json"):
+        doctor.pay(path, (), "smoke")

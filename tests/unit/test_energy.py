@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pynvml
 import pytest
 
-from bench import counters, energy
-from bench.counters import Counter, Unreadable
-from bench.energy import Meter, Meters
+from bench.meters import energy, energy_counters
+from bench.meters.energy import Meter, Meters
+from bench.meters.energy_counters import Counter, Unreadable
 from frameworks.interface import Device
 
 CPU, GPU = Device("cpu", "cpu", "cpu"), Device("mps", "gpu", "Apple M2")
@@ -120,7 +120,7 @@ def fails(*_):
 @pytest.fixture
 def nothing(monkeypatch):
     for name in ("open_apple", "open_nvml", "rapl"):
-        monkeypatch.setattr(counters, name, fails)
+        monkeypatch.setattr(energy_counters, name, fails)
 
 
 def test_a_machine_without_counters_has_silent_meters(nothing, said):
@@ -149,7 +149,7 @@ def test_an_apple_chip_is_opened_once_for_both_devices(nothing, monkeypatch, sai
     chip = SimpleNamespace(
         get_cumulative_energy=lambda: SimpleNamespace(cpu_total_mj=5, gpu_mj=None)
     )
-    monkeypatch.setattr(counters, "open_apple", lambda: opened.append(1) or chip)
+    monkeypatch.setattr(energy_counters, "open_apple", lambda: opened.append(1) or chip)
     with Meters(said.append) as meters:
         assert meters.of(CPU, {}) is meters.of(CPU, {})
         assert meters.of(CPU, {}).slice_s(0.04, 1.0) > 0.1
@@ -159,7 +159,9 @@ def test_an_apple_chip_is_opened_once_for_both_devices(nothing, monkeypatch, sai
 
 
 def test_a_cpu_that_is_not_apples_is_metered_by_rapl(nothing, monkeypatch, said):
-    monkeypatch.setattr(counters, "rapl", lambda: Counter("energy of the CPU", 0.1, lambda: 1.0))
+    monkeypatch.setattr(
+        energy_counters, "rapl", lambda: Counter("energy of the CPU", 0.1, lambda: 1.0)
+    )
     with Meters(said.append) as meters:
         assert meters.of(CPU, {}).slice_s(0.04, 1.0) > 0.1
         assert meters.of(GPU, {}).slice_s(0.04, 1.0) == 0.04
@@ -178,7 +180,7 @@ def test_nvml_is_opened_once_and_closed(nothing, monkeypatch, said):
         nvmlDeviceGetTotalEnergyConsumption=lambda handle: 1000,
         nvmlShutdown=lambda: calls.append("closed"),
     )
-    monkeypatch.setattr(counters, "open_nvml", lambda: calls.append("opened") or library)
+    monkeypatch.setattr(energy_counters, "open_nvml", lambda: calls.append("opened") or library)
     with Meters(said.append) as meters:
         for number in (0, 1):
             meter = meters.of(Device(f"cuda:{number}", "gpu", f"GPU {number}"), {})

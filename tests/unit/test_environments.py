@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import environments, folders
-from bench.environments import BuildFailed, NoSuchVersion
+from bench.environments import manager, stamped_folder
+from bench.environments.manager import BuildFailed, NoSuchVersion
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -32,15 +32,15 @@ def _python_in(aside: Path) -> dict[str, str]:
 
 def test_a_failed_build_leaves_what_was_there(tmp_path: Path) -> None:
     home = tmp_path / "envs" / "numpy"
-    folders.settle(home, "first", print, _python_in)
+    stamped_folder.settle(home, "first", print, _python_in)
 
     def fails(aside: Path) -> dict[str, str]:
         _python_in(aside)
         raise OSError(28, "No space left on device", str(aside))
 
     with pytest.raises(BuildFailed, match="environment numpy: the disk is full"):
-        folders.settle(home, "second", print, fails)
-    assert folders.stamp(home)["sha256"] == "first"
+        stamped_folder.settle(home, "second", print, fails)
+    assert stamped_folder.stamp(home)["sha256"] == "first"
     assert _visible(home.parent) == ["numpy"]
 
 
@@ -48,25 +48,25 @@ def test_what_dead_processes_left_is_removed(tmp_path: Path) -> None:
     home = tmp_path / "numpy"
     _python_in(home)  # without a stamp: half-built
     _python_in(tmp_path / ".building-jax-1")
-    assert folders.stamp(home) == {}
-    folders.settle(home, "sum", print, _python_in)
-    assert folders.stamp(home)["sha256"] == "sum"
+    assert stamped_folder.stamp(home) == {}
+    stamped_folder.settle(home, "sum", print, _python_in)
+    assert stamped_folder.stamp(home)["sha256"] == "sum"
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "numpy"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"schema": 0, "sha256": "sum"}', '"sum"'])
 def test_a_damaged_stamp_is_no_stamp(tmp_path: Path, text: str) -> None:
     _python_in(tmp_path)
-    (tmp_path / folders.STAMP).write_text(text, encoding="utf-8")
-    assert folders.stamp(tmp_path) == {}
+    (tmp_path / stamped_folder.STAMP).write_text(text, encoding="utf-8")
+    assert stamped_folder.stamp(tmp_path) == {}
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(tmp_path: Path) -> None:
     home = tmp_path / "numpy"
-    folders.settle(home, "sum", print, _python_in)
+    stamped_folder.settle(home, "sum", print, _python_in)
     (home / "bin" / "python").unlink()
     (home / "bin" / "python").symlink_to(tmp_path / "removed")
-    folders.settle(home, "sum", print, _python_in)
+    stamped_folder.settle(home, "sum", print, _python_in)
     assert (home / "bin" / "python").exists()
 
 
@@ -74,7 +74,7 @@ def test_an_unwritable_place_is_a_message(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     with pytest.raises(BuildFailed, match="environment numpy: "):
-        folders.settle(blocked / "numpy", "sum", print, _python_in)
+        stamped_folder.settle(blocked / "numpy", "sum", print, _python_in)
 
 
 # --- building with the real uv --------------------------------------------------------------
@@ -94,7 +94,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     _require(here, "2.0")
     for version in ("1.0", "2.0"):
         _write_wheel(tmp_path / "wheels", version)
-    monkeypatch.setattr(environments, "CHECKOUT", here)
+    monkeypatch.setattr(manager, "CHECKOUT", here)
     for name in [name for name in os.environ if name.startswith(("UV_", "PIP_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
@@ -126,8 +126,8 @@ def _visible(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def _state(name: str) -> environments.State:
-    return next(state for state in environments.listing() if state.name == name)
+def _state(name: str) -> manager.State:
+    return next(state for state in manager.listing() if state.name == name)
 
 
 def test_an_environment_is_built_once_and_again_when_its_requirements_change(
@@ -135,7 +135,7 @@ def test_an_environment_is_built_once_and_again_when_its_requirements_change(
 ) -> None:
     said: list[str] = []
     assert _state("numpy").state == "absent"
-    python = environments.ensure("numpy", said.append)
+    python = manager.ensure("numpy", said.append)
     assert python == checkout / ".venv" / "numpy" / "bin" / "python"
     assert any("creating with Python" in line for line in said)
     state = _state("numpy")
@@ -143,22 +143,22 @@ def test_an_environment_is_built_once_and_again_when_its_requirements_change(
     assert state.size_bytes is not None and state.size_bytes > 0
 
     said.clear()
-    environments.ensure("numpy", said.append)
+    manager.ensure("numpy", said.append)
     assert said == []
 
     _require(checkout, "1.0")
     assert _state("numpy").state == "stale"
-    environments.ensure("numpy", said.append)
+    manager.ensure("numpy", said.append)
     assert _state("numpy").versions == {"numpy": "1.0"}
 
-    environments.remove("numpy")
+    manager.remove("numpy")
     assert _state("numpy").state == "absent"
     assert _visible(checkout / ".venv") == ["boot"]
 
 
 def test_a_version_contender_lives_beside_the_default(checkout: Path) -> None:
-    environments.ensure("numpy")
-    environments.ensure("numpy==1.0")
+    manager.ensure("numpy")
+    manager.ensure("numpy==1.0")
     assert _visible(checkout / ".venv") == ["boot", "numpy", "numpy==1.0"]
     assert _state("numpy==1.0").versions == {"numpy": "1.0"}
     assert _state("numpy").versions == {"numpy": "2.0"}
@@ -166,22 +166,22 @@ def test_a_version_contender_lives_beside_the_default(checkout: Path) -> None:
 
 def test_a_version_that_does_not_exist_names_some_that_do(checkout: Path) -> None:
     with pytest.raises(NoSuchVersion, match=r"no numpy 9\.9\..*: 2\.0, 1\.0\."):
-        environments.ensure("numpy==9.9")
+        manager.ensure("numpy==9.9")
     assert _visible(checkout / ".venv") == ["boot"]
 
 
 def test_a_half_built_environment_is_made_again(checkout: Path) -> None:
-    environments.ensure("numpy")
-    (checkout / ".venv" / "numpy" / folders.STAMP).unlink()
+    manager.ensure("numpy")
+    (checkout / ".venv" / "numpy" / stamped_folder.STAMP).unlink()
     assert _state("numpy").state == "half-built"
-    environments.ensure("numpy")
+    manager.ensure("numpy")
     assert _state("numpy").state == "ready"
 
 
 def test_of_two_at_once_one_builds(checkout: Path) -> None:
     said: list[str] = []
     with ThreadPoolExecutor(2) as pool:
-        built = list(pool.map(lambda _: environments.ensure("numpy", said.append), range(2)))
+        built = list(pool.map(lambda _: manager.ensure("numpy", said.append), range(2)))
     assert built[0] == built[1]
     assert sum("creating" in line for line in said) == 1
 
@@ -189,11 +189,11 @@ def test_of_two_at_once_one_builds(checkout: Path) -> None:
 def test_without_uv_the_message_says_what_makes_it(checkout: Path) -> None:
     (checkout / ".venv" / "boot" / "bin" / "uv").unlink()
     with pytest.raises(BuildFailed, match=r"python3 -m bench\.boot"):
-        environments.ensure("numpy")
+        manager.ensure("numpy")
 
 
 def test_the_stamp_is_written_last_and_holds_no_path_of_the_machine(checkout: Path) -> None:
-    environments.ensure("numpy")
-    text = (checkout / ".venv" / "numpy" / folders.STAMP).read_text(encoding="utf-8")
+    manager.ensure("numpy")
+    text = (checkout / ".venv" / "numpy" / stamped_folder.STAMP).read_text(encoding="utf-8")
     assert str(checkout) not in text
     assert json.loads(text)["packages"] == {"numpy": "2.0"}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from bench import contenders, header
+from bench.commands import run_header
+from bench.contenders import spec
 from bench.doctor.subject import Subject
 from bench.machine.description import Description, Heavy
 from tests import builders
 
-SPECS = contenders.parse(["numpy", "torch", "tf", "jax", "jax==0.4.38", "mlx", "null"])
+SPECS = spec.parse(["numpy", "torch", "tf", "jax", "jax==0.4.38", "mlx", "null"])
 
 SEEN = Description(
     format=1,
@@ -29,7 +30,7 @@ PINS = {"jax": {"jax": "0.10.2"}}
 
 def told(width: int = 80, **changes: object) -> list[str]:
     seen = msgspec.structs.replace(SEEN, **changes)
-    return list(header.told(Subject(seen, pins=PINS), SPECS, width))
+    return list(run_header.told(Subject(seen, pins=PINS), SPECS, width))
 
 
 def test_machine_and_versions() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.heard import LONGEST, MOST, Heard
 from bench.schema import Verified
+from bench.worker.warnings_log import LONGEST, MOST, Heard
 from reports import content
 from reports.frame import read
 from tests import builders

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from bench.interrupts import ENDING, HEARD, Interrupts
+from bench.run.signals import ENDING, HEARD, Interrupts
 
 
 @pytest.fixture(autouse=True)

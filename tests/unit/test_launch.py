@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import environments, launch, worker_environment
-from bench.launch import Broken, Refused, Worker
+from bench.contenders import worker_environment, worker_process
+from bench.contenders.worker_process import Broken, Refused, Worker
+from bench.environments import manager
 from bench.machine import privacy
 
 
@@ -22,7 +23,7 @@ def test_only_allowed_variables_reach_a_worker():
     given = worker_environment.variables(inherited, {"MLX_ENABLE_TF32": "0"}, None)
     assert "SECRET_TOKEN" not in given
     assert "PYTHONSTARTUP" not in given
-    assert given["PYTHONPATH"] == str(environments.CHECKOUT)
+    assert given["PYTHONPATH"] == str(manager.CHECKOUT)
     assert given["OMP_NUM_THREADS"] == "7"
     assert given["MLX_ENABLE_TF32"] == "0"
 
@@ -90,7 +91,7 @@ def test_garbage_on_stdout_and_stderr_is_kept_and_harmless(tmp_path):
 def test_a_flood_of_output_is_cut_in_the_middle(tmp_path):
     body = "import os; [os.write(1, b'x' * 65536) for _ in range(200)]; os.write(1, b'the end')"
     _, running = ask(tmp_path, body)
-    assert len(running.output_tail) < 3 * launch.TAIL_BYTES
+    assert len(running.output_tail) < 3 * worker_process.TAIL_BYTES
     assert "bytes left out" in running.output_tail
     assert running.output_tail.endswith("the end")
 

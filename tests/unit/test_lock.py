@@ -9,12 +9,12 @@ import time
 
 import pytest
 
-from bench import lock
-from bench.lock import Busy, held
+from bench.run import lock
+from bench.run.lock import Busy, held
 
 HOLDER = """
 import sys, time
-from bench.lock import held
+from bench.run.lock import held
 with held("run --preset full"):
     print("held", flush=True)
     time.sleep(60)

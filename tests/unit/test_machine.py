@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import machine
-from bench.machine import captures, state, texts
+from bench.machine import captures, parsing, state
 from bench.schema import CoreKind, Gpu, Machine
 from tests import made_machines as made
 
@@ -254,12 +254,12 @@ def test_small_files_are_one_line_each(tmp_path: Path) -> None:
     ],
 )
 def test_names_of_products_are_kept(name: str) -> None:
-    assert texts.name(f"  {name} ") == name
+    assert parsing.name(f"  {name} ") == name
 
 
 @pytest.mark.parametrize("name", ["", "C02ZK0ABLVDQ", "Mary's Mac", "a/b/c", "x" * 97, "\x1b[2J"])
 def test_other_names_are_not(name: str) -> None:
-    assert texts.name(name) is None
+    assert parsing.name(name) is None
 
 
 @pytest.mark.parametrize(
@@ -267,5 +267,5 @@ def test_other_names_are_not(name: str) -> None:
     [("8 GB", 8 * GIB), ("1536 MB", 1536 * 2**20), ("8 Go", 8 * GIB), ("8 ГБ", 8 * GIB)],
 )
 def test_sizes(text: str, size: int) -> None:
-    assert texts.size(text) == size
-    assert texts.size(f"{text} or so") is None
+    assert parsing.size(text) == size
+    assert parsing.size(f"{text} or so") is None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import worker_environment
+from bench.contenders import worker_environment
 from bench.machine import privacy
 
 ROOT = Path(__file__).resolve().parents[2]

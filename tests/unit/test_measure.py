@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import cpu_time, measure, resident
+from bench.worker import cpu_time, measure, resident_memory
 
 
 class Device:
@@ -135,14 +135,14 @@ def test_a_longer_sample_is_like_the_others(monkeypatch):
 
 
 def test_peak_resident_memory_follows_a_reset():
-    if not resident.reset_peak():
+    if not resident_memory.reset_peak():
         pytest.skip("only Linux can reset a process's peak")
-    before = resident.peak_bytes()
+    before = resident_memory.peak_bytes()
     held = bytearray(b"x") * (64 * 2**20)
-    assert resident.peak_bytes() - before > 48 * 2**20
+    assert resident_memory.peak_bytes() - before > 48 * 2**20
     del held
-    resident.reset_peak()
-    assert resident.peak_bytes() - before < 48 * 2**20
+    resident_memory.reset_peak()
+    assert resident_memory.peak_bytes() - before < 48 * 2**20
 
 
 def disturbed(monkeypatch):

@@ -6,15 +6,15 @@ import zipfile
 import numpy as np
 import pytest
 
-from bench import observed
-from bench.observed import Unusable
+from bench.worker import observations
+from bench.worker.observations import Unusable
 
 
 def test_numbers_come_through(tmp_path):
     path = tmp_path / "observed.npz"
     wanted = {"loss|all": np.array([1.5, np.nan]), "output|shape": np.array([2, 3])}
-    observed.write(path, wanted)
-    found = observed.read(path)
+    observations.write(path, wanted)
+    found = observations.read(path)
     assert found.keys() == wanted.keys()
     for name, array in wanted.items():
         np.testing.assert_array_equal(found[name], array)
@@ -44,7 +44,7 @@ def test_nonsense_inside_is_refused(tmp_path, content):
     path = tmp_path / "observed.npz"
     npz(path, "a.npy", content)
     with pytest.raises(Unusable):
-        observed.read(path)
+        observations.read(path)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no archive", b"PK\x03\x04 cut"])
@@ -53,7 +53,7 @@ def test_no_archive_is_refused(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(Unusable):
-        observed.read(path)
+        observations.read(path)
 
 
 @pytest.mark.parametrize("array", [np.array(["word"]), np.array([{}], dtype=object)])
@@ -61,13 +61,13 @@ def test_what_is_no_number_is_refused(tmp_path, array):
     path = tmp_path / "observed.npz"
     np.savez(path, a=array)
     with pytest.raises(Unusable):
-        observed.read(path)
+        observations.read(path)
 
 
 def test_too_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(observed, "MAX_BYTES", 1000)
+    monkeypatch.setattr(observations, "MAX_BYTES", 1000)
     path = tmp_path / "observed.npz"
     np.savez_compressed(path, a=np.zeros(10**6))
     assert path.stat().st_size < 10**5
     with pytest.raises(Unusable, match="too many"):
-        observed.read(path)
+        observations.read(path)

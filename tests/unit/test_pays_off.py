@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench.statistics import Verdict
+from bench.statistics.estimates import Verdict
 from reports import headline
 from reports.crossover import Crossing, Point
 from reports.pairing import Contest

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import measure, probing
+from bench.worker import measure, probes
 from frameworks.interface import Settings
 from tests import simulated
 
@@ -29,30 +29,30 @@ def late(found):
     ("profile", "kind"), [("cpuasync", "cpu"), ("h100", "gpu"), ("mps", "gpu"), ("mlx", "gpu")]
 )
 def test_who_does_not_wait_is_found_at_the_start(started, profile, kind):
-    assert not late(probing.learn(started(profile), kind).found)
-    assert late(probing.learn(started(profile, "never_waits"), kind).found)
+    assert not late(probes.learn(started(profile), kind).found)
+    assert late(probes.learn(started(profile, "never_waits"), kind).found)
 
 
 @pytest.mark.parametrize("step_s", [1e-6, 1e-4, 1e-3, 1e-2])
 def test_a_start_is_bounded_however_slow_the_device(started, step_s):
     adapter = started("cpuasync", step_s=step_s)
-    learnt, taken_s = measure.timed(lambda: probing.learn(adapter, "cpu"))
+    learnt, taken_s = measure.timed(lambda: probes.learn(adapter, "cpu"))
     assert taken_s < 0.4 + 100 * step_s
     assert not late(learnt.found)
 
 
 def test_sums_are_as_long_as_the_device_is_fast(started, monkeypatch):
     lengths = []
-    monkeypatch.setattr(probing, "_Probed", lambda adapter, order, k: lengths.append(k) or Slow())
+    monkeypatch.setattr(probes, "_Probed", lambda adapter, order, k: lengths.append(k) or Slow())
 
     class Slow:
         def complete_s(self):
-            return probing.DEEP_S
+            return probes.DEEP_S
 
-    probing._deep(None, "cpu")
+    probes._deep(None, "cpu")
     assert lengths == [512]
-    Slow.complete_s = lambda self: probing.DEEP_S / 2
-    probing._deep(None, "cpu")
+    Slow.complete_s = lambda self: probes.DEEP_S / 2
+    probes._deep(None, "cpu")
     assert lengths == [512, 512, 4096]
 
 
@@ -67,4 +67,4 @@ def test_as_many_products_as_keep_a_device_busy(each_s, steps):
         def seconds(self, results):
             return 0.0
 
-    assert probing._enough(Paced()) == steps
+    assert probes._enough(Paced()) == steps

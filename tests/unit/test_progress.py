@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bench import figures, lines, progress
-from bench.ended import Ended, Standing
-from bench.progress import Bar, Clock, Plain
+from bench.terminal import case_line, figures, progress
+from bench.terminal.case_outcome import Ended, Standing
+from bench.terminal.progress import Bar, Clock, Plain
 
 MATMUL = Ended(
     "matmul/square/512",
@@ -88,7 +88,7 @@ standings = st.builds(
 
 @given(st.lists(standings, max_size=12), st.integers(20, 200), st.integers(1, 10**9))
 def test_no_line_is_wider_than_the_console(found: list[Standing], width: int, size: int) -> None:
-    shown = lines.Lines()
+    shown = case_line.Lines()
     for _ in range(2):
         line = shown.line(Ended(f"suite/name/{size}", "float32", tuple(found)), width)
         assert (line is None) == all(one.word == "skipped" for one in found)
@@ -103,8 +103,8 @@ def test_a_name_says_no_more_than_it_must() -> None:
         "mine": "mine",
     }
     for case, name in named.items():
-        assert lines.called(case) == name
-    assert lines.called("mlp/train/64", "float16") == "mlp train 64 float16"
+        assert case_line.called(case) == name
+    assert case_line.called("mlp/train/64", "float16") == "mlp train 64 float16"
 
 
 def test_of_a_long_name_the_size_stays() -> None:

@@ -5,7 +5,7 @@ import itertools
 import threading
 import time
 
-from bench import quiet
+from bench.worker import thread_rest
 
 
 @contextlib.contextmanager
@@ -37,12 +37,12 @@ def test_a_spinning_thread_is_waited_for():
 def waited():
     """Whether most of the spinning was over; three quiet polls alone take 6 ms."""
     with spinning(0.2) as stop_s:
-        return quiet.settle() and time.monotonic() >= stop_s - 0.1
+        return thread_rest.settle() and time.monotonic() >= stop_s - 0.1
 
 
 def test_a_thread_that_never_rests_is_told(monkeypatch):
     """On a clock of its own: a busy machine keeps a real thread from its core for a while."""
-    used_s = itertools.count(step=quiet.SETTLE_POLL_S)
-    monkeypatch.setattr(quiet, "process_time", lambda: next(used_s))
-    monkeypatch.setattr(quiet.measure, "rest", lambda _: None)
-    assert not quiet.settle()
+    used_s = itertools.count(step=thread_rest.SETTLE_POLL_S)
+    monkeypatch.setattr(thread_rest, "process_time", lambda: next(used_s))
+    monkeypatch.setattr(thread_rest.measure, "rest", lambda _: None)
+    assert not thread_rest.settle()

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import combined, family, quantiles, statistics
-from bench.family import Family
-from bench.statistics import BEYOND, Estimate, Series
+from bench.statistics import combined, estimates, multiplicity, quantiles
+from bench.statistics.estimates import BEYOND, Estimate, Series
+from bench.statistics.multiplicity import Family
 from reports import settling
 
 LOGS = st.floats(-0.5, 0.5)
@@ -26,7 +26,7 @@ def series(logs, start=0):
 
 
 def paired(logs, start=0) -> Estimate:
-    found = statistics.ratio(series(logs, start), series(np.zeros(len(logs)), start))
+    found = estimates.ratio(series(logs, start), series(np.zeros(len(logs)), start))
     assert found
     return found
 
@@ -42,31 +42,31 @@ def noisy(middle: float, noise: float, rounds: int, seed: int = 0):
 @pytest.mark.parametrize("rounds", [3, 4, 5])
 def test_few_rounds_tell_only_what_each_of_them_shows(rounds: int) -> None:
     far = np.full(rounds, math.log(BEYOND) + 0.01)
-    assert statistics.word(paired(far)) == "slower"
-    assert statistics.word(paired(-far)) == "faster"
+    assert estimates.word(paired(far)) == "slower"
+    assert estimates.word(paired(-far)) == "faster"
     far[1] -= 0.02
-    assert statistics.word(paired(far)) == "unresolved"
-    assert statistics.word(paired(np.zeros(rounds))) == "unresolved"
+    assert estimates.word(paired(far)) == "unresolved"
+    assert estimates.word(paired(np.zeros(rounds))) == "unresolved"
     assert paired(far).interval is None
 
 
 def test_two_rounds_tell_nothing() -> None:
-    assert statistics.word(paired([3.0, 3.0])) == "unresolved"
-    assert statistics.word(None) == "unresolved"
+    assert estimates.word(paired([3.0, 3.0])) == "unresolved"
+    assert estimates.word(None) == "unresolved"
 
 
 def test_a_wider_threshold_asks_more_of_few_rounds_as_well() -> None:
-    assert statistics.word(paired([0.3] * 3), threshold=0.5) == "unresolved"
-    assert statistics.word(paired([0.5] * 3), threshold=0.5) == "slower"
+    assert estimates.word(paired([0.3] * 3), threshold=0.5) == "unresolved"
+    assert estimates.word(paired([0.5] * 3), threshold=0.5) == "slower"
 
 
 def test_only_rounds_that_both_took_part_in_count() -> None:
     """25 rounds of its own do not make a word of four that were shared."""
     own = Series(np.arange(25), np.full(25, 1.1), np.zeros(25, dtype=int))
     base = Series(np.array([0, 1, 2, 3]), np.ones(4), np.zeros(4, dtype=int))
-    found = statistics.ratio(own, base)
+    found = estimates.ratio(own, base)
     assert found
-    assert (found.repeats, statistics.word(found)) == (4, "unresolved")
+    assert (found.repeats, estimates.word(found)) == (4, "unresolved")
 
 
 # --- a start ----------------------------------------------------------------------------------
@@ -74,13 +74,13 @@ def test_only_rounds_that_both_took_part_in_count() -> None:
 
 def test_one_start_does_not_tell_what_another_could_be() -> None:
     near = noisy(0.015, 0.0005, 12)
-    assert statistics.word(paired(near)) == "unresolved"
-    assert statistics.word(paired(near, np.arange(12))) == "slower"
-    assert statistics.word(paired(noisy(0.025, 0.0005, 12))) == "slower"
+    assert estimates.word(paired(near)) == "unresolved"
+    assert estimates.word(paired(near, np.arange(12))) == "slower"
+    assert estimates.word(paired(noisy(0.025, 0.0005, 12))) == "slower"
 
 
 def test_same_is_said_without_that_allowance() -> None:
-    assert statistics.word(paired(noisy(0.0, 0.002, 12))) == "same"
+    assert estimates.word(paired(noisy(0.0, 0.002, 12))) == "same"
 
 
 # --- a family ---------------------------------------------------------------------------------
@@ -88,32 +88,32 @@ def test_same_is_said_without_that_allowance() -> None:
 
 def test_a_small_difference_takes_more_among_many_words() -> None:
     found = paired(noisy(0.05, 0.03, 8))
-    assert statistics.word(found) == "slower"
-    assert statistics.word(found, among=Family(1000)) == "unresolved"
+    assert estimates.word(found) == "slower"
+    assert estimates.word(found, among=Family(1000)) == "unresolved"
 
 
 def test_enough_rounds_show_it_although_one_of_them_was_disturbed() -> None:
     logs = noisy(0.05, 0.01, 25)
     logs[[3, 17]] += 0.8
-    assert statistics.word(paired(logs), among=Family(1000)) == "slower"
-    assert statistics.word(paired(logs[:8]), among=Family(1000)) == "unresolved"
+    assert estimates.word(paired(logs), among=Family(1000)) == "slower"
+    assert estimates.word(paired(logs[:8]), among=Family(1000)) == "unresolved"
 
 
 def test_a_large_difference_is_told_however_many_words_there_are() -> None:
-    assert statistics.word(paired(noisy(1.0, 0.1, 6)), among=Family(10**6)) == "slower"
+    assert estimates.word(paired(noisy(1.0, 0.1, 6)), among=Family(10**6)) == "slower"
 
 
 @given(st.lists(LOGS, min_size=3, max_size=30), st.integers(1, 5000))
 def test_swapping_swaps_the_word_and_more_comparisons_never_make_one(logs, among) -> None:
     opposite = {"slower": "faster", "faster": "slower"}
     there, back = (
-        statistics.word(paired(sign * np.array(logs)), among=Family(among)) for sign in (1, -1)
+        estimates.word(paired(sign * np.array(logs)), among=Family(among)) for sign in (1, -1)
     )
     # Nudged off the limits, where a rounded inverse may fall on either side.
     ends = paired(logs).interval or paired(logs).range or (1.0, 1.0)
     if all(min(abs(abs(math.log(e)) - math.log(x)) for x in (1.01, 1.25)) > 1e-9 for e in ends):
         assert back == opposite.get(there, there)
-    alone = statistics.word(paired(logs))
+    alone = estimates.word(paired(logs))
     assert there in (alone, "unresolved")
 
 
@@ -124,31 +124,31 @@ def wrong_words(among: int, cases: int = 400, rounds: int = 6) -> int:
         rows = sorted(draw.normal(0, 0.05, (5, rounds)), key=lambda row: float(np.median(row)))
         first = series(rows[0])
         words = [
-            statistics.word(statistics.ratio(series(r), first), among=Family(among)) for r in rows
+            estimates.word(estimates.ratio(series(r), first), among=Family(among)) for r in rows
         ]
         wrong += sum(word in ("slower", "faster") for word in words)
     return wrong
 
 
 def test_noise_alone_gives_no_words_where_their_number_is_counted() -> None:
-    assert wrong_words(family.pairs([5] * 400)) == 0
+    assert wrong_words(multiplicity.pairs([5] * 400)) == 0
     assert wrong_words(1) > 0
 
 
 @pytest.mark.parametrize("rounds", [6, 12, 20])
 def test_chance_alone_is_found_no_more_often_than_the_tail_says(rounds: int) -> None:
     logs = np.random.default_rng(2).standard_normal((4000, rounds))
-    found = np.mean([family.differs(one, 0.0, Family(5)) for one in logs])
+    found = np.mean([multiplicity.differs(one, 0.0, Family(5)) for one in logs])
     assert 0.002 < found < 0.016  # either direction
     low, high = quantiles.intervals(logs)
     half, middle = (high - low) / 2, np.median(logs, axis=1)
-    reach = [family.reach(each, rounds, 0.0, 0.005) for each in half.tolist()]
+    reach = [multiplicity.reach(each, rounds, 0.0, 0.005) for each in half.tolist()]
     assert np.mean(np.abs(middle) > reach) < 0.013
 
 
 def test_comparisons_are_the_pairs_of_a_case() -> None:
-    assert family.pairs([5] * 100) == 1000
-    assert family.pairs([1, 0]) == 1
+    assert multiplicity.pairs([5] * 100) == 1000
+    assert multiplicity.pairs([1, 0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -169,15 +169,15 @@ def test_fewer_degrees_reach_further(tail: float, degrees: int) -> None:
 
 
 def test_runs_made_apart_are_allowed_to_differ() -> None:
-    own, base = (statistics.time(series(noisy(each, 0.0005, 12))) for each in (0.02, 0.0))
+    own, base = (estimates.time(series(noisy(each, 0.0005, 12))) for each in (0.02, 0.0))
     found = combined.unpaired(own, base)
-    assert statistics.word(found) == "unresolved"
+    assert estimates.word(found) == "unresolved"
     assert found.interval
     assert found.interval[0] < math.exp(0.02 - 1.9 * combined.RUN_SHIFT)
     assert (
-        statistics.word(
+        estimates.word(
             combined.unpaired(
-                *(statistics.time(series(noisy(each, 0.0005, 12))) for each in (0.06, 0.0))
+                *(estimates.time(series(noisy(each, 0.0005, 12))) for each in (0.06, 0.0))
             )
         )
         == "slower"
@@ -185,9 +185,9 @@ def test_runs_made_apart_are_allowed_to_differ() -> None:
 
 
 def test_a_few_rounds_of_runs_made_apart_must_all_lie_apart() -> None:
-    base = statistics.time(series([0.0, 0.1, 0.05]))
-    assert statistics.word(combined.unpaired(statistics.time(series([0.4] * 3)), base)) == "slower"
-    assert statistics.word(combined.unpaired(statistics.time(series([0.3] * 3)), base)) == (
+    base = estimates.time(series([0.0, 0.1, 0.05]))
+    assert estimates.word(combined.unpaired(estimates.time(series([0.4] * 3)), base)) == "slower"
+    assert estimates.word(combined.unpaired(estimates.time(series([0.3] * 3)), base)) == (
         "unresolved"
     )
 
@@ -198,7 +198,7 @@ def test_a_few_rounds_of_runs_made_apart_must_all_lie_apart() -> None:
 @given(LOGS, st.floats(0.0001, 0.1), st.integers(6, 40), st.integers(1, 500))
 def test_so_many_more_rounds_would_settle_it(middle, noise, rounds, among) -> None:
     found = paired(noisy(middle, noise, rounds))
-    if statistics.word(found, among=Family(among)) != "unresolved":
+    if estimates.word(found, among=Family(among)) != "unresolved":
         return
     more = settling.more_repeats(found, 0.01, Family(among))
     if more is not None:
@@ -214,7 +214,7 @@ def test_so_many_more_rounds_would_settle_it(middle, noise, rounds, among) -> No
                 for end in found.interval
             ),
         )
-        assert statistics.word(shrunk, among=Family(among)) != "unresolved"
+        assert estimates.word(shrunk, among=Family(among)) != "unresolved"
 
 
 def test_where_one_start_cannot_settle_it_starts_are_advised() -> None:
@@ -235,9 +235,9 @@ def test_the_advice_comes_true_more_often_than_not() -> None:
     for _ in range(150):
         logs = draw.normal(0.035, 0.03, 10)
         more = settling.more_repeats(paired(logs), 0.01)
-        if statistics.word(paired(logs)) == "unresolved" and more and more < 500:
+        if estimates.word(paired(logs)) == "unresolved" and more and more < 500:
             later = np.concatenate([logs, draw.normal(0.035, 0.03, more)])
-            settled.append(statistics.word(paired(later)) != "unresolved")
+            settled.append(estimates.word(paired(later)) != "unresolved")
     assert len(settled) > 50
     assert np.mean(settled) > 0.6
 
@@ -247,7 +247,7 @@ def test_the_order_of_rounds_does_not_change_a_word() -> None:
     words = set()
     for seed in range(5):
         random.Random(seed).shuffle(logs)
-        words.add(statistics.word(paired(logs), among=Family(3)))
+        words.add(estimates.word(paired(logs), among=Family(3)))
     assert len(words) == 1
 
 
@@ -261,27 +261,27 @@ def alike(noise, pairs: int, rounds: int = 6, seed: int = 4):
 
 def test_noise_of_all_pairs_tells_what_six_rounds_of_one_cannot() -> None:
     near = paired(noisy(0.045, 0.01, 6, seed=1))
-    among = family.of(1000, alike([0.01], 300))
-    assert statistics.word(near, among=Family(1000)) == "unresolved"
-    assert statistics.word(near, among=among) == "slower"
+    among = multiplicity.of(1000, alike([0.01], 300))
+    assert estimates.word(near, among=Family(1000)) == "unresolved"
+    assert estimates.word(near, among=among) == "slower"
     assert math.sqrt(among.variance) == pytest.approx(0.01, rel=0.1)
 
 
 def test_where_noise_differs_from_pair_to_pair_little_is_taken_from_the_others() -> None:
-    same, mixed = (family.of(9, alike(noise, 600)) for noise in ([0.01], [0.001, 0.01, 0.1]))
+    same, mixed = (multiplicity.of(9, alike(noise, 600)) for noise in ([0.01], [0.001, 0.01, 0.1]))
     assert same.degrees > 50
     assert mixed.degrees < 2
 
 
 def test_a_few_pairs_or_rounds_without_noise_tell_nothing_of_noise() -> None:
-    assert family.of(9, alike([0.01], 5)) == Family(9)
-    assert family.of(9, [np.zeros(6)] * 50) == Family(9)
-    assert family.of(9, alike([0.01], 50, rounds=2)) == Family(9)
+    assert multiplicity.of(9, alike([0.01], 5)) == Family(9)
+    assert multiplicity.of(9, [np.zeros(6)] * 50) == Family(9)
+    assert multiplicity.of(9, alike([0.01], 50, rounds=2)) == Family(9)
 
 
 @given(st.floats(1e-5, 1.0), st.integers(4, 30))
 def test_the_usual_noise_is_found_whatever_its_size(noise: float, rounds: int) -> None:
-    found = family.of(9, alike([noise], 400, rounds))
+    found = multiplicity.of(9, alike([noise], 400, rounds))
     assert math.sqrt(found.variance) == pytest.approx(noise, rel=0.15)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.waiting import LEFT_FLOOR_S, LEFT_SHARE, SAMPLE_S
+from bench.worker.waiting import LEFT_FLOOR_S, LEFT_SHARE, SAMPLE_S
 from reports import content, findings
 from reports.frame import Results, read
 

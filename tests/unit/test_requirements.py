@@ -11,11 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import frameworks
-from bench import boot, platforms, requirements, uv
-from bench.platforms import Platform, Unavailable, check, tensorflow_metal
+from bench import boot
+from bench.environments import platforms, requirements, uv
+from bench.environments.platforms import Platform, Unavailable, check, tensorflow_metal
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-BEFORE_ANY_ENVIRONMENT = ("boot", "environments", "folders", "platforms", "requirements", "uv")
+BEFORE_ANY_ENVIRONMENT = (
+    CHECKOUT / "bench" / "boot.py",
+    *sorted((CHECKOUT / "bench" / "environments").glob("*.py")),
+)
 
 ARM_MAC = Platform("Darwin", "arm64", "15.2")
 OLD_ARM_MAC = Platform("Darwin", "arm64", "13.6")
@@ -205,9 +209,9 @@ def test_nothing_is_made_on_an_unsupported_platform(
     assert "Received: Linux aarch64" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("module", BEFORE_ANY_ENVIRONMENT)
-def test_boot_needs_python_3_9_and_its_standard_library_only(module: str) -> None:
-    text = (CHECKOUT / "bench" / f"{module}.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", BEFORE_ANY_ENVIRONMENT, ids=lambda path: path.name)
+def test_boot_needs_python_3_9_and_its_standard_library_only(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
     tree = ast.parse(text, feature_version=(3, 9))
     imported = {
         name.split(".")[0]

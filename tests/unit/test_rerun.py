@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from bench import words
+from bench import values
 from bench.schema import Record, Run, Skipped
 from reports import answer, content, findings, rerun, tally
 from reports.content import Content
@@ -81,7 +81,7 @@ def test_settings_tell_what_nobody_typed() -> None:
 @example(3600)
 def test_the_time_advised_is_twice_what_there_was_or_more(had_s: Any) -> None:
     command = rerun.longer(made(arguments=("run",), settings={"preset_time_s": had_s}))
-    time_s = words.seconds(command.partition("TIME=")[2])
+    time_s = values.seconds(command.partition("TIME=")[2])
     assert time_s >= 1800
     if isinstance(had_s, int | float) and 0 < had_s <= 302400:
         assert time_s >= 2 * had_s

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from bench import records, resume, schema
-from bench.resume import NothingToResume
+from bench import records, schema
+from bench.run import resume
+from bench.run.resume import NothingToResume
 from tests import builders
 
 

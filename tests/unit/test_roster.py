@@ -6,9 +6,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench import contenders, roster
-from bench.launch import Worker
-from bench.worker_environment import variables
+from bench.contenders import discovery
+from bench.contenders import spec as contenders
+from bench.contenders.worker_environment import variables
+from bench.contenders.worker_process import Worker
 
 ADAPTER = """
 import os, time
@@ -40,7 +41,7 @@ def seats(tmp_path, monkeypatch):
         opened.append(Worker(python, spec.module, variables({}, {}, None), threads))
         return opened[-1]
 
-    monkeypatch.setattr(roster, "open_worker", open_worker)
+    monkeypatch.setattr(discovery, "open_worker", open_worker)
 
     def assembled(*bodies, timeout_s=60.0):
         specs = []
@@ -48,14 +49,14 @@ def seats(tmp_path, monkeypatch):
             path = tmp_path / f"adapter_{number}.py"
             path.write_text(ADAPTER.format(body=body.strip()))
             specs += contenders.parse([str(path)])
-        wanted = roster.Wanted(
+        wanted = discovery.Wanted(
             specs=specs,
             device="cpu",
             precisions=("float32",),
             threads=None,
             timeout_s=timeout_s,
         )
-        return roster.assemble(wanted, lambda name, say: Path(sys.executable), lambda line: None)
+        return discovery.assemble(wanted, lambda name, say: Path(sys.executable), lambda line: None)
 
     assembled.opened = opened
     yield assembled
@@ -83,7 +84,7 @@ def test_an_interrupt_leaves_no_worker_behind(seats, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(roster, "_take_seats", interrupted)
+    monkeypatch.setattr(discovery, "_take_seats", interrupted)
     with pytest.raises(KeyboardInterrupt):
         seats("time.sleep(600)", "time.sleep(600)")
     assert len(seats.opened) == 2

@@ -3,8 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from bench.rounds import Groups, History, take_rounds
-from bench.stopping import Adaptive, Ending
+from bench.run.rounds import Groups, History, take_rounds
+from bench.run.stopping import Adaptive, Ending
 
 
 @dataclass

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from bench import measure
+from bench.worker import measure
 from frameworks.interface import Settings
 from suites.data import arrays
 from suites.verification import checks
@@ -168,7 +168,7 @@ def test_precisions_are_as_far_from_float32_as_they_say():
 def test_what_a_forger_leaves_behind_is_undone(device):
     assert device("h100").profile.kind == "gpu"
     assert checks.compare.__module__ == "suites.verification.checks"
-    assert measure.Sampler.take_slice.__module__ == "bench.measure"
+    assert measure.Sampler.take_slice.__module__ == "bench.worker.measure"
 
 
 def test_every_variant_says_what_it_is():

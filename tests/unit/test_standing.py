@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import msgspec
 
 from bench import schema
-from bench.contenders import Contender, parse
-from bench.rounds import History
-from bench.session import ranked
-from bench.standing import USUAL, Board, compared, labels
+from bench.contenders.spec import Contender, parse
+from bench.run.rounds import History
+from bench.run.session import ranked
+from bench.run.standings import USUAL, Board, compared, labels
 from frameworks.interface import Device
 
 

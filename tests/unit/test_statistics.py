@@ -1,4 +1,4 @@
-"""The estimates of bench.statistics: right on cases worked out by hand, and honest about doubt."""
+"""Estimates: right on cases worked out by hand, and honest about doubt."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import combined, statistics
-from bench.quantiles import MOST_VALUES, bracket, intervals
-from bench.statistics import Estimate
+from bench.statistics import combined
+from bench.statistics import estimates as statistics
+from bench.statistics.estimates import Estimate
+from bench.statistics.quantiles import MOST_VALUES, bracket, intervals
 
 TIMES = st.lists(st.floats(1e-9, 1e3), min_size=3, max_size=40).map(np.array)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stopping import Adaptive, noise_is_stable, relative_width, rounds_needed
+from bench.run.stopping import Adaptive, noise_is_stable, relative_width, rounds_needed
 
 RULE = Adaptive(target=0.01, min_rounds=6, max_rounds=40, budget_s=10)
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bench.presets import PRESETS
+from bench.plan.presets import PRESETS
 from reports.elsewhere import FOLDER
 from suites import catalog
 from suites.data import arrays

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from bench import request
+from bench.plan import request
 from suites.layers import Linear, ReLU, Sequential
 from suites.layers.elementwise import Elementwise
 from suites.workload import SGD, Adam, Data, Forward, Learn, Lifecycle, Train

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import foresight, tour
-from bench.contenders import Contender, parse
-from bench.foresight import Foresight
-from bench.limits import Pace
-from bench.presets import PRESETS
-from bench.rounds import History
-from bench.tour import breadth_first
+from bench.contenders.spec import Contender, parse
+from bench.plan import cost_forecast
+from bench.plan.cost_forecast import Foresight
+from bench.plan.feasibility import Pace
+from bench.plan.presets import PRESETS
+from bench.run import schedule
+from bench.run.rounds import History
+from bench.run.schedule import breadth_first
 from frameworks.interface import Device
 from suites import catalog
 from suites.workload import Product
@@ -105,9 +106,9 @@ class FakeSession:
 
 
 def toured(session, sizes, monkeypatch):
-    monkeypatch.setattr(tour, "Case", FakeCase)
+    monkeypatch.setattr(schedule, "Case", FakeCase)
     plan = [(suite, product(n)) for suite, n in sizes]
-    tour.Tour(session, plan, ["one", "other"]).go()
+    schedule.Tour(session, plan, ["one", "other"]).go()
     return [(kind, n) for kind, _, n, _ in session.visits]
 
 
@@ -188,7 +189,7 @@ def test_a_file_of_costs_that_is_none_is_as_good_as_none(tmp_path, text):
 
 
 def test_no_more_is_remembered_than_a_file_should_hold(tmp_path, monkeypatch):
-    monkeypatch.setattr(foresight, "MOST", 3)
+    monkeypatch.setattr(cost_forecast, "MOST", 3)
     costs = seen(tmp_path)
     for n in range(1, 9):
         costs.learn_reference(product(n), 1.0)

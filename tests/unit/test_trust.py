@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import trust
 from bench.schema import Slice
-from bench.trust import of_audits, of_clock, of_samples
+from bench.verification import credibility
+from bench.verification.credibility import of_audits, of_clock, of_samples
 
 
 def taken(**changed):
@@ -50,16 +50,16 @@ def test_honest_slices_pass():
 
 def test_samples_divided_do_not_add_up():
     lying = taken(samples_s=(5e-5 / 20,) * 10)
-    assert trust.SAMPLES in failed_of(lying, taken())
+    assert credibility.SAMPLES in failed_of(lying, taken())
 
 
 def test_time_that_sampling_hides_is_missed_in_the_slice():
     lying = taken(samples_s=(2.5e-6,) * 10, sampled_s=0.0025)
-    assert trust.PARTS in failed_of(lying, lying, lying)
+    assert credibility.PARTS in failed_of(lying, lying, lying)
 
 
 def test_parts_longer_than_the_whole_are_no_parts():
-    assert trust.PARTS in failed_of(taken(apart_s=0.2))
+    assert credibility.PARTS in failed_of(taken(apart_s=0.2))
 
 
 def test_one_slice_that_was_held_up_is_no_evidence():
@@ -70,7 +70,7 @@ def test_one_slice_that_was_held_up_is_no_evidence():
 @pytest.mark.parametrize("rate", [0.1, 0.87, 1.2])
 def test_a_clock_that_runs_wrong_shows_in_every_slice(rate):
     wrong = [taken(wall_s=rate * 0.0915) for _ in range(3)]
-    assert failed(of_clock(wrong)) == {trust.CLOCK}
+    assert failed(of_clock(wrong)) == {credibility.CLOCK}
 
 
 def test_old_slices_without_the_hosts_clock_tell_nothing():
@@ -81,21 +81,21 @@ def test_old_slices_without_the_hosts_clock_tell_nothing():
 
 def test_slow_steps_with_fresh_inputs_show_that_answers_were_remembered():
     lying = taken(samples_s=(3e-7,) * 10, latencies_s=(4e-7,), audit_s=16 * 5e-5)
-    assert failed(of_audits([lying, lying])) == {trust.AUDITED}
+    assert failed(of_audits([lying, lying])) == {credibility.AUDITED}
 
 
 def test_one_audit_in_time_is_enough():
     slow = taken(audit_s=0.01)
-    assert failed(of_audits([slow, slow])) == {trust.AUDITED}
+    assert failed(of_audits([slow, slow])) == {credibility.AUDITED}
     assert failed(of_audits([slow, slow, taken()])) == set()
 
 
 def test_one_audit_alone_must_be_far_off():
     none = {"audit_s": None, "audit_steps": None}
     slow = taken(audit_s=0.004)
-    assert failed(of_audits([slow, slow])) == {trust.AUDITED}
+    assert failed(of_audits([slow, slow])) == {credibility.AUDITED}
     assert failed(of_audits([slow, taken(**none)])) == set()
-    assert failed(of_audits([taken(audit_s=0.01), taken(**none)])) == {trust.AUDITED}
+    assert failed(of_audits([taken(audit_s=0.01), taken(**none)])) == {credibility.AUDITED}
 
 
 def test_long_tails_of_a_busy_machine_are_expected_of_audits_too():
@@ -111,7 +111,7 @@ def test_a_mean_above_the_median_is_no_noise():
     the median, an audit twice that. Taken as noise too, it would allow 17 times."""
     samples_s = (5e-5,) * 18 + (1.5e-3,) * 2
     each = {"samples_s": samples_s, "sampled_s": 100 * sum(samples_s)}
-    for over, found in ((7.9, set()), (8.6, {trust.AUDITED})):
+    for over, found in ((7.9, set()), (8.6, {credibility.AUDITED})):
         audited = taken(**each, audit_s=over * 16 * 5e-5)
         assert failed(of_audits([audited, audited, audited])) == found
 
@@ -140,9 +140,9 @@ def test_honest_rounds_that_differ_tenfold_are_not_accused():
 @pytest.mark.parametrize(("others_cpu_s", "found"), [(None, True), (0.0, True), (1.0, False)])
 def test_audits_beside_other_programs_may_take_twice_as_long(others_cpu_s, found):
     slow = taken(audit_s=2.5 * (16 * 5e-5 + 1e-4), others_cpu_s=others_cpu_s)
-    assert failed(of_audits([slow, slow])) == ({trust.AUDITED} if found else set())
+    assert failed(of_audits([slow, slow])) == ({credibility.AUDITED} if found else set())
     slower = taken(audit_s=3.5 * (16 * 5e-5 + 1e-4), others_cpu_s=others_cpu_s)
-    assert failed(of_audits([slower, slower])) == {trust.AUDITED}
+    assert failed(of_audits([slower, slower])) == {credibility.AUDITED}
 
 
 @given(
@@ -153,7 +153,7 @@ def test_no_audit_may_take_nine_times_the_median(rounds_s, tails):
     """However far the rounds and the samples are apart; beside other programs, thirteen times."""
     middle_s, latency_s = statistics.median(rounds_s), 1e-4
     for others_cpu_s, most in ((0.0, 9), (1.0, 13)):
-        audit_s = most * 16 * middle_s + 3 * (latency_s + trust.FLOOR_S)
+        audit_s = most * 16 * middle_s + 3 * (latency_s + credibility.FLOOR_S)
         told = [
             taken(
                 samples_s=(each,) * 3,
@@ -164,7 +164,7 @@ def test_no_audit_may_take_nine_times_the_median(rounds_s, tails):
             )
             for each, tail in zip(rounds_s, tails, strict=False)
         ]
-        assert failed(of_audits(told)) == {trust.AUDITED}
+        assert failed(of_audits(told)) == {credibility.AUDITED}
 
 
 def parted(**changed):
@@ -181,7 +181,7 @@ def test_medians_of_parts_leave_out_what_disturbs_them(disturbed):
 def test_medians_divided_do_not_add_up():
     for others_cpu_s in (0.0, 1.0):
         lying = parted(samples_s=(5e-5 / 20,) * 10, others_cpu_s=others_cpu_s)
-        assert failed_of(lying, lying) >= {trust.EVEN}
+        assert failed_of(lying, lying) >= {credibility.EVEN}
 
 
 def test_where_every_sample_is_interrupted_parts_say_nothing():
@@ -192,7 +192,7 @@ def test_where_every_sample_is_interrupted_parts_say_nothing():
 
 def test_work_that_most_steps_leave_to_a_few_is_found():
     lying = parted(even_step_s=1.5e-4)
-    assert failed_of(lying, lying) == {trust.EVEN}
+    assert failed_of(lying, lying) == {credibility.EVEN}
     assert not failed_of(*[parted(even_step_s=1.5e-4, others_cpu_s=1.0)] * 2), "a busy machine"
     assert failed_of(lying, parted()) == set()
 
@@ -201,15 +201,15 @@ def test_where_nobody_knows_what_others_did_the_machine_is_not_quiet():
     """Up to sixteen times the median is accepted then, as on a busy machine."""
     for unknown in ({"others_cpu_s": None}, {"host_s": None, "wall_s": None}):
         uneven = parted(even_step_s=1.5e-4, **unknown)
-        assert trust.EVEN not in failed(of_samples([uneven, uneven]))
+        assert credibility.EVEN not in failed(of_samples([uneven, uneven]))
         lying = parted(even_step_s=17 * 5e-5, **unknown)
-        assert trust.EVEN in failed(of_samples([lying, lying]))
+        assert credibility.EVEN in failed(of_samples([lying, lying]))
 
 
 def test_steps_that_are_parts_were_timed_once():
     once = parted(steps_per_part=1, wall_s=0.0905, host_s=0.0915)
     assert failed_of(once, once) == set()
-    assert trust._told_s(once) == pytest.approx(0.09)
+    assert credibility._told_s(once) == pytest.approx(0.09)
 
 
 def test_the_mean_of_parted_samples_is_that_of_all_their_time():
@@ -220,9 +220,12 @@ def test_the_mean_of_parted_samples_is_that_of_all_their_time():
 
 def test_the_worst_of_each_name_is_kept():
     found = [
-        trust.about_time("a", 1.0, 2.0),
-        trust.about_time("b", 0.0, 0.0),
-        trust.about_time("a", 3.0, 2.0),
-        trust.about_time("a", 2.0, 2.0),
+        credibility.about_time("a", 1.0, 2.0),
+        credibility.about_time("b", 0.0, 0.0),
+        credibility.about_time("a", 3.0, 2.0),
+        credibility.about_time("a", 2.0, 2.0),
     ]
-    assert [(check.name, check.error) for check in trust.worst(found)] == [("a", 3.0), ("b", 0.0)]
+    assert [(check.name, check.error) for check in credibility.worst(found)] == [
+        ("a", 3.0),
+        ("b", 0.0),
+    ]

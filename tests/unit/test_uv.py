@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import uv
-from bench.platforms import Platform
+from bench.environments import uv
+from bench.environments.platforms import Platform
 
 CAPTURED = Path(__file__).resolve().parents[1] / "data" / "uv"
 

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from bench import measure, waiting
-from bench.waiting import Looks, verdict
+from bench.worker import measure, waiting
+from bench.worker.waiting import Looks, verdict
 
 COPY_S = 20e-6
 

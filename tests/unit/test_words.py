@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import presets, words
-from bench.presets import PRESETS
-from bench.words import BadWord
+from bench import values
+from bench.plan import presets
+from bench.plan.presets import PRESETS
+from bench.values import BadWord
 
 
 @pytest.mark.parametrize(
@@ -16,29 +17,29 @@ from bench.words import BadWord
     [("8G", 8 * 2**30), ("512M", 2**29), ("1.5GiB", 3 * 2**29), ("1 kb", 1024), ("4096", 4096)],
 )
 def test_sizes(text, bytes_):
-    assert words.size(text) == bytes_
+    assert values.size(text) == bytes_
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1G", "8X", "G", "1e9", "9" * 50, "8 GG", "nan"])
 def test_what_is_no_size_is_refused_by_name(text):
     with pytest.raises(BadWord, match="8G"):
-        words.size(text)
+        values.size(text)
 
 
 @pytest.mark.parametrize(("text", "value"), [("1%", 0.01), ("0.5 %", 0.005), ("0.02", 0.02)])
 def test_shares(text, value):
-    assert words.share(text) == pytest.approx(value)
+    assert values.share(text) == pytest.approx(value)
 
 
 @pytest.mark.parametrize("text", ["", "%", "0%", "100%", "-1%", "nan", "inf", "one", "1"])
 def test_what_is_no_share_is_refused_by_name(text):
     with pytest.raises(BadWord, match="1%"):
-        words.share(text)
+        values.share(text)
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text):
-    for read in (words.size, words.share, words.seconds):
+    for read in (values.size, values.share, values.seconds):
         with contextlib.suppress(BadWord):
             assert read(text) > 0
 
@@ -47,25 +48,25 @@ def test_any_text_is_read_or_refused(text):
     ("text", "seconds"), [("5m", 300), ("90s", 90), ("1h", 3600), ("300", 300), (" 1.5 MIN ", 90)]
 )
 def test_times(text, seconds):
-    assert words.seconds(text) == seconds
+    assert values.seconds(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "0", "4s", "-5m", "5 days", "200h", "m", "1e3", "nan"])
 def test_what_is_no_time_is_refused_by_name(text):
     with pytest.raises(BadWord, match="5m"):
-        words.seconds(text)
+        values.seconds(text)
 
 
 def test_a_near_word_is_what_was_meant():
-    assert words.meant("TORCHH", ["numpy", "torch"]) == " Did you mean torch?"
-    assert words.meant("xyz", ["numpy", "torch"]) == ""
+    assert values.meant("TORCHH", ["numpy", "torch"]) == " Did you mean torch?"
+    assert values.meant("xyz", ["numpy", "torch"]) == ""
     with pytest.raises(BadWord, match=r"Received: 'stadard'\. Did you mean standard\? `make list`"):
-        words.choices("preset", ["stadard"], PRESETS)
+        values.choices("preset", ["stadard"], PRESETS)
 
 
 @given(st.text(max_size=20))
 def test_any_word_may_be_meant(text):
-    assert words.meant(text, ["numpy", "torch", "ß"]) in (
+    assert values.meant(text, ["numpy", "torch", "ß"]) in (
         "",
         *map(" Did you mean {}?".format, ("numpy", "torch", "ß")),
     )

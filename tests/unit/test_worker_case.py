@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import frameworks.numpy.adapter
-from bench import worker_case
-from bench.worker_case import FORETOLD, Built, Case, TooLong
+from bench.worker import case as worker_case
+from bench.worker.case import FORETOLD, Built, Case, TooLong
 from frameworks.interface import Settings
 from suites.data import arrays
 from suites.layers import Linear, Sequential

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from bench import measure
+from bench.worker import measure
 from tests.simulated.variants.honest import ALL, Honest
 
 if TYPE_CHECKING:

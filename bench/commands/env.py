@@ -1,0 +1,44 @@
+"""Environments built, removed and shown: what the command `env` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+
+from bench.commands import list
+from bench.environments import manager, requirements
+from bench.values import BadWord
+from frameworks import NAMES
+
+ACTIONS = ("list", "build", "remove")
+
+
+def keep(action: str, names: Sequence[str], say: Callable[[str], None]) -> int:
+    """Do it, and return the exit code: 1 when an environment could not be built.
+
+    Raises ValueError, OSError.
+    """
+    if action not in ACTIONS:
+        raise BadWord(
+            f"unknown action. Expected one of {', '.join(ACTIONS)}. Received: {action!r}. "
+            "For example: env build torch"
+        )
+    if action == "remove" and not names:
+        raise BadWord("nothing named. Expected environments to remove, as in env remove torch")
+    code = 0
+    for name in names:
+        requirements.parse(name)
+    for name in names or (NAMES if action == "build" else ()):
+        try:
+            if action == "build":
+                manager.ensure(name, say)
+            elif action == "remove":
+                manager.remove(name)
+        except manager.NoSuchVersion as error:
+            raise BadWord(str(error)) from None
+        except (manager.BuildFailed, manager.Unavailable) as error:
+            say(f"metalbench: {name}: {error}")
+            code = 1
+    list.show_environments(manager.listing(), Console())
+    return code

@@ -1,0 +1,85 @@
+"""From the words of a command line to a request: everything is checked before anything is built."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import values
+from bench.contenders import spec
+from bench.contenders.discovery import Wanted
+from bench.plan import presets
+from bench.plan.presets import PRESETS
+from bench.plan.request import Request
+from bench.values import BadWord
+from frameworks import NAMES
+from suites import catalog
+from suites.workload import ITEMSIZE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """The options of `run`, as typed; empty or None where one was not."""
+
+    framework: str
+    suite: str
+    device: str
+    precision: str
+    preset: str
+    out: Path
+    threads: int | None
+    seed: int
+    timeout: int
+    data_dir: Path | None
+    time: str
+    target: str
+    budget: float | None
+    rounds: int | None
+    starts: int | None
+    memory: str
+    isolate: str
+    resume: bool
+
+    def request(self) -> Request:
+        """Raises BadWord, contenders.Unknown."""
+        preset = values.choices("preset", [self.preset], PRESETS)[0]
+        return Request(
+            contenders=self._wanted(),
+            suites=_suites(split(self.suite)),
+            preset_name=preset,
+            preset=presets.adjusted(
+                PRESETS[preset], self.target, self.budget, self.rounds, self.starts, self.time
+            ),
+            out=self.out,
+            seed=self.seed,
+            arguments=sys.argv[1:],
+            data_dir=self.data_dir,
+            isolated=bool(values.choices("--isolate", split(self.isolate), ["case"])),
+            resume=self.resume,
+        )
+
+    def _wanted(self) -> Wanted:
+        if self.threads is not None and self.threads < 1:
+            raise BadWord(f"threads must be at least 1. Received: {self.threads}")
+        return Wanted(
+            specs=spec.parse(split(self.framework) or NAMES),
+            device=self.device,
+            precisions=values.choices("precision", split(self.precision) or ["float32"], ITEMSIZE),
+            threads=self.threads,
+            timeout_s=self.timeout,
+            memory_bytes=values.size(self.memory) if self.memory else None,
+        )
+
+
+def split(text: str) -> list[str]:
+    """The parts of a list with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _suites(given: list[str]) -> list[str]:
+    """Those asked for, or the usual ones; of a path, the catalog says whether it is a suite."""
+    names = [name for name in given if not name.endswith(".py")]
+    hint = "A path ending in .py is a suite too. `make list` shows what each holds."
+    values.choices("suite", names, catalog.NAMES, hint)
+    return given or list(catalog.DEFAULT)

@@ -1,0 +1,1 @@
+"""Who is measured: specs, devices found, and the processes that are asked."""

@@ -1,0 +1,180 @@
+"""A seat: one contender and its worker process, started again after it broke."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from bench import schema
+from bench.contenders import worker_environment
+from bench.contenders.spec import Contender, Spec
+from bench.contenders.worker_process import Broken, Refused, Worker
+from bench.machine import privacy
+from bench.meters.device_use import Busy
+from bench.schema import Failed, Runtime, Skipped
+
+T = TypeVar("T")
+
+
+class Seat:
+    """A contender in a run. `start` makes its worker; `ask` talks to it."""
+
+    def __init__(
+        self,
+        contender: Contender,
+        python: Path,
+        timeout_s: float,
+        worker: Worker | None,
+        memory_bytes: int | None = None,
+    ) -> None:
+        self.contender, self._python, self._timeout_s = contender, python, timeout_s
+        self._worker, self._started = worker, False
+        self._memory_bytes = memory_bytes
+        self.probed = schema.Left()
+        """What its worker found of its adapter as it started."""
+
+    @functools.cached_property
+    def busy(self) -> Busy:
+        """Watches its device."""
+        return Busy(self.contender.device, self.variables)
+
+    @property
+    def pid(self) -> int | None:
+        return self._worker.pid if self._worker else None
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Environment of its worker."""
+        return variables_of(self.contender.spec, self.contender.threads)
+
+    def start(self) -> Runtime | None:
+        """The runtime record of a start, or None when it runs already. Raises Refused, Broken."""
+        if self._started:
+            return None
+        begun = time.monotonic()
+        contender = self.contender
+        self._worker = self._worker or open_worker(
+            self._python, contender.spec, contender.threads, self._memory_bytes
+        )
+        settings = {
+            "precision": contender.precision,
+            "execution": contender.spec.execution,
+            "threads": contender.threads,
+        }
+        reply = self.ask("start", device=asdict(contender.device), settings=settings)
+        self.probed = checked(reply, schema.Left)
+        runtime = self._runtime(reply, time.monotonic() - begun)
+        self._started = True
+        return runtime
+
+    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """The worker's reply. Raises Refused, or Broken after which `start` makes a new worker."""
+        assert self._worker is not None
+        try:
+            return self._worker.ask({"do": do, **arguments}, self._timeout_s)
+        except Broken:
+            self._started = False
+            raise
+
+    def failure(self, stage: str, error: Refused | Broken, case: str | None) -> Failed | Skipped:
+        """The record of an error; a broken worker is let go of."""
+        record = failure(self.contender.id, stage, error, self._worker, case)
+        if isinstance(error, Broken):
+            self._worker = None
+        return record
+
+    def close(self) -> None:
+        if self._worker:
+            self._worker.kill()
+            self._worker, self._started = None, False
+
+    def _runtime(self, reply: dict[str, Any], start_s: float) -> Runtime:
+        device = reply.pop("device")
+        reply.pop("left_over", None)
+        return checked(
+            {
+                **reply,
+                "kind": "runtime",
+                "contender": self.contender.id,
+                "device": device["id"],
+                "device_name": device["name"],
+                "device_memory_bytes": device["memory_bytes"],
+                "details": privacy.scrub(checked(reply["details"], str)),
+                "notes": [privacy.scrub(note) for note in checked(reply["notes"], list[str])],
+                "environment": worker_environment.recorded(self.variables),
+                "start_s": start_s,
+            },
+            Runtime,
+        )
+
+
+def open_worker(
+    python: Path, spec: Spec, threads: int | None, memory_bytes: int | None = None
+) -> Worker:
+    """A worker process for the spec, its framework not yet imported."""
+    environment = variables_of(spec, threads)
+    return Worker(python, spec.module, environment, threads, memory_bytes)
+
+
+def variables_of(spec: Spec, threads: int | None) -> dict[str, str]:
+    """All environment variables of the spec's workers."""
+    return worker_environment.variables(os.environ, spec.variables, threads)
+
+
+def failure(
+    contender: str, stage: str, error: Refused | Broken, worker: Worker | None, case: str | None
+) -> Failed | Skipped:
+    """The record of an error: skipped where the adapter said Unsupported, else failed."""
+    if isinstance(error, Broken):
+        return Failed(
+            contender=contender,
+            case=case,
+            stage=stage,
+            reason=error.reason,
+            signal=error.signal_name,
+            exit_code=error.exit_code,
+            output_tail=(worker.output_tail if worker else "") or None,
+        )
+    if error.unsupported is not None:
+        reason = privacy.scrub(error.unsupported)
+        return Skipped(contender=contender, case=case, reason=reason)
+    return Failed(
+        contender=contender,
+        case=case,
+        stage=stage,
+        reason=privacy.scrub(error.reason),
+        output_tail=privacy.scrub(error.traceback) or None,
+    )
+
+
+def checked(values: Any, kind: type[T]) -> T:
+    """The worker's words as a typed record. Raises Refused where they do not fit the schema."""
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise Refused(f"the adapter's answer does not fit: {error}", None, "") from None
+
+
+def record(contender: Contender) -> schema.Contender:
+    """The contender as it stands in a run record."""
+    return checked(
+        {
+            "contender": contender.id,
+            "framework": contender.spec.framework,
+            "spec": contender.spec.text,
+            "device": contender.device.id,
+            "device_kind": contender.device.kind,
+            "device_name": contender.device.name,
+            "precision": contender.precision,
+            "execution": contender.spec.execution,
+            "threads": contender.threads,
+            "outside": contender.spec.outside,
+        },
+        schema.Contender,
+    )

@@ -1,0 +1,40 @@
+"""The variables of a worker: which it inherits, which it is given, and which are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bench.environments.manager import CHECKOUT
+from bench.machine import privacy
+
+ALLOWED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH")
+"""Variables a worker inherits; everything else could carry another environment into it."""
+
+TUNING = (
+    *("OMP_", "MKL_", "OPENBLAS_", "VECLIB_", "KMP_", "CUDA_", "NVIDIA_", "XLA_", "JAX_", "TF_"),
+    *("PYTORCH_", "TORCH_", "TORCHINDUCTOR_", "MLX_", "MPS_", "METAL_", "ENABLE_PJRT_"),
+)
+"""Prefixes of variables that change figures: inherited, and kept in the record."""
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+def variables(
+    inherited: Mapping[str, str], framework: Mapping[str, str], threads: int | None
+) -> dict[str, str]:
+    """The whole environment of a worker: allowed variables, the framework's own, thread counts."""
+    chosen = {k: v for k, v in inherited.items() if k in ALLOWED or k.startswith(TUNING)}
+    chosen |= {name: str(threads) for name in THREAD_VARIABLES if threads}
+    chosen |= {"PYTHONPATH": str(CHECKOUT), "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
+    return {**framework, **chosen}
+
+
+def recorded(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that change figures, fit for a record."""
+    told = sorted((k, v) for k, v in variables.items() if k.startswith(TUNING))
+    return {k: privacy.setting(k, privacy.scrub(v)) for k, v in told}

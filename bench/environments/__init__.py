@@ -1,0 +1,1 @@
+"""Environments under .venv: made of pinned packages, looked up, removed."""

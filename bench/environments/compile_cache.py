@@ -1,0 +1,101 @@
+"""Where a framework's compiled programs are kept for later processes of the same environment.
+
+In the worker, which knows its packages. A folder belongs to one set of versions on one machine and
+processor, whose native code another may not be able to run; all together are bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2] / ".cache" / "compiled"
+
+MOST_BYTES = 2**31
+"""Of all folders. Beyond it the files that were written first go, until half is left."""
+
+
+CPUINFO = Path("/proc/cpuinfo")
+
+TOLD = ("model name", "flags", "CPU implementer", "CPU part", "Features")
+"""What Linux says of a processor: the first two on x86_64, the others on arm64."""
+
+SYSCTLS = ("machdep.cpu.brand_string", "machdep.cpu.features", "machdep.cpu.leaf7_features")
+"""What macOS says; Apple Silicon's name alone."""
+
+SYSCTL_S = 1.0
+
+
+def folder(framework: str, packages: Iterable[str], root: Path = ROOT) -> str | None:
+    """The folder of these packages here; None where none can be made."""
+    here = (platform.python_version(), platform.machine(), platform.node(), processor())
+    stamp = hashlib.sha256("\n".join((*here, *sorted(packages))).encode()).hexdigest()[:16]
+    found = root / f"{framework}-{stamp}"
+    try:
+        found.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    bound(root, MOST_BYTES)
+    return str(found)
+
+
+def processor(system: str = sys.platform, cpuinfo: Path = CPUINFO) -> str:
+    """The CPU's model and features, as far as the system tells them; takes milliseconds."""
+    told = ""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        told = _of_macos() if system == "darwin" else _of_linux(cpuinfo)
+    return told or platform.processor()
+
+
+def _of_linux(cpuinfo: Path) -> str:
+    """Of the first processor; reading on would ask each of hundreds for its clock."""
+    told = {}
+    with cpuinfo.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            name, _, value = line.partition(":")
+            if not line.strip():
+                break
+            told[name.strip()] = value.strip()
+    return "\n".join(f"{name}: {told[name]}" for name in TOLD if name in told)
+
+
+def _of_macos() -> str:
+    """Names that this Mac does not know are left out (`-i`)."""
+    command = ["/usr/sbin/sysctl", "-i", *SYSCTLS]
+    asked = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=SYSCTL_S, check=False
+    )
+    return asked.stdout.strip()
+
+
+def bound(root: Path, most_bytes: int) -> None:
+    """Remove files until at most half as many bytes are left, where there are more. Others may do
+    so meanwhile, and may be reading: a file that is gone is compiled again."""
+    files = sorted(_files(root))
+    held = sum(size for _, size, _ in files)
+    if held <= most_bytes:
+        return
+    for _, size, path in files:
+        if held <= most_bytes / 2:
+            break
+        with contextlib.suppress(OSError):
+            path.unlink()
+        held -= size
+
+
+def _files(root: Path) -> list[tuple[float, int, Path]]:
+    """When each was written, its bytes, and where it is."""
+    found = []
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            with contextlib.suppress(OSError):
+                told = path.lstat()
+                found.append((told.st_mtime, told.st_size, path))
+    return found

@@ -1,0 +1,124 @@
+"""Which packages an environment holds: its name, and the requirement lines the name stands for.
+
+Standard library and Python 3.9 only: it runs before any environment exists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.environments.platforms import JAX_MPS, Platform, series, tensorflow_metal
+
+FRAMEWORKS = {
+    "numpy": ("numpy",),
+    "torch": ("torch",),
+    "tf": ("tensorflow", "tensorflow-cpu"),
+    "jax": ("jax",),
+    "mlx": ("mlx",),
+}
+"""The packages whose version is the framework's version. `frameworks.FRAMEWORKS` is the full list
+of facts, which Python 3.9 cannot import; a test keeps the two alike."""
+
+NAMES = ("host", *FRAMEWORKS, "dev")
+"""Every environment but the version contenders and the spare ones."""
+
+SPARE = ("jax-metal", "dev-jax", "dev-power")
+"""Environments of a variant (`jax:metal`) and of single scripts: made where they are named, and
+never because of `all`."""
+
+_CONTENDER = re.compile(
+    r"(?P<base>[a-z]+)=="
+    r"(?P<version>[0-9]+(?:\.[0-9]+){0,4}(?:(?:a|b|rc)[0-9]+)?(?:\.(?:post|dev)[0-9]+)?"
+    r"(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?)"
+)
+_LONGEST = 60
+_LINE = re.compile(
+    r"(?P<package>[A-Za-z0-9._-]+)(?P<extras>\[[^\]]*\])?\s*"
+    r"(?P<pin>[^;\s]*)\s*(?P<marker>;.*)?"
+)
+
+
+@dataclass(frozen=True)
+class Name:
+    """An environment's name, checked: safe as the name of a folder."""
+
+    base: str
+    """One of `NAMES` or `SPARE`."""
+    version: str | None = None
+    """The framework's version in a version contender, as in `jax==0.4.38`."""
+
+    def __str__(self) -> str:
+        return f"{self.base}=={self.version}" if self.version else self.base
+
+
+BOOT = Name("boot")
+"""Holds uv itself; made by `bench.boot` and not among `NAMES`."""
+
+
+def parse(text: str) -> Name:
+    """The name in `text`. Raises ValueError for anything else."""
+    if text in (*NAMES, *SPARE):
+        return Name(text)
+    found = _CONTENDER.fullmatch(text) if len(text) <= _LONGEST else None
+    if found is None or found["base"] not in FRAMEWORKS:
+        raise ValueError(
+            f"no such environment. Expected one of {', '.join(NAMES)}, or a framework with a "
+            f"version, as in jax==0.4.38. Received: {text[: 2 * _LONGEST]!r}."
+        )
+    return Name(found["base"], found["version"])
+
+
+def lines(folder: Path, name: Name, where: Platform) -> list[str]:
+    """The requirement lines of the environment, from the files in `folder`.
+
+    A version contender has its framework at that version, a plugin at the version that goes with
+    it, and the other packages at any version that suits it; extras and markers stay. Raises
+    Unavailable where no plugin goes with it.
+    """
+    pinned = _read(folder, name.base, where)
+    if name.version is None:
+        return list(pinned)
+    return [free for line in pinned for free in _freed(line, name.base, name.version, where)]
+
+
+def packages(requirements: list[str]) -> list[str]:
+    """Names of the packages that requirement lines ask for, each once."""
+    return list(dict.fromkeys(_split(line)["package"].lower() for line in requirements))
+
+
+def _read(folder: Path, base: str, where: Platform) -> Iterator[str]:
+    """The lines of the file for this kind of machine, if there is one, else of the plain one.
+
+    What PEP 508 markers can tell apart stands in one file; they know neither the release of macOS
+    nor whether there is an NVIDIA driver.
+    """
+    own = folder / f"{base}{where.flavour}.txt"
+    path = own if own.is_file() else folder / f"{base}.txt"
+    for text in path.read_text(encoding="utf-8").splitlines():
+        line = re.sub(r"(^|\s)#.*", "", text).strip()
+        if line.startswith("-r "):
+            yield from _read(folder, line[3:].strip()[: -len(".txt")], where)
+        elif line:
+            yield line
+
+
+def _freed(text: str, base: str, version: str, where: Platform) -> Iterator[str]:
+    part = _split(text)
+    package, pin = part["package"], ""
+    if package in FRAMEWORKS[base]:
+        pin = f"=={version}"
+    elif package == "tensorflow-metal" and where.system == "Darwin":
+        pin = f"=={tensorflow_metal(version, where)}"
+    elif package == "jax-mps" and series(version) not in JAX_MPS:
+        return  # then on the CPU alone
+    yield f"{package}{part['extras'] or ''}{pin} {part['marker'] or ''}".strip()
+
+
+def _split(line: str) -> re.Match[str]:
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise ValueError(f"not a requirement line: {line!r}")
+    return found

@@ -1,0 +1,1 @@
+"""What is measured beside time: energy, CPU load, what a device's driver counts."""

@@ -1,0 +1,1 @@
+"""What a run is asked for, what will fit, and what it will cost."""

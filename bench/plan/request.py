@@ -1,0 +1,133 @@
+"""What a run is asked for, refused here, before anything is built, where it cannot be done."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from bench import schema
+from bench import values as words
+from bench.contenders.discovery import Roster, Wanted
+from bench.machine import privacy
+from bench.plan.presets import Preset
+from suites import catalog
+from suites.workload import ITEMSIZE, Workload, definition_hash
+
+_DEVICES = ("cpu", "gpu", "all", "mps", "cuda:0", "metal:0")
+
+
+class BadRequest(ValueError):
+    """What was asked cannot be done; the message says what was expected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Everything a run depends on."""
+
+    contenders: Wanted
+    suites: Sequence[str]
+    preset_name: str
+    preset: Preset
+    """As named, where nothing else was asked for."""
+    out: Path
+    seed: int = 0
+    arguments: Sequence[str] = ()
+    """The command line, for the record."""
+    data_dir: Path | None = None
+    """Where published data is taken from; None for the network."""
+    isolated: bool = False
+    """A fresh worker for each case."""
+    resume: bool = False
+    """Go on with the newest run that broke off and was asked for like this one."""
+
+
+def check(wanted: Request, plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ...]:
+    """Every case of the plan, for the record. Raises BadRequest."""
+    if not plan:
+        raise BadRequest("the suites asked for hold no case at this preset")
+    cases = _case_records(plan)
+    _require_device_word(wanted.contenders)
+    _require_writable(wanted.out)
+    return cases
+
+
+def check_contenders(wanted: Request, found: Roster) -> None:
+    """A device nobody has is a bad request; a framework that cannot be had is a finding."""
+    if found.devices and not found.seats:
+        has = ", ".join(sorted(found.devices))
+        raise BadRequest(
+            f"no framework asked for has the device here. Expected all, or one of {has}. "
+            f"Received: {wanted.contenders.device}. Try DEVICE=cpu."
+        )
+
+
+def _require_writable(out: Path) -> None:
+    """Refuse before anything is built what would fail after it, by making a folder and a file."""
+    missing = [path for path in (out, *out.absolute().parents) if not path.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()
+    except OSError as error:
+        raise BadRequest(
+            f"cannot write results. Expected a folder that can be written to. Received: {out} "
+            f"({error.strerror}). Name another with OUT=folder."
+        ) from None
+    finally:
+        for path in missing:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+
+
+def _require_device_word(wanted: Wanted) -> None:
+    """Refuse at once what no built-in adapter calls a device; adapters from outside may."""
+    known = re.fullmatch(r"all|cpu|gpu|mps|(cuda|metal):[0-9]{1,3}", wanted.device)
+    if not known and not any(spec.outside for spec in wanted.specs):
+        raise BadRequest(
+            "unknown device. Expected cpu, gpu, all, or an id: mps, metal:0, cuda:0. "
+            f"Received: {wanted.device!r}.{words.meant(wanted.device, _DEVICES)} "
+            "For example: make bench DEVICE=cpu"
+        )
+
+
+def _case_records(plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ...]:
+    """Every case of the plan. Raises BadRequest where one cannot be, or two have one name."""
+    cases = []
+    for suite, workload in plan:
+        try:
+            cases.append(_case_record(suite, workload))
+        except Exception as error:
+            if suite in catalog.NAMES:
+                raise
+            # A file's own layers may fail in any way.
+            what = (
+                str(error) if isinstance(error, ValueError | msgspec.MsgspecError) else repr(error)
+            )
+            name = getattr(workload, "name", "a case")
+            raise BadRequest(f"suite {suite}: {name} cannot be. {what}") from error
+    case, count = Counter(case.case for case in cases).most_common(1)[0]
+    if count > 1:
+        raise BadRequest(
+            f"{count} cases are called {case}. Expected a suite, name and size of its own for each."
+        )
+    return tuple(cases)
+
+
+def _case_record(suite: str, workload: Workload) -> schema.Case:
+    values = {
+        "case": workload.case,
+        "suite": workload.suite,
+        "name": workload.name,
+        "size": workload.size,
+        "flop": workload.flop,
+        "traffic_bytes": {p: workload.traffic_bytes(p) for p in ITEMSIZE},
+        "definition_sha256": definition_hash(workload),
+        "suite_file": None if suite in catalog.NAMES else privacy.scrub(suite),
+    }
+    return msgspec.convert(values, schema.Case)

@@ -1,0 +1,261 @@
+"""One case: every contender builds it, proves it, is timed in rounds, and proves it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from bench.contenders.supervisor import Seat
+from bench.machine import state
+from bench.plan import feasibility
+from bench.run import rounds
+from bench.run.cell import Attempt
+from bench.run.rounds import Groups
+from bench.run.session import Session, by_precision, ranked
+from bench.run.standings import compared
+from bench.run.stopping import Adaptive
+from bench.schema import Failed, Skipped, State
+from bench.terminal.case_line import called
+from bench.verification import agreement
+from suites.data.sources import NoData
+from suites.layers import ShapeError
+from suites.verification import checks, reference
+from suites.workload import Workload
+
+
+class Case:
+    """A workload of a suite in a run: nothing that a visit to it meets can end the run."""
+
+    def __init__(self, session: Session, suite: str, workload: Workload) -> None:
+        self.session, self.suite, self.workload = session, suite, workload
+        self.name = workload.case
+
+    def visit(self, seats: Sequence[Seat], rule: Adaptive) -> None:
+        """Measure it for the first time, or go on where the run broke off."""
+        self._recall(seats)
+        done = self.session.begun.finished
+        left = [seat for seat in seats if (seat.contender.id, self.name) not in done]
+        left = [seat for seat in left if self._attempted(seat, left)]
+        left = self._fitting(left, rule.min_rounds)
+        for cell in self._measure(left, rule):
+            if cell.closed:  # what broke off tells nothing of what it costs
+                contender, took_s = cell.seat.contender, cell.spent_s
+                self.session.foresight.learn_cell(contender, self.workload, rule.min_rounds, took_s)
+        self._tell(seats)
+
+    def visit_again(self, seats: Sequence[Seat], rule: Adaptive) -> None:
+        """Take more rounds of what has been measured before."""
+        self._measure(seats, rule)
+        self._tell(seats)
+
+    def front(self, seats: Sequence[Seat]) -> list[Seat]:
+        """Of each precision the first and those not yet told from it; of these."""
+        session, found = self.session, []
+        for group in by_precision(ranked(seats)).values():
+            proven = {
+                seat.contender.id: session.history(seat, self.workload)
+                for seat in group
+                if session.board.proven(seat.contender.id, self.name)
+            }
+            words = {
+                name: standing.word
+                for name, standing in compared(proven, session.board.among).items()
+            }
+            if "unresolved" in words.values():
+                open_ = {name for name, word in words.items() if word in ("first", "unresolved")}
+                found += [seat for seat in group if seat.contender.id in open_]
+        return found
+
+    # --- what is not attempted ------------------------------------------------------------------
+
+    def _attempted(self, seat: Seat, seats: Sequence[Seat]) -> bool:
+        contender = seat.contender
+        reason = self.session.pace.reason(contender, self.workload)
+        beside = [each.contender for each in seats]
+        reason = reason or feasibility.device_memory_reason(self.workload, contender, beside)
+        if reason:
+            self._skip(seat, reason)
+        return reason is None
+
+    def _fitting(self, seats: list[Seat], min_rounds: int) -> list[Seat]:
+        """Those that the time left holds, without the costliest; none, where the one that is left
+        would be compared with nobody."""
+        foresight = self.session.foresight
+        costs = {s: foresight.cell_s(s.contender, self.workload, min_rounds) for s in seats}
+        left_s = self.session.left_s
+        if left_s > 0:
+            left_s -= self.session.unsolved_s(self.workload, seats)
+        fitting, least = list(seats), min(2, len(ranked(seats)))
+        while fitting and sum(costs[seat] for seat in fitting) > left_s:
+            fitting.remove(max(fitting, key=lambda seat: costs[seat]))
+        fitting = fitting if len(ranked(fitting)) >= least else []
+        for seat in seats:
+            if seat not in fitting:
+                self._leave_out(seat, costs[seat])
+        return fitting
+
+    def _leave_out(self, seat: Seat, cost_s: float = 0.0) -> None:
+        left_s, whole_s = max(0.0, self.session.left_s), self.session.preset.time_s or 0.0
+        needed = f"about {max(1.0, cost_s):.0f} s needed, " if cost_s else ""
+        reason = f"no time: {needed}{left_s:.0f} s left of the run's {whole_s:g} s"
+        self._skip(seat, reason, no_time=True)
+
+    def _skip(self, seat: Seat, reason: str, *, no_time: bool = False) -> None:
+        contender = seat.contender.id
+        if self.session.board.proven(contender, self.name):
+            return  # what was measured before stands
+        self.session.write(
+            Skipped(contender=contender, case=self.name, reason=reason, no_time=no_time)
+        )
+
+    # --- a visit --------------------------------------------------------------------------------
+
+    def _measure(self, seats: Sequence[Seat], rule: Adaptive) -> list[Attempt]:
+        """All that a visit does; the cells that were attempted."""
+        if not seats:
+            return []
+        session, contenders = self.session, [seat.contender for seat in seats]
+        reason = feasibility.memory_reason(self.workload, contenders, session.seed, session.cache)
+        if reason:
+            for seat in seats:
+                self._skip(seat, reason)
+            return []
+        self._note_state("before")
+        attempted = cells = self._cells(seats)
+        begun = max((cell.history.start for cell in cells), default=0)
+        for start in range(begun, session.preset.starts):
+            cells = self._start(cells, start, rule)
+        self._note_state("after")
+        return attempted
+
+    def _start(self, cells: list[Attempt], start: int, rule: Adaptive) -> list[Attempt]:
+        """Everything that one start of the workers sees; the cells of which the next is wanted."""
+        for cell in cells:
+            cell.history.enter(start)
+        observed = [cell for cell in cells if self._in_time(cell) and cell.observe()]
+        going = self._time([cell for cell in _agreed(observed) if cell.calibrate()], rule)
+        for cell in cells:
+            cell.drop()
+        if self.session.isolated or self.session.preset.starts > 1:
+            for cell in cells:
+                cell.seat.close()
+        return going
+
+    def _in_time(self, cell: Attempt) -> bool:
+        """Whether there is time left; a cell that was never timed is told so."""
+        if self.session.left_s > 0:
+            return True
+        if not cell.history.rounds:
+            self._leave_out(cell.seat)
+        elif not self.session.board.proven(cell.name, self.name):
+            cell.close(rounds.LATE)  # proven in every start so far
+        return False
+
+    def _recall(self, seats: Sequence[Seat]) -> None:
+        """How fast this case went before the run broke off foretells others as if it had not."""
+        for seat in seats:
+            known = self.session.history(seat, self.workload).rounds_s
+            if known:
+                self.session.pace.learn(seat.contender, self.workload, min(known))
+
+    def _time(self, cells: list[Attempt], rule: Adaptive) -> list[Attempt]:
+        """Rounds of all cells, then each is proved again; those that another start awaits."""
+        session, known = self.session, self.session.begun.rounds
+        endings = rounds.take_rounds(
+            {cell.name: cell.turn for cell in cells},
+            rule,
+            order=session.order,
+            groups=Groups(
+                mates=_mates(cells),
+                rivals=_rivals(cells),
+                sure_rounds=session.preset.sure_rounds,
+            ),
+            histories={cell.name: cell.history for cell in cells},
+            first_round=max([known.get(self.name, 0), *(cell.next_round for cell in cells)]),
+            over=lambda: session.left_s <= 0,
+        )
+        known[self.name] = max((cell.next_round for cell in cells), default=0)
+        timed = [cell for cell in cells if cell.name in endings]
+        return [cell for cell in timed if cell.finish(endings[cell.name])]
+
+    def _note_state(self, phase: Literal["before", "after"]) -> None:
+        now = {"case": self.name, "phase": phase, "at_s": self.session.at_s, **state.read()}
+        self.session.write(State(**now))
+
+    def _tell(self, seats: Sequence[Seat]) -> None:
+        """Say how the case ended."""
+        session = self.session
+        histories = {s.contender.id: session.history(s, self.workload) for s in seats}
+        contenders = [seat.contender for seat in seats]
+        for ended in session.board.ended(self.name, contenders, histories):
+            session.progress.ended(ended)
+
+    # --- the reference --------------------------------------------------------------------------
+
+    def _cells(self, seats: Sequence[Seat]) -> list[Attempt]:
+        """Cells with their reference, worked out before any worker holds the case."""
+        session, cells = self.session, []
+        solved: dict[str, Path | str] = {}
+        for seat in seats:
+            precision = seat.contender.precision
+            session.progress.now(f"{called(self.name)}: working it out in float64")
+            if precision not in solved:
+                solved[precision] = self._reference(precision)
+            expected = solved[precision]
+            if isinstance(expected, Path):
+                history = session.history(seat, self.workload)
+                cells.append(Attempt(session, self.suite, self.workload, seat, expected, history))
+            else:
+                self._without_reference(seat.contender.id, expected)
+        return cells
+
+    def _without_reference(self, contender: str, reason: str) -> None:
+        """Withdrawn where the reference itself could not pass; failed where there is none."""
+        word, _, why = reason.partition(": ")
+        record: Skipped | Failed
+        if word == "withdrawn":
+            record = Skipped(contender=contender, case=self.name, reason=why, withdrawn=True)
+        else:
+            record = Failed(contender=contender, case=self.name, stage="reference", reason=reason)
+        self.session.write(record)
+
+    def _reference(self, precision: str) -> Path | str:
+        """The file of expected values, or why there is none."""
+        session, begun = self.session, self.session.at_s
+        asked = (self.workload, precision, session.seed, session.cache)
+        known = reference.is_solved(*asked)
+        try:
+            return reference.expected(*asked)
+        except (reference.NoReference, ShapeError, NoData, MemoryError) as error:
+            return str(error) or type(error).__name__
+        finally:
+            if not known:
+                session.foresight.learn_reference(self.workload, session.at_s - begun)
+
+
+def _mates(cells: Sequence[Attempt]) -> list[list[str]]:
+    """Cells that are most likely compared: one framework on one device, in several versions."""
+    together: dict[tuple[str, str, str], list[str]] = {}
+    for cell in cells:
+        contender = cell.seat.contender
+        key = contender.spec.framework, contender.device.id, contender.precision
+        together.setdefault(key, []).append(cell.name)
+    return [names for names in together.values() if len(names) > 1]
+
+
+def _rivals(cells: Sequence[Attempt]) -> list[list[str]]:
+    """Cells that are ranked together."""
+    groups = by_precision(ranked([cell.seat for cell in cells]))
+    return [[seat.contender.id for seat in group] for group in groups.values()]
+
+
+def _agreed(cells: list[Attempt]) -> list[Attempt]:
+    """Those that are right, after those of one precision have been held against one another: but
+    for those of which it is known already that they are wrong."""
+    found: dict[str, list[checks.Check]] = {cell.name: [] for cell in cells}
+    for expected in {cell.expected for cell in cells}:
+        right = [cell for cell in cells if cell.expected == expected and not cell.refuted]
+        compared = {cell.name: cell.compared for cell in right}
+        found |= agreement.checks(compared, agreement.relative_limits(expected))
+    return [cell for cell in cells if cell.conclude(found[cell.name])]

@@ -1,0 +1,205 @@
+"""A run: from what was asked to a folder of records."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import secrets
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import machine, records, schema
+from bench.contenders import discovery, supervisor
+from bench.contenders.discovery import Roster
+from bench.contenders.supervisor import Seat
+from bench.environments import manager
+from bench.environments.manager import CHECKOUT
+from bench.machine import privacy
+from bench.meters.energy import Meters
+from bench.plan import datasets, feasibility, request
+from bench.plan.cost_forecast import Foresight
+from bench.plan.request import Request
+from bench.run import lock, resume, sleep_inhibitor
+from bench.run.resume import Begun
+from bench.run.schedule import Planned, Tour
+from bench.run.session import Session, by_precision, ranked
+from bench.run.signals import Interrupts
+from bench.run.standings import Board
+from bench.schema import End, Failed, Record, Resumed, Run, Runtime, Verified
+from bench.statistics import multiplicity
+from bench.terminal.progress import Progress
+from suites import catalog
+
+COSTS = "costs.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind."""
+
+    folder: Path
+    troubles: int
+    """Failures and wrong answers."""
+    signal: int | None = None
+    """What interrupted it, if something did."""
+    broken: str | None = None
+    """Why the run ended before its plan did, other than by a signal: a full disk."""
+
+    @property
+    def records(self) -> Path:
+        return self.folder / "records.jsonl"
+
+
+def run(wanted: Request, progress: Progress) -> Outcome:
+    """Measure everything asked for.
+
+    Raises BadRequest, UnknownSuite, NoData, NothingToResume, Busy, OSError.
+    """
+    suites = dict.fromkeys(wanted.suites)
+    plan = [(suite, w) for suite in suites for w in catalog.cases(suite, wanted.preset_name)]
+    cases = request.check(wanted, plan)
+    with lock.held(" ".join(map(privacy.scrub, wanted.arguments))) as died:
+        if died and not wanted.resume:
+            progress.say(f"{died}: `--resume` goes on with it")
+        _provide_data(wanted, plan, progress)
+        progress.now("looking for devices")  # what is above all looks at a machine at rest
+        found = discovery.assemble(wanted.contenders, manager.ensure, progress.say, progress.now)
+        try:
+            request.check_contenders(wanted, found)
+            return _measure(wanted, plan, cases, found, progress)
+        finally:
+            found.close()
+
+
+def _measure(
+    wanted: Request,
+    plan: Sequence[Planned],
+    cases: tuple[schema.Case, ...],
+    found: Roster,
+    progress: Progress,
+) -> Outcome:
+    record = _run_record(wanted, cases, found)
+    begun = resume.find(wanted.out, record) if wanted.resume else None
+    folder = begun.folder if begun else wanted.out / record.run
+    folder.mkdir(parents=True, exist_ok=begun is not None)
+    writer = _CountingWriter(folder / "records.jsonl", resumed=begun is not None)
+    broken = None
+    pace = feasibility.Pace(wanted.preset.step_limit_s)
+    costs = CHECKOUT / ".cache" / COSTS
+    foresight = Foresight(pace, wanted.preset, costs, record.settings)
+    with (
+        Interrupts(progress.say) as interrupts,
+        sleep_inhibitor.kept(progress.say),
+        Meters(progress.say) as meters,
+    ):
+        session = Session(
+            preset_name=wanted.preset_name,
+            preset=wanted.preset,
+            seed=wanted.seed,
+            cache=CHECKOUT / ".cache" / "reference",
+            record=writer.write,
+            progress=progress,
+            pace=pace,
+            foresight=foresight,
+            interrupts=interrupts,
+            meters=meters,
+            isolated=wanted.isolated,
+            begun=begun or Begun(folder, record.run),
+            board=Board(_comparisons(found.seats, len(plan))),
+        )
+        try:
+            writer.begin(record, begun, found)
+            for told in session.begun.told:
+                session.board.note(told)
+            tour = Tour(session, plan, found.seats)
+            limited = wanted.preset.time_s is not None
+            progress.begin(len(plan), tour.left_s(), wanted.preset_name, limited)
+            tour.go()
+            writer.write(End(at_s=session.at_s))
+        except KeyboardInterrupt:
+            pass
+        except OSError as error:
+            broken = str(error)
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):
+                foresight.save()
+    if wanted.isolated or wanted.preset.starts > 1:
+        progress.say(f"starting workers anew for each case took {writer.starts_s:.0f} s")
+    troubles = writer.troubles + (begun.troubles if begun else 0) + bool(broken)
+    return Outcome(folder, troubles, interrupts.signal, broken)
+
+
+def _comparisons(seats: Sequence[Seat], cases: int) -> int:
+    """Within every case, of those in one precision."""
+    groups = by_precision(ranked(seats)).values()
+    return multiplicity.pairs([len(group) for group in groups] * cases)
+
+
+class _CountingWriter(records.Writer):
+    """Also counts what a run's exit code must tell."""
+
+    troubles = 0
+    starts_s = 0.0
+
+    def begin(self, record: Run, begun: Begun | None, found: Roster) -> None:
+        """The first lines: of a new run, or of what follows in one that broke off."""
+        if begun:
+            self.write(Resumed(resumed_at=record.started_at, at_s=begun.at_s))
+        else:
+            self.write(record)
+        for absent in found.absent:
+            if not begun or absent.contender not in begun.absent:
+                self.write(absent)
+
+    def write(self, record: Record) -> None:
+        wrong = isinstance(record, Verified) and not record.passed
+        self.troubles += wrong or isinstance(record, Failed)
+        self.starts_s += (record.start_s or 0.0) if isinstance(record, Runtime) else 0.0
+        super().write(record)
+
+
+def _provide_data(wanted: Request, plan: Sequence[Planned], progress: Progress) -> None:
+    """Have the files that workloads learn from. Raises NoData."""
+    folder = wanted.data_dir and catalog.typed_path(str(wanted.data_dir))
+    for source in datasets.required(workload for _, workload in plan):
+        datasets.provide(source, folder, progress.say)
+
+
+def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Roster) -> Run:
+    begun = datetime.datetime.now(datetime.UTC)
+    gpus = ((d.name, d.memory_bytes) for d in found.devices.values() if d.kind == "gpu")
+    return Run(
+        schema=schema.SCHEMA,
+        run=f"{begun:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
+        started_at=begun.isoformat(timespec="seconds"),
+        arguments=tuple(privacy.scrub(argument) for argument in wanted.arguments),
+        machine=machine.describe(gpus),
+        settings={
+            "preset": wanted.preset_name,
+            "device": wanted.contenders.device,
+            "threads": wanted.contenders.threads,
+            "seed": wanted.seed,
+            "timeout_s": wanted.contenders.timeout_s,
+            "memory_bytes": wanted.contenders.memory_bytes,
+            "isolated": wanted.isolated,
+            **{f"preset_{key}": value for key, value in vars(wanted.preset).items()},
+        },
+        cases=cases,
+        contenders=tuple(supervisor.record(taken.contender) for taken in found.seats),
+        commit=_commit(),
+    )
+
+
+def _commit() -> str | None:
+    """The checkout's commit, `+` when it has been changed since; None outside git."""
+    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(
+            command, cwd=CHECKOUT, capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

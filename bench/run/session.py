@@ -1,0 +1,97 @@
+"""What all cases of a run share: its settings, its clock, and what it has learned so far."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.contenders.supervisor import Seat
+from bench.meters.energy import Meters
+from bench.plan import feasibility
+from bench.plan.cost_forecast import Foresight
+from bench.plan.presets import Preset
+from bench.run.resume import Begun
+from bench.run.rounds import History
+from bench.run.signals import Interrupts
+from bench.run.standings import Board
+from bench.schema import Record
+from bench.terminal.progress import Progress
+from frameworks import NULL
+from suites.verification import reference
+from suites.workload import Workload
+
+Write = Callable[[Record], None]
+
+
+@dataclass(kw_only=True)
+class Session:
+    """A run under way."""
+
+    preset_name: str
+    preset: Preset
+    seed: int
+    cache: Path
+    """Folder of the reference's cached results."""
+    record: Write
+    progress: Progress
+    pace: feasibility.Pace
+    foresight: Foresight
+    interrupts: Interrupts
+    meters: Meters
+    begun: Begun
+    """What the run had done before it was resumed: nothing in most runs."""
+    isolated: bool = False
+    """Whether each case gets fresh workers."""
+    started: float = field(default_factory=time.monotonic)
+    order: random.Random = field(default_factory=random.Random)
+    board: Board = field(default_factory=Board)
+
+    def write(self, record: Record) -> None:
+        """Keep the record, and what it says of a cell."""
+        self.board.note(record)
+        self.record(record)
+
+    @property
+    def at_s(self) -> float:
+        """The run's own clock, which stands still while the run is broken off."""
+        return self.begun.at_s + time.monotonic() - self.started
+
+    @property
+    def left_s(self) -> float:
+        """Of the run's time; infinite where there is no end to it."""
+        return math.inf if self.preset.time_s is None else self.preset.time_s - self.at_s
+
+    def history(self, seat: Seat, workload: Workload) -> History:
+        """What was measured so far, before the run was resumed too."""
+        return self.begun.past.setdefault((seat.contender.id, workload.case), History())
+
+    def foretold_s(self, workload: Workload, seats: Sequence[Seat], rounds: int) -> float:
+        """Seconds that a visit of so many rounds will take."""
+        cells_s = (self.foresight.cell_s(seat.contender, workload, rounds) for seat in seats)
+        return sum(cells_s) + self.unsolved_s(workload, seats)
+
+    def unsolved_s(self, workload: Workload, seats: Sequence[Seat]) -> float:
+        """Seconds of the references that are still to be solved for these."""
+        lacking = [
+            precision
+            for precision in by_precision(seats)
+            if not reference.is_solved(workload, precision, self.seed, self.cache)
+        ]
+        return len(lacking) * self.foresight.reference_s(workload) if lacking else 0.0
+
+
+def ranked(seats: Sequence[Seat]) -> list[Seat]:
+    """Without those that measure the harness and compete with nobody."""
+    return [seat for seat in seats if seat.contender.spec.framework != NULL.name]
+
+
+def by_precision(seats: Sequence[Seat]) -> dict[str, list[Seat]]:
+    """Seats that are ranked together."""
+    found: dict[str, list[Seat]] = {}
+    for seat in seats:
+        found.setdefault(seat.contender.precision, []).append(seat)
+    return found

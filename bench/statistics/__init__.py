@@ -1,0 +1,1 @@
+"""Estimates of rounds, their intervals, and the words they deserve."""

@@ -1,0 +1,1 @@
+"""What the host judges of a cell: its answers, its clock, and who must agree."""

@@ -1,0 +1,182 @@
+"""What one start of a worker has shown of a case: its answers, and whether its times are true.
+
+The host compares and judges; the worker only observed. What is wrong about answers is found in the
+audits' results, what is wrong about times in its looks, its audits and its clock.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from bench import schema
+from bench.contenders.spec import Contender
+from bench.contenders.supervisor import checked
+from bench.contenders.worker_process import Refused
+from bench.verification import credibility
+from bench.worker import observations, waiting
+from frameworks import NULL
+from suites.data import arrays
+from suites.data.arrays import Array
+from suites.verification import checks, reference
+from suites.verification.training_checks import audited
+from suites.workload import Learn, Lifecycle, Product, Workload, checkable
+
+READY = "seconds of work left after wait"
+UNDONE = "seconds of work that a step leaves to the conversion of its results"
+
+SIMULATED = "METALBENCH_SIMULATED"
+"""Where this is set a test runs a device whose clock is no real one."""
+
+LARGEST = 1e308
+"""The largest error in a record."""
+
+NO_RESET = "its adapter has no reset: steps inside timed samples were not looked into"
+
+
+class Evidence:
+    """Collects; `after` is the judgement."""
+
+    def __init__(
+        self,
+        contender: Contender,
+        workload: Workload,
+        seed: int,
+        expected: Path,
+        probed: schema.Left,
+    ) -> None:
+        self.contender, self.workload, self.seed = contender, workload, seed
+        self.expected = expected
+        self.audits = self.turns = 0
+        self._answers: list[schema.Check] = []
+        self._slices: list[schema.Slice] = []
+        self._left: list[tuple[float, float]] = []
+        self._undone: list[tuple[float, float]] = []
+        self._probed = probed.left_over
+
+    @property
+    def reach(self) -> str | None:
+        """How far answers could be checked, where that is not all the way."""
+        told = [reference.reach(self.expected, self.workload)]
+        if self.turns and not self.audits and not self._draws:
+            told.append(NO_RESET)
+        return "; ".join(each for each in told if each) or None
+
+    @property
+    def _draws(self) -> bool:
+        """Whether every step draws its own operands: as random after timing as before."""
+        return isinstance(self.workload, Product) and self.workload.generated
+
+    def before(self, path: Path, compared: Mapping[str, object]) -> tuple[schema.Check, ...]:
+        """Checks of what was observed before timing. Raises Refused."""
+        missing = [name for name in checks.compared_names(self.workload) if name not in compared]
+        problem = "missing from the step's results, or not finite"
+        found = [checks.Check(f"{name} at the timed shape", problem=problem) for name in missing]
+        return as_records(self._compared(path, "before") + found) + self._probes()
+
+    def audit(self, path: Path) -> None:
+        """Take in what an audit observed. Raises Refused."""
+        self.audits += 1
+        self._answers += as_records(self._compared(path, "after"))
+
+    def renewed(self, path: Path) -> None:
+        """The same where the case had to be built anew for it. Raises Refused."""
+        self._answers += as_records(self._compared(path, "before" if self._draws else "after"))
+
+    def slice(self, taken: schema.Slice, left: schema.Left) -> None:
+        """Take in what a slice tells about its time."""
+        self.turns += 1
+        self._slices.append(taken)
+        self._left += left.left_over
+        self._undone += left.undone
+
+    def after(self) -> tuple[schema.Check, ...]:
+        """The worst of each kind that audits, looks and clocks have shown."""
+        return credibility.worst(self._answers) + tuple(self._times())
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether more slices may clear up what they have shown of times."""
+        return not all(map(passed, self._times()))
+
+    @property
+    def times_count(self) -> bool:
+        """`null` does no work, and says so."""
+        return self.contender.spec.framework != NULL.name
+
+    def _times(self) -> list[schema.Check]:
+        if not self.times_count:
+            return []
+        found = [*credibility.of_samples(self._slices), *self._of_clock()]
+        found += credibility.of_audits(self._slices)
+        for name, pairs in ((READY, self._left), (UNDONE, self._undone)):
+            told = waiting.verdict(pairs)
+            found += [credibility.about_time(name, *told)] if told else []
+        return found
+
+    def _of_clock(self) -> list[schema.Check]:
+        return [] if os.environ.get(SIMULATED) else credibility.of_clock(self._slices)
+
+    def _probes(self) -> tuple[schema.Check, ...]:
+        """What was found as the worker started, if that is too much: it holds for every case."""
+        if not self.times_count:
+            return ()
+        found = [credibility.about_time(READY, *pair) for pair in self._probed]
+        return tuple(check for check in credibility.worst(found) if not passed(check))
+
+    def _compared(self, path: Path, phase: str) -> list[checks.Check]:
+        try:
+            seen = observations.read(path)
+            with np.errstate(over="ignore"):  # what is so far off becomes a problem of its own
+                found = checks.compare(seen, self.expected, phase)
+            return found + self._evaluated(seen, phase)
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+            raise Refused(f"its answers are unusable: {error!r}"[:4000], None, "") from error
+
+    def _evaluated(self, seen: Mapping[str, Array], phase: str) -> list[checks.Check]:
+        """Of learning, its last figures held against its own weights; of one audit, since it costs
+        the host much."""
+        work = checkable(self.workload) if phase == "before" else self.workload
+        if not isinstance(work, Learn | Lifecycle) or (phase == "after" and self.audits > 1):
+            return []
+        made = arrays.make(work, self.seed)
+        if phase == "after":
+            made = arrays.audit(work, self.seed, made.weights)
+        ending = "" if phase == "before" else audited("", 0)
+        told = {_without(name, ending): array for name, array in seen.items()}
+        return reference.evaluated(work, told, made)
+
+
+def as_records(found: list[checks.Check]) -> tuple[schema.Check, ...]:
+    return tuple(checked(vars(_bounded(check)), schema.Check) for check in found)
+
+
+def _bounded(check: checks.Check) -> checks.Check:
+    """An error beyond what a record holds, as a problem."""
+    if check.error is None or check.error <= LARGEST:
+        return check
+    return checks.Check(check.name, problem="its distance from what is expected is not finite")
+
+
+def _without(name: str, ending: str) -> str:
+    array, _, part = name.rpartition("|")
+    return f"{array.removesuffix(ending)}|{part}"
+
+
+def passed(check: schema.Check) -> bool:
+    """True only for a number within its limit."""
+    return checks.Check(*msgspec.structs.astuple(check)).passed
+
+
+def curves(
+    workload: Learn | Lifecycle, seen: Mapping[str, Sequence[float]]
+) -> dict[str, Sequence[float]]:
+    """Losses and accuracy over the epochs, as records hold them."""
+    learn = workload.learn if isinstance(workload, Lifecycle) else workload
+    found = {name: seen[name] for name in ("train_loss", "test_loss") if name in seen}
+    found["accuracy"] = [count / learn.data.test for count in seen.get("correct", ())]
+    return found

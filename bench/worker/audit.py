@@ -1,0 +1,173 @@
+"""An audit: a few steps with batches that nobody has seen, in the loop that timed samples use.
+
+Who remembers answers by their inputs, or works only while someone looks, is wrong here or slower
+than claimed. So that nothing can be remembered from the audit before either, every audit's batches
+are changed by chance in a way that can be undone in the results.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bench.worker import measure
+from bench.worker.measure import Results, Sampler
+from frameworks.interface import Reset
+from suites.data import arrays
+from suites.data.arrays import Array, Arrays, Batch
+from suites.data.batch_loader import Feed
+from suites.verification import checks
+from suites.workload import Forward, Product, Train, Workload
+
+OnHost = Callable[[Results], dict[str, Array]]
+Undo = Callable[[Mapping[str, Array]], Mapping[str, Array]]
+
+WARM_S = 0.05
+"""Of steps before an audit on a GPU: clocks fall within milliseconds of rest, and
+copying the arrays was one."""
+
+SCALES = tuple(sign * 2.0**power for sign in (1, -1) for power in range(-2, 3))
+"""Factors by which a product is exactly so many times what it was."""
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What was observed, and the seconds of so many steps."""
+
+    observed: checks.Observed
+    seconds: float
+    steps: int
+
+
+def take(
+    workload: Workload,
+    reset: Reset,
+    sampler: Sampler,
+    made: Arrays,
+    seed: int,
+    on_host: OnHost,
+    *,
+    warm_s: float,
+    asynchronous: bool,
+    on_gpu: bool = False,
+) -> Audited:
+    """Exchange the arrays `made`, take the steps, and put the arrays back as if none had been."""
+    changed = Changed(workload, arrays.audit(workload, seed, made.weights))
+    steps = arrays.audited_steps(workload)
+    kept = _Kept(workload, on_host, at_once=not asynchronous)
+    try:
+        swap = reset(changed.arrays)
+        if on_gpu or sampler.step_s < warm_s:  # a long step needs none, and costs much
+            sampler.warm(max(warm_s, WARM_S) if on_gpu else warm_s)
+        swap()
+        taken_ns = [
+            measure.sample_ns(sampler.step, sampler.wait, loop, kept)
+            for loop in sampler.exactly(steps)
+        ]
+    finally:
+        changed.arrays.close()
+    results = {number: kept.finished(number) for number in kept.found}
+    reset(made)()
+    seconds = sum(taken_ns) / 1e9 - kept.aside_s
+    return Audited(changed.observe(results, seed), max(0.0, seconds), steps)
+
+
+class _Kept:
+    """Keeps the results of some steps, in the order in which they are waited for. `at_once`: on
+    the host, where a step may write its results over those of the one before."""
+
+    def __init__(self, workload: Workload, on_host: OnHost, *, at_once: bool) -> None:
+        self._numbers = checks.kept_steps(workload)
+        self._trains = isinstance(workload, Train)
+        self._on_host, self._at_once = on_host, at_once
+        self._count = 0
+        self.aside_s = 0.0
+        """Seconds of that, within the sample."""
+        self.found: dict[int, Any] = {}
+
+    def __call__(self, batch: list[Results]) -> None:
+        for number, results in enumerate(batch, self._count):
+            if number in self._numbers:
+                kept = self._told(number, results)
+                self.found[number] = self._taken(kept) if self._at_once else kept
+        self._count += len(batch)
+        batch.clear()
+
+    def finished(self, number: int) -> dict[str, Array]:
+        """A kept step's results on the host."""
+        results: dict[str, Array] = self.found[number]
+        return results if self._at_once else self._on_host(results)
+
+    def _told(self, number: int, results: Results) -> Results:
+        """Weights may be updated in place: earlier ones than the last step's are no more."""
+        if self._trains and number != max(self._numbers):
+            return {name: results[name] for name in ("loss",) if name in results}
+        return results
+
+    def _taken(self, results: Results) -> dict[str, Array]:
+        taken, seconds = measure.timed(lambda: self._on_host(results))
+        self.aside_s += seconds
+        return taken
+
+
+class Changed:
+    """Arrays of an audit, changed by chance: a product's left operand by a power of two, a batch's
+    samples in their order. Loss, gradients and statistics of a batch stay as they are."""
+
+    def __init__(self, workload: Workload, fresh: Arrays) -> None:
+        self._workload, self._weights = workload, fresh.weights
+        self._undo: list[Undo] = []
+        self.arrays = fresh
+        fed = isinstance(workload, Forward | Train) and workload.inputs in ("loop", "background")
+        if not fresh.ring or fed:  # what is prepared from bytes comes in its own order
+            return
+        chance = np.random.default_rng()
+        ring = tuple(self._changed(batch, chance) for batch in fresh.ring)
+        feed = Feed(ring) if fresh.feed is not None else None
+        self.arrays = dataclasses.replace(
+            fresh, inputs={**fresh.inputs, **ring[0]}, ring=ring, feed=feed
+        )
+
+    def observe(self, kept: Mapping[int, Mapping[str, Array]], seed: int) -> checks.Observed:
+        """What is compared, of results by step as they would be had nothing been changed."""
+        undone = {
+            number: self._undo[number](results) if self._undo else results
+            for number, results in kept.items()
+        }
+        return checks.observe_audit(self._workload, undone, self._weights, seed)
+
+    def _changed(self, batch: Batch, chance: np.random.Generator) -> Batch:
+        if isinstance(self._workload, Product):
+            scale = np.float32(chance.choice(SCALES))
+            self._undo.append(lambda results: _each(results, "product", lambda c: c / scale))
+            return {name: _frozen(array * scale) for name, array in batch.items()}
+        order = chance.permutation(len(batch["x"]))
+        back = np.argsort(order)
+        forward = isinstance(self._workload, Forward)
+        self._undo.append(
+            lambda results: (
+                _each(results, "output", lambda y: y[back] if len(y) == len(back) else y)
+                if forward
+                else results
+            )
+        )
+        return {name: _frozen(array[order]) for name, array in batch.items()}
+
+
+def _each(
+    results: Mapping[str, Array], name: str, change: Callable[[Array], Array]
+) -> Mapping[str, Array]:
+    """The results with one of them changed, if it is there and has any dimension."""
+    array = results.get(name)
+    if array is None or array.ndim == 0:
+        return results
+    return {**results, name: change(array)}
+
+
+def _frozen(array: Array) -> Array:
+    array.flags.writeable = False
+    return array
