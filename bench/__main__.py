@@ -170,7 +170,7 @@ def report_command(
     """Write a report on runs already made."""
     from bench.commands import report as closing
     from bench.records import NotRecords
-    from reports.machines import NoSuchMachine
+    from reports.chapters.machines import NoSuchMachine
 
     default = Path("results")
     # Without any run of one's own there are still the published figures.
@@ -202,7 +202,7 @@ def compare_command(
     from bench.commands import compare
     from bench.records import NotRecords
     from bench.values import BadWord
-    from reports.sides import Incomparable
+    from reports.compare.sides import Incomparable
 
     outputs = {"json": json, "markdown": markdown}
     asked = compare.Asked(a, b, of_a, of_b, fail_on, threshold, across, outputs)

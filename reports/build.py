@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import charts, content, html, markdown, tally
+from reports import content
+from reports.answer import tally
+from reports.answer.tally import Tally
 from reports.content import Content
 from reports.frame import Results, read
-from reports.reading import LeftOut
-from reports.tally import Tally
+from reports.ingest.reading import LeftOut
+from reports.render import charts, html, markdown
 
 
 @dataclass(frozen=True)

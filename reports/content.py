@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports import context, families, findings, learning, method, outline, pairing, ranking
+from reports import context
+from reports.analysis import cpu_gpu_pairs, ranking
+from reports.analysis.cpu_gpu_pairs import Contest
+from reports.chapters import learning, method, table_of_contents
 from reports.context import Section
-from reports.finding import Finding
-from reports.findings import Omission
+from reports.document import Chapter
+from reports.findings import registry
+from reports.findings.finding import Finding
+from reports.findings.registry import Omission
 from reports.frame import STATUSES, Results
-from reports.layout import Chapter
-from reports.pairing import Contest
+from reports.ingest import machine_names
 
 TITLE = "Metalbench report"
 
@@ -37,25 +41,27 @@ class Content:
 def make(results: Results, baseline: str | None = None) -> Content:
     """The content of a report on these results; machines are compared with the one whose name
     contains `baseline`. Raises NoSuchMachine."""
-    named = families.names(results.runs)
+    named = machine_names.names(results.runs)
     sections = tuple(context.section(results, name, named[name]) for name in results.runs)
     labels = {name: ranking.labels(run) for name, run in results.runs.items()}
-    contested = pairing.find(results, named)
+    contested = cpu_gpu_pairs.find(results, named)
     learned = learning.found(results, named, labels)
-    found = findings.find(results, learned)
+    found = registry.find(results, learned)
     doubted = {key for finding in found if finding.severity == "suspect" for key in finding.cells}
     return Content(
         title=TITLE,
         summary=_summary(results, sections),
         findings=found,
-        omissions=findings.omissions(results),
+        omissions=registry.omissions(results),
         sections=sections,
         contests=contested,
         chapters=(
-            outline.answers(sections),
-            *outline.comparisons(results, named, labels, baseline, contested, learned, doubted),
-            outline.sources(results.published),
-            outline.method(sections, method.words(results.family.comparisons)),
+            table_of_contents.answers(sections),
+            *table_of_contents.comparisons(
+                results, named, labels, baseline, contested, learned, doubted
+            ),
+            table_of_contents.sources(results.published),
+            table_of_contents.method(sections, method.words(results.family.comparisons)),
         ),
     )
 

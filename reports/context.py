@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.schema import Run
-from reports import answers, ranking, rerun, setups
-from reports.answers import Answer
+from reports import repeat as rerun
+from reports.analysis import configurations, ranking, suite_leaders
+from reports.analysis.configurations import Setup
+from reports.analysis.ranking import Overhead, Ranking
+from reports.analysis.suite_leaders import Answer
+from reports.formatting import plain
 from reports.frame import Results
-from reports.ranking import Overhead, Ranking
-from reports.rerun import command
-from reports.setups import Setup
-from reports.units import plain
+from reports.repeat import command
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,12 @@ def section(results: Results, name: str, machine: str) -> Section:
         run=plain(name),
         started_at=plain(run.started_at, 40),
         machine_label=machine,
-        machine=setups.describe(run.machine),
-        answers=answers.answer(rankings),
+        machine=configurations.describe(run.machine),
+        answers=suite_leaders.answer(rankings),
         rankings=rankings,
         notes=tuple(notes),
         overheads=overheads,
-        setups=setups.setups(results, name, run, labels),
+        setups=configurations.setups(results, name, run, labels),
         labels=labels,
         settings=tuple((plain(key), plain(str(value))) for key, value in run.settings.items()),
         repeat=command(run),

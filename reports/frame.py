@@ -20,9 +20,10 @@ from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import combined, estimates, multiplicity
 from bench.statistics.estimates import Estimate, Series, Verdict
 from bench.statistics.multiplicity import Family
-from reports import cputime, disbelief, mistakes, rounds
-from reports.endings import ending
-from reports.reading import KEY, Absent, Gathered, Key, LeftOut, gather
+from reports.ingest import cpu_time, rounds
+from reports.ingest.reading import KEY, Absent, Gathered, Key, LeftOut, gather
+from reports.verdicts import failed_checks, untimed
+from reports.verdicts.status import ending
 
 NULL = "null"
 """The adapter that returns prepared answers; it measures the harness and is ranked nowhere."""
@@ -84,7 +85,7 @@ class Results:
         return estimates.ratios([(self.rounds[own], self.rounds[base]) for own, base in pairs])
 
     def cpu_ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
-        """The same of CPU time, where that tells more (reports/cputime.py); None elsewhere."""
+        """The same of CPU time, where that tells more (`ingest.cpu_time`); None elsewhere."""
         known = self._cpu_rounds
         at = [n for n, pair in enumerate(pairs) if all(key in known for key in pair)]
         found: list[Estimate | None] = [None] * len(pairs)
@@ -97,7 +98,7 @@ class Results:
 
     @cached_property
     def _cpu_rounds(self) -> dict[Key, Series]:
-        return cputime.by_round(self.cells, self.slices)
+        return cpu_time.by_round(self.cells, self.slices)
 
     def apart(self, own: Key, base: Key) -> Estimate:
         """How many times as long as a base that took no turns with it."""
@@ -202,7 +203,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
             key: [text for look in looks for text in look.warnings]
             for key, looks in gathered.verified.items()
         },
-        off_by={key: mistakes.off_by(looks) for key, looks in gathered.verified.items()},
+        off_by={key: failed_checks.off_by(looks) for key, looks in gathered.verified.items()},
         reach={
             key: look.reach
             for key, looks in gathered.verified.items()
@@ -218,7 +219,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
 def _disbelieve(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]) -> None:
     """Take out of all rankings what passed every check, though nobody can believe it."""
     measured = cells[cells["verified"] & (cells["framework"] != NULL)]
-    found = disbelief.untimed(measured, slices, runs)
+    found = untimed.untimed(measured, slices, runs)
     for at, key in zip(measured.index, zip(*(measured[k] for k in KEY), strict=True), strict=True):
         if key in found:
             cells.loc[at, ["verified", "status", "reason"]] = False, "untimed", found[key]

@@ -33,7 +33,15 @@ def main():
             print(f"{name}: left out: {reason}")
             continue
         variables = worker_environment.variables(os.environ, FRAMEWORKS[name].environment, THREADS)
-        command = [python, "-P", "-m", "scripts.rivals", name, str(THREADS), str(chosen.rounds)]
+        command = [
+            python,
+            "-P",
+            "-m",
+            "scripts.handwritten",
+            name,
+            str(THREADS),
+            str(chosen.rounds),
+        ]
         worst = max(worst, subprocess.run(command, env=variables, check=False).returncode)
     sys.exit(worst)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from reports import elsewhere
+from reports.ingest import published
 
 
 def main() -> int:
     """Print each problem; 1 if there is one."""
-    paths = tuple(map(Path, sys.argv[1:])) or elsewhere.shipped()
+    paths = tuple(map(Path, sys.argv[1:])) or published.shipped()
     found = 0
     for path in paths:
         try:
-            problems = elsewhere.problems(path)
+            problems = published.problems(path)
         except OSError as error:
             problems = (str(error),)
         found += len(problems)

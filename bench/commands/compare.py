@@ -11,14 +11,15 @@ from typing import cast
 from rich.console import Console
 
 from bench import values
-from reports import compare_json, compare_markdown, compare_terminal, gate, sides
-from reports.compare import compare
-from reports.differences import KINDS, Kind
+from reports.compare import as_json, as_markdown, as_terminal, sides
+from reports.compare import fail_on as gate
+from reports.compare.comparison import compare
+from reports.compare.differences import KINDS, Kind
 
 STANDARD_OUTPUT = "-"
 
 
-_RENDERERS = {"json": compare_json.render, "markdown": compare_markdown.render}
+_RENDERERS = {"json": as_json.render, "markdown": as_markdown.render}
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def run(asked: Asked) -> int:
     comparison = compare(a, b, threshold=threshold, named=named, across=across)
     outcome = gate.outcome(comparison, gates)
     if STANDARD_OUTPUT not in outputs.values():
-        compare_terminal.show(comparison, outcome, gates, Console())
+        as_terminal.show(comparison, outcome, gates, Console())
     for name, target in outputs.items():
         text = _RENDERERS[name](comparison, outcome, gates)
         if target == STANDARD_OUTPUT:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reports import answer, build, terminal
+from reports import build
+from reports.answer import answer
 from reports.build import Built
+from reports.render import terminal
 
 
 def close(

@@ -14,13 +14,15 @@ from rich.console import Console
 
 from bench.schema import Record
 from bench.statistics.estimates import Estimate
-from reports import answer, content, headline, strips, tally, terminal
-from reports.answer import Answer
+from reports import content
+from reports.analysis.ranking import Group, Ranking, Row
+from reports.answer import answer, headline, strips, tally
+from reports.answer.answer import Answer
+from reports.answer.strips import Record as Strip
 from reports.content import Content
-from reports.finding import Finding
+from reports.findings.finding import Finding
 from reports.frame import Results, read
-from reports.ranking import Group, Ranking, Row
-from reports.strips import Record as Strip
+from reports.render import terminal
 from tests import builders
 
 TWO = builders.FIVE[:2]

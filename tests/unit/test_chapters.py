@@ -13,10 +13,12 @@ import msgspec
 import pytest
 
 from bench.schema import Curves, Gpu, Record, Slice, Verified
-from reports import content, peaks, versions
+from reports import content
+from reports.chapters import versions
 from reports.content import Content
+from reports.document import Chapter
 from reports.frame import read
-from reports.layout import Chapter
+from reports.hardware import peaks
 from tests import builders
 
 change = msgspec.structs.replace

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
-from reports import charts, content, palette
+from reports import content
 from reports.frame import read
+from reports.render import charts, palette
 from tests import builders
 
 EXTRA = replace(

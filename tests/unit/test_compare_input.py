@@ -16,7 +16,7 @@ from msgspec import structs
 
 from bench.records import MAX_LINE_BYTES
 from bench.schema import Run, Slice, Verified
-from reports import elsewhere
+from reports.ingest import published
 from tests import builders
 from tests.comparisons import CASE, JAX, TORCH, compare, records, runs, told, verdicts
 
@@ -160,7 +160,7 @@ def test_a_copy_is_no_second_run(tmp_path: Path, files: list[str]) -> None:
 
 def test_a_side_is_one_run(tmp_path: Path, files: list[str]) -> None:
     assert "holds 2 runs" in refused(str(tmp_path), files[0])
-    assert "published figures alone" in refused(str(elsewhere.FOLDER / "s4.jsonl"), files[0])
+    assert "published figures alone" in refused(str(published.FOLDER / "s4.jsonl"), files[0])
 
 
 # --- answers --------------------------------------------------------------------------------

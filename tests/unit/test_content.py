@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from bench.schema import Failed, Record, Run, Runtime, Skipped
-from reports import charts, content, html, units
+from reports import content, formatting
 from reports.content import Content
 from reports.frame import read
+from reports.render import charts, html
 from tests import builders
 
 
@@ -235,26 +236,26 @@ def test_long_paths_that_begin_alike_stay_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
-        (units.seconds(1.2345e-8), "12.3 ns"),
-        (units.seconds(9.996e-7), "1.00 µs"),
-        (units.seconds(0.0999), "99.9 ms"),
-        (units.seconds(123.4), "123 s"),
-        (units.seconds(3e-12), "0.00300 ns"),
-        (units.seconds(5e-324), "4.94e-315 ns"),
-        (units.seconds(None), units.ABSENT),
-        (units.memory(312 * 2**20), "312 MiB"),
-        (units.memory(0), "0 B"),
-        (units.energy(0.0012), "1.20 mJ"),
-        (units.power(8.2), "8.20 W"),
-        (units.power(0.25), "250 mW"),
-        (units.percent(0.0312), "3.1 %"),
-        (units.direction(1.8249), "1.82x slower"),
-        (units.direction(0.5), "2.00x faster"),
-        (units.count(1_000_000), "1\u00a0000\u00a0000"),
-        (units.count(4096), "4096"),
-        (units.digits(1e308), "1.00e+308"),
-        (units.plain("a\u202eb\n\tc\x00d"), "ab cd"),
-        (units.plain("x" * 500, 10), "xxxxxxxxxx…"),
+        (formatting.seconds(1.2345e-8), "12.3 ns"),
+        (formatting.seconds(9.996e-7), "1.00 µs"),
+        (formatting.seconds(0.0999), "99.9 ms"),
+        (formatting.seconds(123.4), "123 s"),
+        (formatting.seconds(3e-12), "0.00300 ns"),
+        (formatting.seconds(5e-324), "4.94e-315 ns"),
+        (formatting.seconds(None), formatting.ABSENT),
+        (formatting.memory(312 * 2**20), "312 MiB"),
+        (formatting.memory(0), "0 B"),
+        (formatting.energy(0.0012), "1.20 mJ"),
+        (formatting.power(8.2), "8.20 W"),
+        (formatting.power(0.25), "250 mW"),
+        (formatting.percent(0.0312), "3.1 %"),
+        (formatting.direction(1.8249), "1.82x slower"),
+        (formatting.direction(0.5), "2.00x faster"),
+        (formatting.count(1_000_000), "1\u00a0000\u00a0000"),
+        (formatting.count(4096), "4096"),
+        (formatting.digits(1e308), "1.00e+308"),
+        (formatting.plain("a\u202eb\n\tc\x00d"), "ab cd"),
+        (formatting.plain("x" * 500, 10), "xxxxxxxxxx…"),
     ],
 )
 def test_numbers_become_words(made: str, expected: str) -> None:

@@ -17,7 +17,7 @@ from bench.statistics import combined
 from bench.statistics import estimates as statistics
 from bench.statistics.estimates import Floats
 from bench.statistics.quantiles import intervals
-from reports.rounds import outliers
+from reports.ingest.rounds import outliers
 
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "noise.json").read_text())
 

@@ -11,7 +11,8 @@ import pytest
 from msgspec import structs
 
 from bench.schema import Runtime, Slice
-from reports import answers, content
+from reports import content
+from reports.analysis import suite_leaders
 from reports.frame import read
 from tests import builders
 from tests.comparisons import compare
@@ -49,7 +50,7 @@ def test_long_steps_of_one_thread_in_company_are_told_by_cpu_time(tmp_path: Path
     found = rows(records(tmp_path))
     big, small = found[BIG], found[SMALL]
     assert big.by_cpu
-    assert answers.words(big) in ("1.05x slower by CPU time", "1.05x faster by CPU time")
+    assert suite_leaders.words(big) in ("1.05x slower by CPU time", "1.05x faster by CPU time")
     assert (small.standing, small.by_cpu) == ("unresolved", None)
 
 

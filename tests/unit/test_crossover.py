@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports import content, contests, crossover, pairing
-from reports.crossover import Crossing, Point
+from reports import content
+from reports.analysis import cpu_gpu_pairs, crossover
+from reports.analysis.crossover import Crossing, Point
+from reports.chapters import cpu_vs_gpu
 from reports.frame import read
 from tests import builders
 
@@ -120,7 +122,7 @@ def test_a_run_with_a_gpu_says_from_which_size_on_it_wins(tmp_path: Path) -> Non
     assert own.size_of == "n"
     assert 256 < (own.crossing.size or 0) < 1024
     assert (own.crossing.low or 0) < (own.crossing.size or 0) < (own.crossing.high or 0)
-    said = contests.sentence(own)
+    said = cpu_vs_gpu.sentence(own)
     assert "the CPU is faster below n = " in said
     assert "95 % interval" in said
     chapter = next(c for c in made.chapters if c.key == "crossover")
@@ -133,7 +135,9 @@ def test_a_wrong_answer_is_in_no_contest(tmp_path: Path) -> None:
     lines = builders.run((builders.FIVE[1], GPU), wrong=wrong)
     results = read([builders.write(tmp_path / "records.jsonl", lines)])
     assert not [
-        c for c in pairing.find(results, dict.fromkeys(results.runs, "x")) if "matmul" in c.work
+        c
+        for c in cpu_gpu_pairs.find(results, dict.fromkeys(results.runs, "x"))
+        if "matmul" in c.work
     ]
 
 

@@ -13,10 +13,12 @@ import msgspec
 import pytest
 
 from bench.schema import Record, Run, Slice
-from reports import content, findings, offdevice
-from reports.disbelief import IMPOSSIBLE
-from reports.finding import Finding
+from reports import content
+from reports.findings import registry
+from reports.findings.finding import Finding
 from reports.frame import Results, read
+from reports.verdicts import off_device
+from reports.verdicts.untimed import IMPOSSIBLE
 from tests import builders
 
 change = msgspec.structs.replace
@@ -54,7 +56,7 @@ def slices(
 
 
 def told(found: Results, severity: str) -> list[Finding]:
-    return [each for each in findings.find(found, ()) if each.severity == severity]
+    return [each for each in registry.find(found, ()) if each.severity == severity]
 
 
 def untimed(found: Results) -> set[tuple[str, str]]:
@@ -159,7 +161,7 @@ def seen(
 ) -> Callable[[Slice], Slice]:
     """What counters say of a slice: the driver's, the worker's own of its CPU time, the host's,
     which is a tick ahead at most."""
-    tick_s = offdevice.TICK_S
+    tick_s = off_device.TICK_S
 
     def changed(each: Slice) -> Slice:
         assert each.sampled_s is not None
@@ -257,7 +259,7 @@ def test_a_counter_that_saw_little_proves_nothing(results) -> None:
 
 
 def test_a_tick_in_a_request_of_milliseconds_is_no_core(results) -> None:
-    ticks = lambda each: change(seen()(each), host_s=0.004, host_cpu_s=offdevice.TICK_S)  # noqa: E731
+    ticks = lambda each: change(seen()(each), host_s=0.004, host_cpu_s=off_device.TICK_S)  # noqa: E731
     assert not told(results(slices(run(FAKE), ticks)), "suspect")
     longer = lambda each: change(seen()(each), host_s=0.04, host_cpu_s=0.09)  # noqa: E731
     assert told(results(slices(run(FAKE), longer)), "suspect")
@@ -273,7 +275,7 @@ def test_arrays_made_for_an_audit_are_no_work_of_the_step(results) -> None:
 def test_work_of_the_host_by_intention_is_not_looked_at(results) -> None:
     head, *lines = slices(run(FAKE), seen(busy=0.0, cores=1.9))
     assert isinstance(head, Run)
-    for changes in ({"suite": offdevice.HOST_SUITES[0]}, {"suite_file": "/tmp/mine.py"}):
+    for changes in ({"suite": off_device.HOST_SUITES[0]}, {"suite_file": "/tmp/mine.py"}):
         cases = tuple(change(case, **changes) for case in head.cases)
         found = results([change(head, cases=cases), *lines])
         assert not untimed(found)

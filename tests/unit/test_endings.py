@@ -5,7 +5,7 @@ import types
 import pytest
 
 from bench.schema import Verified
-from reports.endings import ending
+from reports.verdicts.status import ending
 
 KEY = ("run", "contender", "case")
 

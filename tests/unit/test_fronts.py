@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from bench.schema import Record, Skipped
-from reports import charts, content, contests, findings, markdown
+from reports import content
+from reports.analysis.ranking import Group
+from reports.chapters import cpu_vs_gpu
 from reports.content import Content
+from reports.findings import registry
 from reports.frame import Results, read
-from reports.ranking import Group
+from reports.render import charts, markdown
 from suites.workload import Workload
 from tests import builders
 
@@ -71,7 +74,7 @@ def test_nothing_of_fewer_than_six_rounds_is_called_95_percent(made: Content) ->
 
 
 def test_the_gpu_is_not_called_faster_where_it_is_not_shown(made: Content) -> None:
-    said = [contests.sentence(each) for each in made.contests if not each.published]
+    said = [cpu_vs_gpu.sentence(each) for each in made.contests if not each.published]
     (compiled,) = (each for each in said if each.startswith("matmul square, torch@compile"))
     assert "not told apart at 2 of 3 sizes, faster at 1; no crossover can be told" in compiled
 
@@ -101,9 +104,9 @@ def test_what_found_no_time_is_listed_once_with_what_runs_it(tmp_path: Path) -> 
     found = read([builders.write(tmp_path / "r.jsonl", builders.run(special=late))])
     statuses = set(found.cells.loc[found.cells["suite"] == "mlp", "status"])
     assert statuses == {"no time"}
-    (omission,) = (each for each in findings.omissions(found) if "no time" in each.reason)
+    (omission,) = (each for each in registry.omissions(found) if "no time" in each.reason)
     assert "make bench PRESET=smoke TIME=30m" in omission.reason
-    assert not [each for each in findings.find(found, ()) if "mlp" in each.where]
+    assert not [each for each in registry.find(found, ()) if "mlp" in each.where]
     assert "no time" in content.make(found).summary
 
 

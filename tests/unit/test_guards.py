@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.schema import Record, Run, Runtime, Slice
-from reports import bounds, device_guards, excess, findings, guards
-from reports.finding import Finding
+from reports.findings import device_guards, guards, registry
+from reports.findings.finding import Finding
 from reports.frame import Results, read
+from reports.hardware import physical_limits
+from reports.verdicts import above_limits
 from suites import catalog
 from suites.layers import Conv2d, walk
 from suites.workload import Product
@@ -51,7 +53,7 @@ def slices(lines: Sequence[Record], changed: Callable[[Slice], Slice]) -> list[R
 
 
 def suspects(found: Results) -> list[Finding]:
-    return [each for each in findings.find(found, ()) if each.severity == "suspect"]
+    return [each for each in registry.find(found, ()) if each.severity == "suspect"]
 
 
 HONEST = (*builders.FIVE, builders.NULL, GPU, replace(GPU, spec="jax", overhead_s=90e-6))
@@ -64,7 +66,7 @@ def test_honest_contenders_are_not_accused(results) -> None:
             each, compilations=4, steps_in_flight=64, device_memory_bytes=2**20, sentinel_s=3e-4
         ),
     )
-    found = findings.find(results(watched), ())
+    found = registry.find(results(watched), ())
     assert {each.severity for each in found} == {"note"}
 
 
@@ -103,7 +105,7 @@ def test_suites_without_convolutions_are_held_to_their_count_of_flop(suite: str)
         if not isinstance(work, Product)
         for node in walk(work.model, work.input_shape)
     )
-    assert convolved != (suite in excess.DENSE)
+    assert convolved != (suite in above_limits.DENSE)
 
 
 @given(st.text(max_size=20), st.none() | st.integers(0, 2**62), st.none() | st.text(max_size=9))
@@ -111,9 +113,9 @@ def test_a_bound_holds_for_any_machine(name: str, cores: int | None, architectur
     machine = change(
         builders.MACHINE, cores_physical=cores, cores_logical=None, architecture=architecture
     )
-    bound = bounds.bound("cpu", name, machine)
-    assert (bound is None) == (not cores or architecture not in bounds.CYCLE_FLOP)
-    assert bounds.bound("gpu", "Unheard GPU", machine) is None
+    bound = physical_limits.bound("cpu", name, machine)
+    assert (bound is None) == (not cores or architecture not in physical_limits.CYCLE_FLOP)
+    assert physical_limits.bound("gpu", "Unheard GPU", machine) is None
 
 
 # --- what was not worked out --------------------------------------------------------------------
@@ -237,7 +239,7 @@ def test_of_a_suite_from_a_file_it_is_not_known_what_the_host_does(results) -> N
 
 
 def test_every_guard_is_asked() -> None:
-    asked = set(findings._SUSPECT)
+    asked = set(registry._SUSPECT)
     for module in (guards, device_guards):
         public = {f for n, f in vars(module).items() if callable(f) and not n.startswith("_")}
         own = {f for f in public if getattr(f, "__module__", "") == module.__name__}

@@ -19,9 +19,11 @@ from typer.testing import CliRunner
 from bench import records
 from bench.__main__ import app
 from bench.schema import Curves, Published, Run
-from reports import build, charts, content, elsewhere, html, markdown
+from reports import build, content
 from reports.build import Built
 from reports.frame import read
+from reports.ingest import published as elsewhere
+from reports.render import charts, html, markdown
 from tests import builders
 
 ATTACKS = (
@@ -186,7 +188,7 @@ def test_a_published_figure_stays_text_everywhere(tmp_path: Path, attack: str) -
 def test_a_flood_of_published_figures_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reports.reading.MAX_PUBLISHED", 50)
+    monkeypatch.setattr("reports.ingest.reading.MAX_PUBLISHED", 50)
     lines = [published(size=size, machine=f"machine {size}") for size in range(1, 200)]
     built = report(tmp_path, *map(line, lines))
     assert "149 published figures beyond the first 50" in left_out(built)

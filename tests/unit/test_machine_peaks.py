@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bench.machine import graphics
-from reports import excess, findings, peaks
+from reports.findings import registry
 from reports.frame import read
+from reports.hardware import peaks
+from reports.verdicts import above_limits
 from tests import builders
 
 
@@ -28,7 +30,7 @@ def accused(tmp_path: Path, name: str, times: float) -> list[str]:
         bytes_per_s=1e15,
     )
     lines = builders.run([gpu], special=builders.no_special)
-    found = findings.find(read([builders.write(tmp_path / "run.jsonl", lines)]), ())
+    found = registry.find(read([builders.write(tmp_path / "run.jsonl", lines)]), ())
     return [each.what for each in found if "can do in float32" in each.what]
 
 
@@ -47,7 +49,7 @@ def test_a_card_may_clock_higher_than_it_is_rated(
     said = accused(tmp_path / "not", name, not_honest)
     assert said
     assert all(("at 1.2 times its rated clock" in one) is ("Apple" not in name) for one in said)
-    assert excess.BOOST == 1.2
+    assert above_limits.BOOST == 1.2
 
 
 def test_a_rate_at_the_base_clock_is_no_peak() -> None:

@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from bench.schema import Gpu, Record, Run, Slice
-from reports import content, families, machines
+from reports import content
+from reports.chapters import machines
 from reports.content import Content
 from reports.frame import read
+from reports.ingest import machine_names
 from tests import builders
 
 change = msgspec.structs.replace
@@ -68,7 +70,7 @@ def test_a_gpu_that_no_framework_can_use_makes_no_family(tmp_path: Path) -> None
     def family(gpu: Gpu) -> str:
         made = make(tmp_path / gpu.name, on("one", 1, "a", gpus=(gpu,)), on("two", 2, "b"))
         row = parts(made)["machines-common"].table.rows[0]
-        return next(cell for cell in row if cell in families.FAMILIES)
+        return next(cell for cell in row if cell in machine_names.FAMILIES)
 
     assert family(Gpu(name="Intel 0x9a49", vendor="Intel", kind="built-in")) == "CPU only"
     assert family(Gpu(name="virtio 0x1050", kind="virtual")) == "CPU only"
@@ -118,7 +120,7 @@ def test_machines_of_one_name_stay_apart(tmp_path: Path) -> None:
     }
     label = builders.MACHINE.label
     expected = [label, f"{label} (2)", label, "a machine without a name"]
-    assert list(families.names(runs).values()) == expected  # type: ignore[arg-type]
+    assert list(machine_names.names(runs).values()) == expected  # type: ignore[arg-type]
 
 
 def test_one_id_on_two_machines_is_told(tmp_path: Path) -> None:
@@ -143,7 +145,7 @@ def test_one_id_on_two_machines_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_families(names: list[str], system: str, family: str) -> None:
-    assert families.family(names, system) == family
+    assert machine_names.family(names, system) == family
 
 
 def test_rows_are_grouped_by_family(tmp_path: Path) -> None:

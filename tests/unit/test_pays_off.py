@@ -7,9 +7,9 @@ import math
 import pytest
 
 from bench.statistics.estimates import Verdict
-from reports import headline
-from reports.crossover import Crossing, Point
-from reports.pairing import Contest
+from reports.analysis.cpu_gpu_pairs import Contest
+from reports.analysis.crossover import Crossing, Point
+from reports.answer import headline
 
 F, S, U, E = "faster", "slower", "unresolved", "same"
 

@@ -11,9 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.__main__ import app
-from reports import charts, content, contests, elsewhere, markdown
+from reports import content
+from reports.chapters import cpu_vs_gpu
 from reports.content import Content
 from reports.frame import read
+from reports.ingest import published as elsewhere
+from reports.render import charts, markdown
 from tests import builders
 
 CLI = CliRunner()
@@ -25,7 +28,7 @@ def study(name: str) -> Content:
 
 
 def said(made: Content) -> list[str]:
-    return [contests.sentence(contest) for contest in made.contests]
+    return [cpu_vs_gpu.sentence(contest) for contest in made.contests]
 
 
 @pytest.mark.parametrize("path", elsewhere.shipped(), ids=lambda path: path.stem)
@@ -45,7 +48,7 @@ def test_s4_crosses_where_its_author_says_with_an_interval_from_rounding() -> No
     assert crossing.high is not None
     assert 2.3e6 < crossing.low < crossing.size < crossing.high < 3.3e6
     assert len(contest.points) == 9
-    text = contests.sentence(contest)
+    text = cpu_vs_gpu.sentence(contest)
     assert "the CPU is faster below 2.59 million parameters, the GPU above" in text
     assert "95 % interval by rounding alone: 2.4" in text
 

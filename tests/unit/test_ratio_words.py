@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bench.statistics import combined, estimates, multiplicity, quantiles
 from bench.statistics.estimates import BEYOND, Estimate, Series
 from bench.statistics.multiplicity import Family
-from reports import settling
+from reports.analysis import unresolved_hint
 
 LOGS = st.floats(-0.5, 0.5)
 
@@ -200,7 +200,7 @@ def test_so_many_more_rounds_would_settle_it(middle, noise, rounds, among) -> No
     found = paired(noisy(middle, noise, rounds))
     if estimates.word(found, among=Family(among)) != "unresolved":
         return
-    more = settling.more_repeats(found, 0.01, Family(among))
+    more = unresolved_hint.more_repeats(found, 0.01, Family(among))
     if more is not None:
         more_of_the_same = np.quantile(
             found.logs, np.linspace(0.5, rounds + more - 0.5, rounds + more) / (rounds + more)
@@ -219,22 +219,22 @@ def test_so_many_more_rounds_would_settle_it(middle, noise, rounds, among) -> No
 
 def test_where_one_start_cannot_settle_it_starts_are_advised() -> None:
     near = paired(noisy(0.015, 0.0005, 12))
-    assert settling.needs_starts(near, 0.01)
-    assert settling.more_repeats(near, 0.01) is None
-    assert not settling.needs_starts(paired(noisy(0.05, 0.1, 12)), 0.01)
+    assert unresolved_hint.needs_starts(near, 0.01)
+    assert unresolved_hint.more_repeats(near, 0.01) is None
+    assert not unresolved_hint.needs_starts(paired(noisy(0.05, 0.1, 12)), 0.01)
 
 
 def test_what_lies_on_the_threshold_is_never_settled() -> None:
-    assert settling.more_repeats(Estimate(1.01, (1.0, 1.02), 10), 0.01) is None
-    assert settling.more_repeats(Estimate(1.0100001, (1.0, 1.02), 10), 0.01) is None
-    assert settling.more_repeats(Estimate(1.0, None, 2), 0.01) == 4
+    assert unresolved_hint.more_repeats(Estimate(1.01, (1.0, 1.02), 10), 0.01) is None
+    assert unresolved_hint.more_repeats(Estimate(1.0100001, (1.0, 1.02), 10), 0.01) is None
+    assert unresolved_hint.more_repeats(Estimate(1.0, None, 2), 0.01) == 4
 
 
 def test_the_advice_comes_true_more_often_than_not() -> None:
     draw, settled = np.random.default_rng(3), []
     for _ in range(150):
         logs = draw.normal(0.035, 0.03, 10)
-        more = settling.more_repeats(paired(logs), 0.01)
+        more = unresolved_hint.more_repeats(paired(logs), 0.01)
         if estimates.word(paired(logs)) == "unresolved" and more and more < 500:
             later = np.concatenate([logs, draw.normal(0.035, 0.03, more)])
             settled.append(estimates.word(paired(later)) != "unresolved")

@@ -20,9 +20,10 @@ import pytest
 from rich.console import Console
 
 from bench.schema import Record, Run, Runtime, Slice
-from reports import build, charts, content, html, markdown, terminal
+from reports import build, content
 from reports.content import Content
 from reports.frame import read
+from reports.render import charts, html, markdown, terminal
 from tests import builders
 
 GOLDEN = Path(__file__).parents[1] / "data" / "report.md"

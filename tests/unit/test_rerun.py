@@ -15,8 +15,10 @@ from msgspec import structs
 
 from bench import values
 from bench.schema import Record, Run, Skipped
-from reports import answer, content, findings, rerun, tally
+from reports import content, repeat
+from reports.answer import answer, tally
 from reports.content import Content
+from reports.findings import registry
 from reports.frame import Results, read
 from suites.workload import Workload
 from tests import builders
@@ -55,7 +57,7 @@ def test_time_for_more_is_asked_for_everywhere_by_the_same_command(tmp_path: Pat
     changes = {"arguments": ("run", *TYPED, *MORE), "settings": settings}
     results, report = told(tmp_path, late, **changes)
     expected = f"make bench {ASKED} TIME=2h"
-    (omission,) = findings.omissions(results)
+    (omission,) = registry.omissions(results)
     assert omission.reason.endswith(f": {expected}")
     assert advised(results, report).removeprefix("  next").strip() == expected
 
@@ -70,9 +72,9 @@ def test_finer_figures_are_of_the_same_contenders(tmp_path: Path) -> None:
 def test_settings_tell_what_nobody_typed() -> None:
     settings = {"preset": "standard", "device": "gpu", "threads": 4, "preset_time_s": 60}
     run = made(arguments=("run",), settings=settings)
-    assert rerun.longer(run) == "make bench DEVICE=gpu PRESET=standard THREADS=4 TIME=30m"
+    assert repeat.longer(run) == "make bench DEVICE=gpu PRESET=standard THREADS=4 TIME=30m"
     usual = {"preset": "quick", "device": "all", "threads": None}
-    assert rerun.longer(made(arguments=("run",), settings=usual)) == "make bench TIME=30m"
+    assert repeat.longer(made(arguments=("run",), settings=usual)) == "make bench TIME=30m"
 
 
 @given(st.one_of(st.none(), st.text(), st.booleans(), st.integers(), st.floats()))
@@ -80,7 +82,7 @@ def test_settings_tell_what_nobody_typed() -> None:
 @example(math.inf)
 @example(3600)
 def test_the_time_advised_is_twice_what_there_was_or_more(had_s: Any) -> None:
-    command = rerun.longer(made(arguments=("run",), settings={"preset_time_s": had_s}))
+    command = repeat.longer(made(arguments=("run",), settings={"preset_time_s": had_s}))
     time_s = values.seconds(command.partition("TIME=")[2])
     assert time_s >= 1800
     if isinstance(had_s, int | float) and 0 < had_s <= 302400:
@@ -91,13 +93,13 @@ def test_the_time_advised_is_twice_what_there_was_or_more(had_s: Any) -> None:
 @example(["--suite"])
 @example(["--suite", "$(rm -r x); y"])
 def test_hostile_arguments_stay_one_word_each(arguments: list[str]) -> None:
-    command = rerun.longer(made(arguments=tuple(arguments)))
+    command = repeat.longer(made(arguments=tuple(arguments)))
     make, bench, *options = shlex.split(command)
     assert (make, bench) == ("make", "bench")
     assert all(re.match(r"[A-Z_]+=", option) for option in options)
 
 
-@pytest.mark.parametrize("name", [*rerun._WORK, *rerun._LENGTH, *rerun._REST])
+@pytest.mark.parametrize("name", [*repeat._WORK, *repeat._LENGTH, *repeat._REST])
 def test_make_knows_the_options(name: str) -> None:
     makefile = (Path(__file__).parents[2] / "Makefile").read_text()
     flag = f"--{name.lower().replace('_', '-')}"

@@ -6,7 +6,7 @@ import types
 import pytest
 
 from frameworks.numpy import adapter
-from scripts.rivals import __main__ as rivals
+from scripts.handwritten import __main__ as rivals
 from suites.layers import Linear
 from suites.workload import Forward
 
@@ -39,7 +39,7 @@ def test_a_ratio_below_what_is_expected_is_marked(capsys, takes_s, marked):
 @pytest.mark.parametrize(("takes_s", "code"), [(0.0, 1), (0.05, 0)])
 def test_the_exit_code_tells(monkeypatch, takes_s, code):
     theirs = types.SimpleNamespace(**vars(rival(takes_s)), MODELS={"linear": lambda: None})
-    modules = {"frameworks.numpy.adapter": adapter, "scripts.rivals.numpy": theirs}
+    modules = {"frameworks.numpy.adapter": adapter, "scripts.handwritten.numpy": theirs}
     monkeypatch.setattr(rivals.importlib, "import_module", modules.__getitem__)
     monkeypatch.setattr(rivals, "workloads", lambda name, small: [WORK])
     with pytest.raises(SystemExit) as done:

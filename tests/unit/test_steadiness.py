@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from bench.schema import Record, Slice, State
-from reports import steadiness
-from reports.finding import Finding
+from reports.findings import steadiness
+from reports.findings.finding import Finding
 from reports.frame import Results, read
 from tests import builders
 

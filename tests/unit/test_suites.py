@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.plan.presets import PRESETS
-from reports.elsewhere import FOLDER
+from reports.ingest.published import FOLDER
 from suites import catalog
 from suites.data import arrays
 from suites.layers import cost

@@ -10,11 +10,14 @@ import msgspec
 import pytest
 
 from bench.schema import Check, Record, Skipped, Verified
-from reports import content, findings, gate, mistakes, sides
-from reports.compare import compare
+from reports import content
+from reports.compare import fail_on, sides
+from reports.compare.comparison import compare
 from reports.content import Content
-from reports.finding import Finding
+from reports.findings import registry
+from reports.findings.finding import Finding
 from reports.frame import Results, read
+from reports.verdicts import failed_checks
 from tests import builders
 
 CASE, OTHER = "matmul/square/256", "matmul/square/1024"
@@ -57,7 +60,7 @@ def status(found: Results, contender: str = JAX, case: str = CASE) -> str:
 
 
 def told(found: Results, severity: str) -> list[Finding]:
-    return [each for each in findings.find(found, ()) if each.severity == severity]
+    return [each for each in registry.find(found, ()) if each.severity == severity]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_findings_are_ordered_wrong_untimed_failed_withdrawn(results) -> None:
 
     lines = failing(LATE, lines=builders.run(special=some))
     lines = failing(FALSE, contender=TF, lines=lines)
-    found = [each.severity for each in findings.find(results(lines), ())]
+    found = [each.severity for each in registry.find(results(lines), ())]
     assert found[:4] == ["wrong", "untimed", "failed", "withdrawn"]
 
 
@@ -141,7 +144,7 @@ def test_a_comparison_with_an_untimed_cell_fails(tmp_path: Path) -> None:
     def outcome(second: Path) -> tuple[int, list[str]]:
         a, b = sides.load(sound, second, JAX, JAX)
         found = compare(a, b, threshold=0.01, named=True)
-        return gate.outcome(found, ()).exit_code, [one.why for one in found.excluded]
+        return fail_on.outcome(found, ()).exit_code, [one.why for one in found.excluded]
 
     assert outcome(builders.write(tmp_path / "c.jsonl", second)) == (0, [])
     code, why = outcome(late)
@@ -168,7 +171,7 @@ def test_what_cannot_be_checked_is_withdrawn_and_counts_as_no_trouble(results) -
     assert finding.what == f"mlp/train/64: answers cannot be checked: {REASON}"
     assert "numpy/cpu/float32" in finding.where and JAX in finding.where
     assert not told(found, "wrong") + told(found, "failed") + told(found, "untimed")
-    assert not findings.omissions(found)
+    assert not registry.omissions(found)
     assert "5 withdrawn" in made(found).summary
 
 
@@ -176,14 +179,14 @@ def test_a_plain_skip_is_no_finding(results) -> None:
     found = results(builders.run())
     assert status(found, "numpy/cpu/float32", "mlp/train/64") == "skipped"
     assert not told(found, "withdrawn")
-    assert findings.omissions(found)
+    assert registry.omissions(found)
 
 
 # --- words ------------------------------------------------------------------------------------
 
 
 def words(*checks: Check) -> str:
-    return mistakes.words(
+    return failed_checks.words(
         Verified(contender=JAX, case=CASE, phase="before", passed=False, checks=checks)
     )
 

@@ -1,0 +1,1 @@
+"""What the figures come to: rankings, CPU against GPU, crossovers, configurations."""

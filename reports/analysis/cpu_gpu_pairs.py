@@ -1,0 +1,160 @@
+"""Which CPU is compared with which GPU, measured or published, and at which sizes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.schema import Published
+from reports.analysis import crossover
+from reports.analysis.crossover import Crossing, Point
+from reports.formatting import plain
+from reports.frame import Results, Row
+from reports.ingest.published import device_kind
+
+SIZES_OF = {
+    "matmul": "n",
+    "hackintosh": "n",
+    "sweep": "parameters",
+    "learn": "samples",
+    "mnist": "samples",
+}
+"""What a suite's sizes count, where that is not a batch."""
+
+
+@dataclass(frozen=True)
+class Contest:
+    """One CPU contender against one GPU contender over the sizes of a workload."""
+
+    place: str
+    """Machine, and source where it is published."""
+    suite: str
+    work: str
+    who: str
+    framework: str
+    size_of: str
+    points: tuple[Point, ...]
+    crossing: Crossing
+    published: bool = False
+    """Its interval, if any, is that of rounding alone."""
+
+
+def find(results: Results, named: Mapping[str, str]) -> tuple[Contest, ...]:
+    """All contests, measured before published."""
+    return (*_measured(results, named), *_published(results.published))
+
+
+# --- measured ---------------------------------------------------------------------------------
+
+
+def _measured(results: Results, named: Mapping[str, str]) -> Iterator[Contest]:
+    works: dict[tuple[str, ...], dict[str, list[Row]]] = {}
+    for run in results.runs:
+        for row in results.ranked(run):
+            work = works.setdefault((run, row["suite"], row["name"], row["precision"]), {})
+            work.setdefault(row["device_kind"], []).append(row)
+    for (run, suite, name, precision), kinds in works.items():
+        if len(kinds) < 2:
+            continue
+        words = plain(f"{suite} {name}{f', {precision}' * (precision != 'float32')}")
+        place = named[run] if len(set(named.values())) == len(named) else f"{named[run]} ({run})"
+        fixed = (plain(place, 120), plain(suite), words, SIZES_OF.get(suite, "batch"))
+        yield from _pairs(results, fixed, kinds["cpu"], kinds["gpu"])
+
+
+def _pairs(
+    results: Results, fixed: tuple[str, str, str, str], cpu: Sequence[Row], gpu: Sequence[Row]
+) -> Iterator[Contest]:
+    own = {(c["spec"], c["execution"], c["case"]): c for c in cpu}
+    mine: dict[tuple[str, str], list[tuple[Row, Row]]] = {}
+    for cell in gpu:
+        other = own.get((cell["spec"], cell["execution"], cell["case"]))
+        if other:
+            mine.setdefault((cell["spec"], cell["contender"]), []).append((other, cell))
+    best = list(_fastest(cpu, gpu))
+    if len({c["framework"] for pair in best for c in pair}) > 1 or (best and not mine):
+        yield _contest(results, fixed, "the fastest on each", "", best)
+    for (spec, _), pairs in mine.items():
+        gpu_cell = pairs[0][1]
+        label = plain(f"{spec} {gpu_cell['device']}", 60)
+        yield _contest(results, fixed, label, gpu_cell["framework"], pairs)
+
+
+def _contest(
+    results: Results,
+    fixed: tuple[str, str, str, str],
+    who: str,
+    framework: str,
+    pairs: Sequence[tuple[Row, Row]],
+) -> Contest:
+    place, suite, work, size_of = fixed
+    points = _points(results, pairs)
+    return Contest(place, suite, work, who, framework, size_of, points, crossover.find(points))
+
+
+def _fastest(cpu: Sequence[Row], gpu: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
+    for case in dict.fromkeys(cell["case"] for cell in gpu):
+        both = [[c for c in cells if c["case"] == case] for cells in (cpu, gpu)]
+        if all(both):
+            first, second = (min(cells, key=lambda c: float(c["time_s"])) for cells in both)
+            yield first, second
+
+
+def _points(results: Results, pairs: Sequence[tuple[Row, Row]]) -> tuple[Point, ...]:
+    points: dict[int, Point] = {}
+    keys = [tuple((c["run"], c["contender"], c["case"]) for c in (g, cpu)) for cpu, g in pairs]
+    found = results.ratios([(own, base) for own, base in keys])
+    for (cpu, gpu), ratio in zip(pairs, found, strict=True):
+        if ratio is not None and ratio.logs is not None:
+            point = Point(
+                size=cpu["size"],
+                cpu_s=cpu["time_s"],
+                gpu_s=gpu["time_s"],
+                log_ratio=math.log(ratio.value),
+                draws=crossover.resampled(ratio.logs),
+                measured=ratio,
+                word=results.word(ratio),
+            )
+            points.setdefault(cpu["size"], point)
+    return tuple(sorted(points.values(), key=lambda point: point.size))
+
+
+# --- published --------------------------------------------------------------------------------
+
+
+def _published(records: Sequence[Published]) -> Iterator[Contest]:
+    groups: dict[tuple[str, ...], dict[str, dict[int, Published]]] = {}
+    for r in records:
+        if r.time_s is None:
+            continue
+        key = (r.machine, r.study or r.source, r.suite, r.name, r.framework, r.version or "")
+        devices = groups.setdefault(key, {})
+        device = "" if device_kind(r) == "cpu" else r.device
+        devices.setdefault(device, {}).setdefault(r.size, r)
+    for (machine, study, suite, name, framework, version), devices in groups.items():
+        cpu = devices.pop("", {})
+        for device, gpu in devices.items():
+            points = tuple(_quoted(cpu[size], gpu[size]) for size in sorted(set(cpu) & set(gpu)))
+            if points:
+                sample = next(iter(gpu.values()))
+                yield Contest(
+                    place=plain(f"{machine} (published, {study})", 160),
+                    suite=plain(suite),
+                    work=plain(f"{suite} {name}"),
+                    who=plain(f"{framework} {version}".strip() + f" {device}", 60),
+                    framework=framework,
+                    size_of=plain(sample.size_of or "size", 40),
+                    points=points,
+                    crossing=crossover.find(points),
+                    published=True,
+                )
+
+
+def _quoted(cpu: Published, gpu: Published) -> Point:
+    assert cpu.time_s is not None
+    assert gpu.time_s is not None
+    steps = (cpu.resolution_s or 0.0, gpu.resolution_s or 0.0)
+    ratio = math.log(gpu.time_s) - math.log(cpu.time_s)
+    draws = crossover.rounded(cpu.time_s, gpu.time_s, *steps)
+    return Point(cpu.size, cpu.time_s, gpu.time_s, ratio, draws)

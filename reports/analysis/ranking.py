@@ -1,0 +1,261 @@
+"""Who is fastest at each size of each workload, and by how much.
+
+Only verified cells rank, only within one run, case and precision. The null adapter never does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from bench.schema import Run
+from bench.statistics.estimates import Estimate, Verdict
+from reports import formatting
+from reports.frame import NULL, STATUSES, Results
+from reports.frame import Row as Cell
+from reports.ingest.reading import Key
+
+NULL_LABEL = "null (prepared answers; measures the harness)"
+
+COMPUTE_BOUND = 10.0
+"""FLOP per byte from which bytes per second say little: processors do 5 to 100 FLOP in the time
+their memory delivers a byte. Below 1 it is FLOP per second that say little."""
+
+
+Standing = Verdict | Literal["fastest", "leads", "only one"]
+"""Of the first in a group: `fastest` if all others are slower, else it `leads`."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A contender at one size."""
+
+    label: str
+    framework: str
+    notes: tuple[int, ...]
+    time_s: float
+    low_s: float | None
+    high_s: float | None
+    ratio: Estimate | None
+    """To the first of the group; None for itself."""
+    standing: Standing
+    latency_s: float | None
+    first_step_s: float | None
+    flop_per_s: float
+    bytes_per_s: float | None
+    spread: float | None
+    peak_resident_bytes: float | None
+    by_cpu: Estimate | None = None
+    """The ratio of CPU times, where that decided because wall time could not."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The contenders at one size, by time."""
+
+    size: int
+    flop: float
+    rows: tuple[Row, ...]
+    missing: Mapping[str, str]
+    """Status of those that do not rank here, by label."""
+
+    @property
+    def front(self) -> tuple[Row, ...]:
+        """Those that are not shown to be slower than the first, and the first itself."""
+        return tuple(row for row in self.rows if row.standing != "slower")
+
+    @property
+    def behind(self) -> tuple[Row, ...]:
+        """Those that are."""
+        return tuple(row for row in self.rows if row.standing == "slower")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A contender that ranks at one size at least."""
+
+    label: str
+    framework: str
+    notes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One workload in one precision."""
+
+    suite: str
+    name: str
+    precision: str
+    lines: tuple[Line, ...]
+    """In the run's order."""
+    groups: tuple[Group, ...]
+    """By size."""
+    shows_flop: bool
+    shows_bytes: bool
+
+    @property
+    def title(self) -> str:
+        return f"{self.suite} {self.name}, {self.precision}"
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """What the null adapter took: the harness's own share of every step."""
+
+    workload: str
+    size: int
+    time_s: float
+    latency_s: float | None
+
+
+def labels(run: Run) -> dict[str, str]:
+    """What to call each contender: its spec, and its device where those differ; unique among those
+    of one precision, which rank together."""
+    several = len({contender.device for contender in run.contenders}) > 1
+    found, taken = dict[str, str](), Counter[tuple[str, str]]()
+    for each in run.contenders:
+        spec = formatting.plain(f"{each.spec} {each.device}" if several else each.spec, 60)
+        label = NULL_LABEL if each.framework == NULL else spec
+        taken[label, each.precision] += 1
+        number = taken[label, each.precision]
+        found[each.contender] = label if number == 1 else f"{label} ({number})"
+    return found
+
+
+def rank(
+    results: Results, run: str, marks: Mapping[str, tuple[int, ...]]
+) -> tuple[tuple[Ranking, ...], tuple[Overhead, ...]]:
+    """Rankings of one run's cells in the order of its plan, and the null adapter's figures apart.
+
+    `marks` are the numbers of the notes about each contender.
+    """
+    every = results.rows[run]
+    known = _Known(results, _ratios(results, run), labels(results.runs[run]), marks)
+    workloads = _grouped((c for c in every if c["framework"] != NULL), *_WORKLOAD)
+    rankings = tuple(_ranking(known, w) for w in workloads if any(c["verified"] for c in w))
+    overheads = tuple(
+        Overhead(
+            workload=formatting.plain(f"{cell['suite']} {cell['name']}"),
+            size=cell["size"],
+            time_s=cell["time_s"],
+            latency_s=cell["latency_s"],
+        )
+        for cell in every
+        if cell["framework"] == NULL and cell["verified"]
+    )
+    return rankings, overheads
+
+
+_WORKLOAD = ("suite", "name", "precision")
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What rows need besides their cell."""
+
+    results: Results
+    ratios: Mapping[tuple[str, str], tuple[Estimate | None, Estimate | None]]
+    """Of each contender to the fastest of its case and precision, by contender and case; of wall
+    time and of CPU time."""
+    labels: Mapping[str, str]
+    marks: Mapping[str, tuple[int, ...]]
+
+
+def _ratios(
+    results: Results, run: str
+) -> dict[tuple[str, str], tuple[Estimate | None, Estimate | None]]:
+    """All the run's ratios at once."""
+    pairs = []
+    for cells in _grouped(results.ranked(run), "case", "precision"):
+        first, *others = sorted(cells, key=_time)
+        pairs += [(_key(cell), _key(first)) for cell in others]
+    found = zip(results.ratios(pairs), results.cpu_ratios(pairs), strict=True)
+    return {own[1:]: both for (own, _), both in zip(pairs, found, strict=True)}
+
+
+def _key(cell: Cell) -> Key:
+    return cell["run"], cell["contender"], cell["case"]
+
+
+def _time(cell: Cell) -> float:
+    return float(cell["time_s"])
+
+
+def _intensity(cell: Cell) -> float:
+    """FLOP per byte; NaN where a byte count is not known."""
+    return float(cell["flop"] / cell["traffic_bytes"]) if cell["traffic_bytes"] else math.nan
+
+
+def _grouped(cells: Iterable[Cell], *keys: str) -> list[list[Cell]]:
+    """The cells that agree in all keys, together, in order of appearance."""
+    groups: dict[tuple[Any, ...], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(tuple(cell[key] for key in keys), []).append(cell)
+    return list(groups.values())
+
+
+def _ranking(known: _Known, cells: Sequence[Cell]) -> Ranking:
+    proven = [cell for cell in cells if cell["verified"]]
+    lines = {cell["contender"]: cell["framework"] for cell in proven}
+    groups = (_group(known, group) for group in _grouped(cells, "size", "case"))
+    intensity = float(np.median([_intensity(cell) for cell in cells]))
+    return Ranking(
+        suite=formatting.plain(cells[0]["suite"]),
+        name=formatting.plain(cells[0]["name"]),
+        precision=cells[0]["precision"],
+        lines=tuple(
+            Line(known.labels[contender], framework, known.marks.get(contender, ()))
+            for contender, framework in lines.items()
+        ),
+        groups=tuple(sorted((g for g in groups if g), key=lambda group: group.size)),
+        shows_flop=not intensity < 1,
+        shows_bytes=intensity < COMPUTE_BOUND,
+    )
+
+
+def _group(known: _Known, cells: Sequence[Cell]) -> Group | None:
+    """The contenders of one case; None where no answer is verified."""
+    ordered = sorted((c for c in cells if c["verified"]), key=_time)
+    if not ordered:
+        return None
+    first, *behind = (_row(known, cell) for cell in ordered)
+    decided = all(row.standing == "slower" for row in behind)
+    standing: Standing = ("fastest" if decided else "leads") if behind else "only one"
+    return Group(
+        size=cells[0]["size"],
+        flop=cells[0]["flop"],
+        rows=(replace(first, standing=standing), *behind),
+        missing={
+            known.labels[cell["contender"]]: STATUSES[cell["status"]]
+            for cell in cells
+            if not cell["verified"]
+        },
+    )
+
+
+def _row(known: _Known, cell: Cell) -> Row:
+    contender = cell["contender"]
+    ratio, by_cpu = known.ratios.get((contender, cell["case"]), (None, None))
+    standing = known.results.word(ratio)
+    if standing != "unresolved" or known.results.word(by_cpu) == "unresolved":
+        by_cpu = None
+    return Row(
+        label=known.labels[contender],
+        framework=cell["framework"],
+        notes=known.marks.get(contender, ()),
+        ratio=ratio,
+        standing=known.results.word(by_cpu) if by_cpu else standing,
+        by_cpu=by_cpu,
+        **{name: cell[name] for name in _FIGURES},
+    )
+
+
+_FIGURES = (
+    *("time_s", "low_s", "high_s", "latency_s", "first_step_s", "flop_per_s", "bytes_per_s"),
+    *("spread", "peak_resident_bytes"),
+)

@@ -1,0 +1,1 @@
+"""The answer that ends a run: who leads, how right, what to do next; fifteen lines."""

@@ -1,0 +1,78 @@
+"""The one command that would settle most of what a run left open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from reports import repeat
+from reports.analysis.unresolved_hint import STARTS
+from reports.answer import headline
+from reports.answer.tally import Tally
+from reports.content import Content
+from reports.context import Section
+from suites import catalog
+
+_ROOM = 69
+"""Columns beside the label, of 80."""
+_MOST_NAMED = 3
+"""Of more contenders all are taken."""
+
+_FINER = {"smoke": "quick", "quick": "standard", "standard": "full"}
+
+
+def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
+    """The command and what it settles; nothing where several runs are reported on."""
+    if len(content.sections) != 1:
+        return () if content.sections else _beside("make bench", "measures this machine")
+    (section,) = content.sections
+    counted = (counts["no time"] for mine in tallies.values() for counts in mine.values())
+    untold = max(counted, default=0)
+    close = _close(section)
+    suite, count = close.most_common(1)[0] if close else ("", 0)
+    if untold > count:
+        return _beside(section.longer, f"also {_cases(untold)} there was no time for")
+    finer = _FINER.get(dict(section.settings).get("preset", ""))
+    changed = {"PRESET": finer} if finer else {"STARTS": str(STARTS)}
+    if not suite:
+        # Where nothing was right, the report's findings say what to try.
+        finer = finer if section.rankings else None
+        again = repeat.bench(section.asked, **changed)
+        return _beside(again, "finer figures, more sizes") if finer else ()
+    total = close.total()
+    what = f"{count} of the {total} too close" if total > count else f"{_cases(total)} too close"
+    changed |= {"SUITE": suite, **_who(section, suite)}
+    return _beside(repeat.bench(section.asked, **changed), what)
+
+
+def _beside(command: str, what: str) -> Sequence[str]:
+    """On one line where both fit, since the command is to be copied."""
+    one = f"{command}   {what}"
+    return (one,) if len(one) <= _ROOM else (command, f"  {what}")
+
+
+def _cases(count: int) -> str:
+    return "the 1 case" if count == 1 else f"the {count} cases"
+
+
+def _close(section: Section) -> Counter[str]:
+    """Cases too close to call, by suite; those of a file of one's own have no name to ask for."""
+    return Counter(
+        ranking.suite
+        for ranking in section.rankings
+        for group in ranking.groups
+        if len(headline.front(group)) > 1 and ranking.suite in catalog.NAMES
+    )
+
+
+def _who(section: Section, suite: str) -> dict[str, str]:
+    """Those who lead there together, as FRAMEWORK takes them; as asked where they are many."""
+    labels = [
+        label
+        for ranking in section.rankings
+        for group in ranking.groups
+        if ranking.suite == suite and len(headline.front(group)) > 1
+        for label in headline.front(group)
+    ]
+    names = list(dict.fromkeys(label.partition(" ")[0] for label in labels))
+    return {"FRAMEWORK": ",".join(names)} if len(names) <= _MOST_NAMED else {}

@@ -1,0 +1,221 @@
+"""Who is fastest, in a sentence: one leader, several, or one for each kind of work."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from bench.statistics.estimates import Verdict
+from reports import formatting
+from reports.analysis.cpu_gpu_pairs import Contest
+from reports.analysis.crossover import Point
+from reports.analysis.ranking import Group, Ranking
+from reports.analysis.suite_leaders import Share, joined
+from reports.chapters.cpu_vs_gpu import sized
+from reports.context import Section
+
+CLOSE = 1.1
+"""Times the first's time up to which another that is not shown slower is level with it."""
+
+MOSTLY = 0.9
+"""Share of all cases in which a contender leads who is said to lead."""
+
+_OFTEN = 0.5
+"""The same of the cases of one kind of work."""
+
+_TELLING = 1.1
+"""A distance below which the others' is not worth a word."""
+
+_TRAINING = ("learn", "lifecycle", "loader", "mnist")
+
+Contested = tuple[str, Group]
+"""Kind of work, and a case that two contenders at least have right."""
+
+
+def sentences(section: Section, contests: Sequence[Contest]) -> Iterator[str]:
+    """When the GPU pays off, where there is one; then who leads."""
+    on_gpu = _pays_off([each for each in contests if not each.published])
+    if on_gpu:
+        yield on_gpu
+    yield of(section)
+
+
+def of(section: Section) -> str:
+    """Who leads in this run."""
+    found = contested([section])
+    if not found:
+        alone = {
+            row.label for ranking in section.rankings for g in ranking.groups for row in g.rows
+        }
+        if len(alone) == 1:
+            return f"Only {alone.pop()} was measured with right answers: nothing to compare."
+        return "Nothing was measured that can be compared."
+    counts = Counter(label for _, group in found for label in level(group))
+    leaders = [label for label, count in counts.most_common() if count >= MOSTLY * len(found)]
+    if not any(group.behind for _, group in found):
+        cases = _cases(len(found))
+        return f"Too close to call: no contender is shown slower than another in {cases}."
+    if leaders:
+        least = min(counts[label] for label in leaders)
+        return f"{_leading(leaders, least, found)}{_distance(leaders, found)}."
+    return f"No single winner: {_by_kind(found) or _by_count(counts, len(found))}."
+
+
+def contested(sections: Sequence[Section]) -> list[Contested]:
+    """Every case with someone to compare."""
+    return [
+        (kind(ranking), group)
+        for section in sections
+        for ranking in section.rankings
+        for group in ranking.groups
+        if len(group.rows) > 1
+    ]
+
+
+def front(group: Group) -> tuple[str, ...]:
+    """Labels of the first and of all not shown slower than it."""
+    return tuple(row.label for row in group.front)
+
+
+def level(group: Group) -> tuple[str, ...]:
+    """Of these the first and those near it: one far off that nothing is shown of does not lead."""
+    return tuple(row.label for row in group.front if row.ratio is None or row.ratio.value <= CLOSE)
+
+
+def kind(ranking: Ranking) -> str:
+    """What the work is, as one would say it."""
+    if ranking.suite == "matmul":
+        return "matrix products"
+    if ranking.suite == "hackintosh":
+        return "inner products"
+    if "forward" in ranking.name:
+        return "forward passes"
+    if ranking.suite in _TRAINING or "train" in ranking.name or "epochs" in ranking.name:
+        return "training"
+    return "other work"
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def _leading(leaders: Sequence[str], least: int, found: Sequence[Contested]) -> str:
+    alone = len(leaders) == 1
+    sole = alone and all(front(group) == (leaders[0],) for _, group in found)
+    verb = ("is fastest" if sole else "leads") if alone else "lead"
+    return f"{joined(leaders)} {verb} in {Share(len(found)).of(least)}"
+
+
+def _distance(leaders: Sequence[str], found: Sequence[Contested]) -> str:
+    led = [group for _, group in found if set(leaders) & set(level(group))]
+    others = [row for group in led for row in group.rows if row.label not in leaders]
+    if any(row.standing != "slower" for row in others):
+        return ""
+    ratios = [row.ratio.value for row in others if row.ratio]
+    if not ratios or min(ratios) < _TELLING:
+        return ""
+    return f"; everything else is {formatting.digits(min(ratios), 2)}x slower or more"
+
+
+def _by_kind(found: Sequence[Contested]) -> str:
+    """`torch for matrix products and forward passes, jax for training`; empty where none leads."""
+    led: dict[tuple[str, ...], list[str]] = {}
+    for name in dict.fromkeys(each for each, _ in found):
+        groups = [group for each, group in found if each == name]
+        counts = Counter(label for group in groups for label in level(group))
+        most = max(counts.values())
+        leaders = tuple(label for label, count in counts.items() if count == most)
+        if most > _OFTEN * len(groups) and len(leaders) <= 2:
+            led.setdefault(leaders, []).append(name)
+    told = [(joined(leaders), joined(works, most=len(works))) for leaders, works in led.items()]
+    return ", ".join(f"{who} for {what}" for who, what in told)
+
+
+def _by_count(counts: Counter[str], total: int) -> str:
+    (leader, most), *others = counts.most_common(4)
+    also = "".join(f", {label} in {count}" for label, count in others)
+    return f"{leader} leads in {most} of {total} cases{also}"
+
+
+def _cases(count: int) -> str:
+    return "the one case" if count == 1 else f"these {count} cases"
+
+
+# --- CPU against GPU --------------------------------------------------------------------------
+
+
+def _pays_off(contests: Sequence[Contest]) -> str:
+    """`The GPU pays off from n = 256 up (matmul, torch): 1.9x there, 31x at 1024; ...`
+
+    Of the contest with the most sizes; then how it is in the largest training step. Faster and
+    slower are what the interval of a ratio shows; its value alone says neither.
+    """
+    contests = [each for each in contests if each.points]
+    if not contests:
+        return ""
+    main = max(contests, key=lambda each: (len(each.points), each.suite == "matmul"))
+    who = "" if main.who.startswith("the ") else f", {main.who}"
+    work = f"{main.work.removesuffix(' square')}{who}"
+    trained = [each for each in contests if "train" in each.work and each is not main]
+    also = _in_training(trained)
+    return f"{_where(main)} ({work}): {', '.join(_figures(main))}{also}."
+
+
+def _where(contest: Contest) -> str:
+    """From which size on."""
+    won, rest = _of(contest, "faster"), [p for p in contest.points if p.word != "faster"]
+    if not won:
+        none = all(point.word == "slower" for point in rest)
+        return "The GPU does not pay off" if none else "Nothing shows that the GPU pays off"
+    if not rest:
+        return "The GPU pays off at every size"
+    up = rest[-1].size < won[0].size
+    return f"The GPU pays off {f'from {_size(contest, won[:1])} up' if up else 'at some sizes'}"
+
+
+def _figures(contest: Contest) -> Iterator[str]:
+    """How much faster the GPU is, where the CPU is, and where neither is shown to be."""
+    won, lost = _of(contest, "faster"), _of(contest, "slower")
+    ends = (won[0], won[-1]) if len(won) > 1 else won
+    yield from (f"{_speedup(point)} at {formatting.count(point.size)}" for point in ends)
+    if len(lost) == len(contest.points):
+        yield "the CPU is faster at every size"
+    elif lost:
+        yield f"the CPU is faster at {formatting.count(lost[-1].size)}"
+    for word, said in _NEITHER.items():
+        points = _of(contest, word)
+        if points:
+            yield f"{said} at {_size(contest, points)}"
+
+
+def _in_training(contests: Sequence[Contest]) -> str:
+    if not contests:
+        return ""
+    best = max(contests, key=lambda each: each.points[-1].size)
+    last = best.points[-1]
+    if last.word == "faster":
+        return f"; in training {_speedup(last)}"
+    if last.word == "slower":
+        return "; in training the CPU is faster"
+    return f"; in training {_NEITHER[last.word]} at {_size(best, [last])}"
+
+
+def _of(contest: Contest, word: Verdict | None) -> list[Point]:
+    """Sizes at which the GPU is shown to be that."""
+    return [point for point in contest.points if point.word == word]
+
+
+def _size(contest: Contest, points: Sequence[Point]) -> str:
+    """`n = 64 and 128`"""
+    return sized(joined([formatting.count(point.size) for point in points]), contest.size_of)
+
+
+_NEITHER: Mapping[Verdict | None, str] = {
+    "same": "no difference",
+    "unresolved": "not decided",
+    None: "not decided",
+}
+
+
+def _speedup(point: Point) -> str:
+    return f"{formatting.digits(math.exp(-point.log_ratio), 2)}x"

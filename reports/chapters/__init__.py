@@ -1,0 +1,1 @@
+"""The chapters of a report, each from results to words, tables and plots."""

@@ -1,0 +1,260 @@
+"""What a contender costs besides the time of a step: waiting, starting, memory and energy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reports import formatting
+from reports.document import Chapter, Part, Plot, Series, Table, placed
+from reports.formatting import Figure, plain
+from reports.frame import Results, Row
+
+_Show = Callable[[Row], Figure]
+
+OPEN_ROWS = 12
+"""A table of more rows is folded."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """The verified cells of one run, and what to call things there."""
+
+    title: str
+    labels: Mapping[str, str]
+    """Of contenders."""
+    cells: Sequence[Row]
+
+
+def boards(
+    results: Results, named: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]
+) -> tuple[Board, ...]:
+    """A board for each run with verified cells."""
+    several = len(set(named.values())) < len(named)
+    return tuple(
+        Board(
+            title=plain(f"{named[run]}, run {run}" if several else named[run], 160),
+            labels=labels[run],
+            cells=cells,
+        )
+        for run in results.runs
+        if (cells := results.ranked(run))
+    )
+
+
+def latency(found: Sequence[Board]) -> Chapter:
+    """One step with a wait of its own, against steps in a queue."""
+    lead = (
+        "Throughput counts steps in a queue; latency is one step with a wait of its own. What lies "
+        "between is the price of looking at every result."
+    )
+    parts = []
+    for number, board in enumerate(found, start=1):
+        table = _matrix(board, "latency_s", _latency)
+        if table:
+            plots = tuple(_cloud(board))
+            text = tuple(_dearest(board))
+            parts.append(_part(f"latency-{number}", board, table, text, plots))
+    return Chapter("latency", "Latency against throughput", lead, tuple(parts), "Latency")
+
+
+def first_step(found: Sequence[Board]) -> Chapter:
+    """The first step of a case."""
+    lead = (
+        "The first step of a case in its process, with its wait: tracing, compiling and first-call "
+        "costs included. In brackets, how many steady steps would have taken as long. It is absent "
+        "where programs were not compiled but kept from an earlier process."
+    )
+    return _chapter("first-step", "The first step", lead, found, ("first_step_s", _first, _slowest))
+
+
+def memory(found: Sequence[Board]) -> Chapter:
+    """Peak memory of the process and of the device."""
+    lead = (
+        "Largest resident memory of the worker's process, the framework itself and its copies of "
+        "inputs included; and, where the framework can say, the device memory it used at most."
+    )
+    return _chapter("memory", "Memory", lead, found, ("peak_resident_bytes", _memory, _largest))
+
+
+def energy(found: Sequence[Board]) -> Chapter:
+    """Energy of one step; there is no chapter where no counter was readable."""
+    lead = (
+        "Energy of one step: the device's mean power by its own counter, times the time of a step; "
+        "below it that power. Idle power and what other programs did on the device are included, "
+        "the rest of the machine is not. Counters of a CPU and of a GPU cover different parts: "
+        "compare what ran on one device."
+    )
+    parts = []
+    for number, board in enumerate(found, start=1):
+        table = _matrix(board, "energy_per_step_j", _energy)
+        if table:
+            parts.append(_part(f"energy-{number}", board, table, tuple(_thriftiest(board))))
+    return Chapter("energy", "Energy", lead, tuple(parts))
+
+
+_Told = tuple[str, _Show, Callable[[Board, Row], str]]
+"""A column, how to show its cells, and what to say of the largest."""
+
+
+def _chapter(key: str, title: str, lead: str, found: Sequence[Board], told: _Told) -> Chapter:
+    column, show, _ = told
+    tables = [(board, _matrix(board, column, show)) for board in found]
+    parts = (
+        _part(f"{key}-{number}", board, table, _most(board, told))
+        for number, (board, table) in enumerate(tables, start=1)
+        if table
+    )
+    return Chapter(key, title, lead, tuple(parts))
+
+
+def _part(
+    key: str,
+    board: Board,
+    table: Table,
+    text: tuple[str, ...] = (),
+    plots: tuple[Plot, ...] = (),
+) -> Part:
+    folded = "Every case" if len(table.rows) > OPEN_ROWS or plots else ""
+    return Part(key, board.title, text, plots=plots, **placed(table, folded))
+
+
+def _most(board: Board, told: _Told) -> tuple[str, ...]:
+    """A sentence on the largest figure."""
+    column, _, say = told
+    known = [cell for cell in board.cells if cell[column] is not None]
+    return (say(board, max(known, key=lambda cell: float(cell[column]))),)
+
+
+def _matrix(board: Board, column: str, show: _Show) -> Table | None:
+    """A row for each case, a column for each contender; None where nothing is known."""
+    known = [cell for cell in board.cells if cell[column] is not None]
+    if not known:
+        return None
+    contenders = list(dict.fromkeys(cell["contender"] for cell in known))
+    rows: dict[str, dict[str, Row]] = {}
+    for cell in known:
+        rows.setdefault(cell["case"], {})[cell["contender"]] = cell
+    lines = []
+    for row in rows.values():
+        first = next(iter(row.values()))
+        figures = (show(row[c]) if c in row else formatting.NONE for c in contenders)
+        work = plain(f"{first['suite']} {first['name']}", 80)
+        lines.append((work, formatting.count(first["size"]), *figures))
+    return Table(("work", "n", *_heads(board, contenders)), tuple(lines))
+
+
+def _heads(board: Board, contenders: Sequence[str]) -> Iterator[str]:
+    """Labels; with the precision where one label stands for several."""
+    labels = [board.labels[contender] for contender in contenders]
+    for contender, label in zip(contenders, labels, strict=True):
+        precision = contender.rpartition("/")[2]
+        yield f"{label} {plain(precision, 12)}" if labels.count(label) > 1 else label
+
+
+def _latency(cell: Row) -> Figure:
+    return _against(cell["latency_s"], cell["time_s"], "the time")
+
+
+def _first(cell: Row) -> Figure:
+    return _against(cell["first_step_s"], cell["time_s"], "a step")
+
+
+def _against(value: float, time_s: float, of: str) -> Figure:
+    ratio = f"\n{formatting.digits(value / time_s, 2)}x {of}" if time_s else ""
+    return Figure(f"{formatting.seconds(value)}{ratio}", value)
+
+
+def _slowest(board: Board, cell: Row) -> str:
+    steps = (
+        formatting.digits(cell["first_step_s"] / cell["time_s"], 2) if cell["time_s"] else "many"
+    )
+    return (
+        f"The slowest start: {board.labels[cell['contender']]} in {plain(cell['case'], 80)} takes "
+        f"{formatting.seconds(cell['first_step_s'])}, as long as {steps} steady steps."
+    )
+
+
+def _largest(board: Board, cell: Row) -> str:
+    return (
+        f"Most memory: {board.labels[cell['contender']]} in {plain(cell['case'], 80)}, "
+        f"{formatting.memory(cell['peak_resident_bytes'])}."
+    )
+
+
+def _thriftiest(board: Board) -> Iterator[str]:
+    """Where contenders on one kind of device differ most in energy, in words."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for cell in board.cells:
+        if cell["energy_per_step_j"]:
+            key = cell["case"], cell["device_kind"], cell["precision"]
+            groups.setdefault(key, []).append(cell)
+    ordered = [sorted(group, key=_joules) for group in groups.values()]
+    widest = max(ordered, key=lambda group: _joules(group[-1]) / _joules(group[0]), default=[])
+    if len(widest) > 1:
+        least, most = widest[0], widest[-1]
+        yield (
+            f"Widest apart on the {least['device_kind'].upper()}, in {plain(least['case'], 80)}: a "
+            f"step of {board.labels[least['contender']]} takes "
+            f"{formatting.energy(_joules(least))}, one of {board.labels[most['contender']]} "
+            f"{formatting.energy(_joules(most))}, "
+            f"{formatting.times(_joules(most) / _joules(least))} as much."
+        )
+
+
+def _joules(cell: Row) -> float:
+    return float(cell["energy_per_step_j"])
+
+
+def _energy(cell: Row) -> Figure:
+    joules = _joules(cell)
+    power = f"\n{formatting.power(joules / cell['time_s'])}" if cell["time_s"] else ""
+    return Figure(f"{formatting.energy(joules)}{power}", joules)
+
+
+def _memory(cell: Row) -> Figure:
+    device = cell["device_peak_bytes"]
+    more = "" if device is None else f"\n{formatting.memory(device)} on the device"
+    return Figure(
+        f"{formatting.memory(cell['peak_resident_bytes'])}{more}", cell["peak_resident_bytes"]
+    )
+
+
+def _dearest(board: Board) -> Iterator[str]:
+    """The contender that pays most for waiting, in words."""
+    known = [c for c in board.cells if c["latency_s"] is not None and c["time_s"]]
+    if known:
+        worst = max(known, key=lambda cell: float(cell["latency_s"] / cell["time_s"]))
+        ratio = worst["latency_s"] / worst["time_s"]
+        yield (
+            f"Waiting costs most in {plain(worst['case'], 80)}: there one step of "
+            f"{board.labels[worst['contender']]} with its own wait takes "
+            f"{formatting.digits(ratio, 2)} times as long as in a queue."
+        )
+
+
+def _cloud(board: Board) -> Iterator[Plot]:
+    clouds: dict[str, tuple[str, list[tuple[float, float]]]] = {}
+    for cell in board.cells:
+        waited = cell["latency_s"]
+        if waited and cell["time_s"]:
+            _, points = clouds.setdefault(cell["contender"], (cell["framework"], []))
+            points.append((1 / cell["time_s"], waited))
+    every = [point for _, points in clouds.values() for point in points]
+    if len(every) < 3:
+        return
+    series = [
+        Series(board.labels[contender], framework, tuple(points), shape="dots")
+        for contender, (framework, points) in clouds.items()
+    ]
+    low, high = min(x for x, _ in every), max(x for x, _ in every)
+    edge = Series("no cost of waiting", "", ((low, 1 / low), (high, 1 / high)), shape="edge")
+    yield Plot(
+        title=f"Latency against throughput, {board.title}",
+        heading="latency (lower is better)",
+        x_label="steps per second in a queue",
+        series=(edge, *series),
+        x_unit="rate",
+        description="A point for each case of each contender, both axes logarithmic. On the line "
+        "one step with its own wait takes as long as a step in a queue.",
+    )

@@ -1,0 +1,285 @@
+"""Machines side by side: the fastest verified answer of each, by GPU family, against a baseline."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bench.schema import Published
+from bench.statistics import estimates
+from bench.statistics.estimates import Interval
+from reports import formatting
+from reports.document import Chapter, Part, Table
+from reports.formatting import ABSENT, Figure, plain
+from reports.frame import Results, Row
+from reports.ingest.machine_names import FAMILIES, family
+from reports.ingest.published import device_kind
+from reports.ingest.reading import Key
+
+MAX_COLUMNS = 24
+
+PUBLISHED = "published"
+
+Work = tuple[str, ...]
+"""What is compared: suite, name, size, precision and the hash of the definition."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The fastest contender of a machine at one piece of work."""
+
+    time_s: float
+    label: str
+    key: Key | None = None
+    """Its cell, where it was measured."""
+
+
+@dataclass(eq=False)
+class Seat:
+    """A machine and what it did."""
+
+    label: str
+    family: str
+    published: bool
+    best: dict[Work, Best] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Column:
+    work: Work
+    words: str
+    suite: str
+    name: str
+    size: int
+
+
+class NoSuchMachine(ValueError):
+    """No machine of the report is called so; the message lists them."""
+
+
+def chapter(results: Results, named: Mapping[str, str], baseline: str | None) -> Chapter:
+    """The chapter; `baseline` is part of a machine's name. Raises NoSuchMachine."""
+    seats, columns = _seats(results, named)
+    named_base = _named(seats, baseline) if baseline is not None else None
+    parts = tuple(_parts(results, seats, columns, named_base))
+    lead = (
+        "Of each machine the fastest verified contender at each piece of work, as a ratio to the "
+        "baseline. Machines did not take turns, so their ratios are not paired: what changes from "
+        "run to run, a standard deviation of 1 %, is allowed for. Published figures "
+        "were measured by their source's own method, which may time other things than the step."
+    )
+    return Chapter("machines", "Machines side by side", lead, parts, "Machines")
+
+
+def _named(seats: Sequence[Seat], name: str) -> Seat:
+    for seat in seats:
+        if name.casefold() in seat.label.casefold():
+            return seat
+    known = "; ".join(seat.label for seat in seats[:12])
+    raise NoSuchMachine(
+        f"no machine of this name. Expected part of one of: {known}. Received: {name!r}"
+    )
+
+
+def _usual(seats: Sequence[Seat]) -> Seat:
+    """The measured machine that did most."""
+    return max(seats, key=lambda seat: (not seat.published, len(seat.best)))
+
+
+def _parts(
+    results: Results,
+    seats: Sequence[Seat],
+    columns: Sequence[_Column],
+    named_base: Seat | None,
+) -> Iterator[Part]:
+    """A table for each circle of machines that have work in common, one for all the others; first
+    those with a machine that was measured here."""
+    circles = _circles(seats)
+    alone = [circle[0] for circle in circles if len(circle) == 1]
+    found = []
+    for number, circle in enumerate((c for c in circles if len(c) > 1), start=1):
+        base = named_base if named_base in circle else _usual(circle)
+        key = "machines-common" if number == 1 else f"machines-common-{number}"
+        table = _against(results, circle, _one_size_each(columns, circle)[:MAX_COLUMNS], base)
+        part = Part(key, f"Against {_label(base)}", table=table)
+        found.append((all(seat.published for seat in circle), part))
+    if alone:
+        only = len(seats) == 1
+        part = Part(
+            key="machines-alone",
+            title="The machine" if only else "Nothing in common with another machine",
+            text=() if only else ("What they did, each in its own terms.",),
+            table=_alone(alone, columns),
+        )
+        found.append((all(seat.published for seat in alone), part))
+    yield from (part for _, part in sorted(found, key=lambda each: each[0]))
+
+
+def _circles(seats: Sequence[Seat]) -> list[list[Seat]]:
+    """Machines joined by work that two of them did, in order of appearance."""
+    circle_of: dict[Work, list[Seat]] = {}
+    circles: list[list[Seat]] = []
+    for seat in seats:
+        mine = [seat]
+        for known in {id(c): c for w in seat.best if (c := circle_of.get(w))}.values():
+            mine = [*known, *mine]
+            circles.remove(known)
+        circles.append(mine)
+        circle_of |= {work: mine for each in mine for work in each.best}
+    return circles
+
+
+def _one_size_each(columns: Sequence[_Column], seats: Sequence[Seat]) -> list[_Column]:
+    """Of each workload that two share as few sizes as show all of them, from the largest on."""
+    chosen = set[Work]()
+    seen: dict[tuple[str, str, str], set[str]] = {}
+    count = Counter(work for seat in seats for work in seat.best)
+    useful = [column for column in columns if count[column.work] > 1]
+    for column in sorted(useful, key=lambda c: (count[c.work], c.size), reverse=True):
+        known = seen.setdefault((column.suite, column.name, column.work[3]), set())
+        new = {seat.label for seat in seats if column.work in seat.best} - known
+        if new:
+            known |= new
+            chosen.add(column.work)
+    return [column for column in useful if column.work in chosen]
+
+
+def _against(
+    results: Results, seats: Sequence[Seat], columns: Sequence[_Column], base: Seat
+) -> Table:
+    ordered = sorted(seats, key=lambda seat: FAMILIES.index(seat.family))
+    rows = [
+        (_label(seat), seat.family, *(_cell(results, seat, base, c.work) for c in columns))
+        for seat in ordered
+    ]
+    heads = ("machine", "GPU family", *(column.words for column in columns))
+    return Table(heads, tuple(rows), kind="machines")
+
+
+def _cell(results: Results, seat: Seat, base: Seat, work: Work) -> Figure:
+    mine, other = seat.best.get(work), base.best.get(work)
+    if mine is None:
+        return formatting.NONE
+    words = "no baseline"
+    if other:
+        words = "baseline" if seat is base else compared(results, mine, other)
+    text = f"{formatting.seconds(mine.time_s)}\n{words}\n{mine.label}"
+    return Figure(text, mine.time_s, _ends(results, mine))
+
+
+def _ends(results: Results, best: Best) -> Interval | None:
+    return estimates.time(results.rounds[best.key]).interval if best.key else None
+
+
+def compared(results: Results, mine: Best, other: Best) -> str:
+    """How `mine` compares with `other` where nothing was paired: `about` of published figures."""
+    ratio = mine.time_s / other.time_s if other.time_s else 1.0
+    if not ratio:
+        return "unresolved"
+    if mine.key is None or other.key is None:
+        return f"about {formatting.direction(ratio)}"
+    estimate = results.apart(mine.key, other.key)
+    return formatting.said(estimate.value, results.word(estimate))
+
+
+def _alone(seats: Sequence[Seat], columns: Sequence[_Column]) -> Table:
+    """A row for each workload of these machines, at its largest size."""
+    rows = []
+    for seat in sorted(seats, key=lambda seat: (seat.published, FAMILIES.index(seat.family))):
+        largest = {
+            (c.suite, c.name, c.work[3]): c
+            for c in sorted(columns, key=lambda c: c.size)
+            if c.work in seat.best
+        }
+        for column in largest.values():
+            best = seat.best[column.work]
+            what = (column.words.replace("\n", " "), best.label, formatting.seconds(best.time_s))
+            rows.append((_label(seat), seat.family, *what))
+    columns_ = ("machine", "GPU family", "work", "fastest", "time")
+    return Table(columns_, tuple(rows), numeric=False)
+
+
+def _label(seat: Seat) -> str:
+    return f"{seat.label} ({PUBLISHED})" if seat.published else seat.label
+
+
+# --- what each machine did --------------------------------------------------------------------
+
+
+class _Columns(dict[Work, _Column]):
+    """Every piece of work in order of appearance, with words of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken = set[str]()
+
+    def add(self, work: Work, size: int, more: str = "") -> None:
+        if work in self:
+            return
+        suite, name, _, precision = work[:4]
+        last = f"{formatting.count(size)} {precision * (precision != 'float32')}".strip()
+        text = f"{plain(f'{suite} {name}', 50)}\n{last}{more}"
+        text = f"{text} ({plain(work[4], 4)})" if text in self._taken else text
+        self._taken.add(text)
+        self[work] = _Column(work, text, suite, name, size)
+
+
+def _seats(results: Results, named: Mapping[str, str]) -> tuple[list[Seat], list[_Column]]:
+    """Every machine, measured ones first, and every piece of work in order of appearance."""
+    seats, columns = dict[str, Seat](), _Columns()
+    for name, run in results.runs.items():
+        machine = run.machine
+        # Intel's GPUs and made-up ones run none of the frameworks.
+        usable = (gpu for gpu in machine.gpus if gpu.vendor != "Intel")
+        gpus = [gpu.name for gpu in usable if gpu.vendor or gpu.kind != "virtual"]
+        gpus += [c.device_name for c in run.contenders if c.device_kind == "gpu"]
+        seats.setdefault(named[name], Seat(named[name], family(gpus, machine.system), False))
+    _measured(results, named, seats, columns)
+    known = {work[:4]: work for work in columns}
+    for record in results.published:
+        if record.time_s is not None:
+            label = plain(record.machine, 80)
+            seat = seats.setdefault(f"{PUBLISHED} {label}", Seat(label, "CPU only", True))
+            if device_kind(record) == "gpu":
+                seat.family = family([record.device_name or record.device])
+            _quote(record, record.time_s, seat, columns, known)
+    return list(seats.values()), list(columns.values())
+
+
+def _measured(
+    results: Results, named: Mapping[str, str], seats: Mapping[str, Seat], columns: _Columns
+) -> None:
+    hashes = {
+        (name, case.case): case.definition_sha256
+        for name, run in results.runs.items()
+        for case in run.cases
+    }
+    # Of several runs on one machine the newest counts.
+    for run in sorted(results.runs, key=lambda name: results.runs[name].started_at):
+        fastest: dict[Work, Row] = {}
+        for row in results.ranked(run):
+            key = (row["suite"], row["name"], str(row["size"]), row["precision"])
+            work: Work = (*key, hashes[run, row["case"]])
+            columns.add(work, row["size"])
+            if work not in fastest or row["time_s"] < fastest[work]["time_s"]:
+                fastest[work] = row
+        for work, row in fastest.items():
+            label = plain(f"{row['spec']} {row['device']}", 40)
+            cell = run, row["contender"], row["case"]
+            seats[named[run]].best[work] = Best(row["time_s"], label, cell)
+
+
+def _quote(
+    record: Published, time_s: float, seat: Seat, columns: _Columns, known: Mapping[Work, Work]
+) -> None:
+    """A published figure: of one step where its source timed only steps, else of its own work."""
+    key = (record.suite, record.name, str(record.size), "float32")
+    same = known.get(key) if record.steps else None
+    work = same or (*key, plain(record.work or ABSENT))
+    columns.add(work, record.size, "" if record.steps else f", {plain(record.work or 'all', 60)}")
+    time_s /= record.steps or 1
+    version = f" {record.version}" if record.version else ""
+    label = plain(f"{record.framework}{version} {record.device}", 40)
+    if work not in seat.best or time_s < seat.best[work].time_s:
+        seat.best[work] = Best(time_s, label)

@@ -1,0 +1,158 @@
+"""How near each workload comes to what the device can do: measured and known peaks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reports import formatting
+from reports.document import Chapter, Part, Plot, Series, Table, placed
+from reports.formatting import plain
+from reports.frame import Results, Row
+from reports.hardware import peaks
+from reports.hardware.peaks import Peak
+from reports.ingest.reading import Key
+
+_LEAD = (
+    "What a workload can reach is bounded by the device's arithmetic and by its memory: "
+    "min(peak FLOP/s, FLOP per byte x peak bytes/s) (Williams et al., 2009). The measured roof is "
+    "made of the highest rates any verified cell of this run reached on the device, caches "
+    "included; cells that are suspect stay out of it. The known roof, where there is one, is made "
+    "of figures from the source named. FLOP and bytes are those that the definition of the work "
+    "requires."
+)
+
+
+@dataclass(frozen=True)
+class _Device:
+    """A device in one precision, and the fastest cell of each size of its workloads."""
+
+    title: str
+    cells: Sequence[Row]
+    flop_per_s: float
+    bytes_per_s: float
+    known: Peak | None
+
+    def bound(self, intensity: float) -> float:
+        """FLOP/s that the measured roof allows."""
+        return min(self.flop_per_s, intensity * self.bytes_per_s)
+
+
+def chapter(results: Results, named: Mapping[str, str], doubted: Collection[Key]) -> Chapter:
+    """The chapter: a part for each run, device and precision."""
+    parts = tuple(
+        _part(f"roofline-{number}", device)
+        for number, device in enumerate(_devices(results, named, doubted), start=1)
+    )
+    return Chapter("roofline", "Roofline: achieved against possible", _LEAD, parts, "Roofline")
+
+
+def _devices(
+    results: Results, named: Mapping[str, str], doubted: Collection[Key]
+) -> Iterator[_Device]:
+    several = len(set(named.values())) < len(named)
+    groups: dict[tuple[str, ...], list[Row]] = {}
+    for run in results.runs:
+        for row in results.ranked(run):
+            believed = (run, row["contender"], row["case"]) not in doubted
+            if believed and row["flop"] and row["traffic_bytes"]:
+                key = (run, row["device_kind"], row["device_name"], row["precision"])
+                groups.setdefault(key, []).append(row)
+    for (run, kind, device, precision), mine in groups.items():
+        fastest: dict[str, Row] = {}
+        for row in sorted(mine, key=lambda row: float(row["time_s"])):
+            fastest.setdefault(row["case"], row)
+        where = f"{named[run]}, run {run}" if several else named[run]
+        name = device if device.lower() != kind else f"the {kind.upper()}"
+        yield _Device(
+            title=plain(f"{name} of {where}, {precision}", 200),
+            cells=[fastest[case] for case in dict.fromkeys(row["case"] for row in mine)],
+            flop_per_s=max(row["flop_per_s"] for row in mine),
+            bytes_per_s=max(row["bytes_per_s"] for row in mine),
+            known=peaks.peak(device, results.runs[run].machine.gpus)
+            if precision == "float32"
+            else None,
+        )
+
+
+def _part(key: str, device: _Device) -> Part:
+    text = (
+        f"Highest rates measured: {formatting.digits(device.flop_per_s / 1e9)} GFLOP/s and "
+        f"{formatting.digits(device.bytes_per_s / 1e9)} GB/s."
+    )
+    if device.known:
+        peak = device.known
+        variant = f" ({peak.variant})" if peak.variant else ""
+        text += (
+            f" Known peaks of {peak.name}{variant}: "
+            f"{formatting.digits(peak.flop_per_s / 1e9)} GFLOP/s and "
+            f"{formatting.digits(peak.bytes_per_s / 1e9)} GB/s, from {peak.source}."
+        )
+    else:
+        text += (
+            " No sourced peak is known for a device of exactly this name, so the best figures "
+            "measured are all there is to compare with."
+        )
+    plots = (_plot(device),) if len(device.cells) > 2 else ()
+    table = placed(_table(device), "Every point" if plots else "")
+    return Part(key, device.title, (text,), plots=plots, **table)
+
+
+def _table(device: _Device) -> Table:
+    columns = ["work", "n", "fastest", "FLOP/byte", "GFLOP/s", "GB/s", "of the measured roof"]
+    columns += ["of the known peak"] * bool(device.known)
+    rows = []
+    for cell in device.cells:
+        intensity = cell["flop"] / cell["traffic_bytes"]
+        share = [formatting.percent(cell["flop_per_s"] / device.bound(intensity))]
+        if device.known:
+            bound = min(device.known.flop_per_s, intensity * device.known.bytes_per_s)
+            share.append(formatting.percent(cell["flop_per_s"] / bound))
+        rows.append(
+            (
+                plain(f"{cell['suite']} {cell['name']}", 80),
+                formatting.count(cell["size"]),
+                plain(cell["spec"], 40),
+                formatting.number(intensity),
+                formatting.number(cell["flop_per_s"], 1e9),
+                formatting.number(cell["bytes_per_s"], 1e9),
+                *share,
+            )
+        )
+    return Table(tuple(columns), tuple(rows))
+
+
+def _plot(device: _Device) -> Plot:
+    clouds: dict[str, list[tuple[float, float]]] = {}
+    for cell in device.cells:
+        point = (cell["flop"] / cell["traffic_bytes"], cell["flop_per_s"] / 1e9)
+        clouds.setdefault(cell["framework"], []).append(point)
+    xs = [x for points in clouds.values() for x, _ in points]
+    low, high = min(xs) / 2, max(xs) * 2
+    series = [_roof("measured roof", device.flop_per_s, device.bytes_per_s, low, high)]
+    if device.known:
+        peak = device.known
+        series.append(_roof("known roof", peak.flop_per_s, peak.bytes_per_s, low, high))
+    series += [
+        Series(plain(framework, 40), framework, tuple(points), shape="dots")
+        for framework, points in clouds.items()
+    ]
+    best = max(device.cells, key=lambda cell: float(cell["flop_per_s"]))
+    return Plot(
+        title=f"Roofline of {device.title}",
+        heading="GFLOP/s (higher is faster)",
+        x_label="FLOP per byte",
+        series=tuple(series),
+        x_unit="intensity",
+        y_unit="gflops",
+        description="A point for the fastest contender of each case, both axes logarithmic. The "
+        f"highest is {plain(best['case'], 80)} with {formatting.digits(best['flop_per_s'] / 1e9)} "
+        f"GFLOP/s by {plain(best['spec'], 40)}.",
+    )
+
+
+def _roof(label: str, flop_per_s: float, bytes_per_s: float, low: float, high: float) -> Series:
+    ridge = flop_per_s / bytes_per_s
+    xs = sorted({low, min(max(ridge, low), high), high})
+    points = tuple((x, min(flop_per_s, x * bytes_per_s) / 1e9) for x in xs)
+    return Series(label, "", points, shape="roof" if label.startswith("measured") else "edge")

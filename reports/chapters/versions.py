@@ -1,0 +1,172 @@
+"""Versions of one framework over time: what a new version changed, paired where it can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reports import formatting
+from reports.document import Chapter, Part, Plot, Series, Table, placed
+from reports.formatting import Figure, plain
+from reports.frame import Results
+from reports.ingest.published import device_kind
+
+MAX_SERIES = 8
+
+_LEAD = (
+    "The same work by several versions of one framework, older before newer. Where both versions "
+    "took turns in one run the ratio is paired; where they did not it is a ratio of two times, in "
+    "which a standard deviation of 1 % from run to run is allowed for."
+)
+
+
+@dataclass(frozen=True)
+class _Timing:
+    version: str
+    time_s: float
+    key: tuple[str, str, str] | None = None
+    """Its cell, where it was measured."""
+
+
+@dataclass(frozen=True)
+class _History:
+    """One piece of work on one device, by version."""
+
+    place: str
+    framework: str
+    device: str
+    work: str
+    timings: tuple[_Timing, ...]
+
+
+def chapter(results: Results, named: Mapping[str, str]) -> Chapter:
+    """The chapter: a part for each machine and framework with two versions or more."""
+    together: dict[tuple[str, str], list[_History]] = {}
+    for history in (*_measured(results, named), *_published(results)):
+        together.setdefault((history.place, history.framework), []).append(history)
+    parts = tuple(
+        _part(results, f"versions-{number}", place, framework, found)
+        for number, ((place, framework), found) in enumerate(together.items(), start=1)
+    )
+    return Chapter("versions", "Versions of one framework", _LEAD, parts, "Versions")
+
+
+def order(version: str) -> tuple[tuple[int, int | str], ...]:
+    """Sorts 1.9 before 1.12, and a preview before its release."""
+    words = re.findall(r"\d{1,9}|[a-z]+", version.lower())
+    return (*((1, int(w)) if w.isdigit() else (-1, w) for w in words), (0, 0))
+
+
+def _measured(results: Results, named: Mapping[str, str]) -> Iterator[_History]:
+    groups: dict[tuple[str, ...], dict[str, _Timing]] = {}
+    for run in results.runs:
+        for row in results.ranked(run):
+            if row["version"] is not None:
+                names = (row["framework"], row["device"], row["execution"], row["precision"])
+                timing = _Timing(
+                    version=plain(row["version"], 40),
+                    time_s=row["time_s"],
+                    key=(run, row["contender"], row["case"]),
+                )
+                group = groups.setdefault((named[run], *names, row["case"]), {})
+                group[row["version"]] = timing
+    for (machine, framework, device, _, precision, case), timings in groups.items():
+        if len(timings) > 1:
+            work = plain(f"{case}{f' {precision}' * (precision != 'float32')}", 80)
+            ordered = tuple(timings[version] for version in sorted(timings, key=order))
+            yield _History(machine, plain(framework, 40), plain(device, 40), work, ordered)
+
+
+def _published(results: Results) -> Iterator[_History]:
+    groups: dict[tuple[str, ...], dict[str, _Timing]] = {}
+    for r in results.published:
+        if r.time_s is not None and r.version:
+            place = f"{r.machine} (published, {r.study or r.source})"
+            work = f"{r.suite}/{r.name}/{r.size}"
+            key = (place, r.framework, f"{r.device} {device_kind(r)}", r.device, work)
+            timing = _Timing(plain(r.version, 40), r.time_s)
+            groups.setdefault(key, {}).setdefault(r.version, timing)
+    for (place, framework, _, device, work), timings in groups.items():
+        if len(timings) > 1:
+            ordered = tuple(timings[version] for version in sorted(timings, key=order))
+            place, framework, device, work = (
+                plain(text, 160) for text in (place, framework, device, work)
+            )
+            yield _History(place, framework, device, work, ordered)
+
+
+def _part(
+    results: Results, key: str, place: str, framework: str, histories: Sequence[_History]
+) -> Part:
+    rows, text = [], []
+    for history in histories:
+        for older, newer in pairwise(history.timings):
+            ratio, between, words = _change(results, older, newer)
+            rows.append(
+                (
+                    history.work,
+                    history.device,
+                    f"{older.version} to {newer.version}",
+                    formatting.seconds(older.time_s),
+                    formatting.seconds(newer.time_s),
+                    Figure(words, ratio),
+                    between,
+                )
+            )
+            text.append(
+                f"{history.work} on {history.device}: {newer.version} is {words} than "
+                f"{older.version}."
+                if words.endswith(("slower", "faster"))
+                else f"{history.work} on {history.device}: {older.version} and {newer.version} "
+                f"are {words}."
+            )
+    told = any(row[-1][:1].isdigit() for row in rows)
+    columns = (
+        *("work", "device", "versions", "older", "newer", "the newer is"),
+        "newer / older, 95 %" if told else "newer / older",
+    )
+    few = len(text) <= MAX_SERIES
+    return Part(
+        key=key,
+        title=f"{framework} on {place}",
+        text=tuple(text) if few else (),
+        plots=(_plot(place, framework, histories),) if few else (),
+        **placed(Table(columns, tuple(rows)), "Every change" if few else ""),
+    )
+
+
+def _change(results: Results, older: _Timing, newer: _Timing) -> tuple[float, str, str]:
+    """The newer's ratio to the older, its interval and its words."""
+    if older.key is None or newer.key is None:
+        ratio = newer.time_s / older.time_s if older.time_s else 1.0
+        return ratio, formatting.ABSENT, f"about {formatting.direction(ratio or 1.0)}"
+    paired = None
+    if older.key[0] == newer.key[0]:
+        (paired,) = results.ratios([(newer.key, older.key)])
+    estimate = paired or results.apart(newer.key, older.key)
+    between = formatting.between(estimate.interval) + ("" if paired else ", unpaired")
+    return estimate.value, between, formatting.said(estimate.value, results.word(estimate))
+
+
+def _plot(place: str, framework: str, histories: Sequence[_History]) -> Plot:
+    versions = sorted({t.version for h in histories for t in h.timings}, key=order)
+    series = tuple(
+        Series(
+            label=f"{history.device}, {history.work}",
+            framework=framework,
+            points=tuple((versions.index(t.version), t.time_s) for t in history.timings),
+        )
+        for history in histories
+    )
+    return Plot(
+        title=f"{framework} on {place}: time by version",
+        heading="time (lower is faster)",
+        x_label="version",
+        series=series,
+        x_log=False,
+        x_names=tuple(versions),
+        description="A line for each device and piece of work, over versions "
+        f"{', '.join(versions)}.",
+    )

@@ -1,0 +1,1 @@
+"""B against A: two runs or two contenders of one, case by case."""

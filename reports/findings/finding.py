@@ -1,0 +1,57 @@
+"""A finding: what a reader must know before believing a figure; and the words findings share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reports.formatting import plain
+from reports.frame import Results
+from reports.ingest.reading import KEY, Key
+
+SHOWN = 6
+"""Places a finding names before it counts the rest."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a reader must know before believing a figure."""
+
+    severity: str
+    """`wrong`, `untimed`, `suspect`, `failed`, `withdrawn`, `unfinished`, `busy`, `noisy`,
+    `left out` or `note`."""
+    what: str
+    where: str
+    action: str
+    published: bool = False
+    """About figures from elsewhere."""
+    cells: frozenset[Key] = frozenset()
+    """Of what is suspect: the cells whose time is doubted."""
+
+
+def suspect(
+    results: Results, cells: pd.DataFrame, *, what: str, action: str, where: str = "", run: str = ""
+) -> Finding:
+    """Doubt about these cells of one run, where there may be none and then `run` and `where` say of
+    which run and what."""
+    run = run or cells["run"].iloc[0]
+    return Finding(
+        severity="suspect",
+        what=what,
+        where=placed(results, run, where or listed(cells["case"].tolist())),
+        action=action,
+        cells=frozenset(cells[KEY].itertuples(index=False, name=None)),
+    )
+
+
+def placed(results: Results, run: str, where: str) -> str:
+    """The place, with its run where there are several."""
+    return where if len(results.runs) == 1 else f"{where} (run {plain(run)})"
+
+
+def listed(items: Sequence[str], separator: str = ", ") -> str:
+    """The first items, made safe, and how many more there are."""
+    shown = separator.join(plain(item, 200) for item in items[:SHOWN])
+    return shown if len(items) <= SHOWN else f"{shown} and {len(items) - SHOWN} more"

@@ -1,0 +1,179 @@
+"""Whether the machine kept its speed: sentinels, power and heat, and cells that drift."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from bench.schema import State
+from bench.statistics import estimates
+from reports.findings.finding import Finding, listed, placed
+from reports.findings.guards import measured
+from reports.formatting import digits, percent, plain, seconds
+from reports.frame import Results
+from reports.ingest.reading import KEY
+from reports.repeat import command
+
+SLOW = 1.2
+"""A sentinel that takes so many times its median found a slower machine."""
+
+SLOW_SHARE = 0.1
+"""Share of slices before which it may: single ones are interruptions, which medians survive."""
+
+TREND = 0.1
+"""Change of the sentinel, or of a cell, from the first third of a run to the last."""
+
+ENOUGH_SLICES = 30
+ENOUGH_ROUNDS = 18
+"""Rounds from which thirds can be compared: all six of one lie beyond all six of another once in
+460 times by chance."""
+
+LOADED = 1.5
+"""Runnable processes for each core before a case. What the run itself did counts in it: about one
+for each core, more where a compiler starts many."""
+
+
+def slowed(results: Results) -> Iterator[Finding]:
+    """The host's fixed piece of work took longer at times, or longer and longer."""
+    slices = results.slices[results.slices["sentinel_s"].notna()]
+    for run, mine in slices.groupby("run", sort=False):
+        yield from _watched(results, str(run), mine, "sentinel_s", "the host")
+    slices = results.slices[results.slices["device_sentinel_s"].notna()]
+    for (run, contender), mine in slices.groupby(["run", "contender"], sort=False):
+        what = f"the device of {plain(contender)}"
+        yield from _watched(results, str(run), mine, "device_sentinel_s", what)
+
+
+def _watched(
+    results: Results, run: str, slices: pd.DataFrame, sentinel: str, what: str
+) -> Iterator[Finding]:
+    if len(slices) < ENOUGH_SLICES:
+        return
+    taken_s, middle_s = slices[sentinel], slices[sentinel].median()
+    slow = slices[taken_s > SLOW * middle_s]
+    action = "Compare contenders by their ratios, which are paired by round, and cases with care. "
+    action += f"Close other programs, let it cool, and repeat: {command(results.runs[run])}"
+    if len(slow) > SLOW_SHARE * len(slices):
+        yield Finding(
+            severity="busy",
+            what=f"{what} was slower by more than {percent(SLOW - 1)} before "
+            f"{percent(len(slow) / len(slices))} of the slices: a fixed piece of work took "
+            f"{seconds(middle_s)} mostly and {seconds(taken_s.max())} at worst",
+            where=placed(results, run, _touched(slow, slices)),
+            action=action,
+        )
+    change = _change(taken_s.to_numpy())
+    if change is not None and abs(change) > TREND:
+        late = slices.iloc[-(len(slices) // 3) :]
+        yield Finding(
+            severity="busy",
+            what=f"{what} grew {'slower' if change > 0 else 'faster'} over the run: a fixed piece "
+            f"of work took {percent(abs(change))} {'more' if change > 0 else 'less'} time in its "
+            "last third than in its first",
+            where=placed(results, run, f"last: {listed(list(late['case'].unique()))}"),
+            action=action,
+        )
+
+
+def _touched(slow: pd.DataFrame, slices: pd.DataFrame) -> str:
+    """Cases by the share of their slices that were slow, most first."""
+    counts = slow["case"].value_counts(sort=False)
+    shares = (counts / slices["case"].value_counts(sort=False)).dropna()
+    ordered = shares.sort_values(ascending=False, kind="stable").index
+    total = slices["case"].value_counts(sort=False)
+    return listed([f"{case} ({counts[case]} of {total[case]})" for case in ordered])
+
+
+def _change(values: estimates.Floats) -> float | None:
+    """Relative change of the median from the first third to the last; None within the noise.
+
+    Beyond noise: the interval of the one third's median lies outside that of the other.
+    """
+    third = len(values) // 3
+    first, last = values[:third], values[-third:]
+    ends = estimates.interval(first), estimates.interval(last)
+    if ends[0] is None or ends[1] is None:
+        return None
+    if ends[0][0] <= ends[1][1] and ends[1][0] <= ends[0][1]:
+        return None
+    return float(np.median(last) / np.median(first) - 1)
+
+
+# --- power, heat, load --------------------------------------------------------------------------
+
+
+def restrained(results: Results) -> Iterator[Finding]:
+    """The machine held itself back, or was at work already, before or after a case."""
+    for run, states in results.states.items():
+        cores = results.runs[run].machine.cores_logical
+        for what, cases, advice in (*_power(states), _heat(states), _load(states, cores)):
+            if cases:
+                yield Finding(
+                    severity="busy",
+                    what=what,
+                    where=placed(results, run, listed(list(dict.fromkeys(cases)))),
+                    action=f"{advice}: {command(results.runs[run])}",
+                )
+
+
+Restraint = tuple[str, list[str], str]
+"""What it was, the cases it touched, and what to do."""
+
+
+def _power(states: Sequence[State]) -> Iterator[Restraint]:
+    yield (
+        "the machine ran on its battery",
+        [state.case for state in states if state.power == "battery"],
+        "Plug in the power supply and repeat",
+    )
+    yield (
+        "the machine was in its low-power mode",
+        [state.case for state in states if state.low_power],
+        "Switch it off in the system's settings and repeat",
+    )
+
+
+def _heat(states: Sequence[State]) -> Restraint:
+    hot = [state for state in states if state.thermal and state.thermal.lower() != "nominal"]
+    words = listed(list(dict.fromkeys(state.thermal or "" for state in hot)))
+    advice = "Let it cool, and repeat where it can lose its heat"
+    return f"heat limited the machine: {words}", [state.case for state in hot], advice
+
+
+def _load(states: Sequence[State], cores: int | None) -> Restraint:
+    limit = LOADED * cores if cores else math.inf
+    loads = {s.case: s.load for s in states if s.phase == "before" and (s.load or 0) > limit}
+    most = digits(max((load or 0 for load in loads.values()), default=0), 2)
+    what = f"up to {most} processes wanted to run before a case, on {cores} cores"
+    return what, list(loads), "Close other programs and repeat"
+
+
+# --- drift --------------------------------------------------------------------------------------
+
+
+def drifting(results: Results) -> Iterator[Finding]:
+    """Cells whose last third of rounds differs from the first by more than noise."""
+    found = []
+    for key in measured(results)[KEY].itertuples(index=False, name=None):
+        times_s = results.rounds[key].times_s
+        change = _change(times_s) if len(times_s) >= ENOUGH_ROUNDS else None
+        if change is not None and abs(change) > TREND:
+            found.append((*key, change))
+    table = pd.DataFrame(found, columns=[*KEY, "change"])
+    for run, mine in table.groupby("run", sort=False):
+        worst = mine.loc[mine["change"].abs().idxmax()]
+        word = "slower" if worst["change"] > 0 else "faster"
+        who = [f"{name} {count}" for name, count in mine["contender"].value_counts().items()]
+        yield Finding(
+            severity="noisy",
+            what=f"{len(mine)} cells drift by more than {percent(TREND)} from the first third of "
+            f"their rounds to the last, most of all {plain(worst['contender'])} in "
+            f"{plain(worst['case'])} ({percent(abs(worst['change']))} {word})",
+            where=placed(results, str(run), listed(who)),
+            action="Their intervals take rounds as alike and are too narrow; ratios of contenders "
+            "that drift alike still hold. Let the machine warm up, or cool down, and repeat: "
+            + command(results.runs[str(run)]),
+        )

@@ -1,0 +1,1 @@
+"""What devices can do at most, by their makers and by physics."""

@@ -1,0 +1,73 @@
+"""Physical bounds: what no device of a kind can exceed, whoever programs it.
+
+A GPU's are its known peaks (`peaks.csv`); a GPU without a row has none. A CPU's are derived from
+its architecture and number of cores alone, from the widest units and the highest clock that any has
+been sold with, so they lie a few times above what most can do. They tell the impossible, not the
+slow: the roofline draws none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.schema import Machine
+from reports.formatting import plain
+from reports.hardware import peaks
+
+CLOCK_HZ = 6.2e9
+"""The highest sold: the turbo clock of Intel's Core i9-14900KS (2024)."""
+
+CYCLE_FLOP = {"x86_64": 64, "arm64": 512}
+"""Most float32 FLOP of one core in a cycle. x86: two multiply-adds of 16 lanes, as in Intel's
+Skylake-X and AMD's Zen 5 (agner.org/optimize). ARM: one outer product of two vectors of 16 lanes,
+of a matrix unit which cores share (Remke & Breuer, arXiv:2409.18779, section 3: Apple's M4)."""
+
+CYCLE_BYTES = {"x86_64": 192}
+"""Most bytes of one core in a cycle, from and to its first cache: two loads and a store of 64
+(numberworld.org, Zen 5's AVX512 teardown, 2024). ARM: no source for matrix units."""
+
+GPU_CACHE_BYTES = 2**28
+"""Larger than the last cache of any GPU in the table: what fits there need not be moved again."""
+
+FUSED = 4.0
+"""A compiler may keep in registers what the count of bytes takes as written and read again."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Most a device can do in float32, and how that is known."""
+
+    name: str
+    flop_per_s: float
+    bytes_per_s: float | None
+    cached_bytes: float
+    """Bytes of a step that need not come from where `bytes_per_s` holds."""
+    source: str
+
+
+def bound(device_kind: str, device_name: str, machine: Machine) -> Bound | None:
+    """None where nothing is known that bounds the device."""
+    return _cpu(machine) if device_kind == "cpu" else _gpu(device_name, machine)
+
+
+def _gpu(name: str, machine: Machine) -> Bound | None:
+    peak = peaks.peak(name, machine.gpus)
+    if peak is None:
+        return None
+    return Bound(peak.name, peak.flop_per_s, FUSED * peak.bytes_per_s, GPU_CACHE_BYTES, peak.source)
+
+
+def _cpu(machine: Machine) -> Bound | None:
+    # A virtual machine may count either wrongly; the larger bounds both.
+    cores = max(machine.cores_physical or 0, machine.cores_logical or 0)
+    flop = CYCLE_FLOP.get(machine.architecture or "")
+    if not cores or flop is None:
+        return None
+    moved = CYCLE_BYTES.get(machine.architecture or "")
+    return Bound(
+        name=f"any {cores}-core {plain(machine.architecture or '')} CPU",
+        flop_per_s=cores * flop * CLOCK_HZ,
+        bytes_per_s=cores * moved * CLOCK_HZ if moved else None,
+        cached_bytes=0.0,
+        source=f"derived: {cores} cores x {flop} FLOP a cycle x {CLOCK_HZ / 1e9:g} GHz",
+    )

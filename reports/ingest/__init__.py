@@ -1,0 +1,1 @@
+"""Record files read as untrusted input, and what their slices come to."""

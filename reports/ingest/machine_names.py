@@ -1,0 +1,59 @@
+"""Machines told apart, named, and grouped by the family of their GPUs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from bench.schema import Machine, Run
+from reports.formatting import plain
+
+FAMILIES = ("Apple", "AMD Metal", "NVIDIA", "other GPU", "CPU only")
+"""By their GPUs, in the order of reports."""
+
+_APPLE = re.compile(r"\bapple\b|\bM\d( Pro| Max| Ultra)?\b", re.IGNORECASE)
+_AMD = re.compile(r"\b(amd|radeon|gfx\d+)\b", re.IGNORECASE)
+_NVIDIA = re.compile(r"\b(nvidia|geforce|quadro|tesla|gtx|rtx|cuda|[ahb]\d00)\b", re.IGNORECASE)
+
+
+def names(runs: Mapping[str, Run]) -> dict[str, str]:
+    """What to call the machine of each run: machines that differ get names that differ."""
+    known: dict[tuple[object, ...], str] = {}
+    taken = Counter[str]()
+    for run in runs.values():
+        own = tuple(facts(run.machine).items())
+        if own not in known:
+            label = plain(run.machine.label, 80) or "a machine without a name"
+            taken[label] += 1
+            known[own] = label if taken[label] == 1 else f"{label} ({taken[label]})"
+    return {name: known[tuple(facts(run.machine).items())] for name, run in runs.items()}
+
+
+def facts(machine: Machine) -> dict[str, object]:
+    """What tells two machines apart. Updates of the system do not; nor do some lost bytes."""
+    return {
+        "machine": machine.label,
+        "system": machine.system,
+        "architecture": machine.architecture,
+        "model": machine.model,
+        "CPU": machine.cpu,
+        "physical cores": machine.cores_physical,
+        "logical cores": machine.cores_logical,
+        "GiB of memory": machine.memory_bytes and round(machine.memory_bytes / 2**30),
+        "GPUs": ", ".join(gpu.name for gpu in machine.gpus),
+        "Rosetta": machine.translated,
+        "virtual machine": "none" if machine.hypervisor == "" else machine.hypervisor,
+    }
+
+
+def family(gpus: Sequence[str], system: str = "") -> str:
+    """The family of a machine with these GPUs."""
+    for name in gpus:
+        if _NVIDIA.search(name):
+            return "NVIDIA"
+        if _AMD.search(name):
+            return "AMD Metal" if system in ("", "Darwin") else "other GPU"
+        if _APPLE.search(name) or (system == "Darwin" and name.startswith("mps")):
+            return "Apple"
+    return "other GPU" if gpus else "CPU only"

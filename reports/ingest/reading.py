@@ -1,0 +1,266 @@
+"""Record files found, read and sorted by what they tell: the untrusted side of the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.records import NotRecords, Reading, read
+from bench.schema import (
+    Cell,
+    End,
+    Failed,
+    Published,
+    Resumed,
+    Run,
+    Runtime,
+    Skipped,
+    Slice,
+    State,
+    Verified,
+)
+from reports.ingest import published as elsewhere
+
+NAMES = ("records.jsonl", "records.jsonl.gz")
+
+MAX_PUBLISHED = 10_000
+"""Published figures that a report takes in; a file of one source holds some dozens."""
+
+Key = tuple[str, str, str]
+"""Run, contender, case."""
+
+KEY = ["run", "contender", "case"]
+"""Its columns."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something a file held that no report shows."""
+
+    path: Path
+    reason: str
+    line: int | None = None
+    whole: bool = False
+    """Nothing of the file is shown."""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A contender, or all its cases, that came to nothing."""
+
+    run: str
+    contender: str
+    status: str
+    """`skipped`, `no time`, `withdrawn` or `failed`."""
+    reason: str
+
+
+@dataclass
+class Gathered:
+    """Everything read, by kind."""
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    runtimes: dict[tuple[str, str], Runtime] = field(default_factory=dict)
+    starts: dict[str, list[float]] = field(default_factory=dict)
+    """Seconds that each start of a worker took, by run."""
+    slices: list[tuple[Key, Slice]] = field(default_factory=list)
+    unproven: dict[Key, list[int]] = field(default_factory=dict)
+    """Which of them came after their cell was last finished, or before it ever was."""
+    verified: dict[Key, list[Verified]] = field(default_factory=dict)
+    finished: dict[Key, Cell] = field(default_factory=dict)
+    unmeasured: dict[Key, Skipped | Failed] = field(default_factory=dict)
+    failures: dict[Key, Failed] = field(default_factory=dict)
+    """By run, contender and reason."""
+    absent: list[Absent] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    states: dict[str, list[State]] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    """Runs whose plan was carried out."""
+
+
+def gather(paths: Sequence[Path | str], published: bool = False) -> Gathered:
+    """All records of these files and folders, `published` with the figures that come with us.
+
+    Raises NotRecords, OSError.
+    """
+    gathered = Gathered()
+    if not (paths or published):
+        raise NotRecords(f"nothing to report on. Expected record files or folders. {_REMEDY}")
+    # Ours come last and count once, also where they are named.
+    found = {**dict(files(map(Path, paths))), **dict.fromkeys(_shipped(published), True)}
+    for path, named in found.items():
+        try:
+            reading = read(path)
+        except NotRecords as error:
+            if named:
+                raise
+            gathered.left_out.append(LeftOut(path, str(error), whole=True))
+        else:
+            _sort(reading, gathered)
+    _drop_unproven(gathered)
+    if not (gathered.runs or gathered.published):
+        listed = ", ".join(map(str, paths))
+        raise NotRecords(f"no run in {listed}. Expected records of at least one. {_REMEDY}")
+    return gathered
+
+
+def _drop_unproven(gathered: Gathered) -> None:
+    """A second visit that broke off was not verified again: of a finished cell its slices go."""
+    gone = {
+        at for key, places in gathered.unproven.items() if key in gathered.finished for at in places
+    }
+    if gone:
+        gathered.slices = [each for at, each in enumerate(gathered.slices) if at not in gone]
+
+
+_REMEDY = "`make bench` measures and writes them to results/."
+
+
+def _shipped(published: bool) -> Sequence[Path]:
+    return elsewhere.shipped() if published else ()
+
+
+def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
+    """Record files, and whether each was named itself and not merely found in a folder of runs."""
+    for path in paths:
+        if not path.is_dir():
+            if not path.exists():
+                raise NotRecords(f"{path} does not exist. Expected records of a run. {_REMEDY}")
+            yield path.resolve(), True
+            continue
+        own = [path / name for name in NAMES if (path / name).is_file()]
+        found = own or [file for name in NAMES for file in sorted(path.glob(f"*/{name}"))]
+        found = found or sorted((*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")))
+        if not found:
+            raise NotRecords(
+                f"{path} holds no records. Expected records.jsonl in it or one folder "
+                f"below. {_REMEDY}"
+            )
+        yield from ((file.resolve(), bool(own)) for file in found)
+
+
+def _sort(reading: Reading, into: Gathered) -> None:
+    into.left_out += [LeftOut(reading.path, bad.reason, bad.line) for bad in reading.refused]
+    name, run = "", None
+    stray = beyond = 0
+    for record in reading.records:
+        if isinstance(record, Published):
+            beyond += not _keep(record, reading.path, into)
+        elif isinstance(record, Run):
+            if record != run:
+                name, run = _name(record, into.runs), record
+                into.runs[name] = record
+        elif run is None:
+            stray += 1
+        else:
+            _file(record, name, into)
+    repeated = _repeated(reading)
+    if repeated:
+        what = f"this and {len(repeated) - 1} more lines" if repeated[1:] else "this line"
+        reason = f"{what} say again what others said: of a round measured twice the last counts"
+        into.left_out.append(LeftOut(reading.path, reason, repeated[0]))
+    reasons = {
+        f"{stray} records before the first run": stray,
+        f"{beyond} published figures beyond the first {MAX_PUBLISHED}": beyond,
+    }
+    into.left_out += [LeftOut(reading.path, reason) for reason, some in reasons.items() if some]
+
+
+def _repeated(reading: Reading) -> list[int]:
+    """Lines with a run's head or a cell's round that stood further up already."""
+    run: Run | None = None
+    seen, found = set[object](), list[int]()
+    for line, record in zip(reading.lines, reading.records, strict=True):
+        if isinstance(record, Run):
+            if record == run:
+                found.append(line)
+            else:
+                run, seen = record, set()
+        elif isinstance(record, Slice):
+            key = record.contender, record.case, record.round
+            if key in seen:
+                found.append(line)
+            seen.add(key)
+    return found
+
+
+def _keep(record: Published, path: Path, into: Gathered) -> bool:
+    """Take the figure in, unless it contradicts itself; whether it or its refusal had room."""
+    contradiction = elsewhere.lie(record)
+    if contradiction is None and len(into.published) < MAX_PUBLISHED:
+        into.published.append(record)
+        return True
+    if contradiction is not None and len(into.left_out) < MAX_PUBLISHED:
+        reason = f"a published figure that contradicts itself: {contradiction}"
+        into.left_out.append(LeftOut(path, reason))
+        return True
+    return False
+
+
+def _name(run: Run, taken: dict[str, Run]) -> str:
+    """The run's id, made unique: copies of a file and clashing machines stay apart."""
+    name, number = run.run, 1
+    while name in taken:
+        number += 1
+        name = f"{run.run} ({number})"
+    return name
+
+
+def _file(
+    record: Runtime | Verified | Slice | Cell | Skipped | Failed | State | Resumed | End,
+    run: str,
+    into: Gathered,
+) -> None:
+    if isinstance(record, Failed):
+        into.failures.setdefault((run, record.contender, why(record)), record)
+    match record:
+        case Runtime():
+            into.runtimes[run, record.contender] = record
+            into.starts.setdefault(run, []).append(record.start_s or 0.0)
+        case Slice():
+            key = run, record.contender, record.case
+            into.unproven.setdefault(key, []).append(len(into.slices))
+            into.slices.append((key, record))
+        case Verified():
+            key = run, record.contender, record.case
+            into.verified.setdefault(key, []).append(record)
+        case Cell():
+            key = run, record.contender, record.case
+            into.finished[key] = record
+            into.unproven.pop(key, None)
+            left = into.unmeasured.get(key)
+            if isinstance(left, Skipped) and left.no_time:
+                del into.unmeasured[key]  # there was time after the run was resumed
+        case Skipped(case=None) | Failed(case=None):
+            into.absent.append(Absent(run, record.contender, kind(record), why(record)))
+        case Skipped(case=str(case)) | Failed(case=str(case)):
+            _keep_worse(into.unmeasured, (run, record.contender, case), record)
+        case State():
+            into.states.setdefault(run, []).append(record)
+        case End():
+            into.ended.add(run)
+
+
+def _keep_worse(known: dict[Key, Skipped | Failed], key: Key, record: Skipped | Failed) -> None:
+    if not isinstance(known.get(key), Failed):
+        known[key] = record
+
+
+def kind(record: Skipped | Failed) -> str:
+    """The status that the record gives its cells."""
+    if isinstance(record, Failed):
+        return "failed"
+    if record.no_time:
+        return "no time"
+    return "withdrawn" if record.withdrawn else "skipped"
+
+
+def why(record: Skipped | Failed) -> str:
+    """The reason; of a failure also its stage and, unless that is the reason, the worker's end."""
+    if isinstance(record, Skipped):
+        return record.reason
+    end = record.signal or (f"exit code {record.exit_code}" if record.exit_code else "")
+    told = not end or end.removeprefix("exit ") in record.reason
+    return f"{record.stage}: {record.reason}" + ("" if told else f" ({end})")

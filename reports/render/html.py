@@ -1,0 +1,120 @@
+"""The report as one HTML file that asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from reports.chapters.method import NOTHING_WRONG
+from reports.content import Content
+from reports.document import Table, shown
+from reports.findings.finding import Finding
+from reports.formatting import Figure
+from reports.render.charts import Chart
+from reports.render.palette import INK, Style
+
+_FOLDER = Path(__file__).parent / "templates"
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(_FOLDER),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
+
+_DASHES = {"-": "", "--": "5 3", ":": "1.5 2.5", "-.": "5 2 1.5 2"}
+
+_SHAPES = {
+    "o": "M15 3.5a3.5 3.5 0 1 0 .01 0z",
+    "s": "M12 4h6v6h-6z",
+    "^": "M15 3.2l3.8 7h-7.6z",
+    "v": "M15 10.8l3.8-7h-7.6z",
+    "D": "M15 2.8l4.2 4.2-4.2 4.2-4.2-4.2z",
+    "P": "M13.7 3.5h2.6v2.2h2.2v2.6h-2.2v2.2h-2.6V8.3h-2.2V5.7h2.2z",
+    "X": "M12 4l6 6M18 4l-6 6",
+}
+"""Matplotlib's markers as paths in a box of 30 x 14."""
+
+
+def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
+    """The page. `charts` are those of each part, by its key."""
+    script = (_FOLDER / "report.js").read_text(encoding="utf-8")
+    # The only script that the page's own policy lets run.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    template = _TEMPLATES.get_template("report.html")
+    return template.render(
+        content=content,
+        chapters=list(shown(content.chapters)),
+        charts=charts,
+        swatch=_swatch,
+        element=_table,
+        svg=lambda chart: Markup(chart.inline),  # by matplotlib, which escapes names in it
+        script=Markup(script),
+        digest=digest,
+        nothing_wrong=NOTHING_WRONG,
+        counted=_counted,
+    )
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    """`1 wrong, 2 note`, as grave as they come."""
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{count} {severity}" for severity, count in counts.items())
+
+
+def _table(table: Table) -> Markup:
+    """The table element. Written by hand: a template takes ten times as long for a large one."""
+    classes = f"{'figures' if table.numeric else 'words'} {table.kind}".strip()
+    heads = "".join(f'<th scope="col">{_lines(c, "<br>")}</th>' for c in table.columns)
+    parts = [f'<table class="{classes}">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n']
+    starts = {row for row, column in table.strong if column == 0 and table.kind == "details"}
+    for at, row in enumerate(table.rows):
+        parts.append('<tr class="first">' if at in starts else "<tr>")
+        parts += [
+            f'<th scope="row"{_sorts(cell)}>{escape(str(cell))}</th>'
+            if column == 0
+            else f"<td{_sorts(cell)}{_BEST * ((at, column) in table.strong)}>{_lines(cell)}</td>"
+            for column, cell in enumerate(row)
+        ]
+        parts.append("</tr>\n")
+    parts.append("</tbody>\n</table>")
+    return Markup("".join(parts))
+
+
+_BEST = ' class="best"'
+
+
+def _lines(text: str, between: str = "") -> str:
+    """The first line, and the others small under it or after `between`."""
+    first, *others = map(escape, str(text).split("\n"))
+    small = (f"{between}{line}" if between else f"<small>{line}</small>" for line in others)
+    return "".join((first, *small)) if others else first
+
+
+def _sorts(cell: str) -> str:
+    """What the page's script sorts and compares by."""
+    if not isinstance(cell, Figure) or cell.value is None:
+        return ""
+    ends = f' data-low="{cell.ends[0]!r}" data-high="{cell.ends[1]!r}"' if cell.ends else ""
+    return f' data-v="{cell.value!r}"{ends}'
+
+
+def _swatch(style: Style) -> Markup:
+    """A piece of the line with its marker, as in the figure."""
+    colour = "currentColor" if style.colour == INK else style.colour
+    fill = colour if style.filled else "none"
+    line = Markup('<path d="M1 7h28" stroke="{}" stroke-width="1.8" stroke-dasharray="{}"/>')
+    shape = Markup('<path d="{}" stroke="{}" stroke-width="1.3" fill="{}"/>')
+    return Markup(
+        '<svg viewBox="0 0 30 14" width="30" height="14" aria-hidden="true">{}{}</svg>'
+    ).format(
+        line.format(colour, _DASHES[style.line]) if style.line else "",
+        shape.format(_SHAPES[style.marker], colour, fill) if style.marker else "",
+    )

@@ -1,0 +1,213 @@
+"""Plots drawn by matplotlib, as light as they can be."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from reports import formatting
+from reports.document import Mark, Plot, Series, Unit
+from reports.render.palette import INK, Style
+
+_SIZE_IN = (4.6, 3.3)
+"""331 x 238 units: text of 9.5 units is still read on a telephone 360 px wide."""
+
+_SETTINGS = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "svg.fonttype": "none",
+}
+
+
+def render(plot: Plot, styles: Sequence[Style], key: str) -> tuple[str, float]:
+    """The plot as SVG, and the share of its height that the legend takes at the bottom.
+
+    Groups `s0-line`, `s0-band` and so on hold the series, `legend` the legend.
+    """
+    settings: Any = _SETTINGS | {"svg.hashsalt": key}
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        # A name in a script that the font lacks is measured wrong but written right: it is text.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure, share = _figure(plot, styles)
+        buffer = io.StringIO()
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    return buffer.getvalue(), share
+
+
+def _figure(plot: Plot, styles: Sequence[Style]) -> tuple[Figure, float]:
+    figure = Figure(figsize=_SIZE_IN)
+    FigureCanvasSVG(figure)
+    columns, share = _legend(plot)
+    below = share + 0.15
+    axes = figure.add_axes((0.155, below, 0.81, 0.93 - below))
+    handles = [
+        _draw(axes, number, series, style)
+        for number, (series, style) in enumerate(zip(plot.series, styles, strict=True))
+    ]
+    _dress(axes, plot)
+    for mark in plot.marks:
+        _mark(axes, mark)
+    legend = figure.legend(
+        handles,
+        [_name(series.label) for series in plot.series],
+        loc="lower center",
+        ncols=columns,
+        frameon=False,
+        handlelength=2.2,
+        columnspacing=1.2,
+        bbox_to_anchor=(0.55, -0.01),
+    )
+    legend.set_gid("legend")
+    return figure, share
+
+
+def _legend(plot: Plot) -> tuple[int, float]:
+    """Columns of the legend, and the share of the figure's height that it takes."""
+    longest = max((len(_name(series.label)) for series in plot.series), default=0)
+    columns = max(1, min(5 if longest <= 8 else 3 if longest <= 14 else 2, len(plot.series)))
+    return columns, 0.065 * -(-len(plot.series) // columns)
+
+
+def _name(label: str) -> str:
+    return label if len(label) <= 26 else f"{label[:25]}…"
+
+
+def _draw(axes: Any, number: int, series: Series, style: Style) -> Any:
+    xs = [_drawable(x) for x, _ in series.points]
+    ys = [_drawable(y) for _, y in series.points]
+    if series.band:
+        low, high = ([_drawable(ends[at]) for ends in series.band] for at in (0, 1))
+        band = axes.fill_between(xs, low, high, color=style.colour, alpha=0.18, linewidth=0)
+        band.set_gid(f"s{number}-band")
+    bare = not style.marker
+    (line,) = axes.plot(
+        xs,
+        ys,
+        color=style.colour,
+        alpha=0.55 if bare else 1.0,
+        linestyle=style.line or "none",
+        linewidth=1.2 if bare else 1.6,
+        marker=style.marker,
+        markersize=5,
+        markerfacecolor=style.colour if style.filled else "none",
+        zorder=1.5 if bare else 2.5,
+    )
+    line.set_gid(f"s{number}-line")
+    return line
+
+
+def _mark(axes: Any, mark: Mark) -> None:
+    low, high = axes.get_xlim()
+    ends = [mark.low or mark.at, mark.high or mark.at]
+    axes.axvspan(max(low, ends[0]), min(high, ends[1]), color=INK, alpha=0.12, linewidth=0)
+    axes.axvline(mark.at, color=INK, alpha=0.6, linewidth=1, linestyle=(0, (2, 2)))
+    # Beside the line, on the side with more room.
+    middle = math.sqrt(low * high) if low > 0 else (low + high) / 2
+    axes.annotate(
+        formatting.amount(mark.at),
+        (mark.at, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(4 if mark.at < middle else -4, -3),
+        textcoords="offset points",
+        ha="left" if mark.at < middle else "right",
+        va="top",
+        fontsize=9,
+    )
+    axes.set_xlim(low, high)
+
+
+def _drawable(value: float) -> float:
+    """NaN, which leaves a gap, for what is unknown, or beyond anything a clock can tell."""
+    return value if value == 0 or 1e-15 < abs(value) < 1e15 else math.nan
+
+
+# --- axes -------------------------------------------------------------------------------------
+
+
+def _dress(axes: Any, plot: Plot) -> None:
+    """Axes, ticks and grid."""
+    if plot.x_log:
+        axes.set_xscale("log")
+    if plot.y_log:
+        axes.set_yscale("log")
+    _ticks_x(axes, plot)
+    low, high = axes.get_ylim()
+    if plot.y_log:
+        wide = high / low if low > 0 else math.inf
+        subs = (1, 2, 5) if wide < 30 else (1, 3) if wide < 1000 else (1,)
+        axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=7))
+    else:
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+    show = _SHOW[plot.y_unit]
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    if plot.level is not None:
+        axes.axhline(plot.level, color=INK, alpha=0.5, linewidth=1)
+    axes.grid(axis="y", color=INK, alpha=0.15, linewidth=0.6)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(length=0, axis="y")
+    axes.tick_params(length=3, axis="x")
+    axes.set_xlabel(plot.x_label, labelpad=1)
+    axes.set_title(plot.heading, loc="left", fontsize=9.5, x=-0.16)
+
+
+def _ticks_x(axes: Any, plot: Plot) -> None:
+    axes.xaxis.set_minor_locator(NullLocator())
+    if plot.x_names:
+        axes.xaxis.set_major_locator(FixedLocator(range(len(plot.x_names))))
+        axes.set_xticks(range(len(plot.x_names)), [_name(name) for name in plot.x_names])
+        axes.set_xlim(-0.3, len(plot.x_names) - 0.7)
+        return
+    show = _SHOW[plot.x_unit]
+    sizes = sorted(set(plot.x_ticks))
+    round_ones = all(size < 10_000 or size % 1000 == 0 for size in sizes)
+    if sizes and round_ones:
+        every = -(-len(sizes) // 8)
+        axes.xaxis.set_major_locator(FixedLocator(sizes[::-1][::every]))
+    elif plot.x_log:
+        axes.xaxis.set_major_locator(LogLocator(numticks=7))
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value)))
+
+
+def _count(size: float) -> str:
+    """`512`, `10k`, `1M`"""
+    for scale, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if size >= max(scale, 10_000) and size % scale == 0:
+            return f"{size / scale:.0f}{suffix}"
+    return f"{size:.0f}" if size >= 1 else f"{size:g}"
+
+
+def _short(text: str) -> str:
+    """`1.00 ms` as `1 ms`: ticks are powers of ten."""
+    return re.sub(r"\.0+(?=\D|$)", "", text)
+
+
+_SHOW: dict[Unit, Callable[[float], str]] = {
+    "count": _count,
+    "rate": _count,
+    "seconds": lambda value: _short(formatting.seconds(value)),
+    "gflops": "{:g}".format,
+    "intensity": "{:g}".format,
+    "plain": "{:g}".format,
+    "speedup": "{:g}x".format,
+    "share": lambda value: f"{100 * value:g} %",
+}

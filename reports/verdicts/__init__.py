@@ -1,0 +1,1 @@
+"""Whether a cell's figure may be used: right, wrong, untimed, failed."""

@@ -1,0 +1,68 @@
+"""How far cells lie above the physical bound of their device: what no honest work reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from bench.schema import Run
+from reports.formatting import digits
+from reports.hardware import physical_limits
+
+DENSE = ("matmul", "hackintosh", "mlp", "transformer", "sweep", "learn", "lifecycle", "mnist")
+"""Suites without convolutions, whose FLOP no algorithm in use saves."""
+
+WINOGRAD = 4.0
+"""Convolutions may take that much less FLOP than is counted (Lavin & Gray, arXiv:1509.09308)."""
+
+BOOST = 1.2
+"""Times the peak at a card's rated clock that it may honestly reach: AMD's and NVIDIA's raise
+their clock beyond it as far as heat and power allow, and makers of cards sell them with higher
+ones. Apple's GPUs do not."""
+
+
+def beyond(cells: pd.DataFrame, runs: Mapping[str, Run]) -> pd.DataFrame:
+    """The cells in float32 that exceed their device's bound; `excess` says how many times."""
+    cells = _bounded(cells, runs)
+    work = cells["flop_per_s"] / np.where(cells["suite"].isin(DENSE), 1.0, WINOGRAD)
+    flop = work / cells["bound"].map(lambda bound: _boost(bound) * bound.flop_per_s)
+    moved = (cells["traffic_bytes"] - cells["bound"].map(lambda bound: bound.cached_bytes)).clip(0)
+    traffic = moved / cells["time_s"] / cells["bound"].map(lambda b: b.bytes_per_s or np.inf)
+    cells = cells.assign(excess=np.maximum(flop, traffic.fillna(0)), by_flop=flop >= traffic)
+    return cells[cells["excess"] > 1]
+
+
+def words(cells: pd.DataFrame) -> str:
+    """What the worst of these cells reaches, and what its device can do."""
+    worst = cells.loc[cells["excess"].idxmax()]
+    bound = worst["bound"]
+    if worst["by_flop"]:
+        boost = _boost(bound)
+        rate, most = worst["flop_per_s"], boost * bound.flop_per_s
+        at = f" at {boost:g} times its rated clock" if boost > 1 else ""
+        unit, can = "TFLOP/s", f"can do in float32{at}"
+    else:
+        rate, most = worst["bytes_per_s"], bound.bytes_per_s
+        unit, can = "TB/s of inputs and results", "can move"
+    return (
+        f"reaches {digits(rate / 1e12)} {unit}, above the {digits(most / 1e12)} that "
+        f"{bound.name} {can} ({bound.source})"
+    )
+
+
+def _boost(bound: physical_limits.Bound) -> float:
+    return BOOST if bound.name.startswith(("AMD ", "NVIDIA ")) else 1.0
+
+
+def _bounded(cells: pd.DataFrame, runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Cells in float32 on devices with a physical bound, and that."""
+    cells = cells[cells["precision"] == "float32"]
+    devices = list(zip(cells["run"], cells["device_kind"], cells["device_name"], strict=True))
+    known = {
+        device: physical_limits.bound(*device[1:], runs[device[0]].machine)
+        for device in set(devices)
+    }
+    cells = cells.assign(bound=pd.Series([known[d] for d in devices], cells.index, object))
+    return cells[cells["bound"].notna()]

@@ -1,0 +1,74 @@
+"""Times that cannot be believed: cells that are `untimed` though every check of theirs passed.
+
+Guards doubt and let a cell rank. Here is what is beyond doubt: ten times what the device can do, or
+two independent signs that the work was not done where it is said to have been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from bench.schema import Run
+from reports.ingest.reading import KEY, Key
+from reports.verdicts import above_limits, off_device
+from reports.verdicts.off_device import Sign
+
+IMPOSSIBLE = 10.0
+"""Times the bound of a device from which it is no matter of clocks or of counting."""
+
+MOST = 2
+"""Long cells of which all must have run elsewhere, at least, before the short ones count as well:
+one kind of work alone may have fallen back."""
+
+
+def untimed(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]) -> dict[Key, str]:
+    """Those of the measured cells whose time cannot be believed, and why."""
+    return _elsewhere(cells, slices, runs) | _impossible(cells, runs)
+
+
+def _impossible(cells: pd.DataFrame, runs: Mapping[str, Run]) -> dict[Key, str]:
+    beyond = above_limits.beyond(cells, runs)
+    beyond = beyond[beyond["excess"] > IMPOSSIBLE]
+    found: dict[Key, str] = {}
+    for _, mine in beyond.groupby(["run", "contender"], sort=False):
+        found |= dict.fromkeys(_keys(mine), f"it {above_limits.words(mine)}")
+    return found
+
+
+def _elsewhere(
+    cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]
+) -> dict[Key, str]:
+    signs: dict[tuple[str, str], list[Sign]] = {}
+    for sign in off_device.signs(cells, slices, runs):
+        signs.setdefault((sign.run, sign.contender), []).append(sign)
+    long = off_device.long_cells(cells, runs)
+    found: dict[Key, str] = {}
+    for owner, seen in signs.items():
+        own = _keys(_of(cells, owner))
+        guilty = [key for key in own if _convicted(_about(seen, key))]
+        alone = _keys(_of(long, owner))
+        if len(alone) >= MOST and set(alone) <= set(guilty):
+            guilty = own
+        told = "; ".join(dict.fromkeys(f"it {sign.said}" for sign in seen))
+        found |= dict.fromkeys(guilty, f"it ran on the CPU, by all that can be seen: {told}")
+    return found
+
+
+def _convicted(signs: list[Sign]) -> bool:
+    """Several kinds of signs, and one that is sure."""
+    return len({sign.kind for sign in signs}) > 1 and any(sign.sure for sign in signs)
+
+
+def _about(signs: list[Sign], key: Key) -> list[Sign]:
+    return [sign for sign in signs if sign.everywhere or key[2] in sign.cases]
+
+
+def _of(cells: pd.DataFrame, owner: tuple[str, str]) -> pd.DataFrame:
+    run, contender = owner
+    return cells[(cells["run"] == run) & (cells["contender"] == contender)]
+
+
+def _keys(cells: pd.DataFrame) -> list[Key]:
+    return list(cells[KEY].itertuples(index=False, name=None))

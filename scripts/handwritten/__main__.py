@@ -1,0 +1,106 @@
+"""`python -m scripts.handwritten FRAMEWORK THREADS ROUNDS`: the race, in its environment.
+
+Started by `scripts.fidelity`. Exit code 1: somewhere ours is slower than EXPECTED allows.
+"""
+
+import importlib
+import os
+import statistics
+import sys
+
+from bench.worker.measure import timed
+from frameworks import FRAMEWORKS
+from frameworks.interface import Settings, parts
+from suites.architectures.encoder import encoder
+from suites.architectures.mobilenet import mobilenet_v2
+from suites.architectures.resnet import resnet18
+from suites.architectures.vgg import vgg16
+from suites.data import arrays
+from suites.layers import cost
+from suites.workload import Adam, Forward, Train
+
+CLASSES = 10
+LR = 1e-3
+EXPECTED = 0.97
+"""Their time over ours, at least."""
+
+WARM = 2
+"""Steps of each before the first round: the first compiles, the second finds its memory."""
+
+MODELS = {
+    "resnet18": resnet18(CLASSES),
+    "mobilenet_v2": mobilenet_v2(CLASSES),
+    "vgg16": vgg16(CLASSES),
+    "encoder": encoder(),  # what it returns serves as 512 classes
+}
+IMAGES = (4, 3, 224, 224)
+PUBLISHED, SHORTENED = (1, 1024, 512), (4, 128, 512)
+"""Sequences: forward as once published, training."""
+
+SMALL_IMAGES, SMALL = (2, 3, 64, 64), (2, 32, 512)
+"""For MLX, which has no optimised BLAS on Linux."""
+
+
+def main(framework, threads, rounds):
+    adapter = importlib.import_module(f"frameworks.{framework}.adapter")
+    rivals = importlib.import_module(f"scripts.handwritten.{framework}")
+    execution = FRAMEWORKS[framework].executions[0]
+    runtime = adapter.start(adapter.devices()[0], Settings("float32", execution, threads))
+    versions = " ".join(f"{name} {version}" for name, version in runtime.versions.items())
+    print(f"{versions}; {execution}, {threads} threads, {rounds} rounds")
+    print(HEAD)
+    lost = 0
+    for name, theirs in rivals.MODELS.items():
+        for workload in workloads(name, small=framework == "mlx"):
+            lost += race(adapter, rivals, theirs(), workload, rounds) < EXPECTED
+    sys.exit(1 if lost else 0)
+
+
+def workloads(name, *, small):
+    """Forward pass and training step."""
+    if name == "encoder":
+        forward, train = (SMALL, SMALL) if small else (PUBLISHED, SHORTENED)
+    else:
+        forward = train = SMALL_IMAGES if small else IMAGES
+    what = {"suite": "fidelity", "name": name, "model": MODELS[name]}
+    yield Forward(**what, input_shape=forward)
+    yield Train(**what, input_shape=train, optimizer=Adam(LR))
+
+
+HEAD = "model        pass     build (s)  ours (ms)  theirs (ms)  theirs / ours  of minima   load"
+
+
+def race(adapter, rivals, theirs, workload, rounds):
+    """One line of what HEAD names: medians, the median ratio of a round, which is returned, and the
+    ratio of the minima. The build is ours, without what the first step compiles."""
+    expected = cost.parameter_count(workload.model, workload.input_shape)
+    if (found := rivals.count(theirs)) != expected:
+        sys.exit(f"{workload.name} is another model: {found} parameters, not {expected}")
+    made = arrays.make(workload, 0)
+    step, build_s = timed(lambda: parts(adapter.build(workload, made))[0])
+    if isinstance(workload, Train):
+        kind, other = "training", rivals.train(theirs, made.inputs["x"], made.inputs["labels"], LR)
+    else:
+        kind, other = "forward", rivals.forward(theirs, made.inputs["x"])
+    both = (lambda: adapter.wait([step()])), other
+    for call in both * WARM:
+        call()
+    taken_s = [], []
+    for number in range(rounds):
+        # Each goes first in every other round, so that neither profits from the other's heat.
+        for which in (0, 1) if number % 2 else (1, 0):
+            taken_s[which].append(timed(both[which])[1])
+    ours_ms, theirs_ms = (1e3 * statistics.median(column) for column in taken_s)
+    ratio = statistics.median(b / a for a, b in zip(*taken_s, strict=True))
+    of_minima = min(taken_s[1]) / min(taken_s[0])
+    print(
+        f"{workload.name:12} {kind:8} {build_s:9.2f} {ours_ms:10.1f} {theirs_ms:12.1f} "
+        f"{ratio:14.3f} {of_minima:10.3f} {os.getloadavg()[0]:6.1f}"
+        + (f"   below {EXPECTED}" if ratio < EXPECTED else ""),
+        flush=True,
+    )
+    return ratio
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

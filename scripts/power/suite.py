@@ -1,9 +1,0 @@
-"""The product as a suite of one case."""
-
-from scripts.power.work import N
-from suites.workload import Product
-
-
-def cases(preset):
-    """The one product, in every preset."""
-    return (Product(suite="power", name="product", m=N, k=N, n=N),)
