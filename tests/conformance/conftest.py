@@ -1,4 +1,4 @@
-"""Starts the checks of `inside.py` in a framework's environment and collects what they found."""
+"""Starts `adapter_checks.py` in a framework's environment and collects what it found."""
 
 import functools
 import json
@@ -15,8 +15,8 @@ from suites import catalog
 from suites.verification import reference
 
 ROOT = Path(__file__).resolve().parents[2]
-INSIDE = Path(__file__).with_name("inside.py")
-DEEP = str(Path(__file__).with_name("deep.py"))
+INSIDE = Path(__file__).with_name("adapter_checks.py")
+DEEP = str(Path(__file__).with_name("every_layer.py"))
 SEED = 0
 
 SMALL_SUITES = ("matmul", "hackintosh", "mlp", DEEP)

@@ -7,7 +7,7 @@ from tests.conformance.conftest import python, variables
 PROGRAM = """
 import sys
 import numpy as np
-from frameworks import jax as adapter
+from frameworks.jax import adapter as adapter
 from frameworks.interface import Settings, parts
 from suites import arrays, catalog
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.conformance.conftest import ROOT, python, variables
 
-MOVES = Path(__file__).with_name("moves.py")
-IMAGES = Path(__file__).with_name("images.py")
+MOVES = Path(__file__).with_name("layout_moves.py")
+IMAGES = Path(__file__).with_name("image_model.py")
 
 FRAMEWORKS = ("jax", "tf", "torch")
 """NumPy and MLX have nothing that tells what they really run."""
@@ -73,7 +73,7 @@ def test_no_step_moves_images(framework, work):
 def test_a_step_that_moves_images_is_found(tmp_path, framework):
     path = tmp_path / "moving.py"
     names = "NAME, devices, memory, start, to_numpy, wait"
-    head = f"from frameworks import {framework} as right\n"
-    head += f"from frameworks.{framework} import {names}\n"
+    head = f"from frameworks.{framework} import adapter as right\n"
+    head += f"from frameworks.{framework}.adapter import {names}\n"
     path.write_text(head + textwrap.dedent(MOVING[framework]) + STEP)
     assert sum(moves(framework, "forward", str(path)).values()) == 1

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.conformance import metal
+from tests.conformance import metal_branch
 from tests.conformance.conftest import ROOT, python, variables
 
 
@@ -22,9 +22,9 @@ def run(case, *options):
     )
 
 
-@pytest.mark.parametrize("case", metal.CASES)
+@pytest.mark.parametrize("case", metal_branch.CASES)
 def test_the_branch_for_metal_asks_for_what_there_is(case):
-    done = run(case, "-m", "tests.conformance.metal")
+    done = run(case, "-m", "tests.conformance.metal_branch")
     assert done.returncode == 0, done.stderr[-3000:]
 
 
@@ -38,8 +38,8 @@ def test_the_branch_for_metal_asks_for_what_there_is(case):
 )
 def test_a_wrong_call_is_noticed(wrong, told):
     program = (
-        "import sys; from tests.conformance import metal; metal.CASES[sys.argv[1]](); "
-        f"from frameworks import torch_devices; {wrong}"
+        "import sys; from tests.conformance import metal_branch; metal_branch.CASES[sys.argv[1]](); "
+        f"from frameworks.torch import devices as torch_devices; {wrong}"
     )
     done = run("torch as 2.2.2", "-c", program)
     assert done.returncode != 0
@@ -47,7 +47,7 @@ def test_a_wrong_call_is_noticed(wrong, told):
 
 
 FIRST_USE = (
-    "import sys; from frameworks import metal, {0}_devices; "
+    "import sys; from frameworks.shared import metal; from frameworks.{0} import devices as {0}_devices; "
     "print(metal.printed({0}_devices._FIRST_USE.replace(*sys.argv[2:])))"
 )
 BROKEN = (

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conformance.conftest import ROOT, python, variables
 
-INSIDE = Path(__file__).with_name("published.py")
+INSIDE = Path(__file__).with_name("published_model.py")
 
 PUBLISHERS = {
     **dict.fromkeys(("alexnet", "vgg16", "resnet18", "resnet50"), "torchvision"),

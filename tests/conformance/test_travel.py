@@ -10,7 +10,7 @@ import pytest
 from frameworks import FRAMEWORKS
 from tests.conformance.conftest import ROOT, python, variables
 
-TRAVEL = Path(__file__).with_name("travel.py")
+TRAVEL = Path(__file__).with_name("weights_round_trip.py")
 
 
 def travel(framework, folder, verb):

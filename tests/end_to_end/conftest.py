@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 ADAPTER_HEAD = """
 import os, signal, sys, threading, time
 import numpy as np
-from frameworks import null
-from tests import prompt
-from tests.prompt import devices, start, build, wait, to_numpy, memory
+from frameworks.null import adapter as null
+from tests.helpers import prompt
+from tests.helpers.prompt import devices, start, build, wait, to_numpy, memory
 from frameworks.interface import Resettable, parts
 NAME = "mine"
 ENVIRONMENT = "host"

@@ -138,7 +138,7 @@ def test_unsupported_is_skipped_with_its_reason(measure, adapter):
 
 def test_other_weights_than_the_hosts_are_refused(measure, adapter):
     path = adapter(
-        "from suites import arrays as made\n"
+        "from suites.data import arrays as made\n"
         "real = made.uniform\n"
         "made.uniform = lambda seed, *rest: real(seed + 1, *rest)\n"
     )

@@ -7,7 +7,7 @@ without a `reset`, or slow in odd places.
 import pytest
 
 HONEST = """
-from frameworks import numpy as right
+from frameworks.numpy import adapter as right
 from frameworks.numpy.adapter import build, devices, memory, start, to_numpy, wait
 NAME = "mine"
 """
@@ -70,7 +70,7 @@ def test_work_that_fell_back_to_the_cpu_is_suspect(found):
 JAX = """
 import jax
 import numpy as np
-from frameworks import jax as right
+from frameworks.jax import adapter as right
 from frameworks.jax.adapter import NAME, build, compilations, devices, memory, start, to_numpy, wait
 NAME = "mine"
 ENVIRONMENT = "jax"
@@ -136,10 +136,10 @@ def wait(outputs):
 
 LAZY_HEAD = """
 import dataclasses
-from frameworks import null
+from frameworks.null import adapter as null
 from frameworks.interface import Resettable, parts
 from frameworks.null.adapter import devices, memory
-from tests import prompt
+from tests.helpers import prompt
 NAME = "mine"
 ENVIRONMENT = "host"
 """

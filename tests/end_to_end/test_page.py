@@ -12,7 +12,7 @@ import pytest
 
 from bench.schema import Run
 from reports import build
-from tests import builders
+from tests.helpers import builders
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not in this environment: make check builds it"

@@ -240,7 +240,7 @@ def test_idle_workers_use_no_cpu(tmp_path):
     """While one contender is in a long build, the others must not spin beside it."""
     slow = tmp_path / "mine.py"
     slow.write_text(
-        "import time\nfrom frameworks import null\n"
+        "import time\nfrom frameworks.null import adapter as null\n"
         "from frameworks.null.adapter import devices, start, wait, to_numpy, memory\n"
         'NAME = "slow"\nENVIRONMENT = "host"\n'
         "def build(workload, arrays):\n"

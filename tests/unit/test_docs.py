@@ -15,7 +15,7 @@ from bench import schema
 from bench.__main__ import app
 from bench.plan.presets import PRESETS
 from reports.frame import load, load_slices
-from tests import builders
+from tests.helpers import builders
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

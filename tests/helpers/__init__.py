@@ -1,0 +1,1 @@
+"""What tests share: made records, machines, environments and answers."""

@@ -1,0 +1,291 @@
+"""The answer in fifteen lines: as it was, for one leader and several, at 80 and 60 columns."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from bench.schema import Record
+from bench.statistics.estimates import Estimate
+from reports import content
+from reports.analysis.ranking import Group, Ranking, Row
+from reports.answer import answer, headline, strips, tally
+from reports.answer.answer import Answer
+from reports.answer.strips import Record as Strip
+from reports.content import Content
+from reports.findings.finding import Finding
+from reports.frame import Results, read
+from reports.render import terminal
+from tests.helpers import builders
+
+TWO = builders.FIVE[:2]
+ON_GPU = replace(
+    builders.FIVE[1],
+    device="cuda:0",
+    device_name="NVIDIA H100",
+    flop_per_s=20e12,
+    bytes_per_s=1e12,
+    overhead_s=20e-6,
+)
+
+
+def told(folder: Path, *runs: Sequence[Record], width: int = 80) -> Answer:
+    files = [
+        builders.write(folder / f"run-{number}" / "records.jsonl", lines)
+        for number, lines in enumerate(runs)
+    ]
+    results = read(files)
+    made = content.make(results)
+    return answer.make(made, tally.tally(results), Path("/r/report.html"), width)
+
+
+FIVE = """\
+No single winner: jax for matrix products, forward passes and training, numpy
+for inner products.
+
+            fastest  within 2x   of   ■ fastest  ▓ 10 %  ▒ 2x  · slower  x wrong
+  jax             6          8   11   ■■■■■■▒▒···
+  numpy           5         10   10   ■■■■■▒▒▒▒▒
+  torch           0          9   11   ▓▓▓▒▒▒▒▒▒··
+  tf              0          5   11   ▒▒▒▒▒·····x
+  mlx *           0          0   11   ··········x
+
+  answers  52 right, 1 wrong, 1 failed: tf 1, mlx 1
+  trust    * MLX on Linux: answers only
+  next     make bench PRESET=quick   finer figures, more sizes
+  report   file:///r/report.html"""
+
+
+def test_five_frameworks_at_80_columns(tmp_path: Path) -> None:
+    lines = builders.run((*builders.FIVE, builders.NULL), wrong=[("tf", "matmul/square/256")])
+    made = told(tmp_path, lines)
+    assert "\n".join(made.lines) == FIVE
+    assert made.reason == "wrong answers (tf); failed (mlx)"
+
+
+def test_at_60_columns_nothing_is_wider_but_what_is_copied(tmp_path: Path) -> None:
+    made = told(tmp_path, builders.run(), width=60)
+    copied = ("  next", "  report")
+    assert max(len(line) for line in made.lines if not line.startswith(copied)) <= 60
+    assert made.lines[0] == "No single winner: jax for matrix products, forward passes"
+
+
+def test_on_a_gpu_it_begins_with_when_it_pays_off(tmp_path: Path) -> None:
+    made = told(tmp_path, builders.run((*TWO, ON_GPU)))
+    assert " ".join(made.lines[:2]) == (
+        "The GPU pays off from n = 256 up (matmul): 8.0x at 256, 86x at 1024, the CPU is faster at "
+        "64; in training 38x."
+    )
+    assert made.reason == ""
+
+
+def test_one_contender_alone_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
+    made = told(tmp_path, builders.run(builders.FIVE[:1]))
+    assert made.lines[0] == "Only numpy was measured with right answers: nothing to compare."
+    assert not [line for line in made.lines if "fastest" in line]
+
+
+def test_a_single_fault_is_told_in_full(tmp_path: Path) -> None:
+    made = told(tmp_path, builders.run(TWO, wrong=[("torch", "matmul/square/64")]))
+    assert made.reason.startswith("torch")
+    assert "wrong" in made.reason
+    assert not made.reason.endswith(".")
+
+
+def test_many_contenders_stay_within_fifteen_lines_and_are_counted(tmp_path: Path) -> None:
+    many = [replace(TWO[1], spec=f"torch@{n}", flop_per_s=1e11 * n) for n in range(1, 15)]
+    made = told(tmp_path, builders.run(many))
+    assert len(made.lines) <= answer.MOST
+    assert sum(line.startswith("  torch@") for line in made.lines) >= 3
+    assert any(line.startswith("  and ") for line in made.lines)
+
+
+def test_several_runs_have_a_line_each_and_no_table(tmp_path: Path) -> None:
+    runs = [builders.run(TWO, name=f"20261120-10150{n}-ab12") for n in range(8)]
+    made = told(tmp_path, *runs)
+    assert sum("20261120-10150" in line for line in made.lines) == 6
+    assert "and 2 more runs" in made.lines
+    assert len(made.lines) <= answer.MOST
+
+
+def test_two_runs_have_room_for_their_sentences(tmp_path: Path) -> None:
+    made = told(tmp_path, *(builders.run(TWO, name=f"20261120-10150{n}-ab12") for n in range(2)))
+    assert sum(" …" in line for line in made.lines) == 0
+    assert not [line for line in made.lines if line.startswith("  next")]
+
+
+def test_without_a_run_there_is_what_others_published() -> None:
+    results = read([], published=True)
+    made = answer.make(content.make(results), tally.tally(results), Path("/r/report.html"), 80)
+    assert made.lines[0].startswith("Nothing measured here: ")
+    assert any("GPU" in line for line in made.lines)
+    assert "  next     make bench   measures this machine" in made.lines
+    assert len(made.lines) <= answer.MOST
+
+
+def doubted(tmp_path: Path, contender: str) -> tuple[Results, Content]:
+    """A run of four, and its content with six of this contender's cells suspect."""
+    results = read([builders.write(tmp_path / "records.jsonl", builders.run(builders.FIVE[1:]))])
+    cells = frozenset(("run", contender, f"case {number}") for number in range(6))
+    doubt = Finding("suspect", "beyond any device", "", "", cells=cells)
+    return results, replace(content.make(results), findings=(doubt,))
+
+
+def test_a_leader_that_is_suspect_is_not_named_without_the_word(tmp_path: Path) -> None:
+    results, made = doubted(tmp_path, "jax/cpu/float32")
+    lines = answer.make(made, tally.tally(results), Path("/r/report.html"), 80).lines
+    assert "jax (suspect) for matrix products" in lines[0]
+    assert "tf (suspect)" not in lines[0]
+    (doubt,) = made.findings
+    few = replace(made, findings=(replace(doubt, cells=frozenset(list(doubt.cells)[:1])),))
+    lines = answer.make(few, tally.tally(results), Path("/r/report.html"), 80).lines
+    assert "(suspect)" not in lines[0]
+
+
+def test_a_contender_that_is_not_named_as_ours_are_is_no_error(tmp_path: Path) -> None:
+    results, made = doubted(tmp_path, "x")
+    lines = answer.make(made, tally.tally(results), Path("/r/report.html"), 80).lines
+    assert "(suspect)" not in lines[0]
+    named = {"x": "jax"}
+    made = replace(made, sections=(replace(made.sections[0], labels=named),))
+    lines = answer.make(made, tally.tally(results), Path("/r/report.html"), 80).lines
+    assert "jax (suspect)" in lines[0]
+
+
+# --- who leads --------------------------------------------------------------------------------
+
+
+def row(label: str, ratio: float | None, standing: str) -> Row:
+    estimate = Estimate(ratio, None) if ratio is not None else None
+    zeros = dict.fromkeys(("latency_s", "first_step_s", "bytes_per_s", "spread", "low_s", "high_s"))
+    return Row(  # type: ignore[arg-type]
+        label=label,
+        framework=label,
+        notes=(),
+        time_s=1.0,
+        ratio=estimate,
+        standing=standing,
+        flop_per_s=1.0,
+        peak_resident_bytes=None,
+        **zeros,
+    )
+
+
+def case(first: str, **others: tuple[float, str]) -> Group:
+    rows = [row(label, *told) for label, told in others.items()]
+    return Group(64, 1.0, (row(first, None, "leads"), *rows), {})
+
+
+class Section:
+    """As much of one as a headline looks at."""
+
+    def __init__(self, **rankings: Sequence[Group]) -> None:
+        self.rankings = tuple(
+            Ranking(suite, name, "float32", (), tuple(groups), True, True)
+            for key, groups in rankings.items()
+            for suite, name in [key.split("__")]
+        )
+
+
+SLOWER = {"jax": (1.5, "slower"), "tf": (2.0, "slower")}
+LEVEL = {"jax": (1.02, "unresolved"), "tf": (3.1, "slower")}
+JAX = {"torch": (1.5, "slower"), "tf": (2.0, "slower")}
+
+
+@pytest.mark.parametrize(
+    ("section", "sentence"),
+    [
+        (
+            Section(matmul__square=[case("torch", **SLOWER)] * 3),
+            "torch is fastest in all 3 cases; everything else is 1.5x slower or more.",
+        ),
+        (
+            Section(matmul__square=[case("torch", **LEVEL)] * 2),
+            "torch and jax lead in both cases; everything else is 3.1x slower or more.",
+        ),
+        (
+            Section(matmul__square=[case("torch", **SLOWER)] * 11, mlp__train=[case("jax", **JAX)]),
+            "torch leads in 11 of 12 cases; everything else is 1.5x slower or more.",
+        ),
+        (
+            Section(
+                matmul__square=[case("torch", **SLOWER)],
+                mlp__forward=[case("torch", **SLOWER)],
+                mlp__train=[case("jax", **JAX)],
+                learn__epochs_2=[case("jax", **JAX)],
+            ),
+            "No single winner: torch for matrix products and forward passes, jax for training.",
+        ),
+        (
+            Section(matmul__square=[case("torch", **SLOWER), case("jax", **JAX)]),
+            "No single winner: torch leads in 1 of 2 cases, jax in 1.",
+        ),
+        (
+            Section(matmul__square=[case("torch", jax=(1.2, "unresolved"))] * 2),
+            "Too close to call: no contender is shown slower than another in these 2 cases.",
+        ),
+        (
+            Section(
+                matmul__square=[
+                    case("torch", jax=(1.5, "unresolved"), tf=(9.0, "slower")),
+                    case("torch", jax=(1.2, "slower"), tf=(5.0, "unresolved")),
+                ]
+            ),
+            "torch leads in both cases.",
+        ),
+        (Section(), "Nothing was measured that can be compared."),
+    ],
+)
+def test_headlines(section: Section, sentence: str) -> None:
+    assert headline.of(section) == sentence  # type: ignore[arg-type]
+
+
+def test_a_slower_one_is_not_near_and_an_unresolved_one_far_off_is_not_first() -> None:
+    groups = [case("torch", jax=(1.05, "slower"), tf=(3.0, "unresolved"), mlx=(1.0, "same"))]
+    section = Section(matmul__square=groups)
+    section.notes = ()  # type: ignore[attr-defined]
+    found = {one.label: one for one in strips.records(section, {})}  # type: ignore[arg-type]
+    assert (found["torch"].fastest, found["mlx"].fastest) == (1, 1)
+    assert dict(found["jax"].cases) == {"close": 1}
+    assert dict(found["tf"].cases) == {"slower": 1}
+
+
+@given(
+    st.dictionaries(st.sampled_from(list(strips.BLOCKS)), st.integers(0, 500)), st.integers(1, 90)
+)
+def test_a_strip_leaves_out_no_kind_that_is_there(cases: dict[str, int], room: int) -> None:
+    counts = Strip("x", strips.Counter(cases)).cases
+    drawn = strips._strip(counts, min(1.0, room / max(counts.total(), 1)))
+    assert len(drawn) <= room + len(strips.BLOCKS)
+    for name, block in strips.BLOCKS.items():
+        assert (block in drawn) == bool(cases.get(name))
+
+
+# --- on the terminal --------------------------------------------------------------------------
+
+
+def test_a_pipe_gets_no_colour_and_no_folded_line() -> None:
+    file = io.StringIO()
+    long = "  next     make bench FRAMEWORK=" + ",".join(["torch"] * 20)
+    terminal.conclude(["[bold]who[/bold] leads", long], Console(file=file, width=80))
+    assert file.getvalue() == f"[bold]who[/bold] leads\n{long}\n"
+
+
+hostile = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=30)
+
+
+@settings(max_examples=25, deadline=None)
+@given(hostile)
+def test_a_hostile_label_stays_text(label: str) -> None:
+    section = Section(matmul__square=[case(label, **LEVEL)])
+    section.notes = ()  # type: ignore[attr-defined]
+    lines = list(strips.table(section, {}, 80, 9))  # type: ignore[arg-type]
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 80

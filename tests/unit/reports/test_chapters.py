@@ -1,0 +1,234 @@
+"""The other chapters: order, roofline and peaks, versions, waiting, memory, energy, learning."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from bench.schema import Curves, Gpu, Record, Slice, Verified
+from reports import content
+from reports.chapters import versions
+from reports.content import Content
+from reports.document import Chapter
+from reports.frame import read
+from reports.hardware import peaks
+from tests.helpers import builders
+
+change = msgspec.structs.replace
+
+
+def make(folder: Path, lines: Sequence[Record], published: bool = False) -> Content:
+    return content.make(read([builders.write(folder / "records.jsonl", lines)], published))
+
+
+def chapter(made: Content, key: str) -> Chapter:
+    return next(chapter for chapter in made.chapters if chapter.key == key)
+
+
+def test_chapters_come_in_the_order_of_what_a_reader_asks(tmp_path: Path) -> None:
+    assert [c.key for c in make(tmp_path, builders.run(), published=True).chapters] == [
+        *("answer", "crossover", "roofline", "machines", "versions", "latency", "first-step"),
+        *("memory", "energy", "learning", "published", "method"),
+    ]
+
+
+def test_keys_are_unique_and_safe(tmp_path: Path) -> None:
+    made = make(tmp_path, builders.run(), published=True)
+    keys = [part.key for each in made.chapters for part in each.parts]
+    assert len(keys) == len(set(keys))
+    assert all(key.replace("-", "").isalnum() for key in keys)
+
+
+# --- roofline ---------------------------------------------------------------------------------
+
+
+def gpu(name: str, flop_per_s: float) -> builders.Model:
+    return replace(
+        builders.FIVE[1], device="mps", device_name=name, flop_per_s=flop_per_s, bytes_per_s=1e12
+    )
+
+
+def test_the_roofline_holds_cells_against_measured_and_known_peaks(tmp_path: Path) -> None:
+    made = make(tmp_path, builders.run((builders.FIVE[1], gpu("Apple M2 Max", 5e12))))
+    cpu, metal = chapter(made, "roofline").parts
+    assert "No sourced peak" in cpu.text[0]
+    assert "Known peaks of Apple M2 Max (38 cores): 13600 GFLOP/s" in metal.text[0]
+    assert metal.data is not None
+    assert metal.data.columns[-2:] == ("of the measured roof", "of the known peak")
+    shares = [row[-2].value for row in metal.data.rows]  # type: ignore[attr-defined]
+    assert max(shares) == pytest.approx(1)
+    assert not [f for f in made.findings if f.severity == "suspect"]
+
+
+def test_more_than_the_device_can_do_is_suspect(tmp_path: Path) -> None:
+    made = make(tmp_path, builders.run((gpu("Apple M1", 5e13),)))
+    (finding,) = [f for f in made.findings if f.severity == "suspect"]
+    assert "above the 2.62 that Apple M1 can do" in finding.what
+
+
+def test_peaks_are_found_by_exact_name_alone() -> None:
+    found = peaks.peak("Apple M1 Max")
+    assert found is not None
+    assert found.flop_per_s == 10.617e12
+    assert peaks.peak("Radeon RX 5700 XT") == peaks.peak("AMD Radeon RX 5700 XT")
+    for name in ("Apple M1 Maxi", "apple m1 max", "Radeon Pro 5700 XT", "Apple M4", ""):
+        assert peaks.peak(name) is None
+
+
+def test_the_machine_tells_how_many_cores_a_chip_has() -> None:
+    small, full = Gpu(name="Apple M1 Max", cores=24), Gpu(name="Apple M1 Max", cores=32)
+    assert peaks.peak("Apple M1 Max", [small]).cores == 24  # type: ignore[union-attr]
+    assert peaks.peak("Apple M1 Max", [full]).cores == 32  # type: ignore[union-attr]
+    unsure = (), [small, full], [Gpu(name="Apple M1 Max")], [Gpu(name="Apple M1 Max", cores=5)]
+    for gpus in (*unsure, [Gpu(name="Apple M1", cores=24)]):
+        assert peaks.peak("Apple M1 Max", gpus).cores == 32  # type: ignore[union-attr]
+
+
+def test_a_framework_that_cannot_name_its_gpu_has_the_machines_only_one() -> None:
+    amd, intel = Gpu(name="Radeon RX 580"), Gpu(name="Intel UHD Graphics 630", vendor="Intel")
+    assert peaks.peak("mps", [intel, amd]) == peaks.peak("AMD Radeon RX 580")
+    assert peaks.peak("mps", [amd, Gpu(name="Radeon Pro 560")]) is None
+    assert peaks.peak("metal:0", [intel]) is None
+    assert peaks.peak("cuda:0", [amd]) is None
+
+
+def test_every_peak_has_a_source_and_lies_where_peaks_lie() -> None:
+    with peaks.TABLE.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len({(row["name"], row["cores"]) for row in rows})
+    for row in rows:
+        cores = int(row["cores"]) if row["cores"] else None
+        found = peaks.peak(row["name"], [Gpu(name=row["name"], cores=cores)])
+        assert found is not None
+        assert (found.cores, found.flop_per_s) == (cores, float(row["flop_per_s"]))
+        assert found.source
+        assert 1e12 < found.flop_per_s < 1e14
+        assert 5 < found.flop_per_s / found.bytes_per_s < 100
+
+
+def test_a_derived_peak_is_what_its_derivation_says() -> None:
+    with peaks.TABLE.open(encoding="utf-8") as file:
+        derived = [row for row in csv.DictReader(file) if row["source"].startswith("derived: ")]
+    assert derived
+    for row in derived:
+        factors = row["source"].removeprefix("derived: ").partition(";")[0].split(" x ")
+        numbers = [float(factor.split()[0]) for factor in factors]
+        assert math.prod(numbers) * 1e9 == pytest.approx(float(row["flop_per_s"]), rel=1e-3)
+
+
+# --- versions ---------------------------------------------------------------------------------
+
+
+def test_versions_of_one_run_are_paired(tmp_path: Path) -> None:
+    old = replace(builders.FIVE[3], spec="jax==0.4.38", version="0.4.38", flop_per_s=165e9)
+    (part,) = chapter(make(tmp_path, builders.run((builders.FIVE[3], old))), "versions").parts
+    table = part.data or part.table
+    assert table is not None
+    row = next(row for row in table.rows if row[0] == "matmul/square/1024")
+    assert row[2] == "0.4.38 to 0.10.2"
+    assert row[5].endswith("x faster")
+    assert "unpaired" not in row[6]
+
+
+def test_versions_of_two_runs_are_not(tmp_path: Path) -> None:
+    old = replace(builders.FIVE[3], version="0.4.38", flop_per_s=165e9)
+    paths = [
+        builders.write(tmp_path / name / "records.jsonl", builders.run((model,), name=name))
+        for name, model in (("a", old), ("b", builders.FIVE[3]))
+    ]
+    (part,) = chapter(content.make(read(paths)), "versions").parts
+    table = part.data or part.table
+    assert table is not None
+    assert table.rows[2][6].endswith("unpaired")
+
+
+@pytest.mark.parametrize(
+    "ordered",
+    [["1.9", "1.12", "2.0"], ["1.12 preview", "1.12"], ["2.0rc1", "2.0"], ["0.4.38", "0.10.2"]],
+)
+def test_versions_are_ordered_as_released(ordered: list[str]) -> None:
+    assert sorted(set(ordered), key=versions.order) == ordered
+
+
+# --- waiting, starting, memory, energy -----------------------------------------------------------
+
+
+def test_costs_are_told_with_the_largest_in_words(tmp_path: Path) -> None:
+    made = make(tmp_path, builders.run())
+    for key in ("latency", "first-step", "memory"):
+        (part,) = chapter(made, key).parts
+        table = part.data or part.table
+        assert table is not None
+        assert table.columns[:3] == ("work", "n", "numpy")
+        assert len(table.rows) == 11
+        assert part.text
+    assert "\n1." in str(chapter(made, "latency").parts[0].data)[:9999].replace("\\n", "\n")
+
+
+def metered(line: Record, **watts: float) -> Record:
+    """A slice during which its framework's device drew so much."""
+    power_w = watts.get(line.contender.partition("/")[0]) if isinstance(line, Slice) else None
+    return line if power_w is None else change(line, energy_j=power_w * line.wall_s)
+
+
+def test_energy_is_told_only_where_a_meter_was_read(tmp_path: Path) -> None:
+    assert chapter(make(tmp_path / "a", builders.run()), "energy").parts == ()
+    lines = [metered(line, jax=5.0) for line in builders.run()]
+    (part,) = chapter(make(tmp_path / "b", lines), "energy").parts
+    assert part.table is not None
+    assert part.table.columns == ("work", "n", "jax")
+    assert {str(row[2]).partition("\n")[2] for row in part.table.rows} == {"5.00 W"}
+    assert part.text == ()  # nothing to compare it with
+
+
+def test_energy_says_in_words_where_contenders_of_one_device_differ_most(tmp_path: Path) -> None:
+    on_gpu = replace(builders.FIVE[1], spec="mlx", device="mps")
+    models = (*builders.FIVE[1:4], on_gpu)
+    lines = [metered(line, torch=5.0, jax=5.0, tf=50.0, mlx=0.001) for line in builders.run(models)]
+    (part,) = chapter(make(tmp_path, lines), "energy").parts
+    (text,) = part.text
+    assert text.startswith("Widest apart on the CPU, in ")
+    assert "one of tf" in text
+    assert "x as much." in text
+    assert "mlx" not in text  # another device's counter covers other parts
+
+
+# --- learning ---------------------------------------------------------------------------------
+
+
+def learned(accuracy: Sequence[float]) -> list[Record]:
+    curves = Curves(test_loss=(2.1, 1.5, 0.9), accuracy=tuple(accuracy))
+    return [
+        change(line, curves=curves)
+        if isinstance(line, Verified) and line.case == "mlp/train/64" and line.phase == "after"
+        else line
+        for line in builders.run(builders.FIVE[1:3])
+    ]
+
+
+def test_learning_curves_of_a_run_are_shown(tmp_path: Path) -> None:
+    made = make(tmp_path, learned((0.3, 0.5, 0.7)))
+    (part,) = chapter(made, "learning").parts
+    assert [series.label for series in part.plots[0].series] == ["torch", "tf"]
+    assert part.data is not None
+    assert part.data.rows[2][:3] == ("3", "0.9000", "70.0 %")
+    assert not [finding for finding in made.findings if "accuracy" in finding.what]
+
+
+@pytest.mark.parametrize(("accuracy", "wrong"), [((0, 0, 0), True), ((0, 0, 0.1), False)])
+def test_no_accuracy_with_a_falling_loss_is_wrong(
+    tmp_path: Path, accuracy: Any, wrong: bool
+) -> None:
+    found = make(tmp_path, learned(accuracy)).findings
+    assert [f.severity for f in found if "accuracy is 0.0 %" in f.what] == ["wrong"] * 2 * wrong
+
+
+def test_without_curves_there_is_no_chapter(tmp_path: Path) -> None:
+    assert chapter(make(tmp_path, builders.run()), "learning").parts == ()
