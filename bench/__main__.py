@@ -20,13 +20,13 @@ except ImportError:
     )
 
 from bench.terminal import pipes
-from bench.values import BadWord
+from bench.values import BadValue
 
 if TYPE_CHECKING:
     from bench.run.runner import Outcome
 
 
-_BAD_INPUT = (BadWord, OSError)
+_BAD_INPUT = (BadValue, OSError)
 """What any command may meet; anything else that escapes is a fault of ours and shows itself."""
 
 
@@ -94,7 +94,7 @@ def run_command(
     from suites.data.sources import NoData
 
     try:
-        request = asked.Typed(**options).request()
+        request = asked.RunOptions(**options).request()
         console, specs = Console(stderr=True), request.contenders.specs
         above = functools.partial(run_header.lines, specs, preset, console.width)
         with progress.for_console(console, above) as shown:
@@ -201,14 +201,14 @@ def compare_command(
     """Compare two runs, or two contenders of one: how many times as long B takes as A."""
     from bench.commands import compare
     from bench.records import NotRecords
-    from bench.values import BadWord
+    from bench.values import BadValue
     from reports.compare.sides import Incomparable
 
     outputs = {"json": json, "markdown": markdown}
-    asked = compare.Asked(a, b, of_a, of_b, fail_on, threshold, across, outputs)
+    asked = compare.CompareOptions(a, b, of_a, of_b, fail_on, threshold, across, outputs)
     try:
         raise typer.Exit(compare.run(asked))
-    except (*_BAD_INPUT, BadWord, Incomparable, NotRecords) as error:
+    except (*_BAD_INPUT, BadValue, Incomparable, NotRecords) as error:
         _refuse(error)
 
 
@@ -235,7 +235,7 @@ def machine_command(
     from bench.commands import machine as show
 
     try:
-        show.tell(capture)
+        show.run(capture)
     except OSError as error:
         _refuse(error)
 
@@ -251,7 +251,7 @@ def doctor_command(
     from bench.commands import run_request as asked
 
     try:
-        raise typer.Exit(doctor.pay(machine, asked.split(suite), preset))
+        raise typer.Exit(doctor.run(machine, asked.split(suite), preset))
     except (*_BAD_INPUT, doctor.BadVisit) as error:
         _refuse(error)
 
@@ -267,7 +267,7 @@ def env_command(
     from bench.commands import env
 
     try:
-        code = env.keep(action, names or [], lambda line: print(line, file=sys.stderr))
+        code = env.run(action, names or [], lambda line: print(line, file=sys.stderr))
     except (ValueError, OSError) as error:
         _refuse(error)
     raise typer.Exit(code)

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 def _boot() -> None:
     tool = requirements.lines(manager.CHECKOUT / "requirements", requirements.BOOT, here())
     home, sha256 = manager.root() / "boot", stamped_folder.digest(tool)
-    stamped_folder.settle(home, sha256, _say, lambda aside: _make(aside, tool))
+    stamped_folder.ensure(home, sha256, _say, lambda aside: _make(aside, tool))
 
 
 def _make(aside: Path, tool: list[str]) -> dict[str, str]:

@@ -34,7 +34,7 @@ class NotRecords(ValueError):
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedLine:
     """A line that was left out."""
 
     line: int
@@ -49,7 +49,7 @@ class Reading:
     records: tuple[Record, ...]
     lines: tuple[int, ...]
     """Number of each record's line."""
-    refused: tuple[Refused, ...]
+    refused: tuple[RejectedLine, ...]
 
 
 class Writer:
@@ -83,7 +83,7 @@ def read(path: Path) -> Reading:
     """
     records: list[Record] = []
     lines: list[int] = []
-    refused: list[Refused] = []
+    refused: list[RejectedLine] = []
     for number, line in _lines(path, refused):
         if not records:
             _check_schema(path, number, line)
@@ -91,9 +91,9 @@ def read(path: Path) -> Reading:
             records.append(_decode(line))
             lines.append(number)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            refused.append(Refused(number, str(error)[:500]))
+            refused.append(RejectedLine(number, str(error)[:500]))
             if len(refused) == MAX_REFUSED:
-                refused.append(Refused(number + 1, f"{MAX_REFUSED} bad lines: rest unread"))
+                refused.append(RejectedLine(number + 1, f"{MAX_REFUSED} bad lines: rest unread"))
                 break
     first = f" Line {refused[0].line}: {refused[0].reason}." if refused else ""
     if not records:
@@ -125,7 +125,7 @@ def _check_schema(path: Path, number: int, line: bytes) -> None:
         )
 
 
-def _lines(path: Path, refused: list[Refused]) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path, refused: list[RejectedLine]) -> Iterator[tuple[int, bytes]]:
     """Non-empty lines with their numbers, holding at most one in memory."""
     number = read_bytes = 0
     with _open(path) as file:
@@ -135,17 +135,19 @@ def _lines(path: Path, refused: list[Refused]) -> Iterator[tuple[int, bytes]]:
             ):
                 read_bytes += len(line)
                 if read_bytes > MAX_FILE_BYTES:
-                    refused.append(Refused(number, f"beyond {MAX_FILE_BYTES} bytes: rest unread"))
+                    refused.append(
+                        RejectedLine(number, f"beyond {MAX_FILE_BYTES} bytes: rest unread")
+                    )
                     return
                 if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
                     refused.append(
-                        Refused(number, f"longer than {MAX_LINE_BYTES} bytes: rest unread")
+                        RejectedLine(number, f"longer than {MAX_LINE_BYTES} bytes: rest unread")
                     )
                     return
                 if line.strip():
                     yield number, line
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            refused.append(Refused(number + 1, f"compressed data is damaged: {error}"))
+            refused.append(RejectedLine(number + 1, f"compressed data is damaged: {error}"))
 
 
 def head(path: Path) -> Run | None:

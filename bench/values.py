@@ -14,7 +14,7 @@ _LEAST_S, _MOST_S = 5, 7 * 86400
 """Of a whole run: in less nothing can be told, and nobody waits for more."""
 
 
-class BadWord(ValueError):
+class BadValue(ValueError):
     """What was typed is no such word or quantity; the message says what would be."""
 
 
@@ -23,7 +23,7 @@ def size(text: str) -> int:
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.I)
     count = round(float(found[1]) * 1024 ** _UNITS[found[2].upper()]) if found else 0
     if count < 1:
-        raise BadWord(f"no amount of memory. Expected one such as 8G or 512M. Received: {text!r}")
+        raise BadValue(f"no amount of memory. Expected one such as 8G or 512M. Received: {text!r}")
     return count
 
 
@@ -35,7 +35,7 @@ def share(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < 1:
-        raise BadWord(f"no share. Expected one such as 1% or 0.01. Received: {text!r}")
+        raise BadValue(f"no share. Expected one such as 1% or 0.01. Received: {text!r}")
     return value
 
 
@@ -44,7 +44,7 @@ def seconds(text: str) -> float:
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(s|m|min|h|)", text.strip(), re.I)
     value = float(found[1]) * _SECONDS[found[2].lower()] if found else math.nan
     if not _LEAST_S <= value <= _MOST_S:
-        raise BadWord(
+        raise BadValue(
             "no time a run could take. Expected one such as 5m, 90s or 1h, from 5s to 168h. "
             f"Received: {text!r}"
         )
@@ -58,7 +58,7 @@ def choices(
     known = list(known)
     for word in given:
         if word not in known:
-            raise BadWord(
+            raise BadValue(
                 f"unknown {what}. Expected one of {', '.join(known)}. Received: {word!r}."
                 f"{meant(word, known)} {hint}"
             )

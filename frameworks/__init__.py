@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class FrameworkInfo:
     """What must be known of a framework before a process of it exists."""
 
     name: str
@@ -33,15 +33,15 @@ class Facts:
 FRAMEWORKS = {
     facts.name: facts
     for facts in (
-        Facts(name="numpy", title="NumPy", package="numpy", executions=("eager",)),
-        Facts(
+        FrameworkInfo(name="numpy", title="NumPy", package="numpy", executions=("eager",)),
+        FrameworkInfo(
             name="torch",
             title="PyTorch",
             package="torch",
             aliases=("pytorch",),
             executions=("eager", "compile"),
         ),
-        Facts(
+        FrameworkInfo(
             name="tf",
             title="TensorFlow",
             package="tensorflow",
@@ -51,7 +51,7 @@ FRAMEWORKS = {
             # Without growth TensorFlow takes the whole device from the idle contenders.
             environment={"TF_CPP_MIN_LOG_LEVEL": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
         ),
-        Facts(
+        FrameworkInfo(
             name="jax",
             title="JAX",
             package="jax",
@@ -62,7 +62,7 @@ FRAMEWORKS = {
             # named, or a failure to start it would only leave its device out.
             variants={"metal": {"ENABLE_PJRT_COMPATIBILITY": "1", "JAX_PLATFORMS": "METAL,cpu"}},
         ),
-        Facts(
+        FrameworkInfo(
             name="mlx",
             title="MLX",
             package="mlx",
@@ -73,7 +73,7 @@ FRAMEWORKS = {
     )
 }
 
-NULL = Facts(name="null", title="null (prepared answers)", executions=("eager",))
+NULL = FrameworkInfo(name="null", title="null (prepared answers)", executions=("eager",))
 """Not a framework: it returns prepared answers and measures the harness."""
 
 NAMES = tuple(FRAMEWORKS)

@@ -23,7 +23,7 @@ _RENDERERS = {"json": as_json.render, "markdown": as_markdown.render}
 
 
 @dataclass(frozen=True)
-class Asked:
+class CompareOptions:
     """What was typed; texts are empty where nothing was."""
 
     a: Path
@@ -38,7 +38,7 @@ class Asked:
     """By format, json and markdown: a file, or `-` for the standard output."""
 
 
-def run(asked: Asked) -> int:
+def run(asked: CompareOptions) -> int:
     """Compare, show, and return the exit code.
 
     Raises Incomparable, NotRecords, BadWord, OSError.
@@ -65,7 +65,7 @@ def _across(text: str) -> list[Kind]:
     found = [part.strip() for part in text.split(",") if part.strip()]
     for word in found:
         if word not in KINDS:
-            raise values.BadWord(
+            raise values.BadValue(
                 f"no such difference. Expected --across {', '.join(KINDS)}, or several with commas."
                 f" Received: {word!r}"
             )
@@ -77,10 +77,10 @@ def _checked(outputs: Mapping[str, str]) -> dict[str, str]:
     asked = {name: target for name, target in outputs.items() if target}
     if list(asked.values()).count(STANDARD_OUTPUT) > 1:
         wanted = " and ".join(f"--{name} -" for name in asked)
-        raise values.BadWord(f"{wanted} all want the standard output. Expected one of them.")
+        raise values.BadValue(f"{wanted} all want the standard output. Expected one of them.")
     for name, target in asked.items():
         if target.endswith((".jsonl", ".jsonl.gz")):
-            raise values.BadWord(
+            raise values.BadValue(
                 f"--{name} would write over a record file. Expected another name. "
                 f"Received: {target!r}"
             )

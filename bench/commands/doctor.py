@@ -21,7 +21,7 @@ class BadVisit(ValueError):
     """There is nobody to examine, or nothing to run; the message says what was expected."""
 
 
-def pay(file: Path | None, suites: Sequence[str], preset: str) -> int:
+def run(file: Path | None, suites: Sequence[str], preset: str) -> int:
     """Print what is found: 1 if something would spoil a run, else 0.
 
     Raises BadVisit, words.BadWord.

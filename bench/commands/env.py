@@ -8,24 +8,24 @@ from rich.console import Console
 
 from bench.commands import list
 from bench.environments import manager, requirements
-from bench.values import BadWord
+from bench.values import BadValue
 from frameworks import NAMES
 
 ACTIONS = ("list", "build", "remove")
 
 
-def keep(action: str, names: Sequence[str], say: Callable[[str], None]) -> int:
+def run(action: str, names: Sequence[str], say: Callable[[str], None]) -> int:
     """Do it, and return the exit code: 1 when an environment could not be built.
 
     Raises ValueError, OSError.
     """
     if action not in ACTIONS:
-        raise BadWord(
+        raise BadValue(
             f"unknown action. Expected one of {', '.join(ACTIONS)}. Received: {action!r}. "
             "For example: env build torch"
         )
     if action == "remove" and not names:
-        raise BadWord("nothing named. Expected environments to remove, as in env remove torch")
+        raise BadValue("nothing named. Expected environments to remove, as in env remove torch")
     code = 0
     for name in names:
         requirements.parse(name)
@@ -36,7 +36,7 @@ def keep(action: str, names: Sequence[str], say: Callable[[str], None]) -> int:
             elif action == "remove":
                 manager.remove(name)
         except manager.NoSuchVersion as error:
-            raise BadWord(str(error)) from None
+            raise BadValue(str(error)) from None
         except (manager.BuildFailed, manager.Unavailable) as error:
             say(f"metalbench: {name}: {error}")
             code = 1

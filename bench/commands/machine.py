@@ -14,7 +14,7 @@ from bench.machine.description import Description
 from bench.schema import Gpu, Machine
 
 
-def tell(capture: Path | None) -> None:
+def run(capture: Path | None) -> None:
     """Show this machine, and write its description to the file if one is named. Raises OSError."""
     found = survey.here()
     console = Console()

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from bench import values
 from bench.contenders import spec
-from bench.contenders.discovery import Wanted
+from bench.contenders.discovery import ContenderSelection
 from bench.plan import presets
 from bench.plan.presets import PRESETS
 from bench.plan.request import Request
-from bench.values import BadWord
+from bench.values import BadValue
 from frameworks import NAMES
 from suites import catalog
 from suites.workload import ITEMSIZE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Typed:
+class RunOptions:
     """The options of `run`, as typed; empty or None where one was not."""
 
     framework: str
@@ -59,10 +59,10 @@ class Typed:
             resume=self.resume,
         )
 
-    def _wanted(self) -> Wanted:
+    def _wanted(self) -> ContenderSelection:
         if self.threads is not None and self.threads < 1:
-            raise BadWord(f"threads must be at least 1. Received: {self.threads}")
-        return Wanted(
+            raise BadValue(f"threads must be at least 1. Received: {self.threads}")
+        return ContenderSelection(
             specs=spec.parse(split(self.framework) or NAMES),
             device=self.device,
             precisions=values.choices("precision", split(self.precision) or ["float32"], ITEMSIZE),

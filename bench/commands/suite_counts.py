@@ -17,7 +17,7 @@ from bench.plan.presets import PRESETS
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-class Holding(msgspec.Struct, frozen=True):
+class SuiteCount(msgspec.Struct, frozen=True):
     """A built-in suite."""
 
     name: str
@@ -28,10 +28,10 @@ class Holding(msgspec.Struct, frozen=True):
 
 class _Remembered(msgspec.Struct):
     key: str
-    holdings: list[Holding]
+    holdings: list[SuiteCount]
 
 
-def all_of_them(folder: Path = CHECKOUT / ".cache") -> list[Holding]:
+def all_of_them(folder: Path = CHECKOUT / ".cache") -> list[SuiteCount]:
     """Of all built-in suites. The folder holds what is remembered; it need not be writable."""
     file, key = folder / "holdings.json", _key()
     with contextlib.suppress(OSError, msgspec.MsgspecError):
@@ -47,11 +47,11 @@ def all_of_them(folder: Path = CHECKOUT / ".cache") -> list[Holding]:
     return found
 
 
-def _counted() -> list[Holding]:
+def _counted() -> list[SuiteCount]:
     from suites import catalog
 
     return [
-        Holding(
+        SuiteCount(
             name,
             (catalog.load(name).__doc__ or "").partition("\n")[0],
             {preset: len(catalog.cases(name, preset)) for preset in PRESETS},

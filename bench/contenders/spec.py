@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.environments import requirements
 from bench.machine.privacy import scrub
 from bench.values import meant
-from frameworks import FRAMEWORKS, NAMES, NULL, Facts
+from frameworks import FRAMEWORKS, NAMES, NULL, FrameworkInfo
 from frameworks.interface import Device
 from suites.catalog import typed_path
 
@@ -37,7 +37,7 @@ class Spec:
     environment: str
     """Name of the environment its worker runs in."""
     execution: str
-    facts: Facts | None = None
+    facts: FrameworkInfo | None = None
     """None for an adapter from outside."""
 
     @property
@@ -96,7 +96,7 @@ def _variant(target: str, execution: str) -> Spec:
     return _spec(facts, f"{facts.name}:{variant}", f"{facts.name}-{variant}", execution)
 
 
-def _spec(facts: Facts, text: str, environment: str, execution: str) -> Spec:
+def _spec(facts: FrameworkInfo, text: str, environment: str, execution: str) -> Spec:
     if execution and execution not in facts.executions:
         known = ", ".join(facts.executions)
         raise Unknown(
@@ -113,7 +113,7 @@ def _spec(facts: Facts, text: str, environment: str, execution: str) -> Spec:
     )
 
 
-def _check_version(facts: Facts, version: str) -> None:
+def _check_version(facts: FrameworkInfo, version: str) -> None:
     if facts is NULL:
         raise Unknown(f"null has no versions. Expected null. Received: null=={version}")
     try:
@@ -125,7 +125,7 @@ def _check_version(facts: Facts, version: str) -> None:
         ) from None
 
 
-def _facts(name: str) -> Facts:
+def _facts(name: str) -> FrameworkInfo:
     called = {word: f for f in (*FRAMEWORKS.values(), NULL) for word in (f.name, *f.aliases)}
     if name in called:
         return called[name]

@@ -1,4 +1,4 @@
-"""A seat: one contender and its worker process, started again after it broke."""
+"""A supervisor: one contender and its worker process, started again after it broke."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import msgspec
 from bench import schema
 from bench.contenders import worker_environment
 from bench.contenders.spec import Contender, Spec
-from bench.contenders.worker_process import Broken, Refused, Worker
+from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
 from bench.machine import privacy
-from bench.meters.device_use import Busy
+from bench.meters.device_use import DeviceUse
 from bench.schema import Failed, Runtime, Skipped
 
 T = TypeVar("T")
 
 
-class Seat:
+class Supervisor:
     """A contender in a run. `start` makes its worker; `ask` talks to it."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Seat:
         contender: Contender,
         python: Path,
         timeout_s: float,
-        worker: Worker | None,
+        worker: WorkerProcess | None,
         memory_bytes: int | None = None,
     ) -> None:
         self.contender, self._python, self._timeout_s = contender, python, timeout_s
@@ -40,9 +40,9 @@ class Seat:
         """What its worker found of its adapter as it started."""
 
     @functools.cached_property
-    def busy(self) -> Busy:
+    def busy(self) -> DeviceUse:
         """Watches its device."""
-        return Busy(self.contender.device, self.variables)
+        return DeviceUse(self.contender.device, self.variables)
 
     @property
     def pid(self) -> int | None:
@@ -78,14 +78,16 @@ class Seat:
         assert self._worker is not None
         try:
             return self._worker.ask({"do": do, **arguments}, self._timeout_s)
-        except Broken:
+        except WorkerDied:
             self._started = False
             raise
 
-    def failure(self, stage: str, error: Refused | Broken, case: str | None) -> Failed | Skipped:
+    def failure(
+        self, stage: str, error: WorkerError | WorkerDied, case: str | None
+    ) -> Failed | Skipped:
         """The record of an error; a broken worker is let go of."""
         record = failure(self.contender.id, stage, error, self._worker, case)
-        if isinstance(error, Broken):
+        if isinstance(error, WorkerDied):
             self._worker = None
         return record
 
@@ -116,10 +118,10 @@ class Seat:
 
 def open_worker(
     python: Path, spec: Spec, threads: int | None, memory_bytes: int | None = None
-) -> Worker:
+) -> WorkerProcess:
     """A worker process for the spec, its framework not yet imported."""
     environment = variables_of(spec, threads)
-    return Worker(python, spec.module, environment, threads, memory_bytes)
+    return WorkerProcess(python, spec.module, environment, threads, memory_bytes)
 
 
 def variables_of(spec: Spec, threads: int | None) -> dict[str, str]:
@@ -128,10 +130,14 @@ def variables_of(spec: Spec, threads: int | None) -> dict[str, str]:
 
 
 def failure(
-    contender: str, stage: str, error: Refused | Broken, worker: Worker | None, case: str | None
+    contender: str,
+    stage: str,
+    error: WorkerError | WorkerDied,
+    worker: WorkerProcess | None,
+    case: str | None,
 ) -> Failed | Skipped:
     """The record of an error: skipped where the adapter said Unsupported, else failed."""
-    if isinstance(error, Broken):
+    if isinstance(error, WorkerDied):
         return Failed(
             contender=contender,
             case=case,
@@ -158,7 +164,7 @@ def checked(values: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise Refused(f"the adapter's answer does not fit: {error}", None, "") from None
+        raise WorkerError(f"the adapter's answer does not fit: {error}", None, "") from None
 
 
 def record(contender: Contender) -> schema.Contender:

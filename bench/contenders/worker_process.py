@@ -28,7 +28,7 @@ MEMORY_POLL_S = 0.1
 system; a limit inside the process would count address space, of which frameworks reserve much."""
 
 
-class Broken(Exception):
+class WorkerDied(Exception):
     """The worker can no longer be used; a new one must be started."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Broken(Exception):
         self.reason, self.signal_name, self.exit_code = reason, signal_name, exit_code
 
 
-class Refused(Exception):
+class WorkerError(Exception):
     """The worker answered with an exception; it lives on."""
 
     def __init__(self, reason: str, unsupported: str | None, traceback: str) -> None:
@@ -46,7 +46,7 @@ class Refused(Exception):
         self.reason, self.unsupported, self.traceback = reason, unsupported, traceback
 
 
-class Worker:
+class WorkerProcess:
     """One running worker process. Raises Broken when it cannot be started."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Worker:
         except OSError as error:
             for descriptor in (self._commands, self._replies, self._life):
                 os.close(descriptor)
-            raise Broken(f"the worker does not start: {scrub(str(error))}") from None
+            raise WorkerDied(f"the worker does not start: {scrub(str(error))}") from None
         finally:
             for descriptor in inherited:
                 os.close(descriptor)
@@ -105,9 +105,9 @@ class Worker:
             reply = json.loads(line)
         except ValueError:
             self.kill()
-            raise Broken("the worker's reply was no JSON") from None
+            raise WorkerDied("the worker's reply was no JSON") from None
         if "error" in reply:
-            raise Refused(reply["error"], reply["unsupported"], reply["traceback"])
+            raise WorkerError(reply["error"], reply["unsupported"], reply["traceback"])
         answer: dict[str, Any] = reply
         return answer
 
@@ -140,7 +140,7 @@ class Worker:
             self._pending += received
             if len(self._pending) > MAX_REPLY_BYTES:
                 self.kill()
-                raise Broken(f"the worker's reply exceeded {MAX_REPLY_BYTES} bytes")
+                raise WorkerDied(f"the worker's reply exceeded {MAX_REPLY_BYTES} bytes")
         line, self._pending = bytes(self._pending[:end]), self._pending[end + 1 :]
         self._searched = 0
         self._watch_memory()  # of a quick one too, which is never waited for
@@ -155,7 +155,7 @@ class Worker:
                 return
             if left_s == 0:
                 self.kill()
-                raise Broken(f"no answer within {timeout_s:.0f} s (--timeout): killed")
+                raise WorkerDied(f"no answer within {timeout_s:.0f} s (--timeout): killed")
             self._watch_memory()
 
     def _watch_memory(self) -> None:
@@ -171,11 +171,11 @@ class Worker:
         if held > self._memory_bytes:
             self.kill()
             used, limit = held / 2**30, self._memory_bytes / 2**30
-            raise Broken(
+            raise WorkerDied(
                 f"it took {used:.2f} GiB of memory, {limit:.2f} allowed (--memory): killed"
             )
 
-    def _died(self) -> Broken:
+    def _died(self) -> WorkerDied:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
         code = self._process.poll()
@@ -183,8 +183,8 @@ class Worker:
         if code is not None and code < 0:
             known = -code in {number.value for number in signal.Signals}
             name = signal.Signals(-code).name if known else f"signal {-code}"
-            return Broken(f"the worker was ended by {name}", signal_name=name)
-        return Broken(f"the worker exited with code {code}", exit_code=code)
+            return WorkerDied(f"the worker was ended by {name}", signal_name=name)
+        return WorkerDied(f"the worker exited with code {code}", exit_code=code)
 
 
 class _Output:

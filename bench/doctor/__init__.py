@@ -6,7 +6,7 @@ from bench.doctor import activity, cuda, packages, resources, system, wrong_answ
 from bench.doctor.finding import SEVERITIES, Finding
 from bench.doctor.subject import Subject
 
-ROOMS = {
+SECTIONS = {
     "system": (*system.CHECKS, *cuda.CHECKS),
     "packages": packages.CHECKS,
     "wrong answers": wrong_answers.CHECKS,
@@ -17,5 +17,7 @@ ROOMS = {
 
 def examine(subject: Subject) -> tuple[Finding, ...]:
     """All findings, the gravest first; each once."""
-    found = [finding for checks in ROOMS.values() for check in checks for finding in check(subject)]
+    found = [
+        finding for checks in SECTIONS.values() for check in checks for finding in check(subject)
+    ]
     return tuple(sorted(dict.fromkeys(found), key=lambda one: SEVERITIES.index(one.severity)))

@@ -74,7 +74,7 @@ def ensure(name: str, say: Say = _silent) -> Path:
     """
     recipe = _recipe(name)
     home = root() / name
-    stamped_folder.settle(home, recipe.sha256, say, lambda aside: _build(recipe, aside, say))
+    stamped_folder.ensure(home, recipe.sha256, say, lambda aside: _build(recipe, aside, say))
     return home / "bin" / "python"
 
 

@@ -34,7 +34,7 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps([SCHEMA, *parts]).encode()).hexdigest()
 
 
-def settle(home: Path, sha256: str, say: Say, build: Callable[[Path], Mapping[str, Any]]) -> None:
+def ensure(home: Path, sha256: str, say: Say, build: Callable[[Path], Mapping[str, Any]]) -> None:
     """`home` is complete and stamped with `sha256` when this returns; if need be `build` makes it.
 
     `build` works in a folder aside and returns what else the stamp shall hold; the folder is

@@ -31,7 +31,7 @@ Read = Callable[[], float]
 """A share from 0 to 1. Raises Unreadable."""
 
 
-class Busy:
+class DeviceUse:
     """Watches one device between `begin` and `end`; where nothing can be read it knows nothing."""
 
     def __init__(

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.contenders.spec import Contender
-from bench.plan.feasibility import Pace
+from bench.plan.feasibility import SpeedEstimate
 from bench.plan.presets import Preset
 from suites.data import arrays
-from suites.workload import Learn, Lifecycle, Workload, checkable, known_epochs
+from suites.workload import Learn, Lifecycle, Workload, known_epochs, reduced_for_reference
 
 FIXED_S = 0.7
 """Building, verifying and compiling a case of next to no work."""
@@ -53,7 +53,9 @@ _FREE = ("seed", "timeout_s", "memory_bytes", "preset_time_s")
 class Foresight:
     """Foretells seconds and learns from those that were spent."""
 
-    def __init__(self, pace: Pace, preset: Preset, path: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, pace: SpeedEstimate, preset: Preset, path: Path, settings: Mapping[str, Any]
+    ) -> None:
         self._pace, self._preset, self._path = pace, preset, path
         costly = {key: value for key, value in settings.items() if key not in _FREE}
         text = json.dumps([os.cpu_count(), costly], sort_keys=True, default=str)
@@ -128,7 +130,7 @@ class _Work:
 
     @classmethod
     def of(cls, workload: Workload) -> _Work:
-        small = checkable(workload)
+        small = reduced_for_reference(workload)
         learn = small.learn if isinstance(small, Lifecycle) else small
         flop: float = small.flop
         if isinstance(learn, Learn):

@@ -16,7 +16,15 @@ from frameworks.interface import Device
 from suites.data import arrays
 from suites.layers import cost
 from suites.verification import reference
-from suites.workload import ITEMSIZE, Learn, Lifecycle, Product, Train, Workload, checkable
+from suites.workload import (
+    ITEMSIZE,
+    Learn,
+    Lifecycle,
+    Product,
+    Train,
+    Workload,
+    reduced_for_reference,
+)
 
 
 def memory_reason(
@@ -51,7 +59,7 @@ def needed_bytes(
     held += discrete * (_made_bytes(workload) + ring) + 2 * audit
     # The float64 reference is worked out while no contender holds the case yet. They are verified
     # one after the other, each with its twin, its answers of two steps and what changed between.
-    small = checkable(workload)
+    small = reduced_for_reference(workload)
     twin = small.needed_bytes("float32") if small != workload else 0
     answers = 3 * workload.output_bytes if isinstance(workload, Train) else 0
     return max(held + twin + answers, 0 if solved else reference.needed_bytes(small))
@@ -134,7 +142,7 @@ STEADY_S = 0.1
 """A step this long is no longer made of overhead: its pace foretells other work of its suite."""
 
 
-class Pace:
+class SpeedEstimate:
     """Remembers how fast each contender went, to predict a larger case of the same kind."""
 
     def __init__(self, step_limit_s: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from bench.values import BadWord, seconds, share
+from bench.values import BadValue, seconds, share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,15 +89,15 @@ def adjusted(
         preset = dataclasses.replace(preset, target=share(target))
     if budget_s is not None:
         if not 0 < budget_s <= 86400:
-            raise BadWord(f"the budget must be 0 to 86400 seconds. Received: {budget_s:g}")
+            raise BadValue(f"the budget must be 0 to 86400 seconds. Received: {budget_s:g}")
         preset = dataclasses.replace(preset, budget_s=budget_s)
     if rounds is not None:
         if not 3 <= rounds <= 10_000:
-            raise BadWord(f"rounds must be 3 to 10000: fewer tell no spread. Received: {rounds}")
+            raise BadValue(f"rounds must be 3 to 10000: fewer tell no spread. Received: {rounds}")
         preset = dataclasses.replace(preset, max_rounds=rounds, min_rounds=rounds)
     if starts is not None:
         if not 1 <= starts <= 1000:
-            raise BadWord(f"starts must be 1 to 1000. Received: {starts}")
+            raise BadValue(f"starts must be 1 to 1000. Received: {starts}")
         preset = dataclasses.replace(preset, starts=starts)
     if time:
         preset = dataclasses.replace(preset, time_s=seconds(time))

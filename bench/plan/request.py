@@ -14,7 +14,7 @@ import msgspec
 
 from bench import schema
 from bench import values as words
-from bench.contenders.discovery import Roster, Wanted
+from bench.contenders.discovery import ContenderSelection, Discovered
 from bench.machine import privacy
 from bench.plan.presets import Preset
 from suites import catalog
@@ -31,7 +31,7 @@ class BadRequest(ValueError):
 class Request:
     """Everything a run depends on."""
 
-    contenders: Wanted
+    contenders: ContenderSelection
     suites: Sequence[str]
     preset_name: str
     preset: Preset
@@ -58,9 +58,9 @@ def check(wanted: Request, plan: Sequence[tuple[str, Workload]]) -> tuple[schema
     return cases
 
 
-def check_contenders(wanted: Request, found: Roster) -> None:
+def check_contenders(wanted: Request, found: Discovered) -> None:
     """A device nobody has is a bad request; a framework that cannot be had is a finding."""
-    if found.devices and not found.seats:
+    if found.devices and not found.supervisors:
         has = ", ".join(sorted(found.devices))
         raise BadRequest(
             f"no framework asked for has the device here. Expected all, or one of {has}. "
@@ -85,7 +85,7 @@ def _require_writable(out: Path) -> None:
                 path.rmdir()
 
 
-def _require_device_word(wanted: Wanted) -> None:
+def _require_device_word(wanted: ContenderSelection) -> None:
     """Refuse at once what no built-in adapter calls a device; adapters from outside may."""
     known = re.fullmatch(r"all|cpu|gpu|mps|(cuda|metal):[0-9]{1,3}", wanted.device)
     if not known and not any(spec.outside for spec in wanted.specs):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from bench.contenders.supervisor import Seat
+from bench.contenders.supervisor import Supervisor
 from bench.machine import state
 from bench.plan import feasibility
 from bench.run import rounds
-from bench.run.cell import Attempt
+from bench.run.cell import Cell
 from bench.run.rounds import Groups
-from bench.run.session import Session, by_precision, ranked
+from bench.run.session import RunContext, by_precision, ranked
 from bench.run.standings import compared
 from bench.run.stopping import Adaptive
 from bench.schema import Failed, Skipped, State
@@ -27,36 +27,40 @@ from suites.workload import Workload
 class Case:
     """A workload of a suite in a run: nothing that a visit to it meets can end the run."""
 
-    def __init__(self, session: Session, suite: str, workload: Workload) -> None:
+    def __init__(self, session: RunContext, suite: str, workload: Workload) -> None:
         self.session, self.suite, self.workload = session, suite, workload
         self.name = workload.case
 
-    def visit(self, seats: Sequence[Seat], rule: Adaptive) -> None:
+    def visit(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> None:
         """Measure it for the first time, or go on where the run broke off."""
-        self._recall(seats)
+        self._recall(supervisors)
         done = self.session.begun.finished
-        left = [seat for seat in seats if (seat.contender.id, self.name) not in done]
-        left = [seat for seat in left if self._attempted(seat, left)]
+        left = [
+            supervisor
+            for supervisor in supervisors
+            if (supervisor.contender.id, self.name) not in done
+        ]
+        left = [supervisor for supervisor in left if self._attempted(supervisor, left)]
         left = self._fitting(left, rule.min_rounds)
         for cell in self._measure(left, rule):
             if cell.closed:  # what broke off tells nothing of what it costs
-                contender, took_s = cell.seat.contender, cell.spent_s
+                contender, took_s = cell.supervisor.contender, cell.spent_s
                 self.session.foresight.learn_cell(contender, self.workload, rule.min_rounds, took_s)
-        self._tell(seats)
+        self._tell(supervisors)
 
-    def visit_again(self, seats: Sequence[Seat], rule: Adaptive) -> None:
+    def visit_again(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> None:
         """Take more rounds of what has been measured before."""
-        self._measure(seats, rule)
-        self._tell(seats)
+        self._measure(supervisors, rule)
+        self._tell(supervisors)
 
-    def front(self, seats: Sequence[Seat]) -> list[Seat]:
+    def front(self, supervisors: Sequence[Supervisor]) -> list[Supervisor]:
         """Of each precision the first and those not yet told from it; of these."""
         session, found = self.session, []
-        for group in by_precision(ranked(seats)).values():
+        for group in by_precision(ranked(supervisors)).values():
             proven = {
-                seat.contender.id: session.history(seat, self.workload)
-                for seat in group
-                if session.board.proven(seat.contender.id, self.name)
+                supervisor.contender.id: session.history(supervisor, self.workload)
+                for supervisor in group
+                if session.board.proven(supervisor.contender.id, self.name)
             }
             words = {
                 name: standing.word
@@ -64,45 +68,45 @@ class Case:
             }
             if "unresolved" in words.values():
                 open_ = {name for name, word in words.items() if word in ("first", "unresolved")}
-                found += [seat for seat in group if seat.contender.id in open_]
+                found += [supervisor for supervisor in group if supervisor.contender.id in open_]
         return found
 
     # --- what is not attempted ------------------------------------------------------------------
 
-    def _attempted(self, seat: Seat, seats: Sequence[Seat]) -> bool:
-        contender = seat.contender
+    def _attempted(self, supervisor: Supervisor, supervisors: Sequence[Supervisor]) -> bool:
+        contender = supervisor.contender
         reason = self.session.pace.reason(contender, self.workload)
-        beside = [each.contender for each in seats]
+        beside = [each.contender for each in supervisors]
         reason = reason or feasibility.device_memory_reason(self.workload, contender, beside)
         if reason:
-            self._skip(seat, reason)
+            self._skip(supervisor, reason)
         return reason is None
 
-    def _fitting(self, seats: list[Seat], min_rounds: int) -> list[Seat]:
+    def _fitting(self, supervisors: list[Supervisor], min_rounds: int) -> list[Supervisor]:
         """Those that the time left holds, without the costliest; none, where the one that is left
         would be compared with nobody."""
         foresight = self.session.foresight
-        costs = {s: foresight.cell_s(s.contender, self.workload, min_rounds) for s in seats}
+        costs = {s: foresight.cell_s(s.contender, self.workload, min_rounds) for s in supervisors}
         left_s = self.session.left_s
         if left_s > 0:
-            left_s -= self.session.unsolved_s(self.workload, seats)
-        fitting, least = list(seats), min(2, len(ranked(seats)))
-        while fitting and sum(costs[seat] for seat in fitting) > left_s:
-            fitting.remove(max(fitting, key=lambda seat: costs[seat]))
+            left_s -= self.session.unsolved_s(self.workload, supervisors)
+        fitting, least = list(supervisors), min(2, len(ranked(supervisors)))
+        while fitting and sum(costs[supervisor] for supervisor in fitting) > left_s:
+            fitting.remove(max(fitting, key=lambda supervisor: costs[supervisor]))
         fitting = fitting if len(ranked(fitting)) >= least else []
-        for seat in seats:
-            if seat not in fitting:
-                self._leave_out(seat, costs[seat])
+        for supervisor in supervisors:
+            if supervisor not in fitting:
+                self._leave_out(supervisor, costs[supervisor])
         return fitting
 
-    def _leave_out(self, seat: Seat, cost_s: float = 0.0) -> None:
+    def _leave_out(self, supervisor: Supervisor, cost_s: float = 0.0) -> None:
         left_s, whole_s = max(0.0, self.session.left_s), self.session.preset.time_s or 0.0
         needed = f"about {max(1.0, cost_s):.0f} s needed, " if cost_s else ""
         reason = f"no time: {needed}{left_s:.0f} s left of the run's {whole_s:g} s"
-        self._skip(seat, reason, no_time=True)
+        self._skip(supervisor, reason, no_time=True)
 
-    def _skip(self, seat: Seat, reason: str, *, no_time: bool = False) -> None:
-        contender = seat.contender.id
+    def _skip(self, supervisor: Supervisor, reason: str, *, no_time: bool = False) -> None:
+        contender = supervisor.contender.id
         if self.session.board.proven(contender, self.name):
             return  # what was measured before stands
         self.session.write(
@@ -111,25 +115,25 @@ class Case:
 
     # --- a visit --------------------------------------------------------------------------------
 
-    def _measure(self, seats: Sequence[Seat], rule: Adaptive) -> list[Attempt]:
+    def _measure(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> list[Cell]:
         """All that a visit does; the cells that were attempted."""
-        if not seats:
+        if not supervisors:
             return []
-        session, contenders = self.session, [seat.contender for seat in seats]
+        session, contenders = self.session, [supervisor.contender for supervisor in supervisors]
         reason = feasibility.memory_reason(self.workload, contenders, session.seed, session.cache)
         if reason:
-            for seat in seats:
-                self._skip(seat, reason)
+            for supervisor in supervisors:
+                self._skip(supervisor, reason)
             return []
         self._note_state("before")
-        attempted = cells = self._cells(seats)
+        attempted = cells = self._cells(supervisors)
         begun = max((cell.history.start for cell in cells), default=0)
         for start in range(begun, session.preset.starts):
             cells = self._start(cells, start, rule)
         self._note_state("after")
         return attempted
 
-    def _start(self, cells: list[Attempt], start: int, rule: Adaptive) -> list[Attempt]:
+    def _start(self, cells: list[Cell], start: int, rule: Adaptive) -> list[Cell]:
         """Everything that one start of the workers sees; the cells of which the next is wanted."""
         for cell in cells:
             cell.history.enter(start)
@@ -139,27 +143,27 @@ class Case:
             cell.drop()
         if self.session.isolated or self.session.preset.starts > 1:
             for cell in cells:
-                cell.seat.close()
+                cell.supervisor.close()
         return going
 
-    def _in_time(self, cell: Attempt) -> bool:
+    def _in_time(self, cell: Cell) -> bool:
         """Whether there is time left; a cell that was never timed is told so."""
         if self.session.left_s > 0:
             return True
         if not cell.history.rounds:
-            self._leave_out(cell.seat)
+            self._leave_out(cell.supervisor)
         elif not self.session.board.proven(cell.name, self.name):
             cell.close(rounds.LATE)  # proven in every start so far
         return False
 
-    def _recall(self, seats: Sequence[Seat]) -> None:
+    def _recall(self, supervisors: Sequence[Supervisor]) -> None:
         """How fast this case went before the run broke off foretells others as if it had not."""
-        for seat in seats:
-            known = self.session.history(seat, self.workload).rounds_s
+        for supervisor in supervisors:
+            known = self.session.history(supervisor, self.workload).rounds_s
             if known:
-                self.session.pace.learn(seat.contender, self.workload, min(known))
+                self.session.pace.learn(supervisor.contender, self.workload, min(known))
 
-    def _time(self, cells: list[Attempt], rule: Adaptive) -> list[Attempt]:
+    def _time(self, cells: list[Cell], rule: Adaptive) -> list[Cell]:
         """Rounds of all cells, then each is proved again; those that another start awaits."""
         session, known = self.session, self.session.begun.rounds
         endings = rounds.take_rounds(
@@ -183,31 +187,33 @@ class Case:
         now = {"case": self.name, "phase": phase, "at_s": self.session.at_s, **state.read()}
         self.session.write(State(**now))
 
-    def _tell(self, seats: Sequence[Seat]) -> None:
+    def _tell(self, supervisors: Sequence[Supervisor]) -> None:
         """Say how the case ended."""
         session = self.session
-        histories = {s.contender.id: session.history(s, self.workload) for s in seats}
-        contenders = [seat.contender for seat in seats]
+        histories = {s.contender.id: session.history(s, self.workload) for s in supervisors}
+        contenders = [supervisor.contender for supervisor in supervisors]
         for ended in session.board.ended(self.name, contenders, histories):
             session.progress.ended(ended)
 
     # --- the reference --------------------------------------------------------------------------
 
-    def _cells(self, seats: Sequence[Seat]) -> list[Attempt]:
+    def _cells(self, supervisors: Sequence[Supervisor]) -> list[Cell]:
         """Cells with their reference, worked out before any worker holds the case."""
         session, cells = self.session, []
         solved: dict[str, Path | str] = {}
-        for seat in seats:
-            precision = seat.contender.precision
+        for supervisor in supervisors:
+            precision = supervisor.contender.precision
             session.progress.now(f"{called(self.name)}: working it out in float64")
             if precision not in solved:
                 solved[precision] = self._reference(precision)
             expected = solved[precision]
             if isinstance(expected, Path):
-                history = session.history(seat, self.workload)
-                cells.append(Attempt(session, self.suite, self.workload, seat, expected, history))
+                history = session.history(supervisor, self.workload)
+                cells.append(
+                    Cell(session, self.suite, self.workload, supervisor, expected, history)
+                )
             else:
-                self._without_reference(seat.contender.id, expected)
+                self._without_reference(supervisor.contender.id, expected)
         return cells
 
     def _without_reference(self, contender: str, reason: str) -> None:
@@ -234,23 +240,23 @@ class Case:
                 session.foresight.learn_reference(self.workload, session.at_s - begun)
 
 
-def _mates(cells: Sequence[Attempt]) -> list[list[str]]:
+def _mates(cells: Sequence[Cell]) -> list[list[str]]:
     """Cells that are most likely compared: one framework on one device, in several versions."""
     together: dict[tuple[str, str, str], list[str]] = {}
     for cell in cells:
-        contender = cell.seat.contender
+        contender = cell.supervisor.contender
         key = contender.spec.framework, contender.device.id, contender.precision
         together.setdefault(key, []).append(cell.name)
     return [names for names in together.values() if len(names) > 1]
 
 
-def _rivals(cells: Sequence[Attempt]) -> list[list[str]]:
+def _rivals(cells: Sequence[Cell]) -> list[list[str]]:
     """Cells that are ranked together."""
-    groups = by_precision(ranked([cell.seat for cell in cells]))
-    return [[seat.contender.id for seat in group] for group in groups.values()]
+    groups = by_precision(ranked([cell.supervisor for cell in cells]))
+    return [[supervisor.contender.id for supervisor in group] for group in groups.values()]
 
 
-def _agreed(cells: list[Attempt]) -> list[Attempt]:
+def _agreed(cells: list[Cell]) -> list[Cell]:
     """Those that are right, after those of one precision have been held against one another: but
     for those of which it is known already that they are wrong."""
     found: dict[str, list[checks.Check]] = {cell.name: [] for cell in cells}

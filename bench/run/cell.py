@@ -1,4 +1,4 @@
-"""A contender's attempt at one case: each stage writes its records and says whether to go on."""
+"""A cell: one contender at one case. Each stage writes its records and says whether to go on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bench import schema
-from bench.contenders.supervisor import Seat, checked
-from bench.contenders.worker_process import Broken, Refused
+from bench.contenders.supervisor import Supervisor, checked
+from bench.contenders.worker_process import WorkerDied, WorkerError
 from bench.machine import privacy
 from bench.run import turn
 from bench.run.rounds import History
 from bench.run.stopping import Ending
-from bench.schema import Cell, Failed, Skipped, Verified
+from bench.schema import Failed, Skipped, Verified
 from bench.terminal.case_line import called
 from bench.verification import agreement, audit_schedule
 from bench.verification.evidence import Evidence, as_records, curves, passed
@@ -28,7 +28,7 @@ from suites.verification import checks, reference
 from suites.workload import Learn, Lifecycle, Workload, definition_hash
 
 if TYPE_CHECKING:
-    from bench.run.session import Session
+    from bench.run.session import RunContext
 
 CONFIRMING = 5
 CONFIRMING_S = 0.5
@@ -45,22 +45,23 @@ _DOING = {
 """Stages as a person reads them."""
 
 
-class Attempt:
+class Cell:
     """A contender at this case. Each stage writes its records and says whether to go on."""
 
     def __init__(
         self,
-        session: Session,
+        session: RunContext,
         suite: str,
         workload: Workload,
-        seat: Seat,
+        supervisor: Supervisor,
         expected: Path,
         history: History,
     ) -> None:
-        self.session, self.suite, self.workload, self.seat = session, suite, workload, seat
+        self.session, self.suite = session, suite
+        self.workload, self.supervisor = workload, supervisor
         self.expected = expected
-        self.name = seat.contender.id
-        self.meter = session.meters.of(seat.contender.device, seat.variables)
+        self.name = supervisor.contender.id
+        self.meter = session.meters.of(supervisor.contender.device, supervisor.variables)
         self.history = history
         """What was measured so far, before the run was resumed too."""
         self.next_round = 0
@@ -126,7 +127,7 @@ class Attempt:
             why = f"{self.history.start + 1} starts; in the last, {ending.why}"
             ending = Ending("starts" if done else ending.by, why, None)
         self.session.write(
-            Cell(
+            schema.Cell(
                 contender=self.name,
                 case=self.workload.case,
                 stopped=ending.why,
@@ -139,37 +140,31 @@ class Attempt:
 
     def drop(self) -> None:
         """Free what the worker, if it lives, holds of this case."""
-        if self.seat.pid is not None:
+        if self.supervisor.pid is not None:
             self._stage("drop", lambda: self._does("drop"))
 
     def _stage(self, stage: str, work: Callable[[], bool]) -> bool:
-        spec, doing = self.seat.contender.spec.text, _DOING.get(stage, stage)
+        spec, doing = self.supervisor.contender.spec.text, _DOING.get(stage, stage)
         self.session.progress.now(f"{called(self.workload.case)}: {doing} {spec}")
         begun = time.monotonic()
         try:
             return work()
-        except (Refused, Broken) as error:
-            self.session.write(self.seat.failure(stage, error, self.workload.case))
+        except (WorkerError, WorkerDied) as error:
+            self.session.write(self.supervisor.failure(stage, error, self.workload.case))
             return False
         finally:
             self.spent_s += time.monotonic() - begun
 
     def _start(self) -> bool:
-        runtime = self.seat.start()
+        runtime = self.supervisor.start()
         if runtime:
             self.session.write(runtime)
         return True
 
     def _build(self) -> bool:
-        session = self.session
-        reply = self.seat.ask(
-            "build",
-            suite=self.suite,
-            case=self.workload.case,
-            preset=session.preset_name,
-            seed=session.seed,
-            drawn=list(reference.drawn(self.expected)),
-        )
+        session, drawn = self.session, list(reference.drawn(self.expected))
+        work = {"suite": self.suite, "case": self.workload.case, "preset": session.preset_name}
+        reply = self.supervisor.ask("build", **work, seed=session.seed, drawn=drawn)
         self.facts = {name: reply[name] for name in ("arrays_sha256", "build_s")}
         if reply["definition_sha256"] != definition_hash(self.workload):
             reason = "its suite file describes other work than the host's: was it edited meanwhile?"
@@ -186,7 +181,7 @@ class Attempt:
         limit_s = self.session.preset.step_limit_s
         self.evidence = self._evidence()
         with observations.place() as path:
-            reply = self.seat.ask("verify", path=str(path), step_limit_s=limit_s)
+            reply = self.supervisor.ask("verify", path=str(path), step_limit_s=limit_s)
             if "too_long_s" in reply:
                 return self._too_long(checked(reply, schema.TooLong))
             looked = checked(reply, schema.Looked)
@@ -200,7 +195,7 @@ class Attempt:
         return True
 
     def _too_long(self, tried: schema.TooLong) -> bool:
-        self.session.pace.learn_slow(self.seat.contender, self.workload, tried)
+        self.session.pace.learn_slow(self.supervisor.contender, self.workload, tried)
         if self.session.board.proven(self.name, self.workload.case):
             return False  # a second visit on a busier machine: what was measured before stands
         takes = "would take about" if tried.foretold else "takes"
@@ -217,7 +212,7 @@ class Attempt:
         evidence = self.evidence
         if not evidence.audits:
             with observations.place() as path:
-                self.seat.ask("renew", path=str(path))
+                self.supervisor.ask("renew", path=str(path))
                 evidence.renewed(path)
         return self._verified("after", evidence.after())
 
@@ -241,7 +236,7 @@ class Attempt:
         return right
 
     def _does(self, request: str) -> bool:
-        self.seat.ask(request)
+        self.supervisor.ask(request)
         return True
 
     def _slice(self, round_number: int) -> bool:
@@ -259,7 +254,7 @@ class Attempt:
         worked_s = (taken.wall_s or 0.0) - (taken.apart_s or 0.0)
         taken = msgspec.structs.replace(taken, energy_j=self.meter.joules(worked_s))
         session.write(taken)
-        session.pace.learn(self.seat.contender, self.workload, min(taken.samples_s))
+        session.pace.learn(self.supervisor.contender, self.workload, min(taken.samples_s))
         self.history.samples += len(taken.samples_s)
         self.step_s = self.known_s = statistics.median(taken.samples_s)
         return True
@@ -271,9 +266,8 @@ class Attempt:
         warm_s, looks = self.session.preset.warm_s, looks and self.evidence.times_count
         with observations.place() as path:
             audit = str(path) if audits else None
-            reply = turn.take(
-                self.seat, self.meter, slice_s=slice_s, warm_s=warm_s, looks=looks, audit=audit
-            )
+            asked = {"slice_s": slice_s, "warm_s": warm_s, "looks": looks, "audit": audit}
+            reply = turn.take(self.supervisor, self.meter, **asked)
             names = {"kind": "slice", "contender": self.name, "case": self.workload.case}
             taken = checked({**reply, "round": 0, **values, **names}, schema.Slice)
             if taken.audit_s is not None:
@@ -294,8 +288,8 @@ class Attempt:
         return audit_schedule.Costs(self.session.preset.slice_s, claimed_s, self.audit_s)
 
     def _evidence(self) -> Evidence:
-        seat, seed = self.seat, self.session.seed
-        return Evidence(seat.contender, self.workload, seed, self.expected, seat.probed)
+        supervisor, seed = self.supervisor, self.session.seed
+        return Evidence(supervisor.contender, self.workload, seed, self.expected, supervisor.probed)
 
     def _slice_s(self) -> float:
         """The preset's, but for a first slice that a slow counter of energy must see more of."""

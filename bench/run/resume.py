@@ -29,7 +29,7 @@ class NothingToResume(ValueError):
 
 
 @dataclass
-class Begun:
+class Checkpoint:
     """What a run had done when it broke off."""
 
     folder: Path
@@ -49,7 +49,7 @@ class Begun:
     """What its records said of cells."""
 
 
-def find(out: Path, wanted: Run) -> Begun:
+def find(out: Path, wanted: Run) -> Checkpoint:
     """The newest broken-off run under `out` that agrees with `wanted`. Raises NothingToResume."""
     differing = ""
     for path, run in _broken_off(out):
@@ -93,11 +93,11 @@ def _broken_off(out: Path) -> Iterator[tuple[Path, Run]]:
                 yield path, run
 
 
-def _begun(reading: Reading) -> Begun:
+def _begun(reading: Reading) -> Checkpoint:
     """Raises NothingToResume where a line in the middle is damaged."""
     run = reading.records[0]
     assert isinstance(run, Run)
-    begun = Begun(reading.path.parent, run.run)
+    begun = Checkpoint(reading.path.parent, run.run)
     lines = len(reading.records) + len(reading.refused)
     damaged = [bad.line for bad in reading.refused if bad.line < lines]
     if damaged:
@@ -112,7 +112,7 @@ def _begun(reading: Reading) -> Begun:
     return begun
 
 
-def _take_in(record: object, begun: Begun) -> None:
+def _take_in(record: object, begun: Checkpoint) -> None:
     match record:
         case Slice():
             past = begun.past.setdefault((record.contender, record.case), History())

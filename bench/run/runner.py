@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bench import machine, records, schema
 from bench.contenders import discovery, supervisor
-from bench.contenders.discovery import Roster
-from bench.contenders.supervisor import Seat
+from bench.contenders.discovery import Discovered
+from bench.contenders.supervisor import Supervisor
 from bench.environments import manager
 from bench.environments.manager import CHECKOUT
 from bench.machine import privacy
@@ -22,9 +22,9 @@ from bench.plan import datasets, feasibility, request
 from bench.plan.cost_forecast import Foresight
 from bench.plan.request import Request
 from bench.run import lock, resume, sleep_inhibitor
-from bench.run.resume import Begun
+from bench.run.resume import Checkpoint
 from bench.run.schedule import Planned, Tour
-from bench.run.session import Session, by_precision, ranked
+from bench.run.session import RunContext, by_precision, ranked
 from bench.run.signals import Interrupts
 from bench.run.standings import Board
 from bench.schema import End, Failed, Record, Resumed, Run, Runtime, Verified
@@ -65,7 +65,7 @@ def run(wanted: Request, progress: Progress) -> Outcome:
             progress.say(f"{died}: `--resume` goes on with it")
         _provide_data(wanted, plan, progress)
         progress.now("looking for devices")  # what is above all looks at a machine at rest
-        found = discovery.assemble(wanted.contenders, manager.ensure, progress.say, progress.now)
+        found = discovery.discover(wanted.contenders, manager.ensure, progress.say, progress.now)
         try:
             request.check_contenders(wanted, found)
             return _measure(wanted, plan, cases, found, progress)
@@ -77,7 +77,7 @@ def _measure(
     wanted: Request,
     plan: Sequence[Planned],
     cases: tuple[schema.Case, ...],
-    found: Roster,
+    found: Discovered,
     progress: Progress,
 ) -> Outcome:
     record = _run_record(wanted, cases, found)
@@ -86,15 +86,15 @@ def _measure(
     folder.mkdir(parents=True, exist_ok=begun is not None)
     writer = _CountingWriter(folder / "records.jsonl", resumed=begun is not None)
     broken = None
-    pace = feasibility.Pace(wanted.preset.step_limit_s)
+    pace = feasibility.SpeedEstimate(wanted.preset.step_limit_s)
     costs = CHECKOUT / ".cache" / COSTS
     foresight = Foresight(pace, wanted.preset, costs, record.settings)
     with (
         Interrupts(progress.say) as interrupts,
-        sleep_inhibitor.kept(progress.say),
+        sleep_inhibitor.prevent_sleep(progress.say),
         Meters(progress.say) as meters,
     ):
-        session = Session(
+        session = RunContext(
             preset_name=wanted.preset_name,
             preset=wanted.preset,
             seed=wanted.seed,
@@ -106,14 +106,14 @@ def _measure(
             interrupts=interrupts,
             meters=meters,
             isolated=wanted.isolated,
-            begun=begun or Begun(folder, record.run),
-            board=Board(_comparisons(found.seats, len(plan))),
+            begun=begun or Checkpoint(folder, record.run),
+            board=Board(_comparisons(found.supervisors, len(plan))),
         )
         try:
             writer.begin(record, begun, found)
             for told in session.begun.told:
                 session.board.note(told)
-            tour = Tour(session, plan, found.seats)
+            tour = Tour(session, plan, found.supervisors)
             limited = wanted.preset.time_s is not None
             progress.begin(len(plan), tour.left_s(), wanted.preset_name, limited)
             tour.go()
@@ -132,9 +132,9 @@ def _measure(
     return Outcome(folder, troubles, interrupts.signal, broken)
 
 
-def _comparisons(seats: Sequence[Seat], cases: int) -> int:
+def _comparisons(supervisors: Sequence[Supervisor], cases: int) -> int:
     """Within every case, of those in one precision."""
-    groups = by_precision(ranked(seats)).values()
+    groups = by_precision(ranked(supervisors)).values()
     return multiplicity.pairs([len(group) for group in groups] * cases)
 
 
@@ -144,7 +144,7 @@ class _CountingWriter(records.Writer):
     troubles = 0
     starts_s = 0.0
 
-    def begin(self, record: Run, begun: Begun | None, found: Roster) -> None:
+    def begin(self, record: Run, begun: Checkpoint | None, found: Discovered) -> None:
         """The first lines: of a new run, or of what follows in one that broke off."""
         if begun:
             self.write(Resumed(resumed_at=record.started_at, at_s=begun.at_s))
@@ -168,7 +168,7 @@ def _provide_data(wanted: Request, plan: Sequence[Planned], progress: Progress) 
         datasets.provide(source, folder, progress.say)
 
 
-def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Roster) -> Run:
+def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Discovered) -> Run:
     begun = datetime.datetime.now(datetime.UTC)
     gpus = ((d.name, d.memory_bytes) for d in found.devices.values() if d.kind == "gpu")
     return Run(
@@ -188,7 +188,7 @@ def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Roster) 
             **{f"preset_{key}": value for key, value in vars(wanted.preset).items()},
         },
         cases=cases,
-        contenders=tuple(supervisor.record(taken.contender) for taken in found.seats),
+        contenders=tuple(supervisor.record(taken.contender) for taken in found.supervisors),
         commit=_commit(),
     )
 

@@ -8,10 +8,10 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 
-from bench.contenders.supervisor import Seat
+from bench.contenders.supervisor import Supervisor
 from bench.run import stopping
 from bench.run.case import Case
-from bench.run.session import Session
+from bench.run.session import RunContext
 from suites.workload import Workload
 
 Planned = tuple[str, Workload]
@@ -37,10 +37,12 @@ def breadth_first(plan: Iterable[Planned]) -> list[Planned]:
 
 
 class Tour:
-    """Visits to the cases of a plan, with these seats."""
+    """Visits to the cases of a plan, with these supervisors."""
 
-    def __init__(self, session: Session, plan: Sequence[Planned], seats: list[Seat]) -> None:
-        self._session, self._seats, preset = session, seats, session.preset
+    def __init__(
+        self, session: RunContext, plan: Sequence[Planned], supervisors: list[Supervisor]
+    ) -> None:
+        self._session, self._supervisors, preset = session, supervisors, session.preset
         self._cases = [Case(session, suite, work) for suite, work in breadth_first(plan)]
         self._questions = len({suite for suite, _ in plan})
         self._fine = stopping.of_one_start(preset)
@@ -57,7 +59,7 @@ class Tour:
             # What follows cannot change the answer, and to foretell it takes the host seconds.
             if left_s >= most:
                 break
-            left_s += session.foretold_s(case.workload, self._seats, rounds)
+            left_s += session.foretold_s(case.workload, self._supervisors, rounds)
         return min(left_s, most)
 
     def go(self) -> None:
@@ -74,7 +76,7 @@ class Tour:
         for case in self._cases[visited:]:
             if self._session.at_s >= until_s and visited >= self._questions:
                 break
-            case.visit(self._seats, self._first)
+            case.visit(self._supervisors, self._first)
             visited += 1
             self._session.progress.left(self.left_s(visited))
         return visited
@@ -82,23 +84,25 @@ class Tour:
     def _return(self, cases: Sequence[Case]) -> None:
         """To those of them that are undecided, for as long as there is time."""
         for case in cases if self._returns else ():
-            seats = self._undecided(case)
-            if seats and self._again_s(case, seats) <= self._session.left_s:
-                case.visit_again(seats, self._fine)
+            supervisors = self._undecided(case)
+            if supervisors and self._again_s(case, supervisors) <= self._session.left_s:
+                case.visit_again(supervisors, self._fine)
                 self._session.progress.left(max(0.0, self._session.left_s))
 
-    def _undecided(self, case: Case) -> list[Seat]:
+    def _undecided(self, case: Case) -> list[Supervisor]:
         """The first at the case and those that more rounds may tell from it; or none."""
-        front = case.front(self._seats)
-        return front if any(self._wants(seat, case) for seat in front) else []
+        front = case.front(self._supervisors)
+        return front if any(self._wants(supervisor, case) for supervisor in front) else []
 
-    def _wants(self, seat: Seat, case: Case) -> bool:
+    def _wants(self, supervisor: Supervisor, case: Case) -> bool:
         """Whether the rule has rounds and seconds left for it."""
-        past = self._session.history(seat, case.workload)
+        past = self._session.history(supervisor, case.workload)
         return past.rounds < self._fine.max_rounds and past.spent_s < self._fine.budget_s
 
-    def _again_s(self, case: Case, seats: Sequence[Seat]) -> float:
+    def _again_s(self, case: Case, supervisors: Sequence[Supervisor]) -> float:
         """Seconds of a second visit: as many as the first took, and the rest of the budgets."""
-        spent_s = (self._session.history(seat, case.workload).spent_s for seat in seats)
+        spent_s = (
+            self._session.history(supervisor, case.workload).spent_s for supervisor in supervisors
+        )
         rest_s = sum(max(0.0, self._fine.budget_s - each) for each in spent_s)
-        return rest_s + self._session.foretold_s(case.workload, seats, 0)
+        return rest_s + self._session.foretold_s(case.workload, supervisors, 0)

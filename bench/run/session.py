@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.contenders.supervisor import Seat
+from bench.contenders.supervisor import Supervisor
 from bench.meters.energy import Meters
 from bench.plan import feasibility
 from bench.plan.cost_forecast import Foresight
 from bench.plan.presets import Preset
-from bench.run.resume import Begun
+from bench.run.resume import Checkpoint
 from bench.run.rounds import History
 from bench.run.signals import Interrupts
 from bench.run.standings import Board
@@ -28,7 +28,7 @@ Write = Callable[[Record], None]
 
 
 @dataclass(kw_only=True)
-class Session:
+class RunContext:
     """A run under way."""
 
     preset_name: str
@@ -38,11 +38,11 @@ class Session:
     """Folder of the reference's cached results."""
     record: Write
     progress: Progress
-    pace: feasibility.Pace
+    pace: feasibility.SpeedEstimate
     foresight: Foresight
     interrupts: Interrupts
     meters: Meters
-    begun: Begun
+    begun: Checkpoint
     """What the run had done before it was resumed: nothing in most runs."""
     isolated: bool = False
     """Whether each case gets fresh workers."""
@@ -65,33 +65,40 @@ class Session:
         """Of the run's time; infinite where there is no end to it."""
         return math.inf if self.preset.time_s is None else self.preset.time_s - self.at_s
 
-    def history(self, seat: Seat, workload: Workload) -> History:
+    def history(self, supervisor: Supervisor, workload: Workload) -> History:
         """What was measured so far, before the run was resumed too."""
-        return self.begun.past.setdefault((seat.contender.id, workload.case), History())
+        return self.begun.past.setdefault((supervisor.contender.id, workload.case), History())
 
-    def foretold_s(self, workload: Workload, seats: Sequence[Seat], rounds: int) -> float:
+    def foretold_s(
+        self, workload: Workload, supervisors: Sequence[Supervisor], rounds: int
+    ) -> float:
         """Seconds that a visit of so many rounds will take."""
-        cells_s = (self.foresight.cell_s(seat.contender, workload, rounds) for seat in seats)
-        return sum(cells_s) + self.unsolved_s(workload, seats)
+        cells_s = (
+            self.foresight.cell_s(supervisor.contender, workload, rounds)
+            for supervisor in supervisors
+        )
+        return sum(cells_s) + self.unsolved_s(workload, supervisors)
 
-    def unsolved_s(self, workload: Workload, seats: Sequence[Seat]) -> float:
+    def unsolved_s(self, workload: Workload, supervisors: Sequence[Supervisor]) -> float:
         """Seconds of the references that are still to be solved for these."""
         lacking = [
             precision
-            for precision in by_precision(seats)
+            for precision in by_precision(supervisors)
             if not reference.is_solved(workload, precision, self.seed, self.cache)
         ]
         return len(lacking) * self.foresight.reference_s(workload) if lacking else 0.0
 
 
-def ranked(seats: Sequence[Seat]) -> list[Seat]:
+def ranked(supervisors: Sequence[Supervisor]) -> list[Supervisor]:
     """Without those that measure the harness and compete with nobody."""
-    return [seat for seat in seats if seat.contender.spec.framework != NULL.name]
+    return [
+        supervisor for supervisor in supervisors if supervisor.contender.spec.framework != NULL.name
+    ]
 
 
-def by_precision(seats: Sequence[Seat]) -> dict[str, list[Seat]]:
+def by_precision(supervisors: Sequence[Supervisor]) -> dict[str, list[Supervisor]]:
     """Seats that are ranked together."""
-    found: dict[str, list[Seat]] = {}
-    for seat in seats:
-        found.setdefault(seat.contender.precision, []).append(seat)
+    found: dict[str, list[Supervisor]] = {}
+    for supervisor in supervisors:
+        found.setdefault(supervisor.contender.precision, []).append(supervisor)
     return found

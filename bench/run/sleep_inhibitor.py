@@ -12,7 +12,7 @@ COMMAND = "/usr/bin/caffeinate"
 
 
 @contextlib.contextmanager
-def kept(
+def prevent_sleep(
     say: Callable[[str], None],
     command: str = COMMAND,
     needed: bool = sys.platform == "darwin",

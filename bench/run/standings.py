@@ -15,7 +15,7 @@ from bench.schema import Cell, Failed, Record, Skipped, Verified
 from bench.statistics import estimates, multiplicity
 from bench.statistics.estimates import Series
 from bench.statistics.multiplicity import ALONE, Family
-from bench.terminal.case_outcome import Ended, Standing, Word
+from bench.terminal.case_outcome import CaseOutcome, Standing, Word
 from bench.verification.evidence import passed
 from frameworks import NULL
 
@@ -69,7 +69,7 @@ class Board:
 
     def ended(
         self, case: str, contenders: Sequence[Contender], histories: Mapping[str, History]
-    ) -> list[Ended]:
+    ) -> list[CaseOutcome]:
         """How those of each precision stand; `histories` by contender. The null adapter, which
         does no work, stands nowhere beside others."""
         groups: dict[str, list[Contender]] = {}
@@ -77,7 +77,7 @@ class Board:
             groups.setdefault(contender.precision, []).append(contender)
         named = labels(contenders)
         return [
-            Ended(case, precision, self._standings(case, group, histories, named))
+            CaseOutcome(case, precision, self._standings(case, group, histories, named))
             for precision, group in groups.items()
         ]
 

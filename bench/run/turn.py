@@ -5,25 +5,25 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bench.contenders.supervisor import Seat
+from bench.contenders.supervisor import Supervisor
 from bench.meters import sentinel
 from bench.meters.cpu_load import Load
 from bench.meters.energy import Meter
 
 
-def take(seat: Seat, meter: Meter, **asked: Any) -> dict[str, Any]:
+def take(supervisor: Supervisor, meter: Meter, **asked: Any) -> dict[str, Any]:
     """The worker's answer to a `slice`, with the host's own figures, which no answer replaces.
     Raises Refused, Broken."""
     sentinel_s = sentinel.host_s()
-    load = Load(seat.pid)
+    load = Load(supervisor.pid)
     meter.begin()
-    seat.busy.begin()
+    supervisor.busy.begin()
     begun = time.monotonic()
     try:
-        reply = seat.ask("slice", **asked)
+        reply = supervisor.ask("slice", **asked)
         host_s = time.monotonic() - begun
     finally:
-        device_busy = seat.busy.end()
+        device_busy = supervisor.busy.end()
     meter.end()
     measured = {
         "host_s": host_s,
@@ -32,5 +32,5 @@ def take(seat: Seat, meter: Meter, **asked: Any) -> dict[str, Any]:
         "device_busy": device_busy,
         "sentinel_s": sentinel_s,
     }
-    seat.ask("rest")
+    supervisor.ask("rest")
     return {**reply, **measured}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.terminal import figures
-from bench.terminal.case_outcome import Ended, Standing
+from bench.terminal.case_outcome import CaseOutcome, Standing
 
 _UNPLACED = ("wrong", "untimed", "failed", "withdrawn")
 """Words of those that have no place in the order."""
@@ -22,7 +22,7 @@ class Lines:
     def __init__(self) -> None:
         self._case, self._label = _NARROW, 0
 
-    def line(self, ended: Ended, width: int) -> str | None:
+    def line(self, ended: CaseOutcome, width: int) -> str | None:
         """At most `width` columns; None where nobody took part."""
         took_part = [one for one in ended.standings if one.word != "skipped"]
         if not took_part:

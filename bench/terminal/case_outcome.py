@@ -23,7 +23,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Ended:
+class CaseOutcome:
     """A case in one precision, the fastest first, those without a time last."""
 
     case: str

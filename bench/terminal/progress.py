@@ -16,7 +16,7 @@ from rich.text import Text
 
 from bench.terminal import figures
 from bench.terminal.case_line import Lines
-from bench.terminal.case_outcome import Ended
+from bench.terminal.case_outcome import CaseOutcome
 
 QUIET_S = 50.0
 """A log hears at least this often that the run goes on."""
@@ -44,7 +44,7 @@ class Progress(Protocol):
     def left(self, seconds: float) -> None:
         """The newest prediction of what is left of the whole run."""
 
-    def ended(self, ended: Ended) -> None:
+    def ended(self, ended: CaseOutcome) -> None:
         """A case is done."""
 
 
@@ -108,7 +108,7 @@ class _Shown:
     def left(self, seconds: float) -> None:
         self._clock.predict(seconds)
 
-    def ended(self, ended: Ended) -> None:
+    def ended(self, ended: CaseOutcome) -> None:
         line = self._lines.line(ended, self._console.width)
         if line is not None:
             self.say(line)

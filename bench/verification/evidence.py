@@ -16,7 +16,7 @@ import numpy as np
 from bench import schema
 from bench.contenders.spec import Contender
 from bench.contenders.supervisor import checked
-from bench.contenders.worker_process import Refused
+from bench.contenders.worker_process import WorkerError
 from bench.verification import credibility
 from bench.worker import observations, waiting
 from frameworks import NULL
@@ -24,7 +24,7 @@ from suites.data import arrays
 from suites.data.arrays import Array
 from suites.verification import checks, reference
 from suites.verification.training_checks import audited
-from suites.workload import Learn, Lifecycle, Product, Workload, checkable
+from suites.workload import Learn, Lifecycle, Product, Workload, reduced_for_reference
 
 READY = "seconds of work left after wait"
 UNDONE = "seconds of work that a step leaves to the conversion of its results"
@@ -135,12 +135,12 @@ class Evidence:
                 found = checks.compare(seen, self.expected, phase)
             return found + self._evaluated(seen, phase)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-            raise Refused(f"its answers are unusable: {error!r}"[:4000], None, "") from error
+            raise WorkerError(f"its answers are unusable: {error!r}"[:4000], None, "") from error
 
     def _evaluated(self, seen: Mapping[str, Array], phase: str) -> list[checks.Check]:
         """Of learning, its last figures held against its own weights; of one audit, since it costs
         the host much."""
-        work = checkable(self.workload) if phase == "before" else self.workload
+        work = reduced_for_reference(self.workload) if phase == "before" else self.workload
         if not isinstance(work, Learn | Lifecycle) or (phase == "after" and self.audits > 1):
             return []
         made = arrays.make(work, self.seed)

@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.worker import process_bounds, thread_rest
 from bench.worker.adapter import load
-from bench.worker.server import UNSETTLED, Worker
+from bench.worker.server import UNSETTLED, WorkerServer
 from frameworks.interface import Unsupported
 
 
@@ -36,7 +36,7 @@ def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: 
     if threads:
         process_bounds.limit_cores(threads)
     gc.disable()  # as timeit does: a collection is nobody's step
-    worker: Worker | None = None
+    worker: WorkerServer | None = None
     # What is no valid Unicode in an adapter's words could be in no record.
     answers = os.fdopen(replies_fd, "w", encoding="utf-8", errors="replace")
     with os.fdopen(commands_fd) as commands, answers as replies:
@@ -44,7 +44,7 @@ def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: 
             try:
                 # The first request pays for the import, so that its failure has an answer too.
                 if worker is None:
-                    worker = Worker(load(module))
+                    worker = WorkerServer(load(module))
                     worker.heard.listen()
                     gc.freeze()  # what was imported need not be looked through again
                 request = json.loads(line)

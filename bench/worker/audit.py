@@ -19,7 +19,7 @@ from bench.worker.measure import Results, Sampler
 from frameworks.interface import Reset
 from suites.data import arrays
 from suites.data.arrays import Array, Arrays, Batch
-from suites.data.batch_loader import Feed
+from suites.data.batch_loader import BatchLoader
 from suites.verification import checks
 from suites.workload import Forward, Product, Train, Workload
 
@@ -127,7 +127,7 @@ class Changed:
             return
         chance = np.random.default_rng()
         ring = tuple(self._changed(batch, chance) for batch in fresh.ring)
-        feed = Feed(ring) if fresh.feed is not None else None
+        feed = BatchLoader(ring) if fresh.feed is not None else None
         self.arrays = dataclasses.replace(
             fresh, inputs={**fresh.inputs, **ring[0]}, ring=ring, feed=feed
         )

@@ -14,7 +14,7 @@ from frameworks.interface import Framework, Memory, Reset, Resettable, Step, par
 from frameworks.shared import lifecycle
 from suites.data import arrays
 from suites.verification import checks
-from suites.workload import Lifecycle, Product, Train, Workload, checkable
+from suites.workload import Lifecycle, Product, Train, Workload, reduced_for_reference
 
 FORETOLD = 3.0
 """So many times the longest step allowed must a step be foretold to take, from the smaller twin's
@@ -169,7 +169,7 @@ class Case:
         self.first_memory: Memory | None = None
         """Of the device before the first audit, whose copies are not the case's own."""
         # The twin comes first: an adapter counts memory from its last build.
-        small, self._twin = checkable(workload), None
+        small, self._twin = reduced_for_reference(workload), None
         if small != workload:
             self._twin = Built(adapter, small, arrays.make(small, seed, drawn))
             drawn = ()

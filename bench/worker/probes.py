@@ -41,7 +41,7 @@ TRIES = 3
 
 
 @dataclass(frozen=True)
-class Learnt:
+class ProbeResult:
     """`keeps`: converting a result again costs far less than the first time. Seconds of work found
     after `wait`, and how many are accepted: of the deep product, and of many at once."""
 
@@ -49,13 +49,13 @@ class Learnt:
     found: tuple[tuple[float, float], ...] = ()
 
 
-def learn(adapter: Framework, kind: str) -> Learnt:
+def learn(adapter: Framework, kind: str) -> ProbeResult:
     """Raises whatever the adapter raises."""
     copying = _Probed(adapter, OUTER, 1)
     pairs = [copying.twice_s() for _ in range(TRIES)]
     keeps = statistics.median(again / first for first, again in pairs) < 0.5
     found = _late(_deep(adapter, kind), copying), _unfinished(adapter, kind)
-    return Learnt(keeps, found)
+    return ProbeResult(keeps, found)
 
 
 class _Probed:

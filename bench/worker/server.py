@@ -23,7 +23,7 @@ from bench.environments import compile_cache
 from bench.worker import measure, observations, probes, resident_memory
 from bench.worker.between_samples import Aside
 from bench.worker.case import Case, DeviceSentinel, TooLong
-from bench.worker.warnings_log import Heard
+from bench.worker.warnings_log import WarningLog
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
 from suites import catalog
 from suites.verification import checks
@@ -41,7 +41,7 @@ UNSETTLED = ("devices", "start", "build", "slice", "drop")
 slice, verification follows what is built."""
 
 
-class Worker:
+class WorkerServer:
     """The contender's state: adapter, runtime, and the case under way."""
 
     def __init__(self, adapter: Framework) -> None:
@@ -49,11 +49,11 @@ class Worker:
         self.runtime: Runtime | None = None
         self.case: Case | None = None
         self.sentinel: DeviceSentinel | None = None
-        self.learnt = probes.Learnt(keeps=True)
+        self.learnt = probes.ProbeResult(keeps=True)
         self.keep: Callable[[str | None], None] | None = getattr(adapter, "keep", None)
         self.compiled: str | None = None
         """Folder of what it compiles."""
-        self.heard = Heard()
+        self.heard = WarningLog()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request. Raises whatever the adapter raises."""

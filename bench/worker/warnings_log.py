@@ -14,7 +14,7 @@ _FALLS_BACK = "fall back"
 """In what PyTorch says of an operation that runs on the CPU in the GPU's place."""
 
 
-class Heard:
+class WarningLog:
     """Python's warnings since the last `take`, each text once; they are printed as before."""
 
     def __init__(self) -> None:

@@ -35,7 +35,7 @@ from frameworks.mlx.training import (
 )
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, data_of, going_round, ring
-from frameworks.shared.channels_last import Laid, Layout
+from frameworks.shared.channels_last import LaidOut, Layout
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
@@ -269,11 +269,11 @@ def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
 
 def to_numpy(array: Any) -> Array:
     values = np.asarray(_bare(array).astype(mx.float32))
-    return array.move.restore(values) if isinstance(array, Laid) else values
+    return array.move.restore(values) if isinstance(array, LaidOut) else values
 
 
 def _bare(array: Any) -> Any:
-    return array.array if isinstance(array, Laid) else array
+    return array.array if isinstance(array, LaidOut) else array
 
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ Element = tuple[str, Layer, Shape]
 
 
 @dataclass(frozen=True)
-class Move:
+class Relayout:
     """The array of shape `original`, seen as `split`, its axes put in the order `axes`, then seen
     as `joined`."""
 
@@ -52,18 +52,18 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid:
+class LaidOut:
     """A result whose axes must be moved back on the host."""
 
     array: Any
-    move: Move
+    move: Relayout
 
 
 @dataclass(frozen=True)
 class Layout:
     """The moves of a model's weights by path, and the paths of Flattens that they make up for."""
 
-    moves: Mapping[str, Move]
+    moves: Mapping[str, Relayout]
     absorbed: frozenset[str]
 
     def place(self, path: str, array: Array) -> Array:
@@ -73,7 +73,7 @@ class Layout:
     def results(self, weights: Mapping[str, Any]) -> dict[str, Any]:
         """Weights, or arrays like them under `path|...`, with the moved ones marked."""
         return {
-            name: Laid(array, self.moves[path]) if path in self.moves else array
+            name: LaidOut(array, self.moves[path]) if path in self.moves else array
             for name, array in weights.items()
             for path in (name.partition("|")[0],)
         }
@@ -95,7 +95,7 @@ def channels_last(
     [inputs, outputs]. A Linear that reads a flattened image has its columns reordered; any other
     Flatten must move the image.
     """
-    moves: dict[str, Move] = {}
+    moves: dict[str, Relayout] = {}
     absorbed: set[str] = set()
     for chain in _chains(model, "", shape):
         flattened: Element | None = None
@@ -128,7 +128,7 @@ def output(array: Any, shape: Shape) -> Any:
     if len(shape) != 4:
         return array
     axes = (0, 2, 3, 1)
-    return Laid(array, Move(shape, shape, axes, tuple(shape[axis] for axis in axes)))
+    return LaidOut(array, Relayout(shape, shape, axes, tuple(shape[axis] for axis in axes)))
 
 
 def depthwise(layer: Conv2d) -> bool:
@@ -136,12 +136,12 @@ def depthwise(layer: Conv2d) -> bool:
     return 1 < layer.groups == layer.inputs
 
 
-def _kernel(layer: Conv2d, axes: Axes, depthwise_axes: Axes | None) -> Move:
+def _kernel(layer: Conv2d, axes: Axes, depthwise_axes: Axes | None) -> Relayout:
     split = original = layer.parameters()["weight"].shape
     if depthwise_axes and depthwise(layer):
         split = (layer.inputs, layer.outputs // layer.inputs, *original[2:])
         axes = depthwise_axes
-    return Move(original, split, axes, tuple(split[axis] for axis in axes))
+    return Relayout(original, split, axes, tuple(split[axis] for axis in axes))
 
 
 def _same_in_both(image_shape: Shape) -> bool:
@@ -150,20 +150,21 @@ def _same_in_both(image_shape: Shape) -> bool:
     return channels == 1 or height * width == 1
 
 
-def _columns(layer: Linear, image_shape: Shape, inputs_first: bool) -> Move:
+def _columns(layer: Linear, image_shape: Shape, inputs_first: bool) -> Relayout:
     _, channels, height, width = image_shape
     split = (layer.outputs, channels, height, width)
     flat = (layer.outputs, layer.inputs)
     if inputs_first:
-        return Move(flat, split, (2, 3, 1, 0), (layer.inputs, layer.outputs))
-    return Move(flat, split, (0, 2, 3, 1), flat)
+        return Relayout(flat, split, (2, 3, 1, 0), (layer.inputs, layer.outputs))
+    return Relayout(flat, split, (0, 2, 3, 1), flat)
 
 
-def _transposed(layer: Layer, path: str) -> dict[str, Move]:
+def _transposed(layer: Layer, path: str) -> dict[str, Relayout]:
     """Of a layer's matrices."""
     shapes = {name: one.shape for name, one in layer.parameters().items() if len(one.shape) == 2}
     return {
-        join(path, name): Move(shape, shape, (1, 0), shape[::-1]) for name, shape in shapes.items()
+        join(path, name): Relayout(shape, shape, (1, 0), shape[::-1])
+        for name, shape in shapes.items()
     }
 
 

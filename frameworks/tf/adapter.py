@@ -23,7 +23,7 @@ from frameworks.interface import (
 )
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
-from frameworks.shared.channels_last import Laid, Layout
+from frameworks.shared.channels_last import LaidOut, Layout
 from frameworks.shared.versions import installed
 from frameworks.tf import devices as tf_devices
 from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
@@ -287,11 +287,11 @@ def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
 
 def to_numpy(array: Any) -> Array:
     values = np.asarray(_bare(array).numpy(), dtype=np.float32)
-    return array.move.restore(values) if isinstance(array, Laid) else values
+    return array.move.restore(values) if isinstance(array, LaidOut) else values
 
 
 def _bare(array: Any) -> Any:
-    return array.array if isinstance(array, Laid) else array
+    return array.array if isinstance(array, LaidOut) else array
 
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ class Best:
 
 
 @dataclass(eq=False)
-class Seat:
+class MachineResults:
     """A machine and what it did."""
 
     label: str
@@ -72,7 +72,7 @@ def chapter(results: Results, named: Mapping[str, str], baseline: str | None) ->
     return Chapter("machines", "Machines side by side", lead, parts, "Machines")
 
 
-def _named(seats: Sequence[Seat], name: str) -> Seat:
+def _named(seats: Sequence[MachineResults], name: str) -> MachineResults:
     for seat in seats:
         if name.casefold() in seat.label.casefold():
             return seat
@@ -82,20 +82,20 @@ def _named(seats: Sequence[Seat], name: str) -> Seat:
     )
 
 
-def _usual(seats: Sequence[Seat]) -> Seat:
+def _usual(seats: Sequence[MachineResults]) -> MachineResults:
     """The measured machine that did most."""
     return max(seats, key=lambda seat: (not seat.published, len(seat.best)))
 
 
 def _parts(
     results: Results,
-    seats: Sequence[Seat],
+    seats: Sequence[MachineResults],
     columns: Sequence[_Column],
-    named_base: Seat | None,
+    named_base: MachineResults | None,
 ) -> Iterator[Part]:
     """A table for each circle of machines that have work in common, one for all the others; first
     those with a machine that was measured here."""
-    circles = _circles(seats)
+    circles = _connected_groups(seats)
     alone = [circle[0] for circle in circles if len(circle) == 1]
     found = []
     for number, circle in enumerate((c for c in circles if len(c) > 1), start=1):
@@ -116,10 +116,10 @@ def _parts(
     yield from (part for _, part in sorted(found, key=lambda each: each[0]))
 
 
-def _circles(seats: Sequence[Seat]) -> list[list[Seat]]:
+def _connected_groups(seats: Sequence[MachineResults]) -> list[list[MachineResults]]:
     """Machines joined by work that two of them did, in order of appearance."""
-    circle_of: dict[Work, list[Seat]] = {}
-    circles: list[list[Seat]] = []
+    circle_of: dict[Work, list[MachineResults]] = {}
+    circles: list[list[MachineResults]] = []
     for seat in seats:
         mine = [seat]
         for known in {id(c): c for w in seat.best if (c := circle_of.get(w))}.values():
@@ -130,7 +130,7 @@ def _circles(seats: Sequence[Seat]) -> list[list[Seat]]:
     return circles
 
 
-def _one_size_each(columns: Sequence[_Column], seats: Sequence[Seat]) -> list[_Column]:
+def _one_size_each(columns: Sequence[_Column], seats: Sequence[MachineResults]) -> list[_Column]:
     """Of each workload that two share as few sizes as show all of them, from the largest on."""
     chosen = set[Work]()
     seen: dict[tuple[str, str, str], set[str]] = {}
@@ -146,7 +146,10 @@ def _one_size_each(columns: Sequence[_Column], seats: Sequence[Seat]) -> list[_C
 
 
 def _against(
-    results: Results, seats: Sequence[Seat], columns: Sequence[_Column], base: Seat
+    results: Results,
+    seats: Sequence[MachineResults],
+    columns: Sequence[_Column],
+    base: MachineResults,
 ) -> Table:
     ordered = sorted(seats, key=lambda seat: FAMILIES.index(seat.family))
     rows = [
@@ -157,7 +160,7 @@ def _against(
     return Table(heads, tuple(rows), kind="machines")
 
 
-def _cell(results: Results, seat: Seat, base: Seat, work: Work) -> Figure:
+def _cell(results: Results, seat: MachineResults, base: MachineResults, work: Work) -> Figure:
     mine, other = seat.best.get(work), base.best.get(work)
     if mine is None:
         return formatting.NONE
@@ -183,7 +186,7 @@ def compared(results: Results, mine: Best, other: Best) -> str:
     return formatting.said(estimate.value, results.word(estimate))
 
 
-def _alone(seats: Sequence[Seat], columns: Sequence[_Column]) -> Table:
+def _alone(seats: Sequence[MachineResults], columns: Sequence[_Column]) -> Table:
     """A row for each workload of these machines, at its largest size."""
     rows = []
     for seat in sorted(seats, key=lambda seat: (seat.published, FAMILIES.index(seat.family))):
@@ -200,7 +203,7 @@ def _alone(seats: Sequence[Seat], columns: Sequence[_Column]) -> Table:
     return Table(columns_, tuple(rows), numeric=False)
 
 
-def _label(seat: Seat) -> str:
+def _label(seat: MachineResults) -> str:
     return f"{seat.label} ({PUBLISHED})" if seat.published else seat.label
 
 
@@ -225,30 +228,37 @@ class _Columns(dict[Work, _Column]):
         self[work] = _Column(work, text, suite, name, size)
 
 
-def _seats(results: Results, named: Mapping[str, str]) -> tuple[list[Seat], list[_Column]]:
+def _seats(
+    results: Results, named: Mapping[str, str]
+) -> tuple[list[MachineResults], list[_Column]]:
     """Every machine, measured ones first, and every piece of work in order of appearance."""
-    seats, columns = dict[str, Seat](), _Columns()
+    seats, columns = dict[str, MachineResults](), _Columns()
     for name, run in results.runs.items():
         machine = run.machine
         # Intel's GPUs and made-up ones run none of the frameworks.
         usable = (gpu for gpu in machine.gpus if gpu.vendor != "Intel")
         gpus = [gpu.name for gpu in usable if gpu.vendor or gpu.kind != "virtual"]
         gpus += [c.device_name for c in run.contenders if c.device_kind == "gpu"]
-        seats.setdefault(named[name], Seat(named[name], family(gpus, machine.system), False))
+        seats.setdefault(
+            named[name], MachineResults(named[name], family(gpus, machine.system), False)
+        )
     _measured(results, named, seats, columns)
     known = {work[:4]: work for work in columns}
     for record in results.published:
         if record.time_s is not None:
             label = plain(record.machine, 80)
-            seat = seats.setdefault(f"{PUBLISHED} {label}", Seat(label, "CPU only", True))
+            seat = seats.setdefault(f"{PUBLISHED} {label}", MachineResults(label, "CPU only", True))
             if device_kind(record) == "gpu":
                 seat.family = family([record.device_name or record.device])
-            _quote(record, record.time_s, seat, columns, known)
+            _add_published(record, record.time_s, seat, columns, known)
     return list(seats.values()), list(columns.values())
 
 
 def _measured(
-    results: Results, named: Mapping[str, str], seats: Mapping[str, Seat], columns: _Columns
+    results: Results,
+    named: Mapping[str, str],
+    seats: Mapping[str, MachineResults],
+    columns: _Columns,
 ) -> None:
     hashes = {
         (name, case.case): case.definition_sha256
@@ -270,8 +280,12 @@ def _measured(
             seats[named[run]].best[work] = Best(row["time_s"], label, cell)
 
 
-def _quote(
-    record: Published, time_s: float, seat: Seat, columns: _Columns, known: Mapping[Work, Work]
+def _add_published(
+    record: Published,
+    time_s: float,
+    seat: MachineResults,
+    columns: _Columns,
+    known: Mapping[Work, Work],
 ) -> None:
     """A published figure: of one step where its source timed only steps, else of its own work."""
     key = (record.suite, record.name, str(record.size), "float32")

@@ -17,7 +17,7 @@ def render(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> s
     blocks += [
         f"**{escape(note)}**" for note in (words.failures(outcome, gates, comparison),) if note
     ]
-    blocks += [f"**{escape(note)}**" for note in words.apart(comparison)]
+    blocks += [f"**{escape(note)}**" for note in words.caveats(comparison)]
     for pair in comparison.pairs:
         blocks += [escape(words.title(pair)), _table(comparison, pair)]
     blocks.append(escape(" ".join((words.how(comparison), words.settling(comparison))).strip()))

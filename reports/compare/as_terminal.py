@@ -33,7 +33,7 @@ def _print(
     for letter, side in words.sides(comparison):
         console.print(Text.assemble((letter, "bold"), f"  {side}"))
     console.print(Text(words.how(comparison), style="dim"))
-    for note in words.apart(comparison):
+    for note in words.caveats(comparison):
         console.print(Text(note, style="bold yellow"))
     for pair in comparison.pairs:
         console.print()

@@ -45,7 +45,7 @@ def parse(text: str, threshold: float) -> tuple[Gate, ...]:
 def _gate(text: str, threshold: float) -> Gate:
     word, colon, limit = text.partition(":")
     if word not in _WORDS or (colon and word == "unresolved"):
-        raise values.BadWord(
+        raise values.BadValue(
             "no such limit. Expected slower:3%, faster:3%, unresolved, or several with commas. "
             f"Received: {text!r}"
         )

@@ -99,13 +99,13 @@ def title(pair: Pair) -> str:
 
 def _name(pair: Pair, letter: str) -> str:
     contender, version = getattr(pair, letter), getattr(pair, f"{letter}_version")
-    apart = [
+    caveats = [
         plain(getattr(contender, name), 40)
         for name in ("device", "precision", "execution")
         if getattr(pair.a, name) != getattr(pair.b, name)
     ]
     known = f" ({plain(version, 30)})" if version else ""
-    return " ".join((plain(contender.spec, 60) + known, *apart))
+    return " ".join((plain(contender.spec, 60) + known, *caveats))
 
 
 def work(one: Compared) -> str:
@@ -215,7 +215,7 @@ def _unsure(gates: Sequence[Gate], comparison: Comparison) -> str:
     )
 
 
-def apart(comparison: Comparison) -> Iterator[str]:
+def caveats(comparison: Comparison) -> Iterator[str]:
     """What to know before believing a figure: what differs besides, and who else was there."""
     yield from shortened([f"Compared although it differs: {what}" for what in comparison.marked])
     if not comparison.paired:

@@ -44,7 +44,7 @@ def device_kind(record: Published) -> DeviceKind:
     return record.device_kind or _named(record.device)
 
 
-def lie(record: Published) -> str | None:
+def contradiction(record: Published) -> str | None:
     """Why the record contradicts itself, if it does: then no report shows it."""
     if record.device_kind and record.device_kind != _named(record.device):
         return f"device {record.device[:40]!r} is no {record.device_kind}"
@@ -91,9 +91,9 @@ def _of_record(record: Published) -> Iterator[str]:
     missing = [name for name in _EXPECTED if getattr(record, name) is None]
     if missing:
         yield f"misses {', '.join(missing)}."
-    contradiction = lie(record)
-    if contradiction:
-        yield f"contradicts itself: {contradiction}."
+    against_itself = contradiction(record)
+    if against_itself:
+        yield f"contradicts itself: {against_itself}."
     unknown = set(record.faults) - set(FAULTS)
     if unknown:
         yield f"unknown faults {sorted(unknown)}. Expected some of {', '.join(FAULTS)}."

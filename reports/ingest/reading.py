@@ -188,7 +188,7 @@ def _repeated(reading: Reading) -> list[int]:
 
 def _keep(record: Published, path: Path, into: Gathered) -> bool:
     """Take the figure in, unless it contradicts itself; whether it or its refusal had room."""
-    contradiction = elsewhere.lie(record)
+    contradiction = elsewhere.contradiction(record)
     if contradiction is None and len(into.published) < MAX_PUBLISHED:
         into.published.append(record)
         return True

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.contenders import spec
-from bench.contenders.discovery import Wanted
+from bench.contenders.discovery import ContenderSelection
 from bench.environments.manager import CHECKOUT
 from bench.plan.presets import Preset
 from bench.plan.request import Request
@@ -45,7 +45,7 @@ def _request(executions, budget_s, starts, out):
         step_limit_s=1.0,
         starts=starts,
     )
-    wanted = Wanted(
+    wanted = ContenderSelection(
         specs=spec.parse([f"{HERE / 'adapter.py'}@{each}" for each in executions]),
         device="cpu",
         precisions=["float32"],

@@ -3,8 +3,8 @@
 import msgspec
 
 from bench.contenders import spec as contenders
-from bench.contenders.supervisor import Seat
-from bench.contenders.worker_process import Broken, Refused
+from bench.contenders.supervisor import Supervisor
+from bench.contenders.worker_process import WorkerDied, WorkerError
 from bench.environments import manager
 from bench.verification.evidence import Evidence
 from bench.worker import observations
@@ -27,43 +27,43 @@ class Asked:
         self._python = manager.ensure(spec.environment, lambda line: None)
         device = interface.Device(id="cpu", kind="cpu", name="cpu")
         self._contender = contenders.Contender(spec, device, "float32", threads)
-        self._seat = self._new()
+        self._supervisor = self._new()
 
     def _new(self):
-        return Seat(self._contender, self._python, TIMEOUT_S, worker=None)
+        return Supervisor(self._contender, self._python, TIMEOUT_S, worker=None)
 
     def answers(self, suite, workload, seed, expected):
         """Checks `before` and `after`, and how far they reach; or why there are none."""
         try:
-            self._seat.start()
+            self._supervisor.start()
             return self._asked(suite, workload, seed, expected)
-        except Refused as error:
+        except WorkerError as error:
             kind = "unsupported" if error.unsupported is not None else "failed"
             return {kind: error.unsupported or error.reason}
-        except Broken as error:
-            self._seat.close()
-            self._seat = self._new()
+        except WorkerDied as error:
+            self._supervisor.close()
+            self._supervisor = self._new()
             return {"failed": error.reason}
 
     def _asked(self, suite, workload, seed, expected):
         named = {"suite": suite, "case": workload.case, "preset": PRESET, "seed": seed}
-        told = self._seat.ask("build", **named, drawn=list(reference.drawn(expected)))
+        told = self._supervisor.ask("build", **named, drawn=list(reference.drawn(expected)))
         if told["arrays_sha256"] != reference.arrays_sha256(expected):
             return {"failed": "its arrays are others than the reference's"}
-        evidence = Evidence(self._contender, workload, seed, expected, self._seat.probed)
+        evidence = Evidence(self._contender, workload, seed, expected, self._supervisor.probed)
         try:
             with observations.place() as path:
-                looked = self._seat.ask("verify", path=str(path), step_limit_s=STEP_LIMIT_S)
+                looked = self._supervisor.ask("verify", path=str(path), step_limit_s=STEP_LIMIT_S)
                 before = evidence.before(path, looked["compared"])
             with observations.place() as path:
-                self._seat.ask("renew", path=str(path))
+                self._supervisor.ask("renew", path=str(path))
                 evidence.renewed(path)
             return {"before": before, "after": evidence.after(), "reach": evidence.reach}
         finally:
-            self._seat.ask("drop")
+            self._supervisor.ask("drop")
 
     def close(self):
-        self._seat.close()
+        self._supervisor.close()
 
 
 def told(answer):

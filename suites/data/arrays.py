@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from suites.data import sources
-from suites.data.batch_loader import Feed, prepared
+from suites.data.batch_loader import BatchLoader, prepared
 from suites.data.seeded_random import UNIT_BOUND, frozen, generator, integers, uniform
 from suites.layers import Shape, parameters, vocabulary
 from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
@@ -40,7 +40,7 @@ class Arrays:
     inputs: Batch
     """Of the first step."""
     weights: Mapping[str, Array]
-    feed: Feed | None = None
+    feed: BatchLoader | None = None
     """Where a step whose inputs do not lie on the device gets its batch."""
     ring: tuple[Batch, ...] = ()
     """What the steps go round, `inputs` first: of each the inputs that differ. Empty where all
@@ -151,12 +151,12 @@ def _going_round(
     if workload.inputs == "device":
         return Arrays(ring[0], weights, ring=ring)
     if workload.inputs == "host":
-        return Arrays(ring[0], weights, Feed(ring), ring)
+        return Arrays(ring[0], weights, BatchLoader(ring), ring)
     raws: list[Batch] = [
         {**made, "x": _raw(workload, seed, () if i else drawn, stream, i)}
         for i, made in enumerate(ring)
     ]
-    feed = Feed(raws, prepares=True, background=workload.inputs == "background")
+    feed = BatchLoader(raws, prepares=True, background=workload.inputs == "background")
     return Arrays(ring[0], weights, feed, ring)
 
 

@@ -26,7 +26,7 @@ def prepared(raw: Array) -> Array:
     return ((raw[..., ::-1].astype(np.float32) - 127.5) / np.float32(spread)).copy()
 
 
-class Feed:
+class BatchLoader:
     """Goes round these batches; with `prepares` their `x` are bytes, prepared anew every time."""
 
     def __init__(

@@ -25,7 +25,7 @@ from suites.workload import (
     Product,
     Train,
     Workload,
-    checkable,
+    reduced_for_reference,
 )
 
 Observed = dict[str, Array]
@@ -80,7 +80,7 @@ def kept_steps(workload: Workload) -> tuple[int, ...]:
     """Which of an audit's steps have their results kept: one taken by chance, and the last. Of
     training that is too large for the reference the first, whose loss can be known."""
     steps = audited_steps(workload)
-    if isinstance(workload, Train) and checkable(workload) != workload:
+    if isinstance(workload, Train) and reduced_for_reference(workload) != workload:
         return (0, steps - 1)
     if workload.flop > SAMPLED_FLOP * 10:
         return (steps - 1,)
@@ -111,7 +111,11 @@ def observe_audit(
 def compared_names(workload: Workload) -> tuple[str, ...]:
     """Observed numbers in which all contenders must agree with one another: the losses of training
     that itself is too large for the reference."""
-    return ("loss",) if isinstance(workload, Train) and checkable(workload) != workload else ()
+    return (
+        ("loss",)
+        if isinstance(workload, Train) and reduced_for_reference(workload) != workload
+        else ()
+    )
 
 
 def observe_compared(workload: Workload, run: Run) -> Observed:

@@ -14,8 +14,8 @@ from suites.workload.reduced import (
     CHECKED_FLOP,
     CHECKED_STEPS,
     Workload,
-    checkable,
     known_epochs,
+    reduced_for_reference,
     smallest,
 )
 from suites.workload.steps import INPUTS, ITEMSIZE, Forward, Product, Train
@@ -35,9 +35,9 @@ __all__ = [
     "Product",
     "Train",
     "Workload",
-    "checkable",
     "definition_hash",
     "known_epochs",
+    "reduced_for_reference",
     "smallest",
 ]
 

@@ -28,7 +28,7 @@ CHECKED_BATCH = 2
 """The smallest batch with statistics of its own."""
 
 
-def checkable(workload: Workload) -> Workload:
+def reduced_for_reference(workload: Workload) -> Workload:
     """What the reference is asked for: the workload itself, or, where training is too large for it,
     the same training of fewer or smaller samples, or for fewer steps."""
     match workload:

@@ -44,7 +44,7 @@ def variables(framework):
 def devices(framework):
     """Ids of the devices its environment can use."""
     module = f"frameworks.{framework}.adapter"
-    worker = worker_process.Worker(python(framework), module, variables(framework), None)
+    worker = worker_process.WorkerProcess(python(framework), module, variables(framework), None)
     try:
         return [device["id"] for device in worker.ask({"do": "devices"}, 120)["devices"]]
     finally:

@@ -38,7 +38,7 @@ def test_the_branch_for_metal_asks_for_what_there_is(case):
 )
 def test_a_wrong_call_is_noticed(wrong, told):
     program = (
-        "import sys; from tests.conformance import metal_branch; metal_branch.CASES[sys.argv[1]](); "
+        "import sys; from tests.conformance.metal_branch import CASES; CASES[sys.argv[1]](); "
         f"from frameworks.torch import devices as torch_devices; {wrong}"
     )
     done = run("torch as 2.2.2", "-c", program)
@@ -47,8 +47,8 @@ def test_a_wrong_call_is_noticed(wrong, told):
 
 
 FIRST_USE = (
-    "import sys; from frameworks.shared import metal; from frameworks.{0} import devices as {0}_devices; "
-    "print(metal.printed({0}_devices._FIRST_USE.replace(*sys.argv[2:])))"
+    "import sys; from frameworks.shared import metal; from frameworks.{0} import devices; "
+    "print(metal.printed(devices._FIRST_USE.replace(*sys.argv[2:])))"
 )
 BROKEN = (
     "SyntaxError",

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bench import records, schema
 from bench.contenders import spec
-from bench.contenders.discovery import Wanted
+from bench.contenders.discovery import ContenderSelection
 from bench.plan.presets import PRESETS
 from bench.plan.request import Request
 from bench.run import lock
@@ -116,7 +116,7 @@ def measure(tmp_path):
     """The same run without the command line and the report around it."""
 
     def measured(framework, suite="mlp,matmul", timeout_s=600.0, memory_bytes=None, **others):
-        wanted = Wanted(
+        wanted = ContenderSelection(
             specs=spec.parse(framework.split(",")),
             device="all",
             precisions=["float32"],

@@ -24,7 +24,15 @@ from suites.verification.reference.expected_answers import outputs
 from suites.verification.reference.learning import evaluated
 from suites.verification.reference.model import NoReference
 from suites.verification.reference.solution_cache import arrays_sha256
-from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload, checkable
+from suites.workload import (
+    Forward,
+    Learn,
+    Lifecycle,
+    Product,
+    Train,
+    Workload,
+    reduced_for_reference,
+)
 
 __all__ = [
     "Expected",
@@ -70,7 +78,7 @@ def reach(path: Path, workload: Workload) -> str | None:
     learn = workload.learn if isinstance(workload, Lifecycle) else workload
     if not isinstance(learn, Learn):
         return None
-    twin = checkable(learn)
+    twin = reduced_for_reference(learn)
     assert isinstance(twin, Learn)
     if twin != learn:
         return f"answers were checked over {twin.batches} of {learn.epochs * learn.batches} steps"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from suites.workload import Lifecycle, Product, Train, Workload, checkable
+from suites.workload import Lifecycle, Product, Train, Workload, reduced_for_reference
 
 SAME_NUMBERS = {"host": "device", "background": "loop"}
 """Where a batch comes from, and the other place whose bytes are the same."""
@@ -12,13 +12,13 @@ SAME_NUMBERS = {"host": "device", "background": "loop"}
 
 def solved(workload: Workload) -> Workload:
     """The work that the reference does for a workload."""
-    return _nameless(checkable(workload))
+    return _nameless(reduced_for_reference(workload))
 
 
 def asked(workload: Workload) -> Workload:
     """Workloads for which this is equal have the same expected values and limits: the audits of
     training are looked at in its own shape."""
-    return _nameless(workload if isinstance(workload, Train) else checkable(workload))
+    return _nameless(workload if isinstance(workload, Train) else reduced_for_reference(workload))
 
 
 def _nameless(workload: Workload) -> Workload:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from suites.data import arrays
 from suites.verification.reference.canonical import asked
-from suites.workload import Workload, checkable, definition_hash
+from suites.workload import Workload, definition_hash, reduced_for_reference
 
 UNUSED_S = 24 * 3600
 """After this long a file of another source is not one that a running process has just found."""
@@ -44,7 +44,7 @@ def name(
 ) -> Path:
     """The workload's own name for this solution: a link, or a copy where there are no links.
     `drawn` are the samples that are checked: the timed ones, unless a twin is checked."""
-    made = arrays.make(workload, seed, drawn if checkable(workload) == workload else ())
+    made = arrays.make(workload, seed, drawn if reduced_for_reference(workload) == workload else ())
     made.close()
     own = path.with_name(f"{_key(workload, precision, seed)}-{made.sha256()}.npz")
     own.unlink(missing_ok=True)  # not found, so it is damaged

@@ -21,7 +21,7 @@ BLOCK = 2**15
 
 
 @dataclass(frozen=True)
-class Passed:
+class Gradients:
     """What comes of a batch, forward and backward, at some weights."""
 
     loss: float
@@ -62,7 +62,7 @@ def passed(
     x: Array,
     labels: Array,
     arithmetic: Exact = EXACT,
-) -> Passed:
+) -> Gradients:
     """One pass forward and backward."""
     paths, seen = learned(workload), Pass(weights, training=True, arithmetic=arithmetic)
 
@@ -73,7 +73,7 @@ def passed(
 
     value, gradients = _derived(loss, {path: weights[path] for path in paths}, arithmetic)
     averages = {path: getattr(a, "_value", a) for path, a in seen.averages.items()}
-    return Passed(value, gradients, averages)
+    return Gradients(value, gradients, averages)
 
 
 def _derived(
@@ -124,7 +124,7 @@ class State:
     first: dict[str, Any] = field(default_factory=dict)
     second: dict[str, Any] = field(default_factory=dict)
 
-    def after(self, weights: Weights, made: Passed) -> dict[str, Any]:
+    def after(self, weights: Weights, made: Gradients) -> dict[str, Any]:
         """All weights after the step that this pass is for."""
         return {**weights, **made.averages, **self.updated(weights, made.gradients)}
 

@@ -19,7 +19,7 @@ def test_what_is_remembered_is_what_the_suites_hold(tmp_path):
 
 
 def test_nothing_is_counted_twice_unless_the_suites_change(tmp_path, monkeypatch):
-    made = suite_counts.Holding("mine", "a suite", dict.fromkeys(PRESETS, 1))
+    made = suite_counts.SuiteCount("mine", "a suite", dict.fromkeys(PRESETS, 1))
     asked = []
     monkeypatch.setattr(suite_counts, "_counted", lambda: asked.append(1) or [made])
     assert suite_counts.all_of_them(tmp_path) == suite_counts.all_of_them(tmp_path) == [made]

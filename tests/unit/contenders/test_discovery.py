@@ -1,4 +1,4 @@
-"""Frameworks are imported beside one another; who dies over it keeps nobody from a seat."""
+"""Frameworks are imported beside one another; who dies over it keeps nobody from a supervisor."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from bench.contenders import discovery
 from bench.contenders import spec as contenders
 from bench.contenders.worker_environment import variables
-from bench.contenders.worker_process import Worker
+from bench.contenders.worker_process import WorkerProcess
 
 ADAPTER = """
 import os, time
@@ -34,11 +34,11 @@ MEETS = """
 
 
 @pytest.fixture
-def seats(tmp_path, monkeypatch):
+def supervisors(tmp_path, monkeypatch):
     opened = []
 
     def open_worker(python, spec, threads, memory_bytes=None):
-        opened.append(Worker(python, spec.module, variables({}, {}, None), threads))
+        opened.append(WorkerProcess(python, spec.module, variables({}, {}, None), threads))
         return opened[-1]
 
     monkeypatch.setattr(discovery, "open_worker", open_worker)
@@ -49,14 +49,14 @@ def seats(tmp_path, monkeypatch):
             path = tmp_path / f"adapter_{number}.py"
             path.write_text(ADAPTER.format(body=body.strip()))
             specs += contenders.parse([str(path)])
-        wanted = discovery.Wanted(
+        wanted = discovery.ContenderSelection(
             specs=specs,
             device="cpu",
             precisions=("float32",),
             threads=None,
             timeout_s=timeout_s,
         )
-        return discovery.assemble(wanted, lambda name, say: Path(sys.executable), lambda line: None)
+        return discovery.discover(wanted, lambda name, say: Path(sys.executable), lambda line: None)
 
     assembled.opened = opened
     yield assembled
@@ -64,29 +64,29 @@ def seats(tmp_path, monkeypatch):
         worker.kill()
 
 
-def test_frameworks_are_imported_beside_one_another(seats, tmp_path):
+def test_frameworks_are_imported_beside_one_another(supervisors, tmp_path):
     places = [str(tmp_path / name) for name in ("first", "second")]
-    found = seats(
+    found = supervisors(
         MEETS.format(mine=places[0], other=places[1]),
         MEETS.format(mine=places[1], other=places[0]),
     )
-    assert len(found.seats) == 2
+    assert len(found.supervisors) == 2
     assert not found.absent
 
 
-def test_one_that_dies_is_absent_and_the_others_sit(seats):
-    found = seats("pass", "os._exit(3)", "pass")
-    assert len(found.seats) == 2
+def test_one_that_dies_is_absent_and_the_others_sit(supervisors):
+    found = supervisors("pass", "os._exit(3)", "pass")
+    assert len(found.supervisors) == 2
     assert [record.stage for record in found.absent] == ["import"]
 
 
-def test_an_interrupt_leaves_no_worker_behind(seats, monkeypatch):
+def test_an_interrupt_leaves_no_worker_behind(supervisors, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(discovery, "_take_seats", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        seats("time.sleep(600)", "time.sleep(600)")
-    assert len(seats.opened) == 2
-    for worker in seats.opened:
+        supervisors("time.sleep(600)", "time.sleep(600)")
+    assert len(supervisors.opened) == 2
+    for worker in supervisors.opened:
         assert not psutil.pid_exists(worker.pid)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.contenders import worker_environment, worker_process
-from bench.contenders.worker_process import Broken, Refused, Worker
+from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
 from bench.environments import manager
 from bench.machine import privacy
 
@@ -46,7 +46,9 @@ def test_the_home_folder_is_left_out_of_records():
 def worker(tmp_path, text):
     path = tmp_path / "adapter.py"
     path.write_text(text)
-    return Worker(Path(sys.executable), str(path), worker_environment.variables({}, {}, None), None)
+    return WorkerProcess(
+        Path(sys.executable), str(path), worker_environment.variables({}, {}, None), None
+    )
 
 
 ADAPTER = """
@@ -76,7 +78,7 @@ def test_an_answer_comes_back(tmp_path):
 
 
 def test_an_exception_is_a_refusal_with_its_traceback(tmp_path):
-    with pytest.raises(Refused, match="ValueError: no") as refused:
+    with pytest.raises(WorkerError, match="ValueError: no") as refused:
         ask(tmp_path, "raise ValueError('no')")
     assert "adapter.py" in refused.value.traceback
 
@@ -106,18 +108,18 @@ def test_a_flood_of_output_is_cut_in_the_middle(tmp_path):
     ],
 )
 def test_a_death_is_told_by_its_cause(tmp_path, body, reason):
-    with pytest.raises(Broken, match=reason):
+    with pytest.raises(WorkerDied, match=reason):
         ask(tmp_path, body)
 
 
 def test_silence_is_ended(tmp_path):
-    with pytest.raises(Broken, match=r"no answer within 1 s \(--timeout\)"):
+    with pytest.raises(WorkerDied, match=r"no answer within 1 s \(--timeout\)"):
         ask(tmp_path, "import time; time.sleep(600)", timeout_s=1)
 
 
 def test_an_adapter_that_lacks_a_function_is_told(tmp_path):
     running = worker(tmp_path, 'NAME = "fake"\ndef devices(): return []\n')
-    with pytest.raises(Refused, match="lacks start, build, wait, to_numpy, memory"):
+    with pytest.raises(WorkerError, match="lacks start, build, wait, to_numpy, memory"):
         running.ask({"do": "devices"}, 30)
     running.kill()
 
@@ -125,7 +127,7 @@ def test_an_adapter_that_lacks_a_function_is_told(tmp_path):
 def test_a_dead_worker_is_broken_however_often_it_is_asked(tmp_path):
     running = worker(tmp_path, ADAPTER.format(body="import os; os._exit(7)"))
     for _ in range(2):
-        with pytest.raises(Broken, match="code 7"):
+        with pytest.raises(WorkerDied, match="code 7"):
             running.ask({"do": "devices"}, 30)
     running.kill()
 
@@ -141,6 +143,6 @@ def test_a_dead_worker_is_broken_however_often_it_is_asked(tmp_path):
 def test_an_answer_that_cannot_be_sent_is_a_refusal(tmp_path, body, message):
     odd = "import dataclasses\nOdd = dataclasses.make_dataclass('Odd', ['id'])\n"
     running = worker(tmp_path, odd + ADAPTER.format(body=body))
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(WorkerError, match=message):
         running.ask({"do": "devices"}, 30)
     running.kill()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.commands import doctor
-from bench.doctor import ROOMS, compatibility, examine, resources
+from bench.doctor import SECTIONS, compatibility, examine, resources
 from bench.doctor.activity import heavy_programs
 from bench.doctor.memory_needs import needs
 from bench.doctor.packages import mps_system
@@ -38,7 +38,7 @@ def test_a_check_speaks_where_it_should_and_nowhere_else(
 
 
 def test_every_check_has_a_case() -> None:
-    checks = {check for room, each in ROOMS.items() if room != "wrong answers" for check in each}
+    checks = {check for room, each in SECTIONS.items() if room != "wrong answers" for check in each}
     assert {case[0] for case in CASES} == checks
 
 

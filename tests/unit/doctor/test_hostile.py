@@ -230,4 +230,4 @@ def test_what_is_no_description_is_refused(tmp_path: Path, content: bytes) -> No
     path = tmp_path / "description.json"
     path.write_bytes(content)
     with pytest.raises(doctor.BadVisit, match=r"description\.json"):
-        doctor.pay(path, (), "smoke")
+        doctor.run(path, (), "smoke")

@@ -109,7 +109,7 @@ def test_a_life_compiles_anew(monkeypatch, tmp_path):
     adapter = types.SimpleNamespace(keep=told.append)
     case = types.SimpleNamespace(arrays_sha256="", timed=types.SimpleNamespace(build_s=0.0))
     monkeypatch.setattr(server, "Case", lambda *arguments: case)
-    obeying = server.Worker(adapter)
+    obeying = server.WorkerServer(adapter)
     obeying.compiled = str(tmp_path)
     for suite in ("mlp", "lifecycle", "mlp"):
         name = catalog.cases(suite, "quick")[0].case

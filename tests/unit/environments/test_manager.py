@@ -32,14 +32,14 @@ def _python_in(aside: Path) -> dict[str, str]:
 
 def test_a_failed_build_leaves_what_was_there(tmp_path: Path) -> None:
     home = tmp_path / "envs" / "numpy"
-    stamped_folder.settle(home, "first", print, _python_in)
+    stamped_folder.ensure(home, "first", print, _python_in)
 
     def fails(aside: Path) -> dict[str, str]:
         _python_in(aside)
         raise OSError(28, "No space left on device", str(aside))
 
     with pytest.raises(BuildFailed, match="environment numpy: the disk is full"):
-        stamped_folder.settle(home, "second", print, fails)
+        stamped_folder.ensure(home, "second", print, fails)
     assert stamped_folder.stamp(home)["sha256"] == "first"
     assert _visible(home.parent) == ["numpy"]
 
@@ -49,7 +49,7 @@ def test_what_dead_processes_left_is_removed(tmp_path: Path) -> None:
     _python_in(home)  # without a stamp: half-built
     _python_in(tmp_path / ".building-jax-1")
     assert stamped_folder.stamp(home) == {}
-    stamped_folder.settle(home, "sum", print, _python_in)
+    stamped_folder.ensure(home, "sum", print, _python_in)
     assert stamped_folder.stamp(home)["sha256"] == "sum"
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "numpy"]
 
@@ -63,10 +63,10 @@ def test_a_damaged_stamp_is_no_stamp(tmp_path: Path, text: str) -> None:
 
 def test_an_environment_whose_python_is_gone_is_made_again(tmp_path: Path) -> None:
     home = tmp_path / "numpy"
-    stamped_folder.settle(home, "sum", print, _python_in)
+    stamped_folder.ensure(home, "sum", print, _python_in)
     (home / "bin" / "python").unlink()
     (home / "bin" / "python").symlink_to(tmp_path / "removed")
-    stamped_folder.settle(home, "sum", print, _python_in)
+    stamped_folder.ensure(home, "sum", print, _python_in)
     assert (home / "bin" / "python").exists()
 
 
@@ -74,7 +74,7 @@ def test_an_unwritable_place_is_a_message(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     with pytest.raises(BuildFailed, match="environment numpy: "):
-        stamped_folder.settle(blocked / "numpy", "sum", print, _python_in)
+        stamped_folder.ensure(blocked / "numpy", "sum", print, _python_in)
 
 
 # --- building with the real uv --------------------------------------------------------------

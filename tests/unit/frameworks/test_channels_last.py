@@ -143,9 +143,11 @@ def test_every_weight_and_moment_of_a_network_comes_back():
     named = {name: path for path in weights for name in (path, Adam.first_moment(path))}
     placed = {name: moves.place(path, weights[path]) for name, path in named.items()}
     for name, result in moves.results(placed).items():
-        assert isinstance(result, channels_last.Laid) == (named[name] in moves.moves)
+        assert isinstance(result, channels_last.LaidOut) == (named[name] in moves.moves)
         back = (
-            result.move.restore(result.array) if isinstance(result, channels_last.Laid) else result
+            result.move.restore(result.array)
+            if isinstance(result, channels_last.LaidOut)
+            else result
         )
         assert np.array_equal(back, weights[named[name]])
 

@@ -147,7 +147,7 @@ def test_this_machine_is_described_without_its_owner(
     monkeypatch.setenv("JAX_PLATFORMS", "cpu")
     monkeypatch.setenv("PYTORCH_MPS_FAST_MATH", "/home/mary/secret")
     monkeypatch.setenv("SSH_CLIENT", "not asked for")
-    show.tell(tmp_path / "me.json")
+    show.run(tmp_path / "me.json")
     text = (tmp_path / "me.json").read_text(encoding="utf-8")
     found = description.read(tmp_path / "me.json")
     assert found.variables["JAX_PLATFORMS"] == "cpu"

@@ -8,14 +8,14 @@ import pynvml
 import pytest
 
 from bench.meters import energy_counters
-from bench.meters.device_use import Busy
+from bench.meters.device_use import DeviceUse
 from bench.meters.energy_counters import Unreadable
 from frameworks.interface import Device
 
 GPU = Device("cuda:0", "gpu", "NVIDIA H200")
 
 
-def watched(busy: Busy, seconds: float = 0.15) -> float | None:
+def watched(busy: DeviceUse, seconds: float = 0.15) -> float | None:
     busy.begin()
     time.sleep(seconds)
     return busy.end()
@@ -23,18 +23,18 @@ def watched(busy: Busy, seconds: float = 0.15) -> float | None:
 
 def test_the_mean_of_what_was_read_between_begin_and_end():
     shares = iter([0.2, 0.4, 0.9] * 1000)
-    assert 0.2 <= watched(Busy(GPU, read=lambda: next(shares), settle_s=0.0)) <= 0.9
-    assert watched(Busy(GPU, read=lambda: 0.75, settle_s=0.0)) == 0.75
-    assert watched(Busy(GPU, read=lambda: 0.0, settle_s=0.0)) == 0.0
+    assert 0.2 <= watched(DeviceUse(GPU, read=lambda: next(shares), settle_s=0.0)) <= 0.9
+    assert watched(DeviceUse(GPU, read=lambda: 0.75, settle_s=0.0)) == 0.75
+    assert watched(DeviceUse(GPU, read=lambda: 0.0, settle_s=0.0)) == 0.0
 
 
 def test_a_slice_too_short_to_be_seen_has_no_figure():
-    assert watched(Busy(GPU, read=lambda: 0.0)) is None
+    assert watched(DeviceUse(GPU, read=lambda: 0.0)) is None
 
 
 def test_readings_of_what_preceded_the_slice_do_not_count():
     begun = time.monotonic()
-    busy = Busy(GPU, read=lambda: float(time.monotonic() < begun + 0.1), settle_s=0.15)
+    busy = DeviceUse(GPU, read=lambda: float(time.monotonic() < begun + 0.1), settle_s=0.15)
     assert watched(busy, 0.3) == 0.0
 
 
@@ -45,14 +45,14 @@ def test_a_counter_that_fails_is_asked_no_more():
         asked.append(1)
         raise Unreadable("gone")
 
-    busy = Busy(GPU, read=read, settle_s=0.0)
+    busy = DeviceUse(GPU, read=read, settle_s=0.0)
     assert watched(busy) is None
     assert watched(busy) is None
     assert len(asked) == 1
 
 
 def test_no_thread_is_left_even_of_a_slice_that_broke():
-    busy = Busy(GPU, read=lambda: 0.5, settle_s=0.0)
+    busy = DeviceUse(GPU, read=lambda: 0.5, settle_s=0.0)
     busy.begin()
     busy.begin()
     assert busy.end() is None  # at once: nothing was read yet
@@ -62,7 +62,7 @@ def test_no_thread_is_left_even_of_a_slice_that_broke():
 
 @pytest.mark.parametrize("device", [Device("cpu", "cpu", "cpu"), Device("mps", "gpu", "Apple M2")])
 def test_other_devices_tell_nothing(device):
-    assert watched(Busy(device)) is None
+    assert watched(DeviceUse(device)) is None
 
 
 def nvml(gpu: int | None, mig: int = 0) -> SimpleNamespace:
@@ -88,10 +88,10 @@ def nvml(gpu: int | None, mig: int = 0) -> SimpleNamespace:
 def test_nvml_is_read_in_percent(monkeypatch):
     assert [name for name in vars(nvml(1)) if not hasattr(pynvml, name)] == []
     monkeypatch.setattr(energy_counters, "open_nvml", lambda: nvml(37))
-    assert watched(Busy(GPU, settle_s=0.0)) == pytest.approx(0.37)
+    assert watched(DeviceUse(GPU, settle_s=0.0)) == pytest.approx(0.37)
 
 
 @pytest.mark.parametrize("library", [nvml(None), nvml(5, pynvml.NVML_DEVICE_MIG_ENABLE)])
 def test_a_gpu_that_does_not_tell_or_is_divided_has_no_figure(monkeypatch, library):
     monkeypatch.setattr(energy_counters, "open_nvml", lambda: library)
-    assert watched(Busy(GPU, settle_s=0.0)) is None
+    assert watched(DeviceUse(GPU, settle_s=0.0)) is None

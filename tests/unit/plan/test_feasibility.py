@@ -141,13 +141,13 @@ def test_the_doctor_adds_up_what_shares_a_gpu():
 
 @pytest.mark.parametrize(("step_limit_s", "skipped"), [(7.9, True), (8.1, False)])
 def test_pace_predicts_the_next_size(step_limit_s, skipped):
-    pace = feasibility.Pace(step_limit_s)
+    pace = feasibility.SpeedEstimate(step_limit_s)
     pace.learn(CPU, product(512), step_s=1.0)
     assert (pace.reason(CPU, product(1024)) is not None) == skipped
 
 
 def test_pace_knows_nothing_of_other_kinds_of_work():
-    pace = feasibility.Pace(0.001)
+    pace = feasibility.SpeedEstimate(0.001)
     pace.learn(CPU, product(512), step_s=1.0)
     other = Product(suite="hackintosh", name="product_only", m=1, k=10, n=1)
     assert pace.reason(CPU, other) is None
@@ -155,11 +155,11 @@ def test_pace_knows_nothing_of_other_kinds_of_work():
 
 def test_a_steady_step_foretells_other_work_of_its_suite():
     other = Product(suite="matmul", name="batched", m=1024, k=1024, n=1024)
-    pace = feasibility.Pace(7.9)
+    pace = feasibility.SpeedEstimate(7.9)
     pace.learn(CPU, product(512), step_s=feasibility.STEADY_S / 2)
     assert pace.reason(CPU, other) is None  # a short step may be all overhead
     pace.learn(CPU, product(512), step_s=1.0)
     assert pace.reason(CPU, other) is None  # the best speed counts, however short its step
-    slow = feasibility.Pace(7.9)
+    slow = feasibility.SpeedEstimate(7.9)
     slow.learn(CPU, product(512), step_s=1.0)
     assert "one step would take about 8 s" in slow.reason(CPU, other)

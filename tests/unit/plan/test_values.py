@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bench import values
 from bench.plan import presets
 from bench.plan.presets import PRESETS
-from bench.values import BadWord
+from bench.values import BadValue
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_sizes(text, bytes_):
 
 @pytest.mark.parametrize("text", ["", "0", "-1G", "8X", "G", "1e9", "9" * 50, "8 GG", "nan"])
 def test_what_is_no_size_is_refused_by_name(text):
-    with pytest.raises(BadWord, match="8G"):
+    with pytest.raises(BadValue, match="8G"):
         values.size(text)
 
 
@@ -33,14 +33,14 @@ def test_shares(text, value):
 
 @pytest.mark.parametrize("text", ["", "%", "0%", "100%", "-1%", "nan", "inf", "one", "1"])
 def test_what_is_no_share_is_refused_by_name(text):
-    with pytest.raises(BadWord, match="1%"):
+    with pytest.raises(BadValue, match="1%"):
         values.share(text)
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text):
     for read in (values.size, values.share, values.seconds):
-        with contextlib.suppress(BadWord):
+        with contextlib.suppress(BadValue):
             assert read(text) > 0
 
 
@@ -53,14 +53,16 @@ def test_times(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "0", "4s", "-5m", "5 days", "200h", "m", "1e3", "nan"])
 def test_what_is_no_time_is_refused_by_name(text):
-    with pytest.raises(BadWord, match="5m"):
+    with pytest.raises(BadValue, match="5m"):
         values.seconds(text)
 
 
 def test_a_near_word_is_what_was_meant():
     assert values.meant("TORCHH", ["numpy", "torch"]) == " Did you mean torch?"
     assert values.meant("xyz", ["numpy", "torch"]) == ""
-    with pytest.raises(BadWord, match=r"Received: 'stadard'\. Did you mean standard\? `make list`"):
+    with pytest.raises(
+        BadValue, match=r"Received: 'stadard'\. Did you mean standard\? `make list`"
+    ):
         values.choices("preset", ["stadard"], PRESETS)
 
 
@@ -84,5 +86,5 @@ def test_a_preset_keeps_what_was_not_asked_otherwise():
 
 @pytest.mark.parametrize("numbers", [(0.0, None), (-1.0, None), (1e9, None), (None, 2), (None, 0)])
 def test_numbers_out_of_range_are_refused(numbers):
-    with pytest.raises(BadWord):
+    with pytest.raises(BadValue):
         presets.adjusted(PRESETS["quick"], "", *numbers)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bench.contenders.spec import Contender, parse
 from bench.plan import cost_forecast
 from bench.plan.cost_forecast import Foresight
-from bench.plan.feasibility import Pace
+from bench.plan.feasibility import SpeedEstimate
 from bench.plan.presets import PRESETS
 from bench.run import schedule
 from bench.run.rounds import History
@@ -36,7 +36,7 @@ def contender(text="torch"):
 
 def seen(tmp_path, preset="quick", others=None):
     settings = {"preset": preset, **(others or {})}
-    return Foresight(Pace(5.0), PRESETS[preset], tmp_path / "costs.json", settings)
+    return Foresight(SpeedEstimate(5.0), PRESETS[preset], tmp_path / "costs.json", settings)
 
 
 # --- the order -----------------------------------------------------------------------------------
@@ -74,14 +74,14 @@ class FakeCase:
     def __init__(self, session, suite, workload):
         self.session, self.suite, self.workload = session, suite, workload
 
-    def visit(self, seats, rule):
+    def visit(self, supervisors, rule):
         self._note("first", rule)
 
-    def visit_again(self, seats, rule):
+    def visit_again(self, supervisors, rule):
         self._note("again", rule)
 
-    def front(self, seats):
-        return seats if self.workload.n in self.session.open_ else []
+    def front(self, supervisors):
+        return supervisors if self.workload.n in self.session.open_ else []
 
     def _note(self, kind, rule):
         self.session.at_s += 10
@@ -98,10 +98,10 @@ class FakeSession:
     def left_s(self):
         return math.inf if self.preset.time_s is None else self.preset.time_s - self.at_s
 
-    def history(self, seat, workload):
+    def history(self, supervisor, workload):
         return History(dict.fromkeys(range(6), 1.0), spent_s=1.0)
 
-    def foretold_s(self, workload, seats, rounds):
+    def foretold_s(self, workload, supervisors, rounds):
         return 1.0
 
 

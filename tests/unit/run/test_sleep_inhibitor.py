@@ -44,7 +44,7 @@ def ends(pid):
 def test_it_stays_awake_for_this_process_until_the_end(caffeinate):
     command, noted = caffeinate
     said = []
-    with sleep_inhibitor.kept(said.append, str(command), needed=True):
+    with sleep_inhibitor.prevent_sleep(said.append, str(command), needed=True):
         pid, arguments = notes(noted)
         assert arguments == ["-i", "-w", str(os.getpid())]
         assert is_running(pid)
@@ -54,7 +54,10 @@ def test_it_stays_awake_for_this_process_until_the_end(caffeinate):
 
 def test_a_run_that_fails_ends_it_too(caffeinate):
     command, noted = caffeinate
-    with pytest.raises(RuntimeError), sleep_inhibitor.kept(print, str(command), needed=True):
+    with (
+        pytest.raises(RuntimeError),
+        sleep_inhibitor.prevent_sleep(print, str(command), needed=True),
+    ):
         pid, _ = notes(noted)
         raise RuntimeError
     assert not is_running(pid)
@@ -75,14 +78,14 @@ def test_a_killed_run_leaves_none_behind(caffeinate):
 
 def test_a_signal_for_the_terminals_programs_does_not_reach_it(caffeinate):
     command, noted = caffeinate
-    with sleep_inhibitor.kept(print, str(command), needed=True):
+    with sleep_inhibitor.prevent_sleep(print, str(command), needed=True):
         pid, _ = notes(noted)
         assert os.getpgid(pid) != os.getpgid(0)
 
 
 def test_where_it_cannot_start_a_sentence_says_so(tmp_path):
     said = []
-    with sleep_inhibitor.kept(said.append, str(tmp_path / "absent"), needed=True):
+    with sleep_inhibitor.prevent_sleep(said.append, str(tmp_path / "absent"), needed=True):
         pass
     (line,) = said
     assert "may fall asleep" in line
@@ -94,7 +97,7 @@ def test_where_it_ends_early_a_sentence_says_so(tmp_path):
     path.write_text("#!/bin/sh\nexit 64\n")
     path.chmod(0o755)
     said = []
-    with sleep_inhibitor.kept(said.append, str(path), needed=True):
+    with sleep_inhibitor.prevent_sleep(said.append, str(path), needed=True):
         (child,) = psutil.Process().children()
         assert ends(child.pid)
     (line,) = said
@@ -104,5 +107,5 @@ def test_where_it_ends_early_a_sentence_says_so(tmp_path):
 
 def test_elsewhere_nothing_is_started(caffeinate):
     command, noted = caffeinate
-    with sleep_inhibitor.kept(print, str(command), needed=False):
+    with sleep_inhibitor.prevent_sleep(print, str(command), needed=False):
         assert not noted.exists()

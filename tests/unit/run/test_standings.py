@@ -106,8 +106,13 @@ def test_the_null_adapter_stands_nowhere_beside_others():
 
 
 def test_who_measures_the_harness_competes_with_nobody():
-    seats = [SimpleNamespace(contender=contender(text)) for text in ("null", "numpy", "torch")]
-    assert [seat.contender.spec.text for seat in ranked(seats)] == ["numpy", "torch"]
+    supervisors = [
+        SimpleNamespace(contender=contender(text)) for text in ("null", "numpy", "torch")
+    ]
+    assert [supervisor.contender.spec.text for supervisor in ranked(supervisors)] == [
+        "numpy",
+        "torch",
+    ]
 
 
 def test_a_run_speaks_among_the_comparisons_that_it_makes_not_those_that_it_planned():

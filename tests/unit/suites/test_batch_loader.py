@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from suites.data import arrays
-from suites.data.batch_loader import AHEAD, Feed, prepared
+from suites.data.batch_loader import AHEAD, BatchLoader, prepared
 from suites.layers import Flatten, Linear, Sequential
 from suites.workload import SGD, Train
 
@@ -26,7 +26,7 @@ def test_prepared_bytes_have_mean_0_and_variance_1_and_are_turned():
 
 @pytest.mark.parametrize("background", [False, True])
 def test_every_batch_is_prepared_anew(background):
-    feed = Feed([{"x": RAW, "labels": LABELS}], prepares=True, background=background)
+    feed = BatchLoader([{"x": RAW, "labels": LABELS}], prepares=True, background=background)
     first, second = feed.take(), feed.take()
     feed.close()
     np.testing.assert_array_equal(first["x"], prepared(RAW))
@@ -37,7 +37,7 @@ def test_every_batch_is_prepared_anew(background):
 
 @pytest.mark.parametrize("how", [{}, {"prepares": True}, {"prepares": True, "background": True}])
 def test_after_the_last_batch_comes_the_first(how):
-    feed = Feed([{"x": RAW}, {"x": RAW + 1}, {"x": RAW + 2}], **how)
+    feed = BatchLoader([{"x": RAW}, {"x": RAW + 1}, {"x": RAW + 2}], **how)
     taken = [feed.take()["x"] for _ in range(5)]
     feed.close()
     for early, late in ((0, 3), (1, 4)):
@@ -47,7 +47,7 @@ def test_after_the_last_batch_comes_the_first(how):
 
 
 def test_the_thread_rests_when_enough_is_ready_and_ends_when_closed():
-    feed = Feed([{"x": RAW}], prepares=True, background=True)
+    feed = BatchLoader([{"x": RAW}], prepares=True, background=True)
     assert feed._thread is None  # nobody has asked for a batch
     feed.take()
     time.sleep(0.05)  # it would prepare thousands of batches if it did not rest

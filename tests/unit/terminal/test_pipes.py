@@ -42,7 +42,9 @@ def test_the_same_unforgiven_is_an_error() -> None:
 
 
 def test_who_hears_no_progress_has_hung_up() -> None:
-    code = "from bench.terminal import pipes; import sys; pipes.forgive(); print('x', file=sys.stderr)"
+    code = (
+        "from bench.terminal import pipes; import sys; pipes.forgive(); print('x', file=sys.stderr)"
+    )
     assert ended(code, closed="stderr").returncode == -signal.SIGHUP
 
 

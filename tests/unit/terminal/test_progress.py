@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench.terminal import case_line, figures, progress
-from bench.terminal.case_outcome import Ended, Standing
+from bench.terminal.case_outcome import CaseOutcome, Standing
 from bench.terminal.progress import Bar, Clock, Plain
 
-MATMUL = Ended(
+MATMUL = CaseOutcome(
     "matmul/square/512",
     "float32",
     (
@@ -25,7 +25,7 @@ MATMUL = Ended(
         Standing("tf", None, None, "wrong"),
     ),
 )
-SWEEP = Ended(
+SWEEP = CaseOutcome(
     "sweep/train/90902",
     "float32",
     (
@@ -36,8 +36,8 @@ SWEEP = Ended(
         Standing("numpy", None, None, "skipped"),
     ),
 )
-WRONG = Ended("mlp/train/64", "bfloat16", (Standing("tf", None, None, "untimed"),))
-NOBODY = Ended("mlp/train/64", "float32", (Standing("numpy", None, None, "skipped"),))
+WRONG = CaseOutcome("mlp/train/64", "bfloat16", (Standing("tf", None, None, "untimed"),))
+NOBODY = CaseOutcome("mlp/train/64", "float32", (Standing("numpy", None, None, "skipped"),))
 
 
 class Hands:
@@ -90,7 +90,7 @@ standings = st.builds(
 def test_no_line_is_wider_than_the_console(found: list[Standing], width: int, size: int) -> None:
     shown = case_line.Lines()
     for _ in range(2):
-        line = shown.line(Ended(f"suite/name/{size}", "float32", tuple(found)), width)
+        line = shown.line(CaseOutcome(f"suite/name/{size}", "float32", tuple(found)), width)
         assert (line is None) == all(one.word == "skipped" for one in found)
         assert line is None or len(line) <= width
 
@@ -110,7 +110,9 @@ def test_a_name_says_no_more_than_it_must() -> None:
 def test_of_a_long_name_the_size_stays() -> None:
     shown, file = log()
     for size in (64, 256):
-        shown.ended(Ended(f"transformer/forward_as_published/{size}", "float32", WRONG.standings))
+        shown.ended(
+            CaseOutcome(f"transformer/forward_as_published/{size}", "float32", WRONG.standings)
+        )
     assert file.getvalue().splitlines() == [
         "  transformer forward … 64   tf untimed",
         "  transformer forward… 256   tf untimed",

@@ -22,7 +22,7 @@ from suites.layers import (
 )
 from suites.verification import checks, reference
 from suites.verification.reference import learning, training
-from suites.workload import SGD, Adam, Data, Learn, Train, checkable
+from suites.workload import SGD, Adam, Data, Learn, Train, reduced_for_reference
 from suites.workload.reduced import CHECKED_FLOP
 from tests.helpers.answers import Bits, Single, Trained, after, before, failed, scaled, worst
 
@@ -223,14 +223,14 @@ def test_what_is_too_large_is_checked_smaller():
         suite="t", name="l", model=Sequential(Linear(4000, 4000)), input_shape=(2000, 4000),
         optimizer=SGD(lr=0.1),
     )  # fmt: skip
-    assert checkable(large).input_shape[0] < 2000
-    assert checkable(large).flop <= CHECKED_FLOP
-    assert checkable(ADAM) == ADAM
+    assert reduced_for_reference(large).input_shape[0] < 2000
+    assert reduced_for_reference(large).flop <= CHECKED_FLOP
+    assert reduced_for_reference(ADAM) == ADAM
     long = Learn(
         suite="t", name="l", model=Sequential(Linear(4000, 4000)), batch=10, epochs=9,
         data=Data("random", 100_000, 10, (4000,), 4000), optimizer=SGD(lr=0.1),
     )  # fmt: skip
-    short = checkable(long)
+    short = reduced_for_reference(long)
     assert (short.epochs, short.batch) == (1, 10)
     assert 10 <= short.data.train < 100_000
 
@@ -239,13 +239,13 @@ LARGER = [
     work
     for suite in catalog.NAMES
     for work in catalog.cases(suite, "full")
-    if isinstance(work, Train) and checkable(work) != work
+    if isinstance(work, Train) and reduced_for_reference(work) != work
 ]
 
 
 @pytest.mark.parametrize("work", LARGER, ids=lambda work: work.case)
 def test_a_smaller_twin_has_the_same_weights_and_can_train(work):
-    twin = checkable(work)
+    twin = reduced_for_reference(work)
     assert parameters(twin.model, twin.input_shape) == parameters(work.model, work.input_shape)
     assert twin.model.output_shape(twin.input_shape)[0] == twin.input_shape[0]
     assert twin.flop < work.flop

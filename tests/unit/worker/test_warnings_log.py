@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bench.schema import Verified
-from bench.worker.warnings_log import LONGEST, MOST, Heard
+from bench.worker.warnings_log import LONGEST, MOST, WarningLog
 from reports import content
 from reports.frame import read
 from tests.helpers import builders
@@ -21,14 +21,14 @@ FELL_BACK = (
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+def heard(monkeypatch: pytest.MonkeyPatch) -> WarningLog:
     monkeypatch.setattr(warnings, "showwarning", lambda *_: None)
-    listening = Heard()
+    listening = WarningLog()
     monkeypatch.setattr(warnings, "showwarning", listening._hear)
     return listening
 
 
-def test_each_text_is_heard_once_and_taken_once(heard: Heard) -> None:
+def test_each_text_is_heard_once_and_taken_once(heard: WarningLog) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         for text in (FELL_BACK, FELL_BACK, "another\n one"):
@@ -37,7 +37,7 @@ def test_each_text_is_heard_once_and_taken_once(heard: Heard) -> None:
     assert heard.take() == []
 
 
-def test_what_is_heard_is_bounded(heard: Heard) -> None:
+def test_what_is_heard_is_bounded(heard: WarningLog) -> None:
     for number in range(2 * MOST):
         warnings.showwarning(UserWarning(f"{number}" * 3000), UserWarning, "file.py", 1)
     warnings.showwarning(UserWarning(FELL_BACK), UserWarning, "file.py", 1)
