@@ -84,7 +84,7 @@ def test_an_interrupt_leaves_no_worker_behind(supervisors, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(discovery, "_take_seats", interrupted)
+    monkeypatch.setattr(discovery, "_claim_devices", interrupted)
     with pytest.raises(KeyboardInterrupt):
         supervisors("time.sleep(600)", "time.sleep(600)")
     assert len(supervisors.opened) == 2

@@ -66,8 +66,8 @@ def test_a_run_that_fails_ends_it_too(caffeinate):
 def test_a_killed_run_leaves_none_behind(caffeinate):
     command, noted = caffeinate
     program = (
-        "import time; from bench.run import sleep_inhibitor\n"
-        f"with sleep_inhibitor.kept(print, {str(command)!r}, needed=True): time.sleep(60)\n"
+        "import time; from bench.run.sleep_inhibitor import prevent_sleep\n"
+        f"with prevent_sleep(print, {str(command)!r}, needed=True): time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program]) as host:
         pid, arguments = notes(noted)

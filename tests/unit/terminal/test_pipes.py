@@ -12,7 +12,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 WRITE = """
 import sys
-from bench import pipes
+from bench.terminal import pipes
 FORGIVE
 for number in range(2):
     print("x" * 100_000)
