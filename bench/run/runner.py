@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import secrets
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import machine, records, schema
+from bench import machine, records, schema, version
 from bench.contenders import discovery, supervisor
 from bench.contenders.discovery import Discovered
 from bench.contenders.supervisor import Supervisor
@@ -189,17 +188,5 @@ def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Discover
         },
         cases=cases,
         contenders=tuple(supervisor.record(taken.contender) for taken in found.supervisors),
-        commit=_commit(),
+        commit=version.commit(),
     )
-
-
-def _commit() -> str | None:
-    """The checkout's commit, `+` when it has been changed since; None outside git."""
-    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=40", "--exclude=*"]
-    try:
-        done = subprocess.run(
-            command, cwd=CHECKOUT, capture_output=True, text=True, timeout=10, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
