@@ -95,6 +95,12 @@ class Case(_Part, frozen=True):
     definition_sha256: Sha256
     suite_file: Text | None = None
     """Path of the suite, where it was given as a file."""
+    size_of: Text | None = None
+    """What `size` counts."""
+    convolutions: bool | None = None
+    """Whether its model convolves."""
+    host_work: bool | None = None
+    """Whether a step holds work of the CPU by intention, on any device."""
 
 
 class Contender(_Part, frozen=True):
@@ -146,6 +152,8 @@ class Run(_Record, frozen=True, tag="run"):
     cases: Annotated[tuple[Case, ...], msgspec.Meta(max_length=10_000)]
     contenders: Annotated[tuple[Contender, ...], msgspec.Meta(max_length=1_000)]
     commit: Text | None = None
+    version: Text | None = None
+    """Of Metalbench."""
 
 
 class Runtime(_Record, frozen=True, tag="runtime"):

@@ -18,7 +18,7 @@ from bench.contenders.discovery import ContenderSelection, Discovered
 from bench.machine import privacy
 from bench.plan.presets import Preset
 from suites import catalog
-from suites.workload import ITEMSIZE, Workload, definition_hash
+from suites.workload import ITEMSIZE, Workload, definition_hash, facts_of
 
 _DEVICES = ("cpu", "gpu", "all", "mps", "cuda:0", "metal:0")
 
@@ -120,6 +120,7 @@ def _case_records(plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ..
 
 
 def _case_record(suite: str, workload: Workload) -> schema.Case:
+    known = facts_of(workload)
     values = {
         "case": workload.case,
         "suite": workload.suite,
@@ -129,5 +130,8 @@ def _case_record(suite: str, workload: Workload) -> schema.Case:
         "traffic_bytes": {p: workload.traffic_bytes(p) for p in ITEMSIZE},
         "definition_sha256": definition_hash(workload),
         "suite_file": None if suite in catalog.NAMES else privacy.scrub(suite),
+        "size_of": known.size_of,
+        "convolutions": known.convolutions,
+        "host_work": known.host_work,
     }
     return msgspec.convert(values, schema.Case)

@@ -18,7 +18,7 @@ from bench.schema import Cell, Failed, Record, Run, Skipped, Slice, State, Verif
 MAX_RUNS = 200
 """Newest folders looked at."""
 
-MUST_AGREE = ("schema", "machine", "settings", "cases", "contenders", "commit")
+MUST_AGREE = ("schema", "machine", "settings", "cases", "contenders", "commit", "version")
 
 MAY_DIFFER = ("timeout_s", "memory_bytes", "preset_time_s")
 """Settings that end a run or a worker and change no figure: one breaks off to change them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
+from suites.workload.facts import Facts, facts_of
 from suites.workload.learning import Data, Learn, Lifecycle
 from suites.workload.optimizers import SGD, Adam, Optimizer
 from suites.workload.reduced import (
@@ -28,6 +29,7 @@ __all__ = [
     "SGD",
     "Adam",
     "Data",
+    "Facts",
     "Forward",
     "Learn",
     "Lifecycle",
@@ -36,6 +38,7 @@ __all__ = [
     "Train",
     "Workload",
     "definition_hash",
+    "facts_of",
     "known_epochs",
     "reduced_for_reference",
     "smallest",

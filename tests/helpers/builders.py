@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from msgspec import structs
 from bench import records, schema
 from bench.schema import Cell, Check, Failed, Record, Run, Runtime, Skipped, Slice, Verified
 from suites import catalog
-from suites.workload import ITEMSIZE, Product, Train, Workload, definition_hash
+from suites.workload import ITEMSIZE, Product, Train, Workload, definition_hash, facts_of
 
 SUITES = ("matmul", "hackintosh", "mlp")
 
@@ -163,6 +164,7 @@ def _head(models: Sequence[Model], plan: Sequence[Workload], name: str, preset: 
                 flop=workload.flop,
                 traffic_bytes={p: workload.traffic_bytes(p) for p in ITEMSIZE},  # type: ignore[misc]
                 definition_sha256=definition_hash(workload),
+                **dataclasses.asdict(facts_of(workload)),
             )
             for workload in plan
         ),

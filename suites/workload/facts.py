@@ -1,0 +1,50 @@
+"""Facts of a workload that reports need and its name does not tell: derived, never stated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from suites.layers import Conv2d, Shape, walk
+from suites.layers.tree import Layer
+from suites.workload.learning import Learn, Lifecycle
+from suites.workload.reduced import Workload
+from suites.workload.steps import Forward, Product, Train
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a record says of a case beside its cost."""
+
+    size_of: str
+    """What the size counts: `n`, `batch`, `samples` or `parameters`."""
+    convolutions: bool | None
+    """Whether the model convolves, which may be done in fewer operations than are counted. None
+    where it has layers that are not ours, of which that is not known."""
+    host_work: bool
+    """Whether a step holds work of the CPU by intention, on any device: batches that come from the
+    host or are prepared by it, a model that is compiled anew."""
+
+
+def facts_of(workload: Workload) -> Facts:
+    """The facts of any workload, by its kind, its model and where its inputs come from."""
+    match workload:
+        case Product():
+            return Facts("n", False, False)
+        case Forward():
+            host = workload.inputs != "device"
+            return Facts("batch", _convolutions(workload.model, workload.input_shape), host)
+        case Train() | Learn():
+            host = workload.inputs != "device"
+            convolutions = _convolutions(workload.model, workload.input_shape)
+            return Facts(workload.sized_by, convolutions, host)
+        case Lifecycle():
+            learn = facts_of(workload.learn)
+            return Facts(learn.size_of, learn.convolutions, host_work=True)
+
+
+def _convolutions(model: Layer, shape: Shape) -> bool | None:
+    layers = [node.layer for node in walk(model, shape)]
+    if any(isinstance(layer, Conv2d) for layer in layers):
+        return True
+    ours = all(type(layer).__module__.startswith("suites.layers.") for layer in layers)
+    return False if ours else None
