@@ -1,0 +1,98 @@
+"""The workflow of continuous integration: actions pinned, time bounded, every framework covered."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import frameworks
+
+ROOT = Path(__file__).resolve().parents[2]
+PATH = ROOT / ".github" / "workflows" / "ci.yml"
+TEXT = PATH.read_text(encoding="utf-8")
+JOBS: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["jobs"]
+MATRIX = "${{ fromJSON(needs.frameworks.outputs.names) }}"
+
+
+def unpinned(text: str) -> Iterator[str]:
+    """Actions that are not named by a full commit with the version in a comment."""
+    for line in re.findall(r"^\s*(?:- )?uses: (.*)$", text, re.MULTILINE):
+        if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line):
+            yield line
+
+
+def commits(text: str) -> dict[str, set[str]]:
+    """The commits and versions under which each action appears."""
+    found: dict[str, set[str]] = {}
+    for action, pin in re.findall(r"uses: ([\w./-]+)@(.*)", text):
+        found.setdefault(action, set()).add(pin)
+    return found
+
+
+def commands(job: dict[str, Any]) -> list[str]:
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_every_action_is_pinned_by_commit() -> None:
+    assert TEXT.count("uses:") == len(re.findall(r"@[0-9a-f]{40} # v", TEXT))
+    assert not list(unpinned(TEXT))
+    assert {action: len(pins) for action, pins in commits(TEXT).items() if len(pins) > 1} == {}
+
+
+def test_an_action_by_its_tag_is_found() -> None:
+    text = f"- uses: a/b@v4\n  uses: c/d@{'0' * 40}\n- uses: e/f@{'0' * 40} # v1.2.3\n"
+    assert list(unpinned(text)) == ["a/b@v4", f"c/d@{'0' * 40}"]
+
+
+def test_every_job_is_bounded_in_time_and_rights() -> None:
+    assert {name for name, job in JOBS.items() if not job.get("timeout-minutes")} == set()
+    assert yaml.safe_load(TEXT)["permissions"] == {"contents": "read"}
+
+
+def test_the_matrix_is_the_list_of_frameworks() -> None:
+    job = JOBS["framework"]
+    assert job["needs"] == "frameworks"
+    assert job["strategy"]["matrix"]["framework"] == MATRIX
+    left_out = {each["framework"] for each in job["strategy"]["matrix"]["exclude"]}
+    assert left_out < set(frameworks.NAMES)
+
+
+def test_the_first_job_prints_that_list(tmp_path: Path) -> None:
+    (command,) = commands(JOBS["frameworks"])
+    output = tmp_path / "output"
+    subprocess.run(
+        ["bash", "-ec", command],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "GITHUB_OUTPUT": str(output)},
+        check=True,
+        capture_output=True,
+    )
+    name, _, value = output.read_text(encoding="utf-8").strip().partition("=")
+    assert (name, tuple(yaml.safe_load(value))) == ("names", tuple(frameworks.NAMES))
+
+
+def test_no_framework_is_named_but_to_leave_it_out() -> None:
+    job = {**JOBS["framework"], "strategy": None}
+    named = re.findall(rf"\b(?:{'|'.join(frameworks.NAMES)})\b", yaml.safe_dump(job))
+    assert named == []
+
+
+def test_each_layer_of_tests_is_run_and_says_what_was_slow() -> None:
+    run = [line for job in JOBS.values() for line in commands(job) if "-m pytest" in line]
+    layers = {found[0] for line in run if (found := re.search(r"tests/\w+", line))}
+    assert layers == {"tests/unit", "tests/conformance", "tests/end_to_end"}
+    assert all("--durations=10" in line for line in run)
+
+
+def test_the_pins_are_asked_for_every_week() -> None:
+    # YAML 1.1 reads the key `on` as true.
+    triggers = yaml.safe_load(TEXT)[True]
+    assert len(triggers["schedule"]) == 1
+    assert commands(JOBS["pins"])[-1].endswith("-m scripts.pins")
+    on_schedule = {name for name, job in JOBS.items() if "!= 'schedule'" not in job.get("if", "")}
+    assert on_schedule == {"pins", "framework"}  # the latter waits for a job that is skipped
