@@ -19,8 +19,9 @@ from bench.environments.stamped_folder import BuildFailed
 
 def main(arguments: list[str]) -> int:
     """Make what is named; 0, or 1 and a message on stderr."""
-    names = list(requirements.NAMES) if arguments == ["all"] else arguments or ["host"]
+    texts = requirements.NAMES if arguments == ["all"] else arguments or ["host"]
     try:
+        names = [requirements.parse(text) for text in texts]
         pythons(here())  # refuses what no environment can be made for
         _boot()
         for name in names:

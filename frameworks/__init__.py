@@ -1,6 +1,8 @@
-"""HOW each framework computes the work: one adapter module each, same sections in the same order.
+"""HOW each framework computes the work: an adapter's folder each, the same file names in every one.
 
-This file is the one list of frameworks; importing it imports none of them.
+This file is the one list of frameworks: whatever else must know something of each of them takes it
+from these rows. Importing it imports none of them. Standard library and Python 3.9 only: it is read
+before any environment exists.
 """
 
 from __future__ import annotations
@@ -8,70 +10,126 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+GIB = 2**30
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True)
 class FrameworkInfo:
     """What must be known of a framework before a process of it exists."""
 
     name: str
-    """The one word: on the command line, of the module, the requirements file, in records."""
+    """The one word: on the command line, of the folder, the requirements file, in records."""
     title: str
     """As its makers write it."""
     executions: tuple[str, ...]
     """Its ways of running; the first is the idiomatic one and the default."""
-    package: str | None = None
-    """Distribution whose version names a contender; None where nothing is installed."""
+    packages: tuple[str, ...] = ()
+    """Distributions of which one is installed and names the version; the first is the usual one.
+    Empty where nothing is installed."""
+    modules: tuple[str, ...] = ()
+    """Names that may be imported inside its environment, besides NumPy's."""
     aliases: tuple[str, ...] = ()
     """Other words accepted on the command line."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Variables that must stand before its import."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that must stand before its import."""
     variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By a word such as `metal`: `jax:metal` is the same adapter with other packages, those of the
     environment `jax-metal`, and these variables besides."""
+    tuning: tuple[str, ...] = ()
+    """Beginnings of environment variables that change its figures."""
+    device_ids: tuple[str, ...] = ("cpu",)
+    """What its adapter calls devices; `N` stands for a number, as in `cuda:N`."""
+    disk_bytes: int = 0
+    """Of its environment, as measured on Linux without CUDA."""
+    colour: str = ""
+    """Of its marks in figures, as in `#D55E00`."""
+    marker: str = ""
+    """Of its marks in figures, by Matplotlib's letter."""
+    trains: bool = True
+    """Whether it has gradients; without them training is refused."""
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it can use a GPU at all."""
+        return self.device_ids != ("cpu",)
 
 
-FRAMEWORKS = {
-    facts.name: facts
-    for facts in (
-        FrameworkInfo(name="numpy", title="NumPy", package="numpy", executions=("eager",)),
-        FrameworkInfo(
-            name="torch",
-            title="PyTorch",
-            package="torch",
-            aliases=("pytorch",),
-            executions=("eager", "compile"),
-        ),
-        FrameworkInfo(
-            name="tf",
-            title="TensorFlow",
-            package="tensorflow",
-            aliases=("tensorflow",),
-            executions=("function", "xla", "eager"),
-            # Level 0 keeps the line in which the Metal plugin names the GPU.
-            # Without growth TensorFlow takes the whole device from the idle contenders.
-            environment={"TF_CPP_MIN_LOG_LEVEL": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
-        ),
-        FrameworkInfo(
-            name="jax",
-            title="JAX",
-            package="jax",
-            executions=("jit",),
-            # Its Metal plugin computes with MLX; see there.
-            environment={"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "MLX_ENABLE_TF32": "0"},
-            # Apple's plugin wants the first of newer jaxlibs than it was built for. It must be
-            # named, or a failure to start it would only leave its device out.
-            variants={"metal": {"ENABLE_PJRT_COMPATIBILITY": "1", "JAX_PLATFORMS": "METAL,cpu"}},
-        ),
-        FrameworkInfo(
-            name="mlx",
-            title="MLX",
-            package="mlx",
-            executions=("compile", "lazy"),
-            # float32 products would silently run at TF32 on hardware with matrix units.
-            environment={"MLX_ENABLE_TF32": "0"},
-        ),
-    )
-}
+# Colours and markers are those of Okabe & Ito, which colour-blind readers can tell apart.
+_ROWS = (
+    FrameworkInfo(
+        name="numpy",
+        title="NumPy",
+        packages=("numpy",),
+        modules=("numpy",),
+        executions=("eager",),
+        disk_bytes=round(0.1 * GIB),
+        colour="#CC79A7",
+        marker="o",
+        trains=False,
+    ),
+    FrameworkInfo(
+        name="torch",
+        title="PyTorch",
+        packages=("torch",),
+        modules=("torch",),
+        aliases=("pytorch",),
+        executions=("eager", "compile"),
+        tuning=("PYTORCH_", "TORCH_", "TORCHINDUCTOR_"),
+        device_ids=("cpu", "mps", "cuda:N"),
+        disk_bytes=round(0.8 * GIB),
+        colour="#D55E00",
+        marker="s",
+    ),
+    FrameworkInfo(
+        name="tf",
+        title="TensorFlow",
+        packages=("tensorflow", "tensorflow-cpu"),
+        modules=("tensorflow",),
+        aliases=("tensorflow",),
+        executions=("function", "xla", "eager"),
+        # Level 0 keeps the line in which the Metal plugin names the GPU.
+        # Without growth TensorFlow takes the whole device from the idle contenders.
+        variables={"TF_CPP_MIN_LOG_LEVEL": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+        tuning=("TF_", "XLA_"),
+        device_ids=("cpu", "metal:N", "cuda:N"),
+        disk_bytes=round(1.4 * GIB),
+        colour="#E69F00",
+        marker="^",
+    ),
+    FrameworkInfo(
+        name="jax",
+        title="JAX",
+        packages=("jax",),
+        modules=("jax", "jaxlib", "jax_plugins"),
+        executions=("jit",),
+        # Its Metal plugin computes with MLX; see there.
+        variables={"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "MLX_ENABLE_TF32": "0"},
+        # Apple's plugin wants the first of newer jaxlibs than it was built for. It must be
+        # named, or a failure to start it would only leave its device out.
+        variants={"metal": {"ENABLE_PJRT_COMPATIBILITY": "1", "JAX_PLATFORMS": "METAL,cpu"}},
+        tuning=("JAX_", "XLA_", "MLX_", "ENABLE_PJRT_"),
+        device_ids=("cpu", "mps", "metal:N", "cuda:N"),
+        disk_bytes=round(0.5 * GIB),
+        colour="#0072B2",
+        marker="D",
+    ),
+    FrameworkInfo(
+        name="mlx",
+        title="MLX",
+        packages=("mlx",),
+        modules=("mlx",),
+        executions=("compile", "lazy"),
+        # float32 products would silently run at TF32 on hardware with matrix units.
+        variables={"MLX_ENABLE_TF32": "0"},
+        tuning=("MLX_",),
+        device_ids=("cpu", "metal:N", "cuda:N"),
+        disk_bytes=round(0.1 * GIB),
+        colour="#009E73",
+        marker="v",
+    ),
+)
+
+FRAMEWORKS = {row.name: row for row in _ROWS}
 
 NULL = FrameworkInfo(name="null", title="null (prepared answers)", executions=("eager",))
 """Not a framework: it returns prepared answers and measures the harness."""

@@ -9,6 +9,7 @@ import sys
 
 from bench.contenders import worker_environment
 from bench.environments import manager
+from bench.environments.requirements import parse
 
 ROUNDS = 25
 SECONDS = 0.5
@@ -51,7 +52,7 @@ def inside():
 
 
 def main():
-    python = manager.ensure("torch", lambda line: print(line, file=sys.stderr))
+    python = manager.ensure(parse("torch"), lambda line: print(line, file=sys.stderr))
     variables = worker_environment.variables({"PATH": "/usr/bin:/bin"}, {}, None)
     subprocess.run([python, "-P", "-m", "scripts.agreement", "inside"], env=variables, check=True)
 

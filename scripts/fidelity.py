@@ -12,6 +12,7 @@ import sys
 
 from bench.contenders import worker_environment
 from bench.environments import manager
+from bench.environments.requirements import parse
 from frameworks import FRAMEWORKS
 
 ENVIRONMENTS = {"torch": "torch", "tf": "tf", "jax": "dev-jax", "mlx": "mlx"}
@@ -28,11 +29,11 @@ def main():
     chosen, worst = parser.parse_args(), 0
     for name in chosen.framework or ENVIRONMENTS:
         try:
-            python = manager.ensure(ENVIRONMENTS[name], lambda line: print(line, flush=True))
+            python = manager.ensure(parse(ENVIRONMENTS[name]), lambda line: print(line, flush=True))
         except manager.Unavailable as reason:
             print(f"{name}: left out: {reason}")
             continue
-        variables = worker_environment.variables(os.environ, FRAMEWORKS[name].environment, THREADS)
+        variables = worker_environment.variables(os.environ, FRAMEWORKS[name].variables, THREADS)
         command = [
             python,
             "-P",

@@ -27,9 +27,8 @@ def run(action: str, names: Sequence[str], say: Callable[[str], None]) -> int:
     if action == "remove" and not names:
         raise BadValue("nothing named. Expected environments to remove, as in env remove torch")
     code = 0
-    for name in names:
-        requirements.parse(name)
-    for name in names or (NAMES if action == "build" else ()):
+    everything = NAMES if action == "build" else ()
+    for name in [requirements.parse(text) for text in names or everything]:
         try:
             if action == "build":
                 manager.ensure(name, say)

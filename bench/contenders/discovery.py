@@ -10,12 +10,13 @@ from bench.contenders.spec import Contender, Spec
 from bench.contenders.supervisor import Supervisor, checked, failure, open_worker
 from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
 from bench.environments import manager
+from bench.environments.requirements import Name
 from bench.machine import privacy
 from bench.schema import Failed, Skipped
 from frameworks.interface import Device
 
 Say = Callable[[str], None]
-Ensure = Callable[[str, Say], Path]
+Ensure = Callable[[Name, Say], Path]
 
 
 class BadVersion(ValueError):

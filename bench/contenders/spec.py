@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.environments import requirements
+from bench.environments.requirements import HOST, Name
 from bench.machine.privacy import scrub
 from bench.values import meant
 from frameworks import FRAMEWORKS, NAMES, NULL, FrameworkInfo
@@ -34,8 +35,8 @@ class Spec:
     framework: str
     module: str
     """What the worker imports: dotted, or a path."""
-    environment: str
-    """Name of the environment its worker runs in."""
+    environment: Name
+    """What its worker runs in."""
     execution: str
     facts: FrameworkInfo | None = None
     """None for an adapter from outside."""
@@ -43,9 +44,7 @@ class Spec:
     @property
     def variables(self) -> Mapping[str, str]:
         """Variables of the framework whose environment this is; an outside adapter shares them."""
-        name, _, variant = self.environment.partition("==")[0].partition("-")
-        base = FRAMEWORKS.get(name)
-        return {**base.environment, **base.variants.get(variant, {})} if base else {}
+        return self.environment.variables
 
     @property
     def outside(self) -> bool:
@@ -82,8 +81,9 @@ def _parse_one(text: str) -> Spec:
     name, pinned, version = target.partition("==")
     facts = _facts(name)
     if pinned:
-        _check_version(facts, version)
-    environment = "host" if facts is NULL else f"{facts.name}{pinned}{version}"
+        environment = _with_version(facts, version)
+    else:
+        environment = HOST if facts is NULL else Name(facts.name)
     return _spec(facts, f"{facts.name}{pinned}{version}", environment, execution)
 
 
@@ -93,10 +93,10 @@ def _variant(target: str, execution: str) -> Spec:
     if variant not in facts.variants:
         known = ", ".join(f"{f.name}:{word}" for f in FRAMEWORKS.values() for word in f.variants)
         raise Unknown(f"unknown variant. Expected {known}, without a version. Received: {target!r}")
-    return _spec(facts, f"{facts.name}:{variant}", f"{facts.name}-{variant}", execution)
+    return _spec(facts, f"{facts.name}:{variant}", Name(f"{facts.name}-{variant}"), execution)
 
 
-def _spec(facts: FrameworkInfo, text: str, environment: str, execution: str) -> Spec:
+def _spec(facts: FrameworkInfo, text: str, environment: Name, execution: str) -> Spec:
     if execution and execution not in facts.executions:
         known = ", ".join(facts.executions)
         raise Unknown(
@@ -113,11 +113,11 @@ def _spec(facts: FrameworkInfo, text: str, environment: str, execution: str) -> 
     )
 
 
-def _check_version(facts: FrameworkInfo, version: str) -> None:
+def _with_version(facts: FrameworkInfo, version: str) -> Name:
     if facts is NULL:
         raise Unknown(f"null has no versions. Expected null. Received: null=={version}")
     try:
-        requirements.parse(f"{facts.name}=={version}")
+        return requirements.parse(f"{facts.name}=={version}")
     except ValueError:
         raise Unknown(
             f"bad version for {facts.name}. Expected a version, as in {facts.name}==1.2.3. "
@@ -139,24 +139,22 @@ def _facts(name: str) -> FrameworkInfo:
 def _outside(path: Path, execution: str) -> Spec:
     """A spec from an adapter file: its NAME and ENVIRONMENT are read, not run."""
     constants = _constants(path)
-    name, environment = constants.get("NAME"), constants.get("ENVIRONMENT", "numpy")
+    name, wanted = constants.get("NAME"), constants.get("ENVIRONMENT", "numpy")
     if not name or not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
         raise Unknown(
             f'adapter {path} names no framework. Expected a line like NAME = "mine" (letters, '
             f"digits, . _ -). Received: {name!r}. See docs/adding.md."
         )
-    if environment != "host":
-        environment = _environment(path, environment)
     return Spec(
         text=scrub(f"{path}") + (f"@{execution}" if execution else ""),
         framework=name,
         module=str(path.resolve()),
-        environment=environment,
+        environment=HOST if wanted == "host" else _environment(path, wanted),
         execution=execution or "default",
     )
 
 
-def _environment(path: Path, text: str) -> str:
+def _environment(path: Path, text: str) -> Name:
     try:
         return _parse_one(text).environment
     except Unknown as error:

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 
 from bench.environments.manager import CHECKOUT
 from bench.machine import privacy
+from frameworks import FRAMEWORKS
 
 ALLOWED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH")
 """Variables a worker inherits; everything else could carry another environment into it."""
 
 TUNING = (
-    *("OMP_", "MKL_", "OPENBLAS_", "VECLIB_", "KMP_", "CUDA_", "NVIDIA_", "XLA_", "JAX_", "TF_"),
-    *("PYTORCH_", "TORCH_", "TORCHINDUCTOR_", "MLX_", "MPS_", "METAL_", "ENABLE_PJRT_"),
+    *("OMP_", "MKL_", "OPENBLAS_", "VECLIB_", "KMP_", "CUDA_", "NVIDIA_", "MPS_", "METAL_"),
+    *dict.fromkeys(prefix for row in FRAMEWORKS.values() for prefix in row.tuning),
 )
-"""Prefixes of variables that change figures: inherited, and kept in the record."""
+"""Prefixes of variables that change figures, of BLAS libraries and devices, then of frameworks:
+inherited, and kept in the record."""
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from frameworks import FRAMEWORKS
+
 LEAST_PYTHON = "3.9"
 """With which environments can be made."""
 HOST_PYTHON = "3.11"
@@ -102,25 +104,6 @@ WHEEL_NEEDS = (
 )
 """On Apple Silicon: package, from and below, the macOS its wheels need, what serves older ones."""
 
-METAL_LOADS = {
-    "0.5": ("2.9",),
-    "0.6": ("2.10",),
-    "0.7": ("2.11",),
-    "0.8": ("2.12",),
-    "1.0": ("2.13",),
-    "1.1": ("2.14", "2.15", "2.16", "2.17"),
-    "1.2": ("2.16", "2.18", "2.19"),
-}
-"""Lines of TensorFlow that a line of tensorflow-metal loads in: the table in the metadata of 1.2.0,
-2.16 as in tensorflow#92686, 2.19 as in keras#21108; 2.18 only with 1.2, see below."""
-
-METAL_BREAKS = (
-    ("1.0", "2.14", "tensorflow-metal 1.0.0 wheel"),
-    ("1.1", "2.18", "tensorflow#81987, tensorflow#84167"),
-    ("1.2", "2.20", "tensorflow-metal 1.2.0 wheel: TensorFlow 2.20 lacks symbols it binds"),
-)
-"""A line of tensorflow-metal, and the TensorFlow from which on importing the pair fails."""
-
 COLLISIONS = (
     ("jax-metal", "jax-mps", "both offer their device with the same priority", "jax-mps wheel"),
     ("tensorflow", "tensorflow-macos", "both install the module tensorflow", "their wheels"),
@@ -130,7 +113,7 @@ COLLISIONS = (
 some releases of the first require the second."""
 
 MODULES = (
-    *("numpy", "torch", "tensorflow", "jax", "jaxlib", "mlx", "jax_plugins"),
+    *(module for row in FRAMEWORKS.values() for module in row.modules),
     *("scipy", "autograd", "pandas", "pyarrow", "matplotlib", "jinja2", "pooch"),
     *("msgspec", "typer", "rich", "psutil", "filelock", "packaging"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.doctor.subject import Need, Subject, platform
-from bench.environments.platforms import Platform, Unavailable, check
+from bench.environments.platforms import Platform, Unavailable, check, without_gpu
 from bench.machine.description import Description
 from bench.plan import feasibility
 from frameworks import FRAMEWORKS
@@ -17,9 +17,7 @@ def needs(description: Description, suites: Sequence[str], preset: str) -> tuple
     that can also on every GPU, whose memory is its own or the host's. Raises UnknownSuite."""
     subject, where = Subject(description), platform(description)
     there = [name for name in FRAMEWORKS if _has(name, where)]
-    on_gpu = [
-        name for name in there if name != "numpy" and not (name == "jax" and subject.intel_mac)
-    ]
+    on_gpu = [name for name in there if FRAMEWORKS[name].on_gpu and name not in without_gpu(where)]
     gpus = description.machine.gpus
     shared = any(gpu.unified_memory and gpu.vendor == "Apple" for gpu in gpus)
     on_host = len(there) + (len(on_gpu) if shared else 0)

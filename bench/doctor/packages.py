@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bench.doctor import compatibility
 from bench.doctor.finding import Finding, quoted
 from bench.doctor.subject import Subject
+from bench.environments.platforms import TENSORFLOW_METAL
 from bench.environments.versions import series, within
 
 
@@ -104,12 +105,8 @@ def metal_pair(subject: Subject) -> Iterator[Finding]:
     for name, packages in subject.having("tensorflow-metal"):
         plugin = packages["tensorflow-metal"]
         version = packages.get("tensorflow") or packages.get("tensorflow-macos") or ""
-        broken = [
-            source
-            for line, first, source in compatibility.METAL_BREAKS
-            if series(plugin) == line and within(version, first, None)
-        ]
-        if broken:
+        known = next((each for each in TENSORFLOW_METAL if each.line == series(plugin)), None)
+        if known and known.breaks_from and within(version, known.breaks_from, None):
             yield Finding(
                 "spoils",
                 f"tensorflow-metal {quoted(plugin)} does not load in TensorFlow "
@@ -118,9 +115,9 @@ def metal_pair(subject: Subject) -> Iterator[Finding]:
                 "`Library not loaded`.",
                 f"`.venv/host/bin/python -m bench env remove {shlex.quote(name)}`, then "
                 "`make bench FRAMEWORK=tf`, whose pair loads.",
-                broken[0],
+                known.source,
             )
-        elif series(version) not in compatibility.METAL_LOADS.get(series(plugin), ()):
+        elif not known or series(version) not in known.loads_in:
             yield Finding(
                 "limits",
                 f"Nobody has said that tensorflow-metal {quoted(plugin)} loads in TensorFlow "

@@ -6,16 +6,13 @@ from collections.abc import Iterator
 
 from bench.doctor.finding import Finding, quoted
 from bench.doctor.subject import Need, Subject
+from frameworks import FRAMEWORKS
 
 GIB = 2**30
 
 ENVIRONMENT_BYTES = {
-    "host": 0.4 * GIB,
-    "numpy": 0.1 * GIB,
-    "torch": 0.8 * GIB,
-    "tf": 1.4 * GIB,
-    "jax": 0.5 * GIB,
-    "mlx": 0.1 * GIB,
+    "host": round(0.4 * GIB),
+    **{row.name: row.disk_bytes for row in FRAMEWORKS.values()},
 }
 """Of each environment, as measured on Linux without CUDA; the same is assumed elsewhere."""
 
@@ -37,7 +34,8 @@ def disk(subject: Subject) -> Iterator[Finding]:
     ]
     cuda = CUDA_BYTES if subject.linux and subject.usable else 0
     needed = RESULTS_BYTES + sum(
-        ENVIRONMENT_BYTES[name] + (cuda if name not in ("host", "numpy") else 0) for name in missing
+        ENVIRONMENT_BYTES[name] + (cuda if name in FRAMEWORKS and FRAMEWORKS[name].on_gpu else 0)
+        for name in missing
     )
     if free < needed:
         built = f" and environments that are not built ({', '.join(missing)})" if missing else ""

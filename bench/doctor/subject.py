@@ -16,8 +16,7 @@ from bench.environments.platforms import Platform, Unavailable
 from bench.environments.versions import within
 from bench.machine.description import Description
 from bench.schema import Gpu
-
-_NOT_MEASURED = ("host", "dev")
+from frameworks import FRAMEWORKS
 
 
 @dataclass(frozen=True)
@@ -132,7 +131,7 @@ def pins(description: Description) -> dict[str, dict[str, str]]:
     Empty on a platform that none is made for.
     """
     where = platform(description)
-    absent = [name for name in requirements.FRAMEWORKS if name not in description.environments]
+    absent = [name for name in FRAMEWORKS if name not in description.environments]
     return {name: found for name in absent if (found := _pinned(name, where))}
 
 
@@ -157,6 +156,6 @@ def _measured(name: str) -> bool:
     """Whether figures come from it. What is no environment's name is left out: it goes into
     commands."""
     try:
-        return requirements.parse(name).base.partition("-")[0] not in _NOT_MEASURED
+        return requirements.parse(name).framework is not None
     except ValueError:
         return False

@@ -16,6 +16,7 @@ from typing import Any
 from bench.environments import platforms, requirements, stamped_folder, uv
 from bench.environments.platforms import Unavailable
 from bench.environments.stamped_folder import BuildFailed, Say
+from frameworks import FRAMEWORKS
 
 __all__ = ["BuildFailed", "NoSuchVersion", "Unavailable", "ensure", "listing", "remove", "root"]
 
@@ -66,14 +67,13 @@ def root() -> Path:
     return CHECKOUT / ".venv"
 
 
-def ensure(name: str, say: Say = _silent) -> Path:
+def ensure(name: requirements.Name, say: Say = _silent) -> Path:
     """The Python of the environment, which is built first if absent, changed or half-built.
 
-    `say` hears of each step in a line. Raises Unavailable, BuildFailed, or ValueError for a name
-    that no environment has.
+    `say` hears of each step in a line. Raises Unavailable or BuildFailed.
     """
     recipe = _recipe(name)
-    home = root() / name
+    home = root() / str(name)
     stamped_folder.ensure(home, recipe.sha256, say, lambda aside: _build(recipe, aside, say))
     return home / "bin" / "python"
 
@@ -83,12 +83,13 @@ def listing() -> list[State]:
     where built."""
     built = {path.name for path in root().iterdir()} if root().is_dir() else set()
     others = filter(_valid, built.difference(requirements.NAMES))
-    return [_state(name) for name in (*requirements.NAMES, *sorted(others))]
+    names = (*requirements.NAMES, *sorted(others))
+    return [_state(requirements.parse(name)) for name in names]
 
 
-def remove(name: str) -> None:
+def remove(name: requirements.Name) -> None:
     """Delete the environment, if it exists. Raises ValueError for the one that runs this."""
-    home = root() / str(requirements.parse(name))
+    home = root() / str(name)
     if Path(sys.prefix) == home:
         raise ValueError(f"{name} is the environment this command runs in. Use `make clean`.")
     stamped_folder.remove(home)
@@ -98,8 +99,8 @@ def _files() -> Path:
     return CHECKOUT / "requirements"
 
 
-def _recipe(text: str) -> Recipe:
-    name, where = requirements.parse(text), platforms.here()
+def _recipe(name: requirements.Name) -> Recipe:
+    where = platforms.here()
     platforms.check(name.base, where, name.version)
     pythons = platforms.pythons(where)
     return Recipe(
@@ -182,7 +183,7 @@ def _wants_cpu_index(recipe: Recipe) -> bool:
 
 def _nearest(recipe: Recipe, aside: Path, run: Callable[..., str], most: int = 3) -> str:
     """The newest versions before the one that does not exist, as a sentence; empty if none."""
-    package = requirements.FRAMEWORKS[recipe.name.base][0]
+    package = FRAMEWORKS[recipe.name.base].packages[0]
     found: list[str] = []
     below = recipe.name.version
     dry = ("pip", "install", "--python", str(aside / "bin" / "python"), "--dry-run", "--no-deps")
@@ -226,21 +227,21 @@ def _valid(name: str) -> bool:
     return True
 
 
-def _state(name: str) -> State:
-    home = root() / name
+def _state(name: requirements.Name) -> State:
+    home = root() / str(name)
     try:
         recipe = _recipe(name)
     except Unavailable as reason:
-        return State(name, "unavailable", str(reason))
+        return State(str(name), "unavailable", str(reason))
     if not home.exists():
-        return State(name, "absent", "not built yet")
+        return State(str(name), "absent", "not built yet")
     stamp = stamped_folder.stamp(home)
     if not stamp:
-        return State(name, "half-built", "no valid stamp, or its Python is gone")
+        return State(str(name), "half-built", "no valid stamp, or its Python is gone")
     named = requirements.packages(list(recipe.lines))
     fresh = stamp.get("sha256") == recipe.sha256
     return State(
-        name,
+        str(name),
         "ready" if fresh else "stale",
         "" if fresh else "its requirements have changed since it was built",
         python=stamp.get("python"),

@@ -55,16 +55,50 @@ PYTHONS = {
 }
 """By preference: the first is the default, the others serve a version contender that needs them."""
 
-TENSORFLOW_METAL = {
-    "2.12": "0.8.0",
-    "2.13": "1.0.0",
-    **dict.fromkeys(("2.14", "2.15", "2.16", "2.17"), "1.1.0"),
-    # 1.1.0 does not load from TensorFlow 2.18 on (tensorflow#81987, #84167).
-    **dict.fromkeys(("2.18", "2.19"), "1.2.0"),
-}
-"""The plugin that loads, by TensorFlow's line: the table in tensorflow-metal's own
-description, and 2.19, which has the symbols 1.2.0 binds while 2.20 has not. The plugin declares no
-requirement, so no installer would notice. Older plugins have no wheels for the Pythons above."""
+
+@dataclass(frozen=True)
+class MetalPlugin:
+    """A line of tensorflow-metal."""
+
+    line: str
+    """Its first two numbers."""
+    loads_in: tuple[str, ...]
+    """TensorFlow's lines in which it is known to load."""
+    breaks_from: str | None = None
+    """TensorFlow's line from which on importing the pair fails; None where nobody has said so."""
+    source: str = ""
+    """Of that."""
+    wheels: bool = True
+    """Whether there are wheels for the Pythons above."""
+
+    @property
+    def version(self) -> str:
+        """The release that is installed."""
+        return f"{self.line}.0"
+
+
+TENSORFLOW_METAL = (
+    MetalPlugin("0.5", ("2.9",), wheels=False),
+    MetalPlugin("0.6", ("2.10",), wheels=False),
+    MetalPlugin("0.7", ("2.11",), wheels=False),
+    MetalPlugin("0.8", ("2.12",)),
+    MetalPlugin("1.0", ("2.13",), "2.14", "tensorflow-metal 1.0.0 wheel"),
+    MetalPlugin(
+        "1.1", ("2.14", "2.15", "2.16", "2.17"), "2.18", "tensorflow#81987, tensorflow#84167"
+    ),
+    MetalPlugin(
+        "1.2",
+        ("2.16", "2.18", "2.19"),
+        "2.20",
+        "tensorflow-metal 1.2.0 wheel: TensorFlow 2.20 lacks symbols it binds",
+    ),
+)
+"""Which plugin loads in which TensorFlow: the table in the metadata of 1.2.0, for 2.16 with 1.2
+tensorflow#92686, for 2.19 keras#21108. Of several the first is installed. The plugin declares no
+requirement, so no installer would notice a pair that does not fit."""
+
+CPU_ALONE = {("Darwin", "x86_64"): ("jax",)}
+"""Frameworks whose packages for a platform have no GPU, though others have."""
 
 JAX_MPS = ("0.10", "0.11")
 """The lines of jax that a jax-mps for our Pythons accepts."""
@@ -115,12 +149,20 @@ def check(framework: str, where: Platform, version: str | None = None) -> None:
         tensorflow_metal(version, where)
 
 
+def without_gpu(where: Platform) -> tuple[str, ...]:
+    """Frameworks that can use a GPU elsewhere and never here."""
+    return CPU_ALONE.get((where.system, where.machine), ())
+
+
 def tensorflow_metal(version: str, where: Platform) -> str:
     """The version of tensorflow-metal that loads in this TensorFlow on a Mac.
 
     Raises Unavailable where none does: importing TensorFlow itself would then fail.
     """
-    plugin = TENSORFLOW_METAL.get(series(version))
+    loading = (
+        each for each in TENSORFLOW_METAL if each.wheels and series(version) in each.loads_in
+    )
+    plugin = next((each.version for each in loading), None)
     intel = where.machine == "x86_64"
     if plugin is None or (intel and _numbers(plugin) > (1, 0, 0)):
         raise Unavailable(

@@ -6,26 +6,24 @@ Standard library and Python 3.9 only: it runs before any environment exists.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.environments.platforms import JAX_MPS, Platform, series, tensorflow_metal
-
-FRAMEWORKS = {
-    "numpy": ("numpy",),
-    "torch": ("torch",),
-    "tf": ("tensorflow", "tensorflow-cpu"),
-    "jax": ("jax",),
-    "mlx": ("mlx",),
-}
-"""The packages whose version is the framework's version. `frameworks.FRAMEWORKS` is the full list
-of facts, which Python 3.9 cannot import; a test keeps the two alike."""
+from frameworks import FRAMEWORKS, FrameworkInfo
 
 NAMES = ("host", *FRAMEWORKS, "dev")
 """Every environment but the version contenders and the spare ones."""
 
-SPARE = ("jax-metal", "dev-jax", "dev-power")
+VARIANTS = {
+    f"{row.name}-{variant}": (row, variant)
+    for row in FRAMEWORKS.values()
+    for variant in row.variants
+}
+"""By the name of an environment: the framework of which it is a variant, and that one's word."""
+
+SPARE = (*VARIANTS, "dev-jax", "dev-power")
 """Environments of a variant (`jax:metal`) and of single scripts: made where they are named, and
 never because of `all`."""
 
@@ -53,6 +51,22 @@ class Name:
     def __str__(self) -> str:
         return f"{self.base}=={self.version}" if self.version else self.base
 
+    @property
+    def framework(self) -> FrameworkInfo | None:
+        """The framework that is measured in it; None of an environment for other work."""
+        return VARIANTS[self.base][0] if self.base in VARIANTS else FRAMEWORKS.get(self.base)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Environment variables that must stand before its framework's import."""
+        if self.base in VARIANTS:
+            row, variant = VARIANTS[self.base]
+            return {**row.variables, **row.variants[variant]}
+        return self.framework.variables if self.framework else {}
+
+
+HOST = Name("host")
+"""The harness itself."""
 
 BOOT = Name("boot")
 """Holds uv itself; made by `bench.boot` and not among `NAMES`."""
@@ -108,7 +122,7 @@ def _read(folder: Path, base: str, where: Platform) -> Iterator[str]:
 def _freed(text: str, base: str, version: str, where: Platform) -> Iterator[str]:
     part = _split(text)
     package, pin = part["package"], ""
-    if package in FRAMEWORKS[base]:
+    if package in FRAMEWORKS[base].packages:
         pin = f"=={version}"
     elif package == "tensorflow-metal" and where.system == "Darwin":
         pin = f"=={tensorflow_metal(version, where)}"

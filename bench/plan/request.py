@@ -17,10 +17,14 @@ from bench import values as words
 from bench.contenders.discovery import ContenderSelection, Discovered
 from bench.machine import privacy
 from bench.plan.presets import Preset
+from frameworks import FRAMEWORKS
 from suites import catalog
 from suites.workload import ITEMSIZE, Workload, definition_hash, facts_of
 
-_DEVICES = ("cpu", "gpu", "all", "mps", "cuda:0", "metal:0")
+_GPUS = dict.fromkeys(word for row in FRAMEWORKS.values() for word in row.device_ids[1:])
+"""What frameworks call GPUs; `N` stands for a number."""
+_DEVICES = ("cpu", "gpu", "all", *(word.replace("N", "0") for word in _GPUS))
+_DEVICE = re.compile("all|cpu|gpu|" + "|".join(word.replace("N", "[0-9]{1,3}") for word in _GPUS))
 
 
 class BadRequest(ValueError):
@@ -85,12 +89,16 @@ def _require_writable(out: Path) -> None:
                 path.rmdir()
 
 
+def is_device_word(word: str) -> bool:
+    """Whether a built-in adapter may call a device so, or several devices are meant."""
+    return _DEVICE.fullmatch(word) is not None
+
+
 def _require_device_word(wanted: ContenderSelection) -> None:
     """Refuse at once what no built-in adapter calls a device; adapters from outside may."""
-    known = re.fullmatch(r"all|cpu|gpu|mps|(cuda|metal):[0-9]{1,3}", wanted.device)
-    if not known and not any(spec.outside for spec in wanted.specs):
+    if not is_device_word(wanted.device) and not any(spec.outside for spec in wanted.specs):
         raise BadRequest(
-            "unknown device. Expected cpu, gpu, all, or an id: mps, metal:0, cuda:0. "
+            f"unknown device. Expected cpu, gpu, all, or an id: {', '.join(_DEVICES[3:])}. "
             f"Received: {wanted.device!r}.{words.meant(wanted.device, _DEVICES)} "
             "For example: make bench DEVICE=cpu"
         )

@@ -6,16 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.contenders.appearance import COLOURS
 from reports.document import Series
-
-COLOURS = {
-    "numpy": ("#CC79A7", "o"),
-    "torch": ("#D55E00", "s"),
-    "tf": ("#E69F00", "^"),
-    "jax": ("#0072B2", "D"),
-    "mlx": ("#009E73", "v"),
-}
-"""Colour and marker of each framework (colour-blind-safe: Okabe & Ito)."""
 
 OTHERS = (("#56B4E9", "P"), ("#8C8C8C", "X"))
 """For adapters from outside, in the order of their names."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.contenders import worker_environment
 from bench.environments import manager
 from bench.environments.manager import CHECKOUT
+from bench.environments.requirements import parse
 
 THRESHOLD = 1.01
 """The least ratio that these are asked to call a difference: the one of our verdicts."""
@@ -69,7 +70,7 @@ def _ratio_word(code, share):
 def _run(*arguments):
     """What a tool prints, run in its environment on one thread."""
     variables = worker_environment.variables(os.environ, {}, 1)
-    command = [manager.ensure("dev-power"), *map(str, arguments)]
+    command = [manager.ensure(parse("dev-power")), *map(str, arguments)]
     done = subprocess.run(
         command, cwd=CHECKOUT, env=variables, capture_output=True, text=True, check=True
     )

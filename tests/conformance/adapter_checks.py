@@ -9,6 +9,7 @@ for each check: {check, ok, problem}; an adapter that refuses to start leaves th
 import dataclasses
 import functools
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -16,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.worker import measure, probes, waiting
-from bench.worker.server import load
+from bench.worker.adapter import load
+from frameworks import FRAMEWORKS, FrameworkInfo
 from frameworks.interface import Settings, Unsupported
 from suites import catalog
 from suites.data import arrays
@@ -60,12 +62,23 @@ def start(adapter, runtime, device):
         return f"versions are {dict(runtime.versions)}"
     if runtime.device != device:
         return f"runs on {runtime.device}, asked for {device}"
+    if not any(re.fullmatch(word.replace("N", "[0-9]+"), device.id) for word in words(adapter)):
+        return f"calls a device {device.id}, its row in frameworks has {words(adapter)}"
     if len(runtime.details) > 8000:
         return f"details have {len(runtime.details)} characters"
     memory = adapter.memory()
     if device.kind == "cpu" and memory != type(memory)():
         return f"claims to know a CPU's device memory: {memory}"
     return ""
+
+
+def row_of(adapter):
+    """What the list of frameworks holds of it; that of one that can do all for another."""
+    return FRAMEWORKS.get(adapter.NAME, FrameworkInfo(adapter.NAME, adapter.NAME, ()))
+
+
+def words(adapter):
+    return row_of(adapter).device_ids
 
 
 def examine(adapter, plan, workload):
@@ -76,9 +89,9 @@ def examine(adapter, plan, workload):
     try:
         step, _ = batch_ring.built(adapter, workload, made)
     except Unsupported as reason:
-        # Training is defined in float32, and NumPy has no gradients; all else must be there.
+        # Training is defined in float32, and some have no gradients; all else must be there.
         expected_refusal = isinstance(workload, Train | Learn | Lifecycle) and (
-            plan["precision"] != "float32" or adapter.NAME == "numpy"
+            plan["precision"] != "float32" or not row_of(adapter).trains
         )
         yield "is supported", "" if expected_refusal else str(reason)
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.contenders import worker_environment, worker_process
-from bench.environments import manager
+from bench.environments import manager, requirements
 from frameworks import FRAMEWORKS
 from suites import catalog
 from suites.verification import reference
@@ -27,7 +27,7 @@ SMALL_SUITES = ("matmul", "hackintosh", "mlp", DEEP)
 def python(framework):
     """The Python of the framework's environment, built first where it is missing."""
     try:
-        return manager.ensure(framework)
+        return manager.ensure(requirements.parse(framework))
     except manager.Unavailable as reason:
         pytest.skip(str(reason))
 
@@ -37,7 +37,7 @@ THREADS = 1
 
 
 def variables(framework):
-    return worker_environment.variables(os.environ, FRAMEWORKS[framework].environment, THREADS)
+    return worker_environment.variables(os.environ, FRAMEWORKS[framework].variables, THREADS)
 
 
 @functools.cache

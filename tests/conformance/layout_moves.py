@@ -10,7 +10,7 @@ import json
 import sys
 from collections import Counter
 
-from bench.worker.server import load
+from bench.worker.adapter import load
 from frameworks import FRAMEWORKS
 from frameworks.interface import Settings, parts
 from suites import catalog

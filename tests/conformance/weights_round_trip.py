@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from bench.worker.server import load
+from bench.worker.adapter import load
 from frameworks.interface import Settings, parts
 from suites import catalog
 from suites.data import arrays, safetensors

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from frameworks import FRAMEWORKS
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = {"bench", "frameworks", "reports", "scripts", "suites", "tests"}
-FRAMEWORK_PACKAGES = {"torch", "tensorflow", "jax", "jaxlib", "mlx"}
+FRAMEWORK_MODULES = {name for row in FRAMEWORKS.values() for name in row.modules} - {"numpy"}
 STANDARD = set(sys.stdlib_module_names)
 
 # What each package may import of ours. The commands alone may import reports, lazily.
@@ -21,7 +23,6 @@ ALLOWED = {
 }
 
 # What runs inside a framework's environment may import NumPy and that framework's own family.
-FAMILY = {"torch": {"torch"}, "tf": {"tensorflow"}, "jax": {"jax", "jaxlib"}, "mlx": {"mlx"}}
 WORKER_SIDE = [
     "bench/environments/compile_cache.py",
     *(
@@ -71,14 +72,14 @@ def test_pandas_and_matplotlib_live_in_reports():
 def test_frameworks_are_imported_by_their_adapters_alone():
     for package in ("suites", "bench", "reports"):
         for path in files(package):
-            assert not FRAMEWORK_PACKAGES & set(imports(path)), path
+            assert not FRAMEWORK_MODULES & set(imports(path)), path
 
 
 @pytest.mark.parametrize("name", WORKER_SIDE)
 def test_what_runs_in_a_frameworks_environment_needs_nothing_else(name):
     package, folder, *_ = name.split("/")
-    family = FAMILY.get(folder, set()) if package == "frameworks" else set()
-    assert set(imports(ROOT / name)) - STANDARD - OURS <= {"numpy"} | family
+    row = FRAMEWORKS.get(folder) if package == "frameworks" else None
+    assert set(imports(ROOT / name)) - STANDARD - OURS <= {"numpy", *(row.modules if row else ())}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_a_worker_loads_neither_reports_nor_a_second_framework():
     loaded = set(done.stdout.split())
     assert "numpy" in loaded
     unwanted = {"pandas", "matplotlib", "typer", "rich", "msgspec", "psutil", "autograd", "reports"}
-    assert not loaded & (unwanted | FRAMEWORK_PACKAGES)
+    assert not loaded & (unwanted | FRAMEWORK_MODULES)
 
 
 def test_listing_frameworks_imports_none():
@@ -123,4 +124,4 @@ def test_listing_frameworks_imports_none():
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert not {"numpy", *FRAMEWORK_PACKAGES} & set(done.stdout.split())
+    assert not {"numpy", *FRAMEWORK_MODULES} & set(done.stdout.split())

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from bench.commands import doctor
-from bench.doctor import SECTIONS, compatibility, examine, resources
+from bench.doctor import SECTIONS, compatibility, examine
 from bench.doctor.activity import heavy_programs
 from bench.doctor.memory_needs import needs
 from bench.doctor.packages import mps_system
 from bench.doctor.subject import Subject, pins
+from bench.environments.platforms import TENSORFLOW_METAL
 from bench.environments.versions import numbers, within
 from bench.machine import description
 from suites import catalog
@@ -175,12 +176,6 @@ def test_the_checkout_hides_nothing() -> None:
     assert doctor.shadowing(Path(__file__).resolve().parents[3]) == ()
 
 
-def test_disk_sizes_are_known_of_all_that_a_run_builds() -> None:
-    from frameworks import FRAMEWORKS
-
-    assert set(resources.ENVIRONMENT_BYTES) == {"host", *FRAMEWORKS}
-
-
 def test_facts_have_their_sources() -> None:
     rows = [
         (row.what, row.source)
@@ -189,9 +184,8 @@ def test_facts_have_their_sources() -> None:
     rows += [
         (str(row), row[-1] or "") for row in (*compatibility.MPS_NEEDS, *compatibility.WHEEL_NEEDS)
     ]
-    rows += [
-        (str(row), row[-1]) for row in (*compatibility.METAL_BREAKS, *compatibility.COLLISIONS)
-    ]
+    rows += [(str(row), row[-1]) for row in compatibility.COLLISIONS]
+    rows += [(row.line, row.source) for row in TENSORFLOW_METAL if row.breaks_from]
     rows += [(row.what, row.issue) for row in compatibility.WRONG_ANSWERS]
     assert not [what for what, source in rows if not source]
 

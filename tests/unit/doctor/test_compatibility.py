@@ -8,8 +8,6 @@ import pytest
 
 from bench.doctor import cuda, packages, wrong_answers
 from bench.doctor.compatibility import (
-    METAL_BREAKS,
-    METAL_LOADS,
     MPS_NEEDS,
     RDNA2,
     WHEEL_NEEDS,
@@ -17,6 +15,7 @@ from bench.doctor.compatibility import (
     Known,
 )
 from bench.doctor.subject import Subject
+from bench.environments.platforms import TENSORFLOW_METAL, MetalPlugin
 from tests.helpers.ill_machines import GTX_1060, INTEL, LINUX, M2, gpus, holding, subject
 
 ISSUES = [row.issue for row in WRONG_ANSWERS]
@@ -79,20 +78,20 @@ def test_without_a_gpu_that_serves_there_are_no_wrong_answers_of_it() -> None:
     assert not issues(holding({**INTEL, "gpus": [iris]}, "torch", torch="2.2.2"))
 
 
-@pytest.mark.parametrize(("plugin", "first", "source"), METAL_BREAKS)
-def test_a_plugin_that_breaks_the_import(plugin: str, first: str, source: str) -> None:
+@pytest.mark.parametrize("plugin", [each for each in TENSORFLOW_METAL if each.breaks_from])
+def test_a_plugin_that_breaks_the_import(plugin: MetalPlugin) -> None:
     def severities(tensorflow: str) -> list[str]:
-        held = holding(M2, tensorflow=tensorflow, tensorflow_metal=f"{plugin}.0")
-        return [one.severity for one in packages.metal_pair(held) if one.source == source]
+        held = holding(M2, tensorflow=tensorflow, tensorflow_metal=plugin.version)
+        return [one.severity for one in packages.metal_pair(held) if one.source == plugin.source]
 
-    assert severities(f"{first}.1") == severities("2.99") == ["spoils"]
-    assert severities(f"{METAL_LOADS[plugin][-1]}.0") == []
+    assert severities(f"{plugin.breaks_from}.1") == severities("2.99") == ["spoils"]
+    assert severities(f"{plugin.loads_in[-1]}.0") == []
 
 
 def test_no_pair_both_loads_and_breaks() -> None:
-    for plugin, lines in METAL_LOADS.items():
-        for line in lines:
-            held = holding(M2, tensorflow=f"{line}.0", tensorflow_metal=f"{plugin}.0")
+    for plugin in TENSORFLOW_METAL:
+        for line in plugin.loads_in:
+            held = holding(M2, tensorflow=f"{line}.0", tensorflow_metal=plugin.version)
             assert not list(packages.metal_pair(held)), (plugin, line)
 
 

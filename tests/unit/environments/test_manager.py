@@ -17,6 +17,7 @@ import pytest
 
 from bench.environments import manager, stamped_folder
 from bench.environments.manager import BuildFailed, NoSuchVersion
+from bench.environments.requirements import parse
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -135,7 +136,7 @@ def test_an_environment_is_built_once_and_again_when_its_requirements_change(
 ) -> None:
     said: list[str] = []
     assert _state("numpy").state == "absent"
-    python = manager.ensure("numpy", said.append)
+    python = manager.ensure(parse("numpy"), said.append)
     assert python == checkout / ".venv" / "numpy" / "bin" / "python"
     assert any("creating with Python" in line for line in said)
     state = _state("numpy")
@@ -143,22 +144,22 @@ def test_an_environment_is_built_once_and_again_when_its_requirements_change(
     assert state.size_bytes is not None and state.size_bytes > 0
 
     said.clear()
-    manager.ensure("numpy", said.append)
+    manager.ensure(parse("numpy"), said.append)
     assert said == []
 
     _require(checkout, "1.0")
     assert _state("numpy").state == "stale"
-    manager.ensure("numpy", said.append)
+    manager.ensure(parse("numpy"), said.append)
     assert _state("numpy").versions == {"numpy": "1.0"}
 
-    manager.remove("numpy")
+    manager.remove(parse("numpy"))
     assert _state("numpy").state == "absent"
     assert _visible(checkout / ".venv") == ["boot"]
 
 
 def test_a_version_contender_lives_beside_the_default(checkout: Path) -> None:
-    manager.ensure("numpy")
-    manager.ensure("numpy==1.0")
+    manager.ensure(parse("numpy"))
+    manager.ensure(parse("numpy==1.0"))
     assert _visible(checkout / ".venv") == ["boot", "numpy", "numpy==1.0"]
     assert _state("numpy==1.0").versions == {"numpy": "1.0"}
     assert _state("numpy").versions == {"numpy": "2.0"}
@@ -166,22 +167,22 @@ def test_a_version_contender_lives_beside_the_default(checkout: Path) -> None:
 
 def test_a_version_that_does_not_exist_names_some_that_do(checkout: Path) -> None:
     with pytest.raises(NoSuchVersion, match=r"no numpy 9\.9\..*: 2\.0, 1\.0\."):
-        manager.ensure("numpy==9.9")
+        manager.ensure(parse("numpy==9.9"))
     assert _visible(checkout / ".venv") == ["boot"]
 
 
 def test_a_half_built_environment_is_made_again(checkout: Path) -> None:
-    manager.ensure("numpy")
+    manager.ensure(parse("numpy"))
     (checkout / ".venv" / "numpy" / stamped_folder.STAMP).unlink()
     assert _state("numpy").state == "half-built"
-    manager.ensure("numpy")
+    manager.ensure(parse("numpy"))
     assert _state("numpy").state == "ready"
 
 
 def test_of_two_at_once_one_builds(checkout: Path) -> None:
     said: list[str] = []
     with ThreadPoolExecutor(2) as pool:
-        built = list(pool.map(lambda _: manager.ensure("numpy", said.append), range(2)))
+        built = list(pool.map(lambda _: manager.ensure(parse("numpy"), said.append), range(2)))
     assert built[0] == built[1]
     assert sum("creating" in line for line in said) == 1
 
@@ -189,11 +190,11 @@ def test_of_two_at_once_one_builds(checkout: Path) -> None:
 def test_without_uv_the_message_says_what_makes_it(checkout: Path) -> None:
     (checkout / ".venv" / "boot" / "bin" / "uv").unlink()
     with pytest.raises(BuildFailed, match=r"python3 -m bench\.boot"):
-        manager.ensure("numpy")
+        manager.ensure(parse("numpy"))
 
 
 def test_the_stamp_is_written_last_and_holds_no_path_of_the_machine(checkout: Path) -> None:
-    manager.ensure("numpy")
+    manager.ensure(parse("numpy"))
     text = (checkout / ".venv" / "numpy" / stamped_folder.STAMP).read_text(encoding="utf-8")
     assert str(checkout) not in text
     assert json.loads(text)["packages"] == {"numpy": "2.0"}

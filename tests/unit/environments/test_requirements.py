@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import frameworks
 from bench import boot
 from bench.environments import platforms, requirements, uv
 from bench.environments.platforms import Platform, Unavailable, check, tensorflow_metal
@@ -19,6 +18,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 BEFORE_ANY_ENVIRONMENT = (
     CHECKOUT / "bench" / "boot.py",
     *sorted((CHECKOUT / "bench" / "environments").glob("*.py")),
+    CHECKOUT / "frameworks" / "__init__.py",
 )
 
 ARM_MAC = Platform("Darwin", "arm64", "15.2")
@@ -54,12 +54,6 @@ def test_a_name_never_leaves_its_folder(text: str) -> None:
         return
     assert Path(str(name)).name == str(name) == text
     assert not text.startswith(".")
-
-
-def test_the_frameworks_are_those_of_the_one_list() -> None:
-    assert tuple(requirements.FRAMEWORKS) == frameworks.NAMES
-    for name, facts in frameworks.FRAMEWORKS.items():
-        assert facts.package in requirements.FRAMEWORKS[name]
 
 
 EVERYWHERE = (ARM_MAC, OLD_ARM_MAC, INTEL_MAC, OLD_INTEL_MAC, LINUX, LINUX_NVIDIA)
@@ -209,7 +203,7 @@ def test_nothing_is_made_on_an_unsupported_platform(
     assert "Received: Linux aarch64" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("path", BEFORE_ANY_ENVIRONMENT, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", BEFORE_ANY_ENVIRONMENT, ids=lambda path: "/".join(path.parts[-2:]))
 def test_boot_needs_python_3_9_and_its_standard_library_only(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text, feature_version=(3, 9))
@@ -219,7 +213,18 @@ def test_boot_needs_python_3_9_and_its_standard_library_only(path: Path) -> None
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else _names(node))
     }
-    assert imported <= sys.stdlib_module_names | {"bench"}
+    assert imported <= sys.stdlib_module_names | {"bench", "frameworks"}
+    assert not too_new(tree)
+
+
+def test_a_dataclass_that_python_3_9_cannot_make_is_found() -> None:
+    assert too_new(ast.parse("@dataclass(frozen=True, kw_only=True)\nclass A: ..."))
+
+
+def too_new(tree: ast.AST) -> list[str]:
+    """Options of dataclasses that came after Python 3.9, which is no error of syntax."""
+    words = (node.arg or "" for node in ast.walk(tree) if isinstance(node, ast.keyword))
+    return [word for word in words if word in ("kw_only", "slots", "match_args")]
 
 
 def _names(node: ast.Import) -> list[str]:
