@@ -1,4 +1,4 @@
-"""`python -m scripts.pictures RUN`: the README's pictures, from a real run's report."""
+"""`python -m scripts.pictures RUN`: the pictures of README and docs, from a real run's report."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 WIDTH, HEIGHT = 1060, 1240
-"""As much of the report's top as a reader of the README looks at."""
+"""As much of the report's top as a reader looks at."""
+ANSWER = "The answer"
+"""The heading that the README's picture begins with; the picture is as high as a screen."""
 
 
 def main() -> None:
-    """Open the report of the run folder and write both pictures."""
+    """Open the report of the run folder and write the pictures."""
     from playwright.sync_api import sync_playwright
 
     report = Path(sys.argv[1], "report.html").resolve()
@@ -27,6 +29,12 @@ def main() -> None:
         )
         page.goto(report.as_uri())
         page.screenshot(path=PICTURES / "report.png")
+        top = page.locator("h2", has_text=ANSWER).first.bounding_box()["y"] - 10
+        page.screenshot(
+            path=PICTURES / "answer.png",
+            full_page=True,
+            clip={"x": 0, "y": top, "width": WIDTH, "height": HEIGHT / 2},
+        )
         crossed = page.locator("article", has_text="below 2.59 million parameters").last
         crossed.locator("figure > svg").screenshot(path=PICTURES / "crossover.png")
         browser.close()

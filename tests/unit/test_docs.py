@@ -198,7 +198,7 @@ def test_every_column_of_the_frame_is_described(tmp_path: Path) -> None:
 
 
 def test_the_presets_are_as_described() -> None:
-    text = (ROOT / "docs" / "methodology.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "method" / "what-is-timed.md").read_text(encoding="utf-8")
     for name, preset in PRESETS.items():
         row = (
             f"| {name} | {100 * preset.target:g} % | {preset.min_rounds} to {preset.max_rounds} "
