@@ -1,7 +1,7 @@
 # Each verb is one command that also works by hand; `make help` lists them.
 
 PYTHON = python3
-HOST = .venv/host/bin/python -m bench
+HOST = ./metalbench
 DEV = .venv/dev/bin/python
 
 # Another Python's settings would be inherited by ours. The options below travel as flags: exported

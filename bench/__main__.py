@@ -1,4 +1,4 @@
-"""The command line: `python -m bench run`, `report`, `compare`, `list`, `doctor` and others."""
+"""The command line: `./metalbench run`, `report`, `compare`, `list`, `doctor` and others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ except ImportError:
     sys.exit(
         "metalbench: this Python has none of the host's packages.\n"
         "Expected: the host environment. Received: " + sys.executable + "\n"
-        "Run `make setup` once, then `.venv/host/bin/python -m bench ...`, or use `make bench`."
+        "Run `./metalbench ...`, which makes it when it is missing, or `make bench`."
     )
 
 from bench.terminal import pipes
@@ -291,4 +291,4 @@ if __name__ == "__main__":
     pipes.forgive()
     if not sys.warnoptions:  # packages' hints to their callers help nobody who measures
         warnings.simplefilter("ignore")
-    app(prog_name="python -m bench")
+    app(prog_name="./metalbench")

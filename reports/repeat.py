@@ -13,7 +13,7 @@ from bench.schema import Run
 from reports.formatting import plain
 from reports.frame import Results
 
-BENCH = ".venv/host/bin/python -m bench"
+BENCH = "./metalbench"
 
 _WORK = ("FRAMEWORK", "SUITE", "DEVICE", "PRECISION", "PRESET", "THREADS", "DATA_DIR", "MEMORY")
 """What a run measures and how: as it was, whatever else is changed."""

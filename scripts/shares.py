@@ -1,6 +1,6 @@
 """How long a run takes, and how much of that lies outside timed samples.
 
-.venv/host/bin/python -m scripts.shares [options of `python -m bench run`; --preset smoke without]
+.venv/host/bin/python -m scripts.shares [options of `./metalbench run`; --preset smoke without]
 """
 
 import itertools

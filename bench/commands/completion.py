@@ -97,14 +97,14 @@ _metalbench() {
 }
 # In other folders make is completed as it was before.
 _metalbench_here() {
-  [ "${1##*/}" != make ] || grep -qs '^HOST = .venv/host/bin/python -m bench$' Makefile
+  [ "${1##*/}" != make ] || grep -qs '^HOST = ./metalbench$' Makefile
 }
 if [ -n "${ZSH_VERSION-}" ]; then
   _metalbench_zsh() {
     if _metalbench_here make; then _bash_complete -o default -F _metalbench; else _make "$@"; fi
   }
   compdef _metalbench_zsh make
-  complete -o default -F _metalbench .venv/host/bin/python
+  complete -o default -F _metalbench metalbench
 else
   # Those of bash-completion are there only once they are asked for.
   for _metalbench_load in _comp_load _completion_loader; do
@@ -119,6 +119,6 @@ else
       _metalbench_before="${_metalbench_before##* -F }"
       _metalbench_before="${_metalbench_before%% *}" ;;
   esac
-  complete -o default -F _metalbench make .venv/host/bin/python
+  complete -o default -F _metalbench make metalbench
 fi
 """

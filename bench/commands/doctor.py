@@ -49,7 +49,7 @@ def _described(file: Path, suites: Sequence[str], preset: str) -> Subject:
     except OSError as error:
         raise BadVisit(
             f"cannot read {file} ({error.strerror}). Expected a description of a machine: "
-            "`python -m bench machine --capture FILE.json` writes one."
+            "`./metalbench machine --capture FILE.json` writes one."
         ) from None
     return Subject(seen, _needs(seen, suites, preset), (), preset, pins(seen))
 

@@ -96,7 +96,7 @@ def without_mps(subject: Subject) -> Iterator[Finding]:
                 "note",
                 f"PyTorch {quoted(version)} in {name} does not come from PyPI.",
                 "Builds from elsewhere may lack MPS; what the run finds decides.",
-                "`.venv/host/bin/python -m bench env remove torch`, then `make bench`.",
+                "`./metalbench env remove torch`, then `make bench`.",
             )
 
 
@@ -113,7 +113,7 @@ def metal_pair(subject: Subject) -> Iterator[Finding]:
                 f"{quoted(version)} ({name}).",
                 "Importing TensorFlow itself fails, with `symbol not found in flat namespace` or "
                 "`Library not loaded`.",
-                f"`.venv/host/bin/python -m bench env remove {shlex.quote(name)}`, then "
+                f"`./metalbench env remove {shlex.quote(name)}`, then "
                 "`make bench FRAMEWORK=tf`, whose pair loads.",
                 known.source,
             )
@@ -159,7 +159,7 @@ def jax_metal(subject: Subject) -> Iterator[Finding]:
                 "limits",
                 f"jax-metal is not known to work with jaxlib {quoted(jaxlib)} ({name}).",
                 "0.4.34 is the least it asks for, 0.5.0 the newest reported to work.",
-                f"`.venv/host/bin/python -m bench env remove {shlex.quote(name)}`, then build it "
+                f"`./metalbench env remove {shlex.quote(name)}`, then build it "
                 "with the pins of this checkout.",
                 "jax-metal 0.1.1 metadata",
             )
@@ -187,8 +187,7 @@ def collisions(subject: Subject) -> Iterator[Finding]:
                 "spoils",
                 f"{one} and {other} stand beside each other in {name}.",
                 f"They collide: {why}; which of them runs is chance.",
-                f"`.venv/host/bin/python -m bench env remove {shlex.quote(name)}`, then "
-                "`make bench`.",
+                f"`./metalbench env remove {shlex.quote(name)}`, then `make bench`.",
                 source,
             )
 
@@ -216,8 +215,7 @@ def no_cuda(subject: Subject) -> Iterator[Finding]:
                 "limits",
                 f"The NVIDIA GPU stays idle in {name}: {what}.",
                 "The environment was built for a machine without one.",
-                f"`.venv/host/bin/python -m bench env remove {shlex.quote(name)}`, then "
-                "`make bench`.",
+                f"`./metalbench env remove {shlex.quote(name)}`, then `make bench`.",
             )
 
 
@@ -284,7 +282,7 @@ def states(subject: Subject) -> Iterator[Finding]:
                 "limits" if state == "half-built" else "note",
                 f"Environments that are {state}: {', '.join(map(quoted, names))}.",
                 f"{why} A run builds them first, for which it needs a network.",
-                "`.venv/host/bin/python -m bench env build` builds them now.",
+                "`./metalbench env build` builds them now.",
             )
 
 

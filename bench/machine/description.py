@@ -13,7 +13,7 @@ FORMAT: Literal[1] = 1
 MAX_BYTES = 2**20
 """A longer file is refused unread; an honest one holds some 30 KiB."""
 
-_REMEDY = "`python -m bench machine --capture FILE.json` writes one."
+_REMEDY = "`./metalbench machine --capture FILE.json` writes one."
 
 Package = Annotated[str, msgspec.Meta(max_length=128)]
 Packages = Annotated[dict[Package, Package], msgspec.Meta(max_length=2048)]

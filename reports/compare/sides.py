@@ -121,7 +121,7 @@ def _the_two(path: Path, run: Run, half_named: bool) -> tuple[str, str]:
 
 def _example(path: Path, run: Run) -> str:
     names = [plain(each.spec, 40) for each in run.contenders] or ["torch"]
-    return f".venv/host/bin/python -m bench compare {path} --a {names[0]} --b {names[-1]}"
+    return f"./metalbench compare {path} --a {names[0]} --b {names[-1]}"
 
 
 def choose(letter: str, run: Run, wanted: str) -> tuple[Contender, ...]:

@@ -1,5 +1,5 @@
 """A pretend driver in the place of NVML, which tells how busy the simulated device is:
-`python -m tests.simulated.driver run ...` is `python -m bench run ...` with it."""
+`python -m tests.simulated.driver run ...` is `./metalbench run ...` with it."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ if __name__ == "__main__":
     from bench.__main__ import app
 
     device_use._nvidia, device_use._Watch = told, Watch  # type: ignore[assignment, misc]
-    app(prog_name="python -m bench")
+    app(prog_name="./metalbench")

@@ -55,12 +55,13 @@ def code(text: str) -> list[str]:
 
 
 def unknown_words(text: str) -> Iterator[str]:
-    """Verbs and options of make, and commands and flags of `python -m bench`, that do not exist."""
+    """Verbs and options of make, and commands and flags of `./metalbench`, that do not exist."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     options = " ".join(re.findall(r"^unexport (.*)", makefile, re.MULTILINE))
-    commands = typer.main.get_command(app).commands
-    params = [p for command in commands.values() for p in command.params]
+    door = typer.main.get_command(app)
+    commands = door.commands
+    params = [p for command in (door, *commands.values()) for p in command.params]
     flags = {flag for p in params for flag in (*p.opts, *p.secondary_opts)}
     for script in (ROOT / "scripts").rglob("*.py"):
         flags |= set(re.findall(r'"(--[a-z-]+)"', script.read_text(encoding="utf-8")))
@@ -68,8 +69,8 @@ def unknown_words(text: str) -> Iterator[str]:
         yield from set(re.findall(r"\bmake ([a-z]+)", line)) - verbs
         if "make " in line:
             yield from set(re.findall(r"\b([A-Z]+)=", line)) - set(options.split())
-        yield from set(re.findall(r"-m bench ([a-z]+)", line)) - set(commands)
-        if line.startswith("--") or "-m bench " in line:
+        yield from set(re.findall(r"\./metalbench ([a-z]+)", line)) - set(commands)
+        if line.startswith("--") or "./metalbench " in line:
             yield from set(re.findall(r"--[a-z-]+", line)) - flags - {"--help"}
         for module in re.findall(r"-m ((?:bench|scripts)\.\w+)", line):
             path = ROOT / module.replace(".", "/")
@@ -85,7 +86,7 @@ def test_every_command_exists(page: Path) -> None:
 def test_a_command_that_does_not_exist_is_found() -> None:
     text = (
         "`make nonesuch`, `make bench NONE=1`, `--nonesuch`\n"
-        "```\npython -m bench nonesuch\npython -m bench run --none\n"
+        "```\n./metalbench nonesuch\n./metalbench run --none\n"
         "python -m scripts.nonesuch\nmake bench FRAMEWORK=tf\n```\n"
     )
     assert sorted(unknown_words(text)) == [

@@ -15,7 +15,7 @@ SHOW = "import json, sys; print(json.dumps(sys.argv[1:]))"
 
 
 def make(tmp_path: Path, *words: str) -> list[str]:
-    """The arguments with which make would have called `python -m bench`."""
+    """The arguments with which make would have called `./metalbench`."""
     show = tmp_path / "show.py"
     show.write_text(SHOW, encoding="utf-8")
     ended = subprocess.run(

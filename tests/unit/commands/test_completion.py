@@ -41,7 +41,7 @@ def completed(
     return done.stdout.split()
 
 
-BENCH = ".venv/host/bin/python -m bench"
+BENCH = "./metalbench"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")

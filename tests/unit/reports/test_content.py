@@ -75,7 +75,7 @@ def test_a_busy_machine_is_a_finding_before_noise(
     assert [f.severity for f in found] == [*(["busy"] if busy else []), "noisy"]
     if busy:
         assert "other programs used 1.6 of 2 cores" in found[0].what
-        assert "bench run --preset smoke" in found[0].action
+        assert "./metalbench run --preset smoke" in found[0].action
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_busy_machine_is_a_finding_before_noise(
         (
             Failed(contender="torch", stage="import", reason="gone", output_tail="gone\n"),
             "torch could not be used: import: gone",
-            r"What it printed .* bench env remove torch; .*bench run --preset smoke",
+            r"What it printed .* \./metalbench env remove torch; \./metalbench run --preset smoke",
         ),
         (
             Failed(contender="./mine.py", stage="import", reason="exited with code 7", exit_code=7),
