@@ -1,24 +1,23 @@
 """The report's content, once: plain text and numbers, without markup, for every renderer.
 
-Text from records is cleaned here (`units.plain`); renderers still escape it for their own format.
+Text from records is cleaned (`formatting.plain`) before it comes here; renderers still escape it
+for their own format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports import context
-from reports.analysis import cpu_gpu_pairs, ranking
 from reports.analysis.cpu_gpu_pairs import Contest
-from reports.chapters import learning, method, table_of_contents
+from reports.chapters.table_of_contents import CHAPTERS
 from reports.context import Section
 from reports.document import Chapter
-from reports.findings import registry
+from reports.findings import omissions, registry
 from reports.findings.finding import Finding
-from reports.findings.registry import Omission
+from reports.findings.omissions import Omission
 from reports.frame import STATUSES, Results
-from reports.ingest import machine_names
 
 TITLE = "Metalbench report"
 
@@ -41,28 +40,18 @@ class Content:
 def make(results: Results, baseline: str | None = None) -> Content:
     """The content of a report on these results; machines are compared with the one whose name
     contains `baseline`. Raises NoSuchMachine."""
-    named = machine_names.names(results.runs)
-    sections = tuple(context.section(results, name, named[name]) for name in results.runs)
-    labels = {name: ranking.labels(run) for name, run in results.runs.items()}
-    contested = cpu_gpu_pairs.find(results, named)
-    learned = learning.found(results, named, labels)
-    found = registry.find(results, learned)
-    doubted = {key for finding in found if finding.severity == "suspect" for key in finding.cells}
+    before = context.of(results, baseline)
+    findings = registry.find(before)
+    doubted = {key for one in findings if one.severity == "suspect" for key in one.cells}
+    known = replace(before, doubted=doubted)
     return Content(
         title=TITLE,
-        summary=_summary(results, sections),
-        findings=found,
-        omissions=registry.omissions(results),
-        sections=sections,
-        contests=contested,
-        chapters=(
-            table_of_contents.answers(sections),
-            *table_of_contents.comparisons(
-                results, named, labels, baseline, contested, learned, doubted
-            ),
-            table_of_contents.sources(results.published),
-            table_of_contents.method(sections, method.words(results.family.comparisons)),
-        ),
+        summary=_summary(results, known.sections),
+        findings=findings,
+        omissions=omissions.find(known),
+        sections=known.sections,
+        contests=known.contests,
+        chapters=tuple(chapter(known) for chapter in CHAPTERS),
     )
 
 

@@ -1,18 +1,22 @@
-"""What chapters look at: each run on its machine, with its rankings and what was typed for it."""
+"""What all chapters and findings look at, worked out once: runs with their names and rankings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from bench.schema import Run
 from reports import repeat as rerun
-from reports.analysis import configurations, ranking, suite_leaders
+from reports.analysis import configurations, cpu_gpu_pairs, learning_curves, ranking, suite_leaders
 from reports.analysis.configurations import Setup
+from reports.analysis.cpu_gpu_pairs import Contest
+from reports.analysis.learning_curves import Learned
 from reports.analysis.ranking import Overhead, Ranking
 from reports.analysis.suite_leaders import Answer
 from reports.formatting import plain
 from reports.frame import Results
+from reports.ingest import machine_names
+from reports.ingest.reading import Key
 from reports.repeat import command
 
 
@@ -41,7 +45,46 @@ class Section:
     commit: str | None
 
 
-def section(results: Results, name: str, machine: str) -> Section:
+@dataclass(frozen=True)
+class ReportContext:
+    """The results, and what more than one chapter or finding makes of them."""
+
+    results: Results
+    baseline: str | None
+    """Part of the name of the machine that the others are compared with."""
+    machines: Mapping[str, str]
+    """Names of machines, by run."""
+    places: Mapping[str, str]
+    """What to call each run: its machine, and the run itself where one machine had several."""
+    labels: Mapping[str, Mapping[str, str]]
+    """What to call each contender, by run."""
+    sections: tuple[Section, ...]
+    contests: tuple[Contest, ...]
+    """CPU against GPU, measured before published."""
+    learned: tuple[Learned, ...]
+    """Learning curves, measured before published."""
+    doubted: Set[Key] = frozenset()
+    """Cells that a finding doubts; known to chapters, since findings come first."""
+
+
+def of(results: Results, baseline: str | None = None) -> ReportContext:
+    """The context of a report on these results, before anything is found."""
+    machines = machine_names.names(results.runs)
+    places = machine_names.places(machines)
+    labels = {name: ranking.labels(run) for name, run in results.runs.items()}
+    return ReportContext(
+        results=results,
+        baseline=baseline,
+        machines=machines,
+        places=places,
+        labels=labels,
+        sections=tuple(_section(results, name, machines[name], labels[name]) for name in labels),
+        contests=cpu_gpu_pairs.find(results, places),
+        learned=learning_curves.find(results, places, labels),
+    )
+
+
+def _section(results: Results, name: str, machine: str, labels: Mapping[str, str]) -> Section:
     """One run of these results, on the machine of that name."""
     run = results.runs[name]
     notes = _notes(results, name, run)
@@ -49,8 +92,7 @@ def section(results: Results, name: str, machine: str) -> Section:
         contender: tuple(n for n, about in enumerate(notes.values(), start=1) if contender in about)
         for contender in {each for about in notes.values() for each in about}
     }
-    rankings, overheads = ranking.rank(results, name, marks)
-    labels = ranking.labels(run)
+    rankings, overheads = ranking.rank(results, name, labels, marks)
     return Section(
         run=plain(name),
         started_at=plain(run.started_at, 40),

@@ -40,15 +40,15 @@ class Contest:
     """Its interval, if any, is that of rounding alone."""
 
 
-def find(results: Results, named: Mapping[str, str]) -> tuple[Contest, ...]:
-    """All contests, measured before published."""
-    return (*_measured(results, named), *_published(results.published))
+def find(results: Results, places: Mapping[str, str]) -> tuple[Contest, ...]:
+    """All contests, measured before published; `places` is what to call each run."""
+    return (*_measured(results, places), *_published(results.published))
 
 
 # --- measured ---------------------------------------------------------------------------------
 
 
-def _measured(results: Results, named: Mapping[str, str]) -> Iterator[Contest]:
+def _measured(results: Results, places: Mapping[str, str]) -> Iterator[Contest]:
     works: dict[tuple[str, ...], dict[str, list[Row]]] = {}
     for run in results.runs:
         for row in results.ranked(run):
@@ -58,8 +58,7 @@ def _measured(results: Results, named: Mapping[str, str]) -> Iterator[Contest]:
         if len(kinds) < 2:
             continue
         words = plain(f"{suite} {name}{f', {precision}' * (precision != 'float32')}")
-        place = named[run] if len(set(named.values())) == len(named) else f"{named[run]} ({run})"
-        fixed = (plain(place, 120), plain(suite), words, SIZES_OF.get(suite, "batch"))
+        fixed = (places[run], plain(suite), words, SIZES_OF.get(suite, "batch"))
         yield from _pairs(results, fixed, kinds["cpu"], kinds["gpu"])
 
 

@@ -128,14 +128,14 @@ def labels(run: Run) -> dict[str, str]:
 
 
 def rank(
-    results: Results, run: str, marks: Mapping[str, tuple[int, ...]]
+    results: Results, run: str, labels: Mapping[str, str], marks: Mapping[str, tuple[int, ...]]
 ) -> tuple[tuple[Ranking, ...], tuple[Overhead, ...]]:
     """Rankings of one run's cells in the order of its plan, and the null adapter's figures apart.
 
-    `marks` are the numbers of the notes about each contender.
+    `labels` are what to call each contender, `marks` the numbers of the notes about it.
     """
     every = results.rows[run]
-    known = _Known(results, _ratios(results, run), labels(results.runs[run]), marks)
+    known = _Known(results, _ratios(results, run), labels, marks)
     workloads = _grouped((c for c in every if c["framework"] != NULL), *_WORKLOAD)
     rankings = tuple(_ranking(known, w) for w in workloads if any(c["verified"] for c in w))
     overheads = tuple(

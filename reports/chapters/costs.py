@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports import formatting
+from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
 from reports.formatting import Figure, plain
-from reports.frame import Results, Row
+from reports.frame import Row
 
 _Show = Callable[[Row], Figure]
 
@@ -26,30 +27,23 @@ class Board:
     cells: Sequence[Row]
 
 
-def boards(
-    results: Results, named: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]
-) -> tuple[Board, ...]:
+def _boards(context: ReportContext) -> list[Board]:
     """A board for each run with verified cells."""
-    several = len(set(named.values())) < len(named)
-    return tuple(
-        Board(
-            title=plain(f"{named[run]}, run {run}" if several else named[run], 160),
-            labels=labels[run],
-            cells=cells,
-        )
-        for run in results.runs
-        if (cells := results.ranked(run))
-    )
+    return [
+        Board(context.places[run], context.labels[run], cells)
+        for run in context.results.runs
+        if (cells := context.results.ranked(run))
+    ]
 
 
-def latency(found: Sequence[Board]) -> Chapter:
+def latency(context: ReportContext) -> Chapter:
     """One step with a wait of its own, against steps in a queue."""
     lead = (
         "Throughput counts steps in a queue; latency is one step with a wait of its own. What lies "
         "between is the price of looking at every result."
     )
     parts = []
-    for number, board in enumerate(found, start=1):
+    for number, board in enumerate(_boards(context), start=1):
         table = _matrix(board, "latency_s", _latency)
         if table:
             plots = tuple(_cloud(board))
@@ -58,26 +52,28 @@ def latency(found: Sequence[Board]) -> Chapter:
     return Chapter("latency", "Latency against throughput", lead, tuple(parts), "Latency")
 
 
-def first_step(found: Sequence[Board]) -> Chapter:
+def first_step(context: ReportContext) -> Chapter:
     """The first step of a case."""
     lead = (
         "The first step of a case in its process, with its wait: tracing, compiling and first-call "
         "costs included. In brackets, how many steady steps would have taken as long. It is absent "
         "where programs were not compiled but kept from an earlier process."
     )
-    return _chapter("first-step", "The first step", lead, found, ("first_step_s", _first, _slowest))
+    return _chapter(
+        context, "first-step", "The first step", lead, ("first_step_s", _first, _slowest)
+    )
 
 
-def memory(found: Sequence[Board]) -> Chapter:
+def memory(context: ReportContext) -> Chapter:
     """Peak memory of the process and of the device."""
     lead = (
         "Largest resident memory of the worker's process, the framework itself and its copies of "
         "inputs included; and, where the framework can say, the device memory it used at most."
     )
-    return _chapter("memory", "Memory", lead, found, ("peak_resident_bytes", _memory, _largest))
+    return _chapter(context, "memory", "Memory", lead, ("peak_resident_bytes", _memory, _largest))
 
 
-def energy(found: Sequence[Board]) -> Chapter:
+def energy(context: ReportContext) -> Chapter:
     """Energy of one step; there is no chapter where no counter was readable."""
     lead = (
         "Energy of one step: the device's mean power by its own counter, times the time of a step; "
@@ -86,7 +82,7 @@ def energy(found: Sequence[Board]) -> Chapter:
         "compare what ran on one device."
     )
     parts = []
-    for number, board in enumerate(found, start=1):
+    for number, board in enumerate(_boards(context), start=1):
         table = _matrix(board, "energy_per_step_j", _energy)
         if table:
             parts.append(_part(f"energy-{number}", board, table, tuple(_thriftiest(board))))
@@ -97,9 +93,9 @@ _Told = tuple[str, _Show, Callable[[Board, Row], str]]
 """A column, how to show its cells, and what to say of the largest."""
 
 
-def _chapter(key: str, title: str, lead: str, found: Sequence[Board], told: _Told) -> Chapter:
+def _chapter(context: ReportContext, key: str, title: str, lead: str, told: _Told) -> Chapter:
     column, show, _ = told
-    tables = [(board, _matrix(board, column, show)) for board in found]
+    tables = [(board, _matrix(board, column, show)) for board in _boards(context)]
     parts = (
         _part(f"{key}-{number}", board, table, _most(board, told))
         for number, (board, table) in enumerate(tables, start=1)

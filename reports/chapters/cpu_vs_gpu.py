@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from reports import formatting
 from reports.analysis.cpu_gpu_pairs import Contest
 from reports.analysis.crossover import Point
+from reports.context import ReportContext
 from reports.document import Chapter, Mark, Part, Plot, Series, Table, placed
 
 MAX_PLOTTED = 8
@@ -20,10 +21,10 @@ _NO_GPU = (
 )
 
 
-def chapter(contests: Sequence[Contest]) -> Chapter:
+def chapter(context: ReportContext) -> Chapter:
     """The chapter: a part for each machine and suite."""
     together: dict[tuple[str, str], list[Contest]] = {}
-    for contest in contests:
+    for contest in context.contests:
         together.setdefault((contest.place, contest.suite), []).append(contest)
     lead = (
         "From which size on the GPU is worth it. A ratio compares the same framework on both "

@@ -1,16 +1,15 @@
-"""Learning curves: loss and accuracy after each epoch, and what cannot be right about them."""
+"""Learning curves: loss and accuracy after each epoch."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from bench.schema import Curves
 from reports import formatting
+from reports.analysis.learning_curves import Learned, problem_of
+from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
-from reports.formatting import Figure, plain
-from reports.frame import Results
+from reports.formatting import Figure
 
 QUANTITIES = {
     "test_loss": "test loss",
@@ -21,75 +20,11 @@ QUANTITIES = {
 MAX_EPOCHS = 500
 """Rows of the table; the figure shows all."""
 
-LEARNS = 0.9
-"""A loss that falls to this share of its first value has learned something."""
 
-
-@dataclass(frozen=True)
-class Learned:
-    """The curves of one contender at one workload."""
-
-    place: str
-    work: str
-    label: str
-    framework: str
-    curves: Curves
-    published: bool = False
-
-
-def found(
-    results: Results, named: Mapping[str, str], labels: Mapping[str, Mapping[str, str]]
-) -> tuple[Learned, ...]:
-    """All curves, measured before published."""
-    several = len(set(named.values())) < len(named)
-    frameworks = {
-        (name, each.contender): each.framework
-        for name, run in results.runs.items()
-        for each in run.contenders
-    }
-    measured = (
-        Learned(
-            place=plain(f"{named[run]}, run {run}" if several else named[run], 160),
-            work=plain(case, 80),
-            label=labels[run].get(contender, plain(contender, 60)),
-            framework=frameworks.get((run, contender), ""),
-            curves=curves,
-        )
-        for (run, contender, case), curves in results.curves.items()
-        if run in named
-    )
-    published = (
-        Learned(
-            place=plain(f"{r.machine} (published, {r.study or r.source})", 160),
-            work=plain(f"{r.suite}/{r.name}/{r.size}", 80),
-            label=plain(f"{r.framework} {r.version or ''} {r.device}", 60),
-            framework=r.framework,
-            curves=r.curves,
-            published=True,
-        )
-        for r in results.published
-        if r.curves
-    )
-    return (*measured, *published)
-
-
-def impossible(learned: Learned) -> str | None:
-    """What cannot be right: an accuracy of nothing, in every epoch, while the loss falls."""
-    accuracy = learned.curves.accuracy
-    loss = learned.curves.test_loss or learned.curves.train_loss
-    if not accuracy or any(accuracy) or len(loss) < 2 or loss[-1] > LEARNS * loss[0]:
-        return None
-    return (
-        f"accuracy is 0.0 % after each of {len(accuracy)} epochs while the loss falls from "
-        f"{formatting.digits(loss[0])} to {formatting.digits(loss[-1])}: the model "
-        "learns, so what counts the right answers is wrong"
-    )
-
-
-def chapter(every: Sequence[Learned]) -> Chapter:
+def chapter(context: ReportContext) -> Chapter:
     """The chapter: a part for each machine and workload."""
     together: dict[tuple[str, str], list[Learned]] = {}
-    for learned in every:
+    for learned in context.learned:
         together.setdefault((learned.place, learned.work), []).append(learned)
     lead = (
         "Loss and accuracy after each epoch. Contenders that do the same work from the same "
@@ -104,7 +39,7 @@ def chapter(every: Sequence[Learned]) -> Chapter:
 
 def _part(key: str, title: str, mine: Sequence[Learned]) -> Part:
     text = tuple(
-        f"{learned.label}: {problem}." for learned in mine if (problem := impossible(learned))
+        f"{learned.label}: {problem}." for learned in mine if (problem := problem_of(learned))
     )
     plots = tuple(
         _plot(title, name, words, mine)
@@ -157,11 +92,3 @@ def _value(name: str, value: float) -> Figure:
     if name == "accuracy":
         return Figure(f"{100 * value:.1f} %", value)
     return Figure(formatting.digits(value, 4) if math.isfinite(value) else formatting.ABSENT, value)
-
-
-def findings(every: Sequence[Learned]) -> Iterator[tuple[Learned, str]]:
-    """Curves that cannot be right, with what is wrong about them."""
-    for learned in every:
-        problem = impossible(learned)
-        if problem:
-            yield learned, problem

@@ -10,6 +10,7 @@ from bench.schema import Published
 from bench.statistics import estimates
 from bench.statistics.estimates import Interval
 from reports import formatting
+from reports.context import ReportContext
 from reports.document import Chapter, Part, Table
 from reports.formatting import ABSENT, Figure, plain
 from reports.frame import Results, Row
@@ -58,11 +59,11 @@ class NoSuchMachine(ValueError):
     """No machine of the report is called so; the message lists them."""
 
 
-def chapter(results: Results, named: Mapping[str, str], baseline: str | None) -> Chapter:
-    """The chapter; `baseline` is part of a machine's name. Raises NoSuchMachine."""
-    seats, columns = _seats(results, named)
-    named_base = _named(seats, baseline) if baseline is not None else None
-    parts = tuple(_parts(results, seats, columns, named_base))
+def chapter(context: ReportContext) -> Chapter:
+    """The chapter. Raises NoSuchMachine where none is called like the baseline."""
+    seats, columns = _seats(context.results, context.machines)
+    named_base = _named(seats, context.baseline) if context.baseline is not None else None
+    parts = tuple(_parts(context.results, seats, columns, named_base))
     lead = (
         "Of each machine the fastest verified contender at each piece of work, as a ratio to the "
         "baseline. Machines did not take turns, so their ratios are not paired: what changes from "

@@ -1,6 +1,12 @@
-"""What every report says about how its figures came about, and what they cannot say."""
+"""How figures came about and what they cannot say; with what each run was measured."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.chapters import ranking_tables
+from reports.context import ReportContext, Section
+from reports.document import Chapter, Part
 
 METHOD = tuple(
     " ".join(paragraph.split())
@@ -39,6 +45,44 @@ set up as its makers would; the settings listed are what ran. Precisions are nev
 each other.
 """.strip().split("\n\n")
 )
+
+
+def chapter(context: ReportContext) -> Chapter:
+    """The chapter: how it was measured, and with what, so that another person can repeat it."""
+    parts = [Part("method-words", "", text=words(context.results.family.comparisons))]
+    for at, section in enumerate(context.sections, start=1):
+        parts += _setting(at, section)
+    title = "How it was measured, with what, and what it cannot say"
+    return Chapter("method", title, "", tuple(parts), "Method")
+
+
+def _setting(at: int, section: Section) -> Iterator[Part]:
+    commit = f"At commit {section.commit}, after" if section.commit else "After"
+    yield Part(
+        key=f"setting-{at}",
+        title=section.machine_label,
+        where=f"Run {section.run}, {section.started_at}",
+        pairs=section.machine,
+        table=ranking_tables.versions(section.setups),
+        unfold="Packages, environment and settings of the run",
+        hidden_pairs=(*section.settings, *ranking_tables.environments(section.setups)),
+    )
+    yield Part(
+        key=f"repeat-{at}",
+        title="Repeat it",
+        level=4,
+        text=(f"{commit} `make setup`. {RECORDS_HOLD_MORE}",),
+        code=section.repeat,
+    )
+    if section.overheads:
+        yield Part(
+            key=f"harness-{at}",
+            title="The harness itself",
+            level=4,
+            text=(OVERHEAD,),
+            data=ranking_tables.overhead(section.overheads),
+            unfold="Figures",
+        )
 
 
 def words(comparisons: int) -> tuple[str, ...]:

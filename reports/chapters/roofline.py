@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reports import formatting
+from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
 from reports.formatting import plain
-from reports.frame import Results, Row
+from reports.frame import Row
 from reports.hardware import peaks
 from reports.hardware.peaks import Peak
-from reports.ingest.reading import Key
 
 _LEAD = (
     "What a workload can reach is bounded by the device's arithmetic and by its memory: "
@@ -38,23 +38,21 @@ class _Device:
         return min(self.flop_per_s, intensity * self.bytes_per_s)
 
 
-def chapter(results: Results, named: Mapping[str, str], doubted: Collection[Key]) -> Chapter:
+def chapter(context: ReportContext) -> Chapter:
     """The chapter: a part for each run, device and precision."""
     parts = tuple(
         _part(f"roofline-{number}", device)
-        for number, device in enumerate(_devices(results, named, doubted), start=1)
+        for number, device in enumerate(_devices(context), start=1)
     )
     return Chapter("roofline", "Roofline: achieved against possible", _LEAD, parts, "Roofline")
 
 
-def _devices(
-    results: Results, named: Mapping[str, str], doubted: Collection[Key]
-) -> Iterator[_Device]:
-    several = len(set(named.values())) < len(named)
+def _devices(context: ReportContext) -> Iterator[_Device]:
+    results = context.results
     groups: dict[tuple[str, ...], list[Row]] = {}
     for run in results.runs:
         for row in results.ranked(run):
-            believed = (run, row["contender"], row["case"]) not in doubted
+            believed = (run, row["contender"], row["case"]) not in context.doubted
             if believed and row["flop"] and row["traffic_bytes"]:
                 key = (run, row["device_kind"], row["device_name"], row["precision"])
                 groups.setdefault(key, []).append(row)
@@ -62,10 +60,9 @@ def _devices(
         fastest: dict[str, Row] = {}
         for row in sorted(mine, key=lambda row: float(row["time_s"])):
             fastest.setdefault(row["case"], row)
-        where = f"{named[run]}, run {run}" if several else named[run]
         name = device if device.lower() != kind else f"the {kind.upper()}"
         yield _Device(
-            title=plain(f"{name} of {where}, {precision}", 200),
+            title=plain(f"{name} of {context.places[run]}, {precision}", 200),
             cells=[fastest[case] for case in dict.fromkeys(row["case"] for row in mine)],
             flop_per_s=max(row["flop_per_s"] for row in mine),
             bytes_per_s=max(row["bytes_per_s"] for row in mine),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reports import formatting
+from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
 from reports.formatting import Figure, plain
 from reports.frame import Results
@@ -41,10 +42,11 @@ class _History:
     timings: tuple[_Timing, ...]
 
 
-def chapter(results: Results, named: Mapping[str, str]) -> Chapter:
+def chapter(context: ReportContext) -> Chapter:
     """The chapter: a part for each machine and framework with two versions or more."""
+    results = context.results
     together: dict[tuple[str, str], list[_History]] = {}
-    for history in (*_measured(results, named), *_published(results)):
+    for history in (*_measured(results, context.machines), *_published(results)):
         together.setdefault((history.place, history.framework), []).append(history)
     parts = tuple(
         _part(results, f"versions-{number}", place, framework, found)
@@ -59,7 +61,7 @@ def order(version: str) -> tuple[tuple[int, int | str], ...]:
     return (*((1, int(w)) if w.isdigit() else (-1, w) for w in words), (0, 0))
 
 
-def _measured(results: Results, named: Mapping[str, str]) -> Iterator[_History]:
+def _measured(results: Results, machines: Mapping[str, str]) -> Iterator[_History]:
     groups: dict[tuple[str, ...], dict[str, _Timing]] = {}
     for run in results.runs:
         for row in results.ranked(run):
@@ -70,7 +72,7 @@ def _measured(results: Results, named: Mapping[str, str]) -> Iterator[_History]:
                     time_s=row["time_s"],
                     key=(run, row["contender"], row["case"]),
                 )
-                group = groups.setdefault((named[run], *names, row["case"]), {})
+                group = groups.setdefault((machines[run], *names, row["case"]), {})
                 group[row["version"]] = timing
     for (machine, framework, device, _, precision, case), timings in groups.items():
         if len(timings) > 1:

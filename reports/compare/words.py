@@ -13,7 +13,7 @@ from reports.compare.comparison import Compared, Comparison, Mean, Pair
 from reports.compare.differences import circumstances
 from reports.compare.fail_on import Gate, Outcome
 from reports.compare.sides import Side
-from reports.findings.registry import BUSY
+from reports.findings.noise import BUSY
 from reports.formatting import ABSENT, count, digits, plain, seconds
 from reports.ingest.reading import LeftOut
 

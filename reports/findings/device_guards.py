@@ -6,21 +6,23 @@ import re
 from collections.abc import Iterator
 
 from bench.schema import Contender
+from reports.context import ReportContext
 from reports.findings.finding import Finding, suspect
-from reports.findings.guards import measured
+from reports.findings.measured_cells import measured
 from reports.formatting import plain
-from reports.frame import Results
-from reports.verdicts import off_device as offdevice
+from reports.verdicts import off_device as signs_of_cpu
 
 _FALLS_BACK = re.compile(r"\bfall(s|ing|en)?[ -]?back\b|\bfell back\b|\bfallback\b", re.IGNORECASE)
 _FALLBACK_VARIABLE = "PYTORCH_ENABLE_MPS_FALLBACK"
+_OPERATION = re.compile(r"operator '([\w:.]{1,100})'.{0,200}fall back to run on the CPU")
+"""PyTorch's words, where PYTORCH_ENABLE_MPS_FALLBACK is set or an operation always falls back."""
 
 
-def moved(results: Results) -> Iterator[Finding]:
+def moved(context: ReportContext) -> Iterator[Finding]:
     """GPU contenders that say themselves that they run, or may run, elsewhere."""
-    cells = measured(results)
-    for run, contender in _on_gpu(results):
-        runtime = results.runtimes.get((run, contender.contender))
+    cells = measured(context.results)
+    for run, contender in _on_gpu(context):
+        runtime = context.results.runtimes.get((run, contender.contender))
         if runtime is None:
             continue
         name = plain(contender.contender)
@@ -35,7 +37,7 @@ def moved(results: Results) -> Iterator[Finding]:
             continue
         mine = cells[(cells["run"] == run) & (cells["contender"] == contender.contender)]
         yield suspect(
-            results,
+            context,
             mine,
             run=run,
             where="all its cases",
@@ -45,15 +47,15 @@ def moved(results: Results) -> Iterator[Finding]:
         )
 
 
-def off_device(results: Results) -> Iterator[Finding]:
+def off_device(context: ReportContext) -> Iterator[Finding]:
     """GPU contenders that seem to compute on the CPU: each sign that is sure by itself."""
-    cells = measured(results)
-    for sign in offdevice.signs(cells, results.slices, results.runs):
+    cells = measured(context.results)
+    for sign in signs_of_cpu.signs(cells, context.results.slices, context.results.runs):
         if sign.sure:
             about, action = _ADVICE[sign.kind]
             own = (cells["run"] == sign.run) & (cells["contender"] == sign.contender)
             yield suspect(
-                results,
+                context,
                 cells[own & cells["case"].isin(sign.cases)],
                 what=f"{plain(sign.contender)} {sign.said}{about}",
                 action=action,
@@ -77,6 +79,23 @@ _ADVICE = {
 """By kind of sign: what it may mean, and what to do."""
 
 
-def _on_gpu(results: Results) -> Iterator[tuple[str, Contender]]:
-    for name, run in results.runs.items():
+def partly_cpu(context: ReportContext) -> Iterator[Finding]:
+    """One finding for each contender and the operations that left its GPU."""
+    cases: dict[tuple[str, str, str], list[str]] = {}
+    for (run, contender, case), texts in context.results.warnings.items():
+        operations = sorted({name for text in texts for name in _OPERATION.findall(text)})
+        if operations:
+            cases.setdefault((run, contender, ", ".join(operations)), []).append(case)
+    for (run, contender, names), found in cases.items():
+        yield Finding(
+            severity="suspect",
+            what=f"{plain(contender)} is partly CPU: {plain(names, 300)} ran there",
+            where=plain(f"{', '.join(found)}, run {run}", 300),
+            action="Do not take these times for the GPU's. Without PYTORCH_ENABLE_MPS_FALLBACK "
+            "most such operations fail instead.",
+        )
+
+
+def _on_gpu(context: ReportContext) -> Iterator[tuple[str, Contender]]:
+    for name, run in context.results.runs.items():
         yield from ((name, each) for each in run.contenders if each.device_kind == "gpu")

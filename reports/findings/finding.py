@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reports.context import ReportContext
 from reports.formatting import plain
-from reports.frame import Results
 from reports.ingest.reading import KEY, Key
 
 SHOWN = 6
@@ -32,7 +32,13 @@ class Finding:
 
 
 def suspect(
-    results: Results, cells: pd.DataFrame, *, what: str, action: str, where: str = "", run: str = ""
+    context: ReportContext,
+    cells: pd.DataFrame,
+    *,
+    what: str,
+    action: str,
+    where: str = "",
+    run: str = "",
 ) -> Finding:
     """Doubt about these cells of one run, where there may be none and then `run` and `where` say of
     which run and what."""
@@ -40,15 +46,15 @@ def suspect(
     return Finding(
         severity="suspect",
         what=what,
-        where=placed(results, run, where or listed(cells["case"].tolist())),
+        where=placed(context, run, where or listed(cells["case"].tolist())),
         action=action,
         cells=frozenset(cells[KEY].itertuples(index=False, name=None)),
     )
 
 
-def placed(results: Results, run: str, where: str) -> str:
+def placed(context: ReportContext, run: str, where: str) -> str:
     """The place, with its run where there are several."""
-    return where if len(results.runs) == 1 else f"{where} (run {plain(run)})"
+    return where if len(context.results.runs) == 1 else f"{where} (run {plain(run)})"
 
 
 def listed(items: Sequence[str], separator: str = ", ") -> str:

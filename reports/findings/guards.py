@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from bench.statistics import estimates
+from reports.context import ReportContext
 from reports.findings.finding import Finding, listed, suspect
+from reports.findings.measured_cells import measured, of_measured
 from reports.formatting import digits, percent, plain, seconds, times
-from reports.frame import NULL, Results
 from reports.ingest.reading import KEY
 from reports.verdicts import above_limits
 
@@ -42,15 +43,15 @@ MARGIN = 1 / 400
 takes microseconds, its synchronisation some tenths of a millisecond."""
 
 
-def impossible(results: Results) -> Iterator[Finding]:
+def impossible(context: ReportContext) -> Iterator[Finding]:
     """Faster than the device can be: not done, not waited for, or folded into a constant.
 
     What is so by more than a slip of counting is `untimed` instead (`reports/verdicts/untimed.py`).
     """
-    beyond = above_limits.beyond(measured(results), results.runs)
+    beyond = above_limits.beyond(measured(context.results), context.results.runs)
     for (_, contender), mine in beyond.groupby(["run", "contender"], sort=False):
         yield suspect(
-            results,
+            context,
             mine,
             what=f"{plain(contender)} {above_limits.words(mine)}",
             action="Do not use this figure: the device did less work, or in another precision, "
@@ -58,9 +59,9 @@ def impossible(results: Results) -> Iterator[Finding]:
         )
 
 
-def flat(results: Results) -> Iterator[Finding]:
+def flat(context: ReportContext) -> Iterator[Finding]:
     """A time that does not grow with the work: results were never worked out."""
-    cells = measured(results)
+    cells = measured(context.results)
     work = ["run", "contender", "suite", "name"]
     large = (
         cells[cells["flop"] >= EVIDENT_FLOP].sort_values("flop").drop_duplicates(work, keep="last")
@@ -73,7 +74,7 @@ def flat(results: Results) -> Iterator[Finding]:
     ]
     for at, pair in zip(pairs.index, pairs.itertuples(), strict=True):
         yield suspect(
-            results,
+            context,
             pairs.loc[[at]],
             what=f"{plain(pair.contender)} takes {seconds(pair.time_s)} for {digits(pair.grown)} "
             f"times the work that it does in {seconds(pair.time_s_small)}",
@@ -83,9 +84,9 @@ def flat(results: Results) -> Iterator[Finding]:
         )
 
 
-def discarded(results: Results) -> Iterator[Finding]:
+def discarded(context: ReportContext) -> Iterator[Finding]:
     """Many steps in flight take as long as one: only the last was worked out."""
-    slices = of_measured(results)
+    slices = of_measured(context.results)
     deep = slices[slices["steps_in_flight"] >= DEEP]
     flight = deep["median_s"] * deep["steps_in_flight"]
     table = deep[KEY].assign(flight=flight, single=deep["latency_s"], depth=deep["steps_in_flight"])
@@ -96,7 +97,7 @@ def discarded(results: Results) -> Iterator[Finding]:
     for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[(mine["flight"] / mine["single"]).idxmin()]
         yield suspect(
-            results,
+            context,
             mine,
             what=f"{plain(contender)} takes {seconds(worst['flight'])} for "
             f"{digits(worst['depth'])} steps in flight and {seconds(worst['single'])} for one",
@@ -105,10 +106,10 @@ def discarded(results: Results) -> Iterator[Finding]:
         )
 
 
-def hasty(results: Results) -> Iterator[Finding]:
+def hasty(context: ReportContext) -> Iterator[Finding]:
     """A step alone takes less than a step among many: alone, it was not waited for."""
-    slices = of_measured(results)
-    gpu = results.cells.loc[results.cells["device_kind"] == "gpu", KEY]
+    slices = of_measured(context.results)
+    gpu = context.results.cells.loc[context.results.cells["device_kind"] == "gpu", KEY]
     slices = slices[(slices["steps_per_sample"] > 1) & slices["latency_s"].notna()].merge(gpu)
     # Of a round's samples the fastest: what disturbs a machine makes long ones longer, and single
     # steps between two disturbances not.
@@ -131,7 +132,7 @@ def hasty(results: Results) -> Iterator[Finding]:
     for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[mine["ratio"].idxmin()]
         yield suspect(
-            results,
+            context,
             mine,
             what=f"a step of {plain(contender)} alone takes less than a step among many: "
             f"{percent(worst['ratio'])} of it in {plain(worst['case'])}",
@@ -153,9 +154,9 @@ FIRST_SAMPLES = 4
 """Samples a slice needs to tell its first from the others."""
 
 
-def recompiling(results: Results) -> Iterator[Finding]:
+def recompiling(context: ReportContext) -> Iterator[Finding]:
     """Compiles anew between one slice and the next: its time is the compiler's."""
-    slices = of_measured(results)
+    slices = of_measured(context.results)
     slices = slices[slices["compilations"].notna()]
     made = slices.groupby(KEY, sort=False)["compilations"].diff()
     table = slices[KEY].assign(made=made.clip(lower=0), some=made > 0)[made.notna()]
@@ -166,7 +167,7 @@ def recompiling(results: Results) -> Iterator[Finding]:
     for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[mine["made"].idxmax()]
         yield suspect(
-            results,
+            context,
             mine,
             what=f"{plain(contender)} compiles while it is timed: {digits(worst['made'])} times "
             f"in {worst['rounds']} rounds of {plain(worst['case'])}",
@@ -175,9 +176,9 @@ def recompiling(results: Results) -> Iterator[Finding]:
         )
 
 
-def first_call(results: Results) -> Iterator[Finding]:
+def first_call(context: ReportContext) -> Iterator[Finding]:
     """The first sample of slices slower than the others: something is done once, on the clock."""
-    slices = of_measured(results)
+    slices = of_measured(context.results)
     slices = slices[slices["samples"] >= FIRST_SAMPLES]
     first = np.array([samples[0] for samples in slices["samples_s"]])
     others = (value for samples in slices["samples_s"] for value in samples[1:])
@@ -193,24 +194,10 @@ def first_call(results: Results) -> Iterator[Finding]:
     ):
         worst = mine.loc[mine["ratio"].idxmax()]
         yield suspect(
-            results,
+            context,
             mine,
             what=f"{plain(contender)} takes {times(worst['ratio'])} as long for the first sample "
             f"of a round as for the others, in {plain(worst['case'])}",
             action="Something is done anew after each pause, and the clock counts it as steps: "
             "look for set-up that the step puts off until it is called.",
         )
-
-
-# --- what guards look at ------------------------------------------------------------------------
-
-
-def measured(results: Results) -> pd.DataFrame:
-    """Verified cells that do some work."""
-    cells = results.cells
-    return cells[cells["verified"] & (cells["framework"] != NULL)]
-
-
-def of_measured(results: Results) -> pd.DataFrame:
-    """Their slices, in the order they were taken."""
-    return results.slices.merge(measured(results)[KEY], on=KEY)

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 
-from reports.chapters import learning
-from reports.chapters.learning import Learned
+from reports.analysis.learning_curves import problems
+from reports.context import ReportContext
 from reports.findings.finding import Finding
 from reports.formatting import plain, seconds
-from reports.frame import Results
 from reports.ingest.published import FAULTS, WRONG
 
-Kind = Callable[[Results], Iterator[Finding]]
 
-
-def unlikely(learned: Sequence[Learned]) -> Kind:
+def unlikely(context: ReportContext) -> Iterator[Finding]:
     """Curves of this report's own runs that cannot be right."""
-    own = [each for each in learned if not each.published]
-
-    def find(_: Results) -> Iterator[Finding]:
-        for each, problem in learning.findings(own):
-            yield Finding(
-                severity="wrong",
-                what=f"{each.label}: {problem}",
-                where=f"{each.work} on {each.place}",
-                action="Believe neither this accuracy nor its time. Look at how the device "
-                "compares and counts whole numbers.",
-            )
-
-    return find
+    for each, problem in problems(one for one in context.learned if not one.published):
+        yield Finding(
+            severity="wrong",
+            what=f"{each.label}: {problem}",
+            where=f"{each.work} on {each.place}",
+            action="Believe neither this accuracy nor its time. Look at how the device "
+            "compares and counts whole numbers.",
+        )
 
 
-def twins(results: Results) -> Iterator[Finding]:
+def twins(context: ReportContext) -> Iterator[Finding]:
     """Runs that share an id."""
-    for name, run in results.runs.items():
+    for name, run in context.results.runs.items():
         if name != run.run:
             yield Finding(
                 severity="note",
@@ -44,11 +36,11 @@ def twins(results: Results) -> Iterator[Finding]:
             )
 
 
-def fresh(results: Results) -> Iterator[Finding]:
+def fresh(context: ReportContext) -> Iterator[Finding]:
     """What it cost to start workers anew, where that was asked for."""
-    for name, run in results.runs.items():
+    for name, run in context.results.runs.items():
         several = run.settings.get("isolated") or (run.settings.get("preset_starts") or 1) != 1
-        taken_s = results.starts_s.get(name, ())
+        taken_s = context.results.starts_s.get(name, ())
         if several and taken_s:
             yield Finding(
                 severity="note",
@@ -59,29 +51,24 @@ def fresh(results: Results) -> Iterator[Finding]:
             )
 
 
-def published(learned: Sequence[Learned]) -> Kind:
+def published(context: ReportContext) -> Iterator[Finding]:
     """What is known against figures from elsewhere: wrong answers first."""
-    quoted = [each for each in learned if each.published]
-
-    def find(results: Results) -> Iterator[Finding]:
-        for each, problem in learning.findings(quoted):
-            yield Finding(
-                severity="wrong",
-                what=f"{each.label}: {problem}",
-                where=f"{each.work} on {each.place}",
-                action="The time stands, the accuracy does not: the device's own comparison with "
-                "the labels was wrong. Check evaluation as well as the loss.",
-                published=True,
-            )
-        yield from _flagged(results)
-
-    return find
+    for each, problem in problems(one for one in context.learned if one.published):
+        yield Finding(
+            severity="wrong",
+            what=f"{each.label}: {problem}",
+            where=f"{each.work} on {each.place}",
+            action="The time stands, the accuracy does not: the device's own comparison with "
+            "the labels was wrong. Check evaluation as well as the loss.",
+            published=True,
+        )
+    yield from _flagged(context)
 
 
-def _flagged(results: Results) -> Iterator[Finding]:
+def _flagged(context: ReportContext) -> Iterator[Finding]:
     """One finding for each fault of answers, and one for all sources that did not wait."""
     flags: dict[str, dict[str, None]] = {}
-    for record in results.published:
+    for record in context.results.published:
         study = plain(record.study or record.source, 60)
         for flag in record.faults:
             flags.setdefault(flag, {})[study] = None

@@ -10,10 +10,10 @@ import pandas as pd
 
 from bench.schema import State
 from bench.statistics import estimates
+from reports.context import ReportContext
 from reports.findings.finding import Finding, listed, placed
-from reports.findings.guards import measured
+from reports.findings.measured_cells import measured
 from reports.formatting import digits, percent, plain, seconds
-from reports.frame import Results
 from reports.ingest.reading import KEY
 from reports.repeat import command
 
@@ -36,33 +36,33 @@ LOADED = 1.5
 for each core, more where a compiler starts many."""
 
 
-def slowed(results: Results) -> Iterator[Finding]:
+def slowed(context: ReportContext) -> Iterator[Finding]:
     """The host's fixed piece of work took longer at times, or longer and longer."""
-    slices = results.slices[results.slices["sentinel_s"].notna()]
+    slices = context.results.slices[context.results.slices["sentinel_s"].notna()]
     for run, mine in slices.groupby("run", sort=False):
-        yield from _watched(results, str(run), mine, "sentinel_s", "the host")
-    slices = results.slices[results.slices["device_sentinel_s"].notna()]
+        yield from _watched(context, str(run), mine, "sentinel_s", "the host")
+    slices = context.results.slices[context.results.slices["device_sentinel_s"].notna()]
     for (run, contender), mine in slices.groupby(["run", "contender"], sort=False):
         what = f"the device of {plain(contender)}"
-        yield from _watched(results, str(run), mine, "device_sentinel_s", what)
+        yield from _watched(context, str(run), mine, "device_sentinel_s", what)
 
 
 def _watched(
-    results: Results, run: str, slices: pd.DataFrame, sentinel: str, what: str
+    context: ReportContext, run: str, slices: pd.DataFrame, sentinel: str, what: str
 ) -> Iterator[Finding]:
     if len(slices) < ENOUGH_SLICES:
         return
     taken_s, middle_s = slices[sentinel], slices[sentinel].median()
     slow = slices[taken_s > SLOW * middle_s]
     action = "Compare contenders by their ratios, which are paired by round, and cases with care. "
-    action += f"Close other programs, let it cool, and repeat: {command(results.runs[run])}"
+    action += f"Close other programs, let it cool, and repeat: {command(context.results.runs[run])}"
     if len(slow) > SLOW_SHARE * len(slices):
         yield Finding(
             severity="busy",
             what=f"{what} was slower by more than {percent(SLOW - 1)} before "
             f"{percent(len(slow) / len(slices))} of the slices: a fixed piece of work took "
             f"{seconds(middle_s)} mostly and {seconds(taken_s.max())} at worst",
-            where=placed(results, run, _touched(slow, slices)),
+            where=placed(context, run, _touched(slow, slices)),
             action=action,
         )
     change = _change(taken_s.to_numpy())
@@ -73,7 +73,7 @@ def _watched(
             what=f"{what} grew {'slower' if change > 0 else 'faster'} over the run: a fixed piece "
             f"of work took {percent(abs(change))} {'more' if change > 0 else 'less'} time in its "
             "last third than in its first",
-            where=placed(results, run, f"last: {listed(list(late['case'].unique()))}"),
+            where=placed(context, run, f"last: {listed(list(late['case'].unique()))}"),
             action=action,
         )
 
@@ -105,17 +105,17 @@ def _change(values: estimates.Floats) -> float | None:
 # --- power, heat, load --------------------------------------------------------------------------
 
 
-def restrained(results: Results) -> Iterator[Finding]:
+def restrained(context: ReportContext) -> Iterator[Finding]:
     """The machine held itself back, or was at work already, before or after a case."""
-    for run, states in results.states.items():
-        cores = results.runs[run].machine.cores_logical
+    for run, states in context.results.states.items():
+        cores = context.results.runs[run].machine.cores_logical
         for what, cases, advice in (*_power(states), _heat(states), _load(states, cores)):
             if cases:
                 yield Finding(
                     severity="busy",
                     what=what,
-                    where=placed(results, run, listed(list(dict.fromkeys(cases)))),
-                    action=f"{advice}: {command(results.runs[run])}",
+                    where=placed(context, run, listed(list(dict.fromkeys(cases)))),
+                    action=f"{advice}: {command(context.results.runs[run])}",
                 )
 
 
@@ -154,11 +154,11 @@ def _load(states: Sequence[State], cores: int | None) -> Restraint:
 # --- drift --------------------------------------------------------------------------------------
 
 
-def drifting(results: Results) -> Iterator[Finding]:
+def drifting(context: ReportContext) -> Iterator[Finding]:
     """Cells whose last third of rounds differs from the first by more than noise."""
     found = []
-    for key in measured(results)[KEY].itertuples(index=False, name=None):
-        times_s = results.rounds[key].times_s
+    for key in measured(context.results)[KEY].itertuples(index=False, name=None):
+        times_s = context.results.rounds[key].times_s
         change = _change(times_s) if len(times_s) >= ENOUGH_ROUNDS else None
         if change is not None and abs(change) > TREND:
             found.append((*key, change))
@@ -172,8 +172,8 @@ def drifting(results: Results) -> Iterator[Finding]:
             what=f"{len(mine)} cells drift by more than {percent(TREND)} from the first third of "
             f"their rounds to the last, most of all {plain(worst['contender'])} in "
             f"{plain(worst['case'])} ({percent(abs(worst['change']))} {word})",
-            where=placed(results, str(run), listed(who)),
+            where=placed(context, str(run), listed(who)),
             action="Their intervals take rounds as alike and are too narrow; ratios of contenders "
             "that drift alike still hold. Let the machine warm up, or cool down, and repeat: "
-            + command(results.runs[str(run)]),
+            + command(context.results.runs[str(run)]),
         )

@@ -7,68 +7,68 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from reports.context import ReportContext
 from reports.findings.finding import Finding, listed, placed
 from reports.formatting import plain
-from reports.frame import Results
 from reports.ingest.reading import KEY
 from reports.repeat import again
 
 
-def wrong(results: Results) -> Iterator[Finding]:
-    for (run, contender, reason), cells in _worst_first(results, "wrong"):
+def wrong(context: ReportContext) -> Iterator[Finding]:
+    for (run, contender, reason), cells in _worst_first(context, "wrong"):
         yield Finding(
             severity="wrong",
             what=f"{plain(contender)} gives wrong answers: {plain(reason)}",
-            where=placed(results, run, listed(cells["case"])),
+            where=placed(context, run, listed(cells["case"])),
             action="Not ranked in these cases. Do not use this result; try another version of the "
-            f"framework, or show its makers this: {again(results, cells)}",
+            f"framework, or show its makers this: {again(context.results, cells)}",
         )
 
 
-def untimed(results: Results) -> Iterator[Finding]:
-    for (run, contender, reason), cells in _worst_first(results, "untimed"):
+def untimed(context: ReportContext) -> Iterator[Finding]:
+    for (run, contender, reason), cells in _worst_first(context, "untimed"):
         yield Finding(
             severity="untimed",
             what=f"{plain(contender)}: its time cannot be believed: {plain(reason)}",
-            where=placed(results, run, listed(cells["case"])),
+            where=placed(context, run, listed(cells["case"])),
             action="Not ranked in these cases, though no answer was found wrong. Look at what its "
-            f"`wait` completes and where it computes, and repeat: {again(results, cells)}",
+            f"`wait` completes and where it computes, and repeat: {again(context.results, cells)}",
         )
 
 
-def withdrawn(results: Results) -> Iterator[Finding]:
+def withdrawn(context: ReportContext) -> Iterator[Finding]:
     """What the reference itself could not pass: nobody's fault, and nobody's proof either."""
-    cells = results.cells[results.cells["status"] == "withdrawn"]
+    cells = context.results.cells[context.results.cells["status"] == "withdrawn"]
     for (run, reason), mine in cells.groupby(["run", "reason"], sort=False):
         yield Finding(
             severity="withdrawn",
             what=f"{listed(mine['case'].unique())}: answers cannot be checked: {plain(reason)}",
-            where=placed(results, run, listed(mine["contender"].unique())),
+            where=placed(context, run, listed(mine["contender"].unique())),
             action="Neither wrong nor ranked: the reference could not pass such a check either. "
             "Change the work, as by a smaller learning rate, so that its answers can be known.",
         )
 
 
-def reach(results: Results) -> Iterator[Finding]:
+def reach(context: ReportContext) -> Iterator[Finding]:
     """How far answers were checked, where that is not all the way."""
     found: dict[tuple[str, str, str], list[str]] = {}
-    for (run, contender, case), reach in results.reach.items():
+    for (run, contender, case), reach in context.results.reach.items():
         found.setdefault((run, case, plain(reach)), []).append(contender)
     for (run, case, reach), contenders in found.items():
         yield Finding(
             severity="note",
             what=f"{plain(case)}: {reach}",
-            where=placed(results, run, listed(contenders)),
+            where=placed(context, run, listed(contenders)),
             action="Beyond that two right answers may differ, so nothing is said about them.",
         )
 
 
 def _worst_first(
-    results: Results, status: str
+    context: ReportContext, status: str
 ) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
     """Cells by contender and reason, those off by the largest factor first."""
-    cells = results.cells[results.cells["status"] == status]
+    cells = context.results.cells[context.results.cells["status"] == status]
     keys = cells[KEY].itertuples(index=False, name=None)
-    off_by = pd.Series([-results.off_by.get(key, 0.0) for key in keys], cells.index, float)
+    off_by = pd.Series([-context.results.off_by.get(key, 0.0) for key in keys], cells.index, float)
     cells = cells.loc[off_by.sort_values(kind="stable").index]
     yield from cells.groupby(["run", "contender", "reason"], sort=False)

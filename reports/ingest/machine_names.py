@@ -30,6 +30,15 @@ def names(runs: Mapping[str, Run]) -> dict[str, str]:
     return {name: known[tuple(facts(run.machine).items())] for name, run in runs.items()}
 
 
+def places(machines: Mapping[str, str]) -> dict[str, str]:
+    """What to call each run on these machines: the machine; with the run where one had several."""
+    several = len(set(machines.values())) < len(machines)
+    return {
+        run: plain(f"{machine}, run {run}" if several else machine, 160)
+        for run, machine in machines.items()
+    }
+
+
 def facts(machine: Machine) -> dict[str, object]:
     """What tells two machines apart. Updates of the system do not; nor do some lost bytes."""
     return {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.machine import graphics
+from reports import context
 from reports.findings import registry
 from reports.frame import read
 from reports.hardware import peaks
@@ -30,7 +31,7 @@ def accused(tmp_path: Path, name: str, times: float) -> list[str]:
         bytes_per_s=1e15,
     )
     lines = builders.run([gpu], special=builders.no_special)
-    found = registry.find(read([builders.write(tmp_path / "run.jsonl", lines)]), ())
+    found = registry.find(context.of(read([builders.write(tmp_path / "run.jsonl", lines)])))
     return [each.what for each in found if "can do in float32" in each.what]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from bench.schema import Record, Slice, State
+from reports import context
 from reports.findings import steadiness
 from reports.findings.finding import Finding
 from reports.frame import Results, read
@@ -58,28 +59,28 @@ def noise(number: int) -> float:
 )
 def test_a_machine_that_slows_down_at_times_is_busy(results: Read, sentinel: str, who: str) -> None:
     slow = watched(run(), sentinel, lambda n, _: noise(n) * (2 if n % 6 in (0, 1) else 1))
-    finding, *_ = steadiness.slowed(results(slow))
+    finding, *_ = steadiness.slowed(context.of(results(slow)))
     assert finding.severity == "busy"
     assert finding.what.startswith(f"{who} was slower by more than 20 % before 3")
     assert "matmul/square/" in finding.where
     rarely = watched(run(), sentinel, lambda n, _: noise(n) * (2 if n % 15 == 0 else 1))
-    assert not list(steadiness.slowed(results(rarely)))
+    assert not list(steadiness.slowed(context.of(results(rarely))))
 
 
 def test_a_machine_that_slows_down_over_the_run_is_busy(results: Read) -> None:
     hot = watched(run(), "sentinel_s", lambda n, count: noise(n) * (1 + 0.18 * n / count))
-    (finding,) = steadiness.slowed(results(hot))
+    (finding,) = steadiness.slowed(context.of(results(hot)))
     assert "the host grew slower over the run" in finding.what
     assert finding.where.startswith("last: ")
     steady = watched(run(), "sentinel_s", lambda n, count: noise(n) * (1 + 0.05 * n / count))
-    assert not list(steadiness.slowed(results(steady)))
+    assert not list(steadiness.slowed(context.of(results(steady))))
 
 
 def test_too_few_slices_say_nothing_of_the_machine(results: Read) -> None:
     few = watched(run(rounds=1), "sentinel_s", lambda n, _: noise(n) * (2 if n % 3 == 0 else 1))
     assert sum(isinstance(line, Slice) for line in few) < steadiness.ENOUGH_SLICES
-    assert not list(steadiness.slowed(results(few)))
-    assert not list(steadiness.slowed(results(run())))
+    assert not list(steadiness.slowed(context.of(results(few))))
+    assert not list(steadiness.slowed(context.of(results(run()))))
 
 
 # --- states -------------------------------------------------------------------------------------
@@ -89,7 +90,7 @@ def restrained(results: Read, **fields: object) -> list[Finding]:
     fixed: dict[str, object] = {"case": "mlp/forward/64", "phase": "before", "at_s": 1.0}
     state = msgspec.convert(fixed | fields, State)
     head, *rest = run()
-    return list(steadiness.restrained(results([head, state, *rest])))
+    return list(steadiness.restrained(context.of(results([head, state, *rest]))))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ def drifted(results: Read, growth: float, rounds: int = 24) -> list[Finding]:
         return change(each, samples_s=tuple(factor * sample for sample in each.samples_s))
 
     lines = [grown(line) if isinstance(line, Slice) else line for line in run(rounds)]
-    return list(steadiness.drifting(results(lines)))
+    return list(steadiness.drifting(context.of(results(lines))))
 
 
 def test_cells_that_drift_are_noisy(results: Read) -> None:

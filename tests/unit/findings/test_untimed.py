@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from bench.schema import Record, Run, Slice
-from reports import content
+from reports import content, context
 from reports.findings import registry
 from reports.findings.finding import Finding
 from reports.frame import Results, read
@@ -56,7 +56,7 @@ def slices(
 
 
 def told(found: Results, severity: str) -> list[Finding]:
-    return [each for each in registry.find(found, ()) if each.severity == severity]
+    return [each for each in registry.find(context.of(found)) if each.severity == severity]
 
 
 def untimed(found: Results) -> set[tuple[str, str]]:

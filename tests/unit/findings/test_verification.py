@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from bench.schema import Check, Record, Skipped, Verified
-from reports import content
+from reports import content, context
 from reports.compare import fail_on, sides
 from reports.compare.comparison import compare
 from reports.content import Content
-from reports.findings import registry
+from reports.findings import omissions, registry
 from reports.findings.finding import Finding
 from reports.frame import Results, read
 from reports.verdicts import failed_checks
@@ -60,7 +60,7 @@ def status(found: Results, contender: str = JAX, case: str = CASE) -> str:
 
 
 def told(found: Results, severity: str) -> list[Finding]:
-    return [each for each in registry.find(found, ()) if each.severity == severity]
+    return [each for each in registry.find(context.of(found)) if each.severity == severity]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_findings_are_ordered_wrong_untimed_failed_withdrawn(results) -> None:
 
     lines = failing(LATE, lines=builders.run(special=some))
     lines = failing(FALSE, contender=TF, lines=lines)
-    found = [each.severity for each in registry.find(results(lines), ())]
+    found = [each.severity for each in registry.find(context.of(results(lines)))]
     assert found[:4] == ["wrong", "untimed", "failed", "withdrawn"]
 
 
@@ -171,7 +171,7 @@ def test_what_cannot_be_checked_is_withdrawn_and_counts_as_no_trouble(results) -
     assert finding.what == f"mlp/train/64: answers cannot be checked: {REASON}"
     assert "numpy/cpu/float32" in finding.where and JAX in finding.where
     assert not told(found, "wrong") + told(found, "failed") + told(found, "untimed")
-    assert not registry.omissions(found)
+    assert not omissions.find(context.of(found))
     assert "5 withdrawn" in made(found).summary
 
 
@@ -179,7 +179,7 @@ def test_a_plain_skip_is_no_finding(results) -> None:
     found = results(builders.run())
     assert status(found, "numpy/cpu/float32", "mlp/train/64") == "skipped"
     assert not told(found, "withdrawn")
-    assert registry.omissions(found)
+    assert omissions.find(context.of(found))
 
 
 # --- words ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.worker.waiting import LEFT_FLOOR_S, LEFT_SHARE, SAMPLE_S
-from reports import content
+from reports import content, context
 from reports.findings import registry
 from reports.frame import Results, read
 
@@ -26,7 +26,7 @@ def cheats() -> Results:
 
 def said(found: Results, contender: str) -> Counter[str]:
     """Kinds of findings about a contender, by their number."""
-    every = registry.find(found, ())
+    every = registry.find(context.of(found))
     return Counter(each.severity for each in every if contender in each.what.split(" "))
 
 
@@ -52,7 +52,7 @@ def test_a_contender_that_never_waits_is_beyond_the_peak_and_no_roof(cheats) -> 
     """Its waits passed the old check, whose inputs the record does not hold."""
     (finding,) = (
         each
-        for each in registry.find(cheats, ())
+        for each in registry.find(context.of(cheats))
         if each.severity == "suspect" and NOWAIT in each.what
     )
     assert "reaches 107 TFLOP/s, above the 80.4" in finding.what
@@ -63,7 +63,7 @@ def test_a_contender_that_never_waits_is_beyond_the_peak_and_no_roof(cheats) -> 
 
 def test_work_on_the_cpu_is_suspect_by_the_one_sign_that_was_recorded(cheats) -> None:
     """The GPU's load during slices, which would be the second, was not read then."""
-    told = [each.what for each in registry.find(cheats, ()) if ON_CPU in each.what]
+    told = [each.what for each in registry.find(context.of(cheats)) if ON_CPU in each.what]
     assert any("CPU cores while its GPU is timed" in what for what in told)
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bench.schema import Record, Skipped
-from reports import content
+from reports import content, context
 from reports.analysis.ranking import Group
 from reports.chapters import cpu_vs_gpu
 from reports.content import Content
-from reports.findings import registry
+from reports.findings import omissions, registry
 from reports.frame import Results, read
 from reports.render import charts, markdown
 from suites.workload import Workload
@@ -104,9 +104,9 @@ def test_what_found_no_time_is_listed_once_with_what_runs_it(tmp_path: Path) -> 
     found = read([builders.write(tmp_path / "r.jsonl", builders.run(special=late))])
     statuses = set(found.cells.loc[found.cells["suite"] == "mlp", "status"])
     assert statuses == {"no time"}
-    (omission,) = (each for each in registry.omissions(found) if "no time" in each.reason)
+    (omission,) = (each for each in omissions.find(context.of(found)) if "no time" in each.reason)
     assert "make bench PRESET=smoke TIME=30m" in omission.reason
-    assert not [each for each in registry.find(found, ()) if "mlp" in each.where]
+    assert not [each for each in registry.find(context.of(found)) if "mlp" in each.where]
     assert "no time" in content.make(found).summary
 
 

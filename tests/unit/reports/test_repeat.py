@@ -15,10 +15,10 @@ from msgspec import structs
 
 from bench import values
 from bench.schema import Record, Run, Skipped
-from reports import content, repeat
+from reports import content, context, repeat
 from reports.answer import answer, tally
 from reports.content import Content
-from reports.findings import registry
+from reports.findings import omissions
 from reports.frame import Results, read
 from suites.workload import Workload
 from tests.helpers import builders
@@ -57,7 +57,7 @@ def test_time_for_more_is_asked_for_everywhere_by_the_same_command(tmp_path: Pat
     changes = {"arguments": ("run", *TYPED, *MORE), "settings": settings}
     results, report = told(tmp_path, late, **changes)
     expected = f"make bench {ASKED} TIME=2h"
-    (omission,) = registry.omissions(results)
+    (omission,) = omissions.find(context.of(results))
     assert omission.reason.endswith(f": {expected}")
     assert advised(results, report).removeprefix("  next").strip() == expected
 

@@ -1,0 +1,41 @@
+"""Who is fastest, run by run: a sentence for each suite, then every ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.chapters import ranking_plots, ranking_tables
+from reports.context import ReportContext, Section
+from reports.document import Chapter, Part
+
+
+def chapter(context: ReportContext) -> Chapter:
+    """The chapter: for each run the answers in words, then its rankings."""
+    parts = list[Part]()
+    for at, section in enumerate(context.sections, start=1):
+        parts += _run(at, section)
+    return Chapter("answer", "The answer", "", tuple(parts))
+
+
+def _run(at: int, section: Section) -> Iterator[Part]:
+    said = section.answers
+    nothing = "No cell of this run has verified answers, so there is nothing to rank."
+    yield Part(
+        key=f"answer-{at}",
+        title=section.machine_label,
+        where=f"Run {section.run}, {section.started_at}",
+        text=() if said else (nothing,),
+        pairs=tuple((answer.topic, answer.text) for answer in said),
+    )
+    for number, ranking in enumerate(section.rankings, start=1):
+        last = number == len(section.rankings)
+        yield Part(
+            key=f"ranking-{at}-{number}",
+            title=ranking.title,
+            level=4,
+            table=ranking_tables.overview(ranking),
+            plots=ranking_plots.plots(ranking),
+            data=ranking_tables.details(ranking),
+            unfold="All figures: intervals, throughput, latency, first step, memory",
+            notes=section.notes if last else (),
+        )

@@ -1,0 +1,71 @@
+"""Where published figures come from, how they were measured, and what is wrong with that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.schema import Published
+from reports import formatting
+from reports.context import ReportContext
+from reports.document import Chapter, Part, Table
+from reports.formatting import plain
+from reports.ingest.published import FAULTS
+
+
+def chapter(context: ReportContext) -> Chapter:
+    """The chapter: a part for each source."""
+    studies: dict[str, list[Published]] = {}
+    for record in context.results.published:
+        studies.setdefault(record.study or record.source, []).append(record)
+    lead = (
+        "Figures of others, as they gave them, for comparison of machines. None is in a ranking. "
+        "What each source ran and what is wrong with how it was measured:"
+    )
+    parts = tuple(
+        _source(number, study, records)
+        for number, (study, records) in enumerate(studies.items(), start=1)
+    )
+    return Chapter("published", "Published figures", lead, parts)
+
+
+def _source(number: int, study: str, records: Sequence[Published]) -> Part:
+    faults = dict.fromkeys(flag for record in records for flag in record.faults)
+    told = [f"{plain(flag, 40)} ({FAULTS.get(flag, 'a flag not known here')})" for flag in faults]
+    facts = (
+        ("Source", records[0].source),
+        ("Machines", "; ".join(dict.fromkeys(record.machine for record in records))),
+        ("Versions", "; ".join(dict.fromkeys(_version(record) for record in records))),
+        ("Work timed", "; ".join(dict.fromkeys(r.work for r in records if r.work))),
+        ("Protocol", records[0].protocol),
+        ("Its finding", records[0].finding),
+        ("Faults", "; ".join(told)),
+        ("Notes", " ".join(dict.fromkeys(note for r in records for note in r.notes))),
+    )
+    return Part(
+        key=f"source-{number}",
+        title=plain(study, 80),
+        pairs=tuple((name, plain(text, 1500)) for name, text in facts if text),
+        data=_figures(records),
+        unfold=f"Its {len(records)} figures",
+    )
+
+
+def _version(record: Published) -> str:
+    return f"{record.framework} {record.version or '(version not given)'}"
+
+
+def _figures(records: Sequence[Published]) -> Table:
+    columns = ("work", "size", "contender", "machine", "time", "CPU user", "CPU system")
+    rows = tuple(
+        (
+            plain(f"{r.suite} {r.name}", 80),
+            formatting.count(r.size),
+            plain(f"{r.framework} {r.version or ''} {r.device}", 60),
+            plain(r.machine, 80),
+            formatting.seconds(r.time_s),
+            formatting.seconds(r.cpu_user_s),
+            formatting.seconds(r.cpu_system_s),
+        )
+        for r in records
+    )
+    return Table(columns, rows, numeric=False)

@@ -1,0 +1,77 @@
+"""Findings about how much figures vary, and how few of them there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.statistics.estimates import BEYOND, ENOUGH_ROUNDS
+from reports.analysis.unresolved_hint import STARTS
+from reports.context import ReportContext
+from reports.findings.finding import Finding, listed, placed
+from reports.formatting import digits, percent, plain
+from reports.frame import NULL
+from reports.repeat import command
+
+NOISY = 0.10
+"""Relative deviation between rounds from which a cell is doubtful (pyperf warns at the same)."""
+
+BUSY = 0.25
+"""Cores that other programs may use before a whole run is doubtful."""
+
+
+def busy(context: ReportContext) -> Iterator[Finding]:
+    slices = context.results.slices
+    known = slices[(slices["wall_s"] > 0) & slices["others_cpu_s"].notna()]
+    sums = known.groupby("run", sort=False)[["others_cpu_s", "wall_s"]].sum()
+    for run, used in (sums["others_cpu_s"] / sums["wall_s"]).items():
+        if used > BUSY:
+            cores = context.results.runs[run].machine.cores_logical
+            of = f"{digits(used, 2)} of {cores}" if cores else digits(used, 2)
+            yield Finding(
+                severity="busy",
+                what=f"other programs used {of} cores while contenders were timed",
+                where=placed(context, run, "all cases"),
+                action="Close them and repeat: " + command(context.results.runs[run]),
+            )
+
+
+def noisy(context: ReportContext) -> Iterator[Finding]:
+    cells = context.results.cells
+    ranked = cells[cells["verified"] & (cells["framework"] != NULL)]
+    restless = ranked[ranked["spread"] > NOISY].sort_values("spread", ascending=False)
+    for run in restless["run"].unique():
+        mine = ranked[ranked["run"] == run]
+        noisy = restless[restless["run"] == run]
+        worst = noisy.iloc[0]
+        counts = mine["contender"].value_counts(sort=False)
+        where = [
+            f"{who} {n} of {counts[who]}" for who, n in noisy["contender"].value_counts().items()
+        ]
+        yield Finding(
+            severity="noisy",
+            what=f"{len(noisy)} of {len(mine)} cells vary by more than {percent(NOISY)} from round "
+            f"to round, most of all {plain(worst['contender'])} in {plain(worst['case'])} "
+            f"({percent(worst['spread'])}); {noisy['outliers'].sum():.0f} of their "
+            f"{noisy['rounds'].sum():.0f} rounds are outliers, which count like all others",
+            where=placed(context, run, listed(where)),
+            action="Trust the intervals, not the third digit. Close other programs, plug in the "
+            "power supply and repeat with PRESET=standard.",
+        )
+
+
+def few_rounds(context: ReportContext) -> Iterator[Finding]:
+    verified = context.results.cells[context.results.cells["verified"]]
+    for unit, several in (("rounds", False), ("starts", True)):
+        mine = verified[(verified["starts"] > 1) == several]
+        few = mine[mine[unit] < ENOUGH_ROUNDS]
+        if few.empty:
+            continue
+        yield Finding(
+            severity="note",
+            what=f"{len(few)} of {len(verified)} cells have fewer than {ENOUGH_ROUNDS} {unit}, "
+            "which tell no 95 % interval. Slower is said there where every round is beyond "
+            f"{BEYOND:g}x",
+            where=listed([f"run {run}" for run in few["run"].unique()]),
+            action="Fine for a look. For smaller differences, use "
+            + (f"STARTS={STARTS}." if several else "PRESET=quick or longer."),
+        )

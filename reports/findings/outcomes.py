@@ -1,0 +1,114 @@
+"""Findings about work that came to nothing, was left out, or came with a note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from bench.schema import Failed
+from reports.context import ReportContext
+from reports.findings.finding import Finding, listed, placed
+from reports.findings.measured_cells import planned_contenders
+from reports.formatting import plain
+from reports.frame import NULL
+from reports.ingest.reading import LeftOut
+from reports.repeat import BENCH, again, command, quoted
+
+
+def failed(context: ReportContext) -> Iterator[Finding]:
+    for (run, contender, reason), cells in _by_reason(context, "failed"):
+        failure, what = _failure(context, run, contender, reason)
+        yield Finding(
+            severity="failed",
+            what=f"{plain(contender)} failed: {what}",
+            where=placed(context, run, listed(cells["case"])),
+            action=_after(failure, f"Try it alone: {again(context.results, cells)}"),
+        )
+
+
+def absent(context: ReportContext) -> Iterator[Finding]:
+    """Contenders that failed before a single cell of theirs was planned."""
+    planned = planned_contenders(context.results)
+    for absent in context.results.absent:
+        if absent.status == "failed" and (absent.run, absent.contender) not in planned:
+            failure, what = _failure(context, absent.run, absent.contender, absent.reason)
+            name = plain(absent.contender)
+            advice = f"Try it alone to see why: make bench FRAMEWORK={quoted(name)}"
+            environment = quoted(name.partition("@")[0])
+            if failure.stage == "import" and not environment.endswith(".py"):
+                repeat = command(context.results.runs[absent.run])
+                advice = f"Make its environment anew: {BENCH} env remove {environment}; {repeat}"
+            yield Finding(
+                severity="failed",
+                what=f"{name} could not be used: {what}",
+                where=placed(context, absent.run, "all its cases"),
+                action=_after(failure, advice),
+            )
+
+
+def unfinished(context: ReportContext) -> Iterator[Finding]:
+    cells = context.results.cells
+    counts = cells["run"].value_counts(sort=False)
+    for run, mine in cells[cells["status"] == "incomplete"].groupby("run", sort=False):
+        yield Finding(
+            severity="unfinished",
+            what=f"{len(mine)} of {counts[run]} cells: {listed(mine['reason'].unique())}",
+            where=placed(context, run, listed(mine["case"].unique())),
+            action=f"The others are reported. Repeat it: {command(context.results.runs[run])}",
+        )
+
+
+def left_out(context: ReportContext) -> Iterator[Finding]:
+    by_file: dict[str, list[LeftOut]] = {}
+    for left in context.results.left_out:
+        by_file.setdefault(str(left.path), []).append(left)
+    for path, lefts in by_file.items():
+        lines = [
+            f"line {left.line}: {plain(left.reason, 120)}" if left.line else plain(left.reason)
+            for left in lefts
+        ]
+        yield Finding(
+            severity="left out",
+            what=listed(lines, separator="; "),
+            where=plain(f"{path}"),
+            action="The whole file is left out. Expected records.jsonl as a run wrote it."
+            if lefts[0].whole
+            else "The rest of the file is reported. A file cut off or edited by hand looks so.",
+        )
+
+
+def notes(context: ReportContext) -> Iterator[Finding]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for (run, contender), runtime in context.results.runtimes.items():
+        for note in runtime.notes if NULL not in runtime.versions else ():
+            found.setdefault((run, plain(note)), []).append(contender)
+    for (run, note), contenders in found.items():
+        yield Finding(
+            severity="note",
+            what=note,
+            where=placed(context, run, listed(contenders)),
+            action="Read its figures with this in mind.",
+        )
+
+
+def _failure(context: ReportContext, run: str, contender: str, reason: str) -> tuple[Failed, str]:
+    """The record behind a reason; and the reason with the last line printed, where that is more."""
+    failure = context.results.failures[run, contender, reason]
+    lines = map(plain, reversed((failure.output_tail or "").splitlines()))
+    what, last = plain(reason), next(filter(None, lines), "")
+    return failure, what if last in what else f"{what}. It printed last: {last}"
+
+
+def _after(failure: Failed, advice: str) -> str:
+    """The advice, after what else there is to know about the failure."""
+    killed = "The system also sends SIGKILL when memory runs out. "
+    printed = "What it printed is in the run's records. "
+    return killed * (failure.signal == "SIGKILL") + printed * bool(failure.output_tail) + advice
+
+
+def _by_reason(
+    context: ReportContext, status: str
+) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
+    cells = context.results.cells[context.results.cells["status"] == status]
+    yield from cells.groupby(["run", "contender", "reason"], sort=False)
