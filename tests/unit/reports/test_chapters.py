@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import importlib
+import inspect
 import math
+import pkgutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +16,9 @@ import msgspec
 import pytest
 
 from bench.schema import Curves, Gpu, Record, Slice, Verified
-from reports import content
+from reports import chapters, content
 from reports.chapters import versions
+from reports.chapters.table_of_contents import CHAPTERS
 from reports.content import Content
 from reports.document import Chapter
 from reports.frame import read
@@ -37,6 +41,21 @@ def test_chapters_come_in_the_order_of_what_a_reader_asks(tmp_path: Path) -> Non
         *("answer", "crossover", "roofline", "machines", "versions", "latency", "first-step"),
         *("memory", "energy", "learning", "published", "method"),
     ]
+
+
+def test_every_chapter_has_a_row() -> None:
+    """A chapter without one would never be shown."""
+    for name in (each.name for each in pkgutil.iter_modules(chapters.__path__)):
+        module = importlib.import_module(f"reports.chapters.{name}")
+        own = {
+            found
+            for word, found in vars(module).items()
+            if inspect.isfunction(found)
+            and not word.startswith("_")
+            and found.__module__ == module.__name__
+            and inspect.signature(found).return_annotation == "Chapter"
+        }
+        assert own <= set(CHAPTERS), name
 
 
 def test_keys_are_unique_and_safe(tmp_path: Path) -> None:
