@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from bench.older_records import in_todays_terms
 from bench.schema import SCHEMA, End, Published, Record, Run, Slice
 
 MAX_LINE_BYTES = 16 * 2**20
@@ -88,7 +89,7 @@ def read(path: Path) -> Reading:
         if not records:
             _check_schema(path, number, line)
         try:
-            records.append(_decode(line))
+            records.append(_record(line))
             lines.append(number)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             refused.append(RejectedLine(number, str(error)[:500]))
@@ -102,6 +103,11 @@ def read(path: Path) -> Reading:
     if not isinstance(records[0], Run | Published):
         raise NotRecords(f"{path} does not begin with a run record.{first} {_REMEDY}")
     return Reading(path, tuple(records), tuple(lines), tuple(refused))
+
+
+def _record(line: bytes) -> Record:
+    record = _decode(line)
+    return in_todays_terms(record) if isinstance(record, Run) else record
 
 
 class _Head(msgspec.Struct):
@@ -154,7 +160,7 @@ def head(path: Path) -> Run | None:
     """The first line of a run's file, where it is one; the rest stays unread."""
     with path.open("rb") as file:
         try:
-            first = _decode(file.readline(MAX_LINE_BYTES))
+            first = _record(file.readline(MAX_LINE_BYTES))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return None
     return first if isinstance(first, Run) else None

@@ -189,4 +189,5 @@ def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Discover
         cases=cases,
         contenders=tuple(supervisor.record(taken.contender) for taken in found.supervisors),
         commit=version.commit(),
+        version=version.version(),
     )

@@ -6,8 +6,7 @@ Product (one matrix product), Forward (a model's inference), Train (its training
 
 from __future__ import annotations
 
-import hashlib
-
+from suites.workload.definition import definition_hash
 from suites.workload.facts import Facts, facts_of
 from suites.workload.learning import Data, Learn, Lifecycle
 from suites.workload.optimizers import SGD, Adam, Optimizer
@@ -43,8 +42,3 @@ __all__ = [
     "reduced_for_reference",
     "smallest",
 ]
-
-
-def definition_hash(workload: Workload) -> str:
-    """sha256 of the description itself: two records with one hash ran the same work."""
-    return hashlib.sha256(repr(workload).encode()).hexdigest()
