@@ -1,6 +1,6 @@
 """Run records made before definitions had a hash of their meaning, told in today's terms.
 
-Before version 0.1.0 a case's hash was that of the description as Python prints it.
+In runs without a `version` a case's hash is that of the description as Python prints it.
 `older_definitions.json` holds those hashes of all built-in cases, each with today's hash of the
 same work and the facts of the workload, which records did not hold. It is never added to: the hash
 of a definition no longer changes while the work is the same. Other hashes stay as they are.
