@@ -53,6 +53,22 @@ FLOAT32_TRAINING = "training is defined in float32; products and forward passes 
 """The reason for refusing any other."""
 
 
+Backend = Literal["cpu", "cuda", "rocm", "metal"]
+"""What drives a device: who is asked for its memory, its energy and how busy it is."""
+
+_BACKENDS: Mapping[str, Backend] = {
+    "cuda": "cuda",
+    "rocm": "rocm",
+    "mps": "metal",
+    "metal": "metal",
+}
+
+
+def backend_of(kind: str, device_id: str) -> Backend | None:
+    """What drives a device, by what frameworks call it; None where that does not tell."""
+    return "cpu" if kind == "cpu" else _BACKENDS.get(device_id.partition(":")[0])
+
+
 @dataclass(frozen=True)
 class Device:
     """A device this environment can really use."""
@@ -64,6 +80,13 @@ class Device:
     """Marketing name, as in `AMD Radeon RX 570`; the id where the framework cannot say."""
     memory_bytes: int | None = None
     """Memory of its own; None where shared with the host or unknown."""
+    backend: Backend | None = None
+    """Follows from the other words where it is not given; an adapter says what they do not tell:
+    PyTorch calls a GPU `cuda:0` under ROCm too. None: nothing known drives it."""
+
+    def __post_init__(self) -> None:
+        if self.backend is None:
+            object.__setattr__(self, "backend", backend_of(self.kind, self.id))
 
 
 @dataclass(frozen=True)

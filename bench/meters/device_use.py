@@ -88,7 +88,7 @@ class _Watch(threading.Thread):
 def _nvidia(device: Device, variables: Mapping[str, str]) -> Read | None:
     """NVML's count for the device, read once; None for others, and where it is not certain which
     of several GPUs it is."""
-    if not device.id.startswith("cuda"):
+    if device.backend != "cuda":
         return None
     try:
         read = energy_counters.nvidia_busy(energy_counters.open_nvml(), device, variables)

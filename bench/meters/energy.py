@@ -94,7 +94,7 @@ class Meters:
         return counter
 
     def _open(self, device: Device, variables: Mapping[str, str]) -> Counter:
-        if device.id.startswith("cuda"):
+        if device.backend == "cuda":
             self._nvml = self._nvml or energy_counters.open_nvml()
             return energy_counters.nvidia(self._nvml, device, variables)
         try:

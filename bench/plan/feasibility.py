@@ -90,7 +90,7 @@ def own_bytes(device: Device) -> int | None:
     """
     if device.kind == "cpu":
         return None
-    free = _free_at_first(device.name) if device.id.startswith("cuda") else None
+    free = _free_at_first(device.name) if device.backend == "cuda" else None
     known = [size for size in (free, device.memory_bytes) if size is not None]
     return min(known, default=None)
 

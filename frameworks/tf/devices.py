@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from frameworks.interface import Device, Memory, Settings, Unsupported
+from frameworks.interface import Backend, Device, Memory, Settings, Unsupported
 from frameworks.shared import metal
 
 _FIRST_USE = "import tensorflow as tf; tf.config.list_logical_devices('GPU')"
@@ -19,8 +19,10 @@ _placement = contextlib.ExitStack()
 
 
 def devices() -> Sequence[Device]:
-    """The CPU, and the GPUs of Metal's plugin or of CUDA."""
+    """The CPU, and the GPUs of Metal's plugin, of CUDA or of ROCm."""
     found = [Device(id="cpu", kind="cpu", name="cpu")]
+    # Built with ROCm it calls AMD's GPUs by the same words.
+    backend: Backend = "rocm" if tf.test.is_built_with_rocm() else "cuda"
     for index, gpu in enumerate(tf.config.list_physical_devices("GPU")):
         name = tf.config.experimental.get_device_details(gpu).get("device_name")
         if name == "METAL":  # the plugin says so of every GPU
@@ -28,7 +30,7 @@ def devices() -> Sequence[Device]:
             named = None if index else metal.device_name(metal.printed(_FIRST_USE))
             found.append(Device(f"metal:{index}", "gpu", named or f"metal:{index}"))
         else:
-            found.append(Device(f"cuda:{index}", "gpu", name or f"cuda:{index}"))
+            found.append(Device(f"cuda:{index}", "gpu", name or f"cuda:{index}", None, backend))
     return found
 
 
@@ -37,8 +39,8 @@ def choose(device: Device, settings: Settings) -> None:
 
     Raises Unsupported.
     """
-    backend, _, index = device.id.partition(":")
-    if backend == "metal" and settings.execution == "xla":
+    index = device.id.partition(":")[2]
+    if device.backend == "metal" and settings.execution == "xla":
         raise Unsupported("TensorFlow's Metal plugin has no XLA compiler")
     on_gpu = device.kind == "gpu"
     gpus = [tf.config.list_physical_devices("GPU")[int(index)]] if on_gpu else []
@@ -55,9 +57,9 @@ def choose(device: Device, settings: Settings) -> None:
 def notes(device: Device, settings: Settings) -> list[str]:
     """What a reader of this device's figures must know."""
     found = []
-    if device.id.startswith("metal"):
+    if device.backend == "metal":
         found.append("What the Metal plugin lacks fails and never moves to the CPU.")
-    if device.id.startswith("cuda"):
+    if device.backend == "cuda":
         found.append("TF32 is off: float32 products and convolutions are float32.")
     if settings.threads is not None:
         found.append("One operation runs at a time (inter-op threads 1), on the threads given.")

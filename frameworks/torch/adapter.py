@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _Started:
-    id: str
+    chosen: Device
     device: Any
     dtype: Any
     compiles: bool
@@ -57,9 +57,9 @@ def start(device: Device, settings: Settings) -> Runtime:
         torch.set_num_threads(settings.threads)
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
-    torch_devices.prepare(device.id)
+    torch_devices.prepare(device)
     _started = _Started(
-        id=device.id,
+        chosen=device,
         device=torch.device(device.id),
         dtype=getattr(torch, settings.precision),
         compiles=settings.execution == "compile",
@@ -70,15 +70,15 @@ def start(device: Device, settings: Settings) -> Runtime:
         device=device,
         asynchronous=device.kind == "gpu",
         threads=torch.get_num_threads(),
-        notes=torch_devices.notes(device.id, _started.compiles),
-        details=torch_devices.details(device.id)
+        notes=torch_devices.notes(device, _started.compiles),
+        details=torch_devices.details(device)
         + torch.__config__.show()
         + torch.__config__.parallel_info(),
     )
 
 
 def memory() -> Memory:
-    return torch_devices.memory(_started.id)
+    return torch_devices.memory(_started.chosen)
 
 
 def compilations() -> int | None:
@@ -114,7 +114,7 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     if _started.compiles:
         # The compiler counts recompilations by code, not by model, and stops after a few.
         torch.compiler.reset()
-    torch_devices.forget_peak(_started.id)
+    torch_devices.forget_peak(_started.chosen)
     match workload:
         case Product():
             return _generated(workload) if workload.generated else _product(arrays)
@@ -258,7 +258,7 @@ def _placed(arrays: Mapping[str, Array]) -> dict[str, Any]:
 
 def _ready(placed: T) -> T:
     """The same, when the device has finished what it was given."""
-    torch_devices.synchronize(_started.id)
+    torch_devices.synchronize(_started.chosen)
     return placed
 
 
@@ -266,7 +266,7 @@ def _place(array: Array) -> Any:
     """A copy on the device; labels and tokens get the framework's own type of index."""
     dtype = _started.dtype if array.dtype.kind == "f" else torch.int64
     placed = torch.tensor(array, dtype=dtype, device=_started.device)
-    if placed.dim() == 4 and _started.id == "cpu":
+    if placed.dim() == 4 and _started.chosen.kind == "cpu":
         # Images and kernels as the CPU's convolutions want them, a tenth to a quarter faster.
         return placed.contiguous(memory_format=torch.channels_last)
     return placed
@@ -276,7 +276,7 @@ def _place(array: Array) -> Any:
 
 
 def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
-    torch_devices.synchronize(_started.id)
+    torch_devices.synchronize(_started.chosen)
 
 
 def to_numpy(array: Any) -> Array:

@@ -13,67 +13,69 @@ from typing import Any
 
 import torch
 
-from frameworks.interface import Device, Memory
+from frameworks.interface import Backend, Device, Memory
 
 FELL_BACK = ".*fall back to run on the CPU"
 """What PyTorch warns of when an operation is missing on MPS and runs on the CPU instead."""
 
 
 def devices() -> Sequence[Device]:
-    """The CPU, Apple's or AMD's GPU through MPS, and every CUDA device."""
+    """The CPU, Apple's or AMD's GPU through MPS, and every device of CUDA or ROCm."""
     found = [Device(id="cpu", kind="cpu", name="cpu")]
     if torch.backends.mps.is_available():
         found.append(
             Device(id="mps", kind="gpu", name=_asked(torch.backends.mps, "get_name", "mps"))
         )
+    # Built with ROCm it calls AMD's GPUs by the same words.
+    backend: Backend = "rocm" if torch.version.hip else "cuda"
     for index in range(torch.cuda.device_count()):
         gpu = torch.cuda.get_device_properties(index)
-        found.append(Device(f"cuda:{index}", "gpu", gpu.name, gpu.total_memory))
+        found.append(Device(f"cuda:{index}", "gpu", gpu.name, gpu.total_memory, backend))
     return found
 
 
-def prepare(device_id: str) -> None:
+def prepare(device: Device) -> None:
     """Have each operation that leaves the GPU say so every time, not only its first."""
-    if device_id == "mps":
+    if device.backend == "metal":
         torch.set_warn_always(True)
         warnings.filterwarnings("always", message=FELL_BACK)
 
 
-def synchronize(device_id: str) -> None:
+def synchronize(device: Device) -> None:
     """Wait for everything the device was given; on the CPU a step returns when it has finished."""
-    if device_id == "mps":
+    if device.backend == "metal":
         torch.mps.synchronize()
-    elif device_id != "cpu":
-        torch.cuda.synchronize(device_id)
+    elif device.kind == "gpu":
+        torch.cuda.synchronize(device.id)
 
 
-def forget_peak(device_id: str) -> None:
+def forget_peak(device: Device) -> None:
     """Let the peak of memory begin anew, where there is one."""
-    if device_id.startswith("cuda"):
-        torch.cuda.reset_peak_memory_stats(device_id)
-    elif device_id == "mps":
-        _counted("reset_peak_memory_stats", device_id)
+    if device.backend == "metal":
+        _counted("reset_peak_memory_stats", device.id)
+    elif device.kind == "gpu":
+        torch.cuda.reset_peak_memory_stats(device.id)
 
 
-def memory(device_id: str) -> Memory:
+def memory(device: Device) -> Memory:
     """Bytes of tensors. Versions of MPS without a counter of the peak have none to tell."""
-    if device_id.startswith("cuda"):
-        now, peak = (
-            torch.cuda.memory_allocated(device_id),
-            torch.cuda.max_memory_allocated(device_id),
-        )
-        return Memory(now, peak)
-    if device_id == "mps":
-        peak = _counted("max_memory_allocated", device_id)
+    if device.kind == "cpu":
+        return Memory()
+    if device.backend == "metal":
+        peak = _counted("max_memory_allocated", device.id)
         return Memory(torch.mps.current_allocated_memory(), peak or None)
-    return Memory()
+    return Memory(
+        torch.cuda.memory_allocated(device.id), torch.cuda.max_memory_allocated(device.id)
+    )
 
 
-def notes(device_id: str, compiles: bool) -> list[str]:
+def notes(device: Device, compiles: bool) -> list[str]:
     """What a reader of this device's figures must know."""
-    if device_id.startswith("cuda"):
+    if device.backend == "cuda":
         return ["TF32 is off: float32 products and convolutions are float32."]
-    if device_id == "cpu":
+    if device.backend == "rocm":
+        return [f"{device.id} is AMD's GPU: this PyTorch was built with ROCm."]
+    if device.kind == "cpu":
         return []
     found = []
     if compiles:
@@ -88,9 +90,9 @@ def notes(device_id: str, compiles: bool) -> list[str]:
     return found
 
 
-def details(device_id: str) -> str:
+def details(device: Device) -> str:
     """Metal's own figures of the GPU, a line each; empty elsewhere."""
-    if device_id != "mps":
+    if device.backend != "metal":
         return ""
     asked = {
         "recommended_max_memory, bytes": _asked(torch.mps, "recommended_max_memory"),

@@ -8,20 +8,18 @@ that was computed says from what.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from bench.contenders.for_reports import backend_of
 from bench.schema import Gpu
 
 TABLE = Path(__file__).with_name("peaks.csv")
 
 MAKERS = ("", "AMD ", "NVIDIA ")
 """What some systems leave off a name."""
-
-_ID = re.compile(r"mps|metal:\d+")
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def peak(device_name: str, gpus: Sequence[Gpu] = ()) -> Peak | None:
     A framework that knows its GPU only as `mps` or `metal:0` means the machine's only one: Metal's
     frameworks pass over Intel's.
     """
-    if _ID.fullmatch(device_name):
+    if backend_of("gpu", device_name) == "metal":
         names = {gpu.name for gpu in gpus if "intel" not in f"{gpu.vendor} {gpu.name}".lower()}
         device_name = names.pop() if len(names) == 1 else device_name
     rows = next(filter(None, (_table().get(maker + device_name) for maker in MAKERS)), None)

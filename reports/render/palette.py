@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.contenders.appearance import COLOURS
+from bench.contenders.for_reports import COLOURS
 from reports.document import Series
 
 OTHERS = (("#56B4E9", "P"), ("#8C8C8C", "X"))

@@ -202,7 +202,7 @@ def run(adapter, device_id):
     """Devices, start, a product and training steps, waited for: the whole branch."""
     metal.printed = lambda program: BANNER if "devices(" in program else ""
     device = next(d for d in adapter.devices() if d.id == device_id)
-    assert device.kind == "gpu"
+    assert (device.kind, device.backend) == ("gpu", "metal")
     assert device.memory_bytes is None
     execution = {"torch": "eager", "tf": "function", "jax": "jit", "mlx": "lazy"}[adapter.NAME]
     runtime = adapter.start(device, Settings("float32", execution))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import frameworks
-from bench.contenders import appearance, worker_environment
+from bench.contenders import for_reports, worker_environment
 from bench.doctor import compatibility, resources
 from bench.environments import requirements
 from bench.plan import request
@@ -27,7 +27,7 @@ def each_row(test):  # type: ignore[no-untyped-def]
 def test_lists_derived_from_the_rows_hold_each_of_them() -> None:
     assert ("host", *frameworks.NAMES, "dev") == requirements.NAMES
     assert set(resources.ENVIRONMENT_BYTES) == {"host", *frameworks.NAMES}
-    assert tuple(appearance.COLOURS) == tuple(palette.COLOURS) == frameworks.NAMES
+    assert tuple(for_reports.COLOURS) == tuple(palette.COLOURS) == frameworks.NAMES
     assert set(requirements.VARIANTS) == {
         f"{row.name}-{word}" for row in FRAMEWORKS.values() for word in row.variants
     }
@@ -73,7 +73,7 @@ def test_no_adapter_is_without_a_row() -> None:
 
 def test_no_two_frameworks_share_a_word_or_look_alike() -> None:
     words = [word for row in FRAMEWORKS.values() for word in (row.name, *row.aliases)]
-    looks = list(appearance.COLOURS.values())
+    looks = list(for_reports.COLOURS.values())
     assert len(set(words)) == len(words)
     assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks})
     assert len({marker for _, marker in looks}) == len(looks)

@@ -60,8 +60,17 @@ def test_no_thread_is_left_even_of_a_slice_that_broke():
     assert not [each for each in threading.enumerate() if each.name == "busy"]
 
 
-@pytest.mark.parametrize("device", [Device("cpu", "cpu", "cpu"), Device("mps", "gpu", "Apple M2")])
-def test_other_devices_tell_nothing(device):
+OTHERS = (
+    Device("cpu", "cpu", "cpu"),
+    Device("mps", "gpu", "Apple M2"),
+    Device("cuda:0", "gpu", "AMD Instinct MI300X", backend="rocm"),
+)
+
+
+@pytest.mark.parametrize("device", OTHERS, ids=lambda device: device.name)
+def test_nvidias_library_is_not_asked_for_other_devices(monkeypatch, device):
+    asked = lambda: pytest.fail("NVML was opened")  # noqa: E731
+    monkeypatch.setattr(energy_counters, "open_nvml", asked)
     assert watched(DeviceUse(device)) is None
 
 

@@ -133,6 +133,16 @@ def test_a_machine_without_counters_has_silent_meters(nothing, said):
     assert said == []
 
 
+def test_nvidias_library_is_not_asked_for_a_gpu_that_rocm_calls_cuda(nothing, monkeypatch, said):
+    asked = []
+    monkeypatch.setattr(energy_counters, "open_nvml", lambda: asked.append(1) or fails())
+    with Meters(said.append) as meters:
+        meters.of(Device("cuda:0", "gpu", "AMD Instinct MI300X", backend="rocm"), {})
+        assert asked == []
+        meters.of(Device("cuda:0", "gpu", "NVIDIA H200"), {})
+    assert asked == [1]
+
+
 def test_this_machine_has_meters_that_work_or_keep_silent(said):
     """Real counters where there are any; no library or permission is nobody's trouble."""
     with Meters(said.append) as meters:

@@ -96,6 +96,13 @@ def test_the_driver_is_asked_by_name_and_may_not_know(monkeypatch):
     assert [nvidia.free_bytes(name) for name in names] == [7, None, None]
 
 
+def test_nvidias_driver_is_not_asked_for_a_gpu_that_rocm_calls_cuda(free):
+    free[CARD.name] = 2**20
+    amd = replace(CARD, backend="rocm")
+    assert feasibility.own_bytes(CARD) == 2**20
+    assert feasibility.own_bytes(amd) == CARD.memory_bytes
+
+
 def test_on_the_host_a_gpu_of_its_own_memory_keeps_only_what_was_made(free, monkeypatch):
     left = psutil.virtual_memory()._replace(available=11 * 2**30)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
