@@ -28,11 +28,12 @@ from frameworks.jax import devices as jax_devices
 from frameworks.jax.compilations import compilations, keep, kept  # noqa: F401  the adapter has them
 from frameworks.jax.devices import PLATFORMS, statistics
 from frameworks.jax.images import KERNEL_AXES
-from frameworks.jax.layers import channels_last, lower
+from frameworks.jax.layers import lower
 from frameworks.jax.training import Batch, State, evaluation, initial, update_of
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, data_of, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
+from frameworks.shared.functional import channels_last
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters

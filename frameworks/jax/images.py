@@ -7,7 +7,7 @@ than windows taken one by one and added, or compared: there they are lowered to 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import Any
 
@@ -16,15 +16,17 @@ import jax.numpy as jnp
 from jax import lax
 
 from frameworks.shared import windows
+from frameworks.shared.functional import Apply, Moved, Weights
 from frameworks.shared.windows import Windowed
-from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows, join
-
-Weights = Mapping[str, Any]
-Moved = dict[str, Any]
-"""Running averages that a training pass has moved, by path: filled while the pass is traced."""
-
-Apply = Callable[[Weights, Any, Moved | None], Any]
-"""Output from weights and input; without a `Moved`, in inference."""
+from suites.layers import (
+    AdaptiveAvgPool,
+    AvgPool,
+    BatchNorm,
+    Conv2d,
+    MaxPool,
+    adaptive_windows,
+    join,
+)
 
 KERNEL_AXES = (2, 3, 1, 0)
 """HWIO from the description's OIHW."""
@@ -99,7 +101,9 @@ def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
     return apply
 
 
-def adaptive_pool(size: int) -> Callable[[Any], Any]:
+def adaptive_pool(layer: AdaptiveAvgPool) -> Callable[[Any], Any]:
+    size = layer.size
+
     def along(x: Any, axis: int) -> Any:
         length = x.shape[axis]
         if length % size == 0:
@@ -112,6 +116,10 @@ def adaptive_pool(size: int) -> Callable[[Any], Any]:
         return jnp.stack(means, axis)
 
     return lambda x: along(along(x, 1), 2)
+
+
+def global_pool(x: Any) -> Any:
+    return jnp.mean(x, axis=(1, 2), keepdims=True)
 
 
 # --- windows --------------------------------------------------------------------------------

@@ -3,183 +3,54 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from frameworks.interface import Unsupported
-from frameworks.jax.images import (
+from frameworks.jax import images
+from frameworks.shared import functional
+from frameworks.shared.channels_last import Layout
+from frameworks.shared.functional import (
     Apply,
+    Lowering,
     Moved,
     Weights,
-    adaptive_pool,
-    average_pool,
-    batch_norm,
-    convolution,
-    max_pool,
+    configured,
+    plain,
+    weighted,
 )
-from frameworks.shared.channels_last import Layout
-from suites.layers import (
-    GELU,
-    AdaptiveAvgPool,
-    AvgPool,
-    BatchNorm,
-    Concat,
-    Conv2d,
-    Dropout,
-    Embedding,
-    FirstToken,
-    Flatten,
-    Gated,
-    GlobalAvgPool,
-    Layer,
-    LayerNorm,
-    Linear,
-    MaxPool,
-    Positions,
-    ReLU,
-    ReLU6,
-    Residual,
-    Segment,
-    SelfAttention,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    StochasticDepth,
-    Tanh,
-    join,
-)
-
-ELEMENTWISE: dict[type[Layer], Callable[[Any], Any]] = {
-    ReLU: jax.nn.relu,
-    ReLU6: jax.nn.relu6,
-    Sigmoid: jax.nn.sigmoid,
-    SiLU: jax.nn.silu,
-    GELU: lambda x: jax.nn.gelu(x, approximate=False),
-    Tanh: jnp.tanh,
-    Dropout: lambda x: x,
-    StochasticDepth: lambda x: x,
-    FirstToken: lambda x: x[:, 0],
-    GlobalAvgPool: lambda x: jnp.mean(x, axis=(1, 2), keepdims=True),
-}
-"""Layers that are one function of their input."""
+from suites import layers
+from suites.layers import Layer, join, lacking
 
 
 def lower(layer: Layer, path: str, layout: Layout) -> Apply:
     """The layer as a pure function of all weights, placed as `layout` says, and its input."""
-    if type(layer) in ELEMENTWISE:
-        return _plain(ELEMENTWISE[type(layer)])
-    match layer:
-        case Sequential():
-            return _sequential(_children(layer, path, layout))
-        case Concat():
-            return _concat(_children(layer, path, layout))
-        case Residual():
-            return _residual(layer, path, layout)
-        case Gated():
-            body = lower(layer.body, join(path, "body"), layout)
-            return lambda weights, x, moved: x * body(weights, x, moved)
-        case Flatten():
-            before = _same if path in layout.absorbed else channels_first
-            return _plain(lambda x: before(x).reshape(x.shape[0], -1))
-        case Linear():
-            return _linear(layer, path)
-        case LayerNorm():
-            return _layer_norm(layer, path)
-        case Conv2d():
-            return convolution(layer, path)
-        case BatchNorm():
-            return batch_norm(layer, path)
-        case MaxPool():
-            return _plain(max_pool(layer))
-        case AvgPool():
-            return _plain(average_pool(layer))
-        case AdaptiveAvgPool():
-            return _plain(adaptive_pool(layer.size))
-        case SelfAttention():
-            return _attention(layer, path)
-        case Embedding():
-            weight = join(path, "weight")
-            return lambda weights, x, moved: weights[weight][x]
-        case Positions():
-            weight = join(path, "weight")
-            return lambda weights, x, moved: x + weights[weight][: x.shape[1]]
-        case Segment():
-            weight = join(path, "weight")
-            return lambda weights, x, moved: x + weights[weight][0]
-    raise Unsupported(f"JAX's adapter has no {type(layer).__name__}")
+    if type(layer) not in LOWERINGS:
+        raise Unsupported(lacking("JAX's adapter", layer, LOWERINGS, LACKS))
+    return LOWERINGS[type(layer)](layer, path, layout)
 
 
-def channels_first(x: Any) -> Any:
-    """An image in the description's layout; anything else as it is."""
-    return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
-
-
-def channels_last(x: Any) -> Any:
-    """An image of the description's layout in ours; anything else as it is."""
-    return x.transpose(0, 2, 3, 1) if x.ndim == 4 else x
-
-
-# --- composites -----------------------------------------------------------------------------
-
-
-def _children(layer: Sequential | Concat, path: str, layout: Layout) -> list[Apply]:
-    return [lower(child, join(path, name), layout) for name, child in layer.children]
-
-
-def _sequential(stages: Sequence[Apply]) -> Apply:
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        for stage in stages:
-            x = stage(weights, x, moved)
-        return x
-
-    return apply
-
-
-def _concat(branches: Sequence[Apply]) -> Apply:
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        outputs = [branch(weights, x, moved) for branch in branches]
-        return jnp.concatenate(outputs, axis=3 if outputs[0].ndim == 4 else 1)
-
-    return apply
-
-
-def _residual(layer: Residual, path: str, layout: Layout) -> Apply:
-    body = lower(layer.body, join(path, "body"), layout)
-    if layer.shortcut is None:
-        return lambda weights, x, moved: x + body(weights, x, moved)
-    shortcut = lower(layer.shortcut, join(path, "shortcut"), layout)
-    return lambda weights, x, moved: shortcut(weights, x, moved) + body(weights, x, moved)
-
-
-# --- over the last axis ---------------------------------------------------------------------
-
-
-def _linear(layer: Linear, path: str) -> Apply:
+def _linear(layer: layers.Linear, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
     if not layer.bias:
-        return _over_last(lambda weights, x: x @ weights[weight].T)
-    return _over_last(lambda weights, x: x @ weights[weight].T + weights[bias])
+        return functional.over_last(lambda weights, x: x @ weights[weight].T)
+    return functional.over_last(lambda weights, x: x @ weights[weight].T + weights[bias])
 
 
-def _layer_norm(layer: LayerNorm, path: str) -> Apply:
+def _layer_norm(layer: layers.LayerNorm, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
 
     def apply(weights: Weights, x: Any) -> Any:
         standard = jax.nn.standardize(x.astype(jnp.float32), epsilon=layer.eps)
         return standard.astype(x.dtype) * weights[weight] + weights[bias]
 
-    return _over_last(apply)
+    return functional.over_last(apply)
 
 
-def _over_last(apply: Callable[[Weights, Any], Any]) -> Apply:
-    """A layer over the description's last axis: of an image, its columns."""
-    return lambda weights, x, moved: channels_last(apply(weights, channels_first(x)))
-
-
-def _attention(layer: SelfAttention, path: str) -> Apply:
+def _attention(layer: layers.SelfAttention, path: str) -> Apply:
     in_weight, in_bias, out_weight, out_bias = (
         join(path, name) for name in ("in_weight", "in_bias", "out_weight", "out_bias")
     )
@@ -196,9 +67,35 @@ def _attention(layer: SelfAttention, path: str) -> Apply:
     return apply
 
 
-def _plain(function: Callable[[Any], Any]) -> Apply:
-    return lambda weights, x, moved: function(x)
+LOWERINGS: dict[type[Layer], Lowering] = {
+    layers.Sequential: partial(functional.sequential, lower),
+    layers.Concat: partial(functional.concat, lower, jnp),
+    layers.Residual: partial(functional.residual, lower),
+    layers.Gated: partial(functional.gated, lower),
+    layers.Linear: weighted(_linear),
+    layers.LayerNorm: weighted(_layer_norm),
+    layers.Conv2d: weighted(images.convolution),
+    layers.BatchNorm: weighted(images.batch_norm),
+    layers.MaxPool: configured(images.max_pool),
+    layers.AvgPool: configured(images.average_pool),
+    layers.AdaptiveAvgPool: configured(images.adaptive_pool),
+    layers.GlobalAvgPool: plain(images.global_pool),
+    layers.Flatten: functional.flatten,
+    layers.SelfAttention: weighted(_attention),
+    layers.Embedding: weighted(functional.embedding),
+    layers.Positions: weighted(functional.positions),
+    layers.Segment: weighted(functional.segment),
+    layers.FirstToken: plain(functional.first_token),
+    layers.ReLU: plain(jax.nn.relu),
+    layers.ReLU6: plain(jax.nn.relu6),
+    layers.Sigmoid: plain(jax.nn.sigmoid),
+    layers.SiLU: plain(jax.nn.silu),
+    layers.GELU: plain(lambda x: jax.nn.gelu(x, approximate=False)),
+    layers.Tanh: plain(jnp.tanh),
+    layers.Dropout: plain(functional.same),
+    layers.StochasticDepth: plain(functional.same),
+}
+"""How each kind of layer is lowered, by its exact class."""
 
-
-def _same(x: Any) -> Any:
-    return x
+LACKS: dict[type[Layer], str] = {}
+"""Kinds of layers that this adapter does without, each with the reason that a user reads."""

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from frameworks.jax.images import Apply, Moved, Weights
-from frameworks.jax.layers import channels_first
+from frameworks.shared.functional import Apply, Moved, Weights, channels_first
 from suites.workload import SGD, Adam, Optimizer
 
 Batch = Mapping[str, Any]

@@ -22,8 +22,8 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.mlx import devices as mlx_devices
-from frameworks.mlx.images import KERNEL_AXES, Weights
-from frameworks.mlx.layers import channels_first, channels_last, lower
+from frameworks.mlx.images import KERNEL_AXES
+from frameworks.mlx.layers import lower
 from frameworks.mlx.training import (
     Batch,
     State,
@@ -36,6 +36,7 @@ from frameworks.mlx.training import (
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, data_of, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
+from frameworks.shared.functional import Weights, channels_first, channels_last
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters

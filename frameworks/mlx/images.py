@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import mlx.core as mx
 
 from frameworks.shared import windows
+from frameworks.shared.functional import Apply, Moved, Weights
 from frameworks.shared.windows import Windowed
-from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows, join
-
-Weights = Mapping[str, Any]
-Moved = dict[str, Any]
-"""Running averages that a training pass has moved, by path: filled as the pass goes."""
-
-Apply = Callable[[Weights, Any, Moved | None], Any]
-"""Output from weights and input; without a `Moved`, in inference."""
+from suites.layers import (
+    AdaptiveAvgPool,
+    AvgPool,
+    BatchNorm,
+    Conv2d,
+    MaxPool,
+    adaptive_windows,
+    join,
+)
 
 KERNEL_AXES = (0, 2, 3, 1)
 """OHWI from the description's OIHW."""
@@ -80,7 +82,9 @@ def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
     return apply
 
 
-def adaptive_pool(size: int) -> Callable[[Any], Any]:
+def adaptive_pool(layer: AdaptiveAvgPool) -> Callable[[Any], Any]:
+    size = layer.size
+
     def along(x: Any, axis: int) -> Any:
         length = x.shape[axis]
         if length % size == 0:

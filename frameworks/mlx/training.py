@@ -9,8 +9,7 @@ from typing import Any
 import mlx.core as mx
 from mlx import nn, utils
 
-from frameworks.mlx.images import Apply, Moved, Weights
-from frameworks.mlx.layers import channels_first
+from frameworks.shared.functional import Apply, Moved, Weights, channels_first
 from suites.workload import SGD, Adam, Optimizer
 
 Batch = Mapping[str, Any]

@@ -90,7 +90,7 @@ def _generated(workload: Product) -> Step:
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     weights = {path: array.copy() for path, array in arrays.weights.items()}
-    model = lower(workload.model, weights, "")
+    model = lower(workload.model, "", weights)
 
     def prepare(arrays: Arrays) -> Callable[[], Array]:
         if workload.inputs != "device":  # the host is the device: there is nothing to copy

@@ -16,7 +16,7 @@ from suites.layers import AdaptiveAvgPool, AvgPool, BatchNorm, Conv2d, MaxPool, 
 Apply = Callable[[Array], Array]
 
 
-def convolution(layer: Conv2d, weight: Array, bias: Array | None) -> Apply:
+def convolution(layer: Conv2d, weight: Array, bias: Array | None = None) -> Apply:
     pointwise = layer.kernel == layer.stride == 1 and layer.padding == 0
     convolve = _pointwise if pointwise else _by_columns
     if windows.one_by_one(layer):

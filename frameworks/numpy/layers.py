@@ -3,104 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 
 from frameworks.interface import Unsupported
-from frameworks.numpy.images import (
-    Apply,
-    adaptive_pool,
-    average_pool,
-    batch_norm,
-    convolution,
-    max_pool,
-)
+from frameworks.numpy import images
+from frameworks.numpy.images import Apply
+from suites import layers
 from suites.data.arrays import Array
-from suites.layers import (
-    GELU,
-    AdaptiveAvgPool,
-    AvgPool,
-    BatchNorm,
-    Concat,
-    Conv2d,
-    Dropout,
-    Embedding,
-    FirstToken,
-    Flatten,
-    Gated,
-    GlobalAvgPool,
-    Layer,
-    LayerNorm,
-    Linear,
-    MaxPool,
-    Positions,
-    ReLU,
-    ReLU6,
-    Residual,
-    Segment,
-    SelfAttention,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    StochasticDepth,
-    Tanh,
-    join,
-)
+from suites.layers import Layer, join, lacking
+
+Weights = Mapping[str, Array]
+
+Lowering = Callable[[Any, str, Weights], Apply]
+"""Makes a function of the input of a layer, its path, and all weights."""
 
 
-def lower(layer: Layer, weights: Mapping[str, Array], path: str) -> Apply:
+def lower(layer: Layer, path: str, weights: Weights) -> Apply:
     """The layer as a function of its input, which it leaves as it is."""
-    own = {name: weights[join(path, name)] for name in layer.parameters()}
-    if type(layer) in ELEMENTWISE:
-        return ELEMENTWISE[type(layer)]
-    match layer:
-        case Sequential():
-            return _sequential(_children(layer, weights, path))
-        case Concat():
-            branches = _children(layer, weights, path)
-            return lambda x: np.concatenate([branch(x) for branch in branches], axis=1)
-        case Residual():
-            return _residual(layer, weights, path)
-        case Gated():
-            body = lower(layer.body, weights, join(path, "body"))
-            return lambda x: x * body(x)
-        case Flatten():
-            return lambda x: x.reshape(x.shape[0], -1)
-        case Linear():
-            return lambda x: _linear(x, own["weight"], own.get("bias"))
-        case LayerNorm():
-            return lambda x: _layer_norm(layer, x, **own)
-        case Conv2d():
-            return convolution(layer, own["weight"], own.get("bias"))
-        case BatchNorm():
-            return lambda x: batch_norm(layer, x, **own)
-        case MaxPool():
-            return lambda x: max_pool(layer, x)
-        case AvgPool():
-            return lambda x: average_pool(layer, x)
-        case AdaptiveAvgPool():
-            return lambda x: adaptive_pool(layer, x)
-        case SelfAttention():
-            return lambda x: _attention(layer, x, **own)
-        case Embedding():
-            return lambda x: own["weight"][x]
-        case Positions():
-            return lambda x: x + own["weight"][: x.shape[1]]
-        case Segment():
-            return lambda x: x + own["weight"][0]
-    raise Unsupported(f"NumPy's adapter has no {type(layer).__name__}")
+    if type(layer) not in LOWERINGS:
+        raise Unsupported(lacking("NumPy's adapter", layer, LOWERINGS, LACKS))
+    return LOWERINGS[type(layer)](layer, path, weights)
 
 
-# --- composites -----------------------------------------------------------------------------
+def _plain(function: Apply) -> Lowering:
+    """A layer without weights and settings: one function of the input."""
+    return lambda layer, path, weights: function
 
 
-def _children(layer: Sequential | Concat, weights: Mapping[str, Array], path: str) -> list[Apply]:
-    return [lower(child, weights, join(path, name)) for name, child in layer.children]
+def _bound(compute: Callable[..., Array]) -> Lowering:
+    """A layer that is a function of itself, the input, and its weights by name."""
+    return lambda layer, path, weights: partial(compute, layer, **_own(layer, path, weights))
 
 
-def _sequential(stages: Sequence[Apply]) -> Apply:
+def _own(layer: Layer, path: str, weights: Weights) -> dict[str, Array]:
+    return {name: weights[join(path, name)] for name in layer.parameters()}
+
+
+# --- layers made of layers ------------------------------------------------------------------
+
+
+def _sequential(layer: layers.Sequential, path: str, weights: Weights) -> Apply:
+    stages = _children(layer, path, weights)
+
     def apply(x: Array) -> Array:
         for stage in stages:
             x = stage(x)
@@ -109,18 +58,36 @@ def _sequential(stages: Sequence[Apply]) -> Apply:
     return apply
 
 
-def _residual(layer: Residual, weights: Mapping[str, Array], path: str) -> Apply:
-    body = lower(layer.body, weights, join(path, "body"))
+def _concat(layer: layers.Concat, path: str, weights: Weights) -> Apply:
+    branches = _children(layer, path, weights)
+    return lambda x: np.concatenate([branch(x) for branch in branches], axis=1)
+
+
+def _residual(layer: layers.Residual, path: str, weights: Weights) -> Apply:
+    body = lower(layer.body, join(path, "body"), weights)
     if layer.shortcut is None:
         return lambda x: x + body(x)
-    shortcut = lower(layer.shortcut, weights, join(path, "shortcut"))
+    shortcut = lower(layer.shortcut, join(path, "shortcut"), weights)
     return lambda x: shortcut(x) + body(x)
+
+
+def _gated(layer: layers.Gated, path: str, weights: Weights) -> Apply:
+    body = lower(layer.body, join(path, "body"), weights)
+    return lambda x: x * body(x)
+
+
+def _children(layer: layers.Sequential | layers.Concat, path: str, weights: Weights) -> list[Apply]:
+    return [lower(child, join(path, name), weights) for name, child in layer.children]
+
+
+def _convolution(layer: layers.Conv2d, path: str, weights: Weights) -> Apply:
+    return images.convolution(layer, **_own(layer, path, weights))
 
 
 # --- over the last axis ---------------------------------------------------------------------
 
 
-def _linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
+def _affine(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """One product for all places; NumPy would make one for each sample."""
     y: Array = x.reshape(-1, x.shape[-1]) @ weight.T
     if bias is not None:
@@ -128,7 +95,11 @@ def _linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     return y.reshape(*x.shape[:-1], -1)
 
 
-def _layer_norm(layer: LayerNorm, x: Array, weight: Array, bias: Array) -> Array:
+def _linear(layer: layers.Linear, x: Array, weight: Array, bias: Array | None = None) -> Array:
+    return _affine(x, weight, bias)
+
+
+def _layer_norm(layer: layers.LayerNorm, x: Array, weight: Array, bias: Array) -> Array:
     y: Array = x - np.mean(x, axis=-1, keepdims=True)
     y /= np.sqrt(np.mean(y * y, axis=-1, keepdims=True) + layer.eps)
     y *= weight
@@ -137,7 +108,7 @@ def _layer_norm(layer: LayerNorm, x: Array, weight: Array, bias: Array) -> Array
 
 
 def _attention(
-    layer: SelfAttention,
+    layer: layers.SelfAttention,
     x: Array,
     in_weight: Array,
     in_bias: Array,
@@ -145,13 +116,27 @@ def _attention(
     out_bias: Array,
 ) -> Array:
     size = layer.width // layer.heads
-    parts = _linear(x, in_weight, in_bias).reshape(*x.shape[:2], 3, layer.heads, size)
+    parts = _affine(x, in_weight, in_bias).reshape(*x.shape[:2], 3, layer.heads, size)
     q, k, v = parts.transpose(2, 0, 3, 1, 4)  # each [batch, heads, sequence, size]
     scores = (q / math.sqrt(size)) @ k.swapaxes(-1, -2)
     scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=-1, keepdims=True)
-    return _linear((scores @ v).swapaxes(1, 2).reshape(x.shape), out_weight, out_bias)
+    return _affine((scores @ v).swapaxes(1, 2).reshape(x.shape), out_weight, out_bias)
+
+
+def _positions(layer: layers.Positions, x: Array, weight: Array) -> Array:
+    return x + weight[: x.shape[1]]
+
+
+def _segment(layer: layers.Segment, x: Array, weight: Array) -> Array:
+    y: Array = x + weight[0]
+    return y
+
+
+def _embedding(layer: layers.Embedding, x: Array, weight: Array) -> Array:
+    rows: Array = weight[x]
+    return rows
 
 
 # --- element by element ---------------------------------------------------------------------
@@ -216,16 +201,35 @@ def _gelu_of(x: Array) -> Array:
     return y
 
 
-ELEMENTWISE: dict[type[Layer], Apply] = {
-    ReLU: lambda x: np.maximum(x, 0),
-    ReLU6: lambda x: np.clip(x, 0, 6),
-    Sigmoid: _sigmoid,
-    SiLU: lambda x: x * _sigmoid(x),
-    GELU: _gelu,
-    Tanh: np.tanh,
-    Dropout: lambda x: x,
-    StochasticDepth: lambda x: x,
-    FirstToken: lambda x: x[:, 0],
-    GlobalAvgPool: lambda x: np.mean(x, axis=(2, 3), keepdims=True),
+LOWERINGS: dict[type[Layer], Lowering] = {
+    layers.Sequential: _sequential,
+    layers.Concat: _concat,
+    layers.Residual: _residual,
+    layers.Gated: _gated,
+    layers.Linear: _bound(_linear),
+    layers.LayerNorm: _bound(_layer_norm),
+    layers.Conv2d: _convolution,
+    layers.BatchNorm: _bound(images.batch_norm),
+    layers.MaxPool: _bound(images.max_pool),
+    layers.AvgPool: _bound(images.average_pool),
+    layers.AdaptiveAvgPool: _bound(images.adaptive_pool),
+    layers.GlobalAvgPool: _plain(lambda x: np.mean(x, axis=(2, 3), keepdims=True)),
+    layers.Flatten: _plain(lambda x: x.reshape(x.shape[0], -1)),
+    layers.SelfAttention: _bound(_attention),
+    layers.Embedding: _bound(_embedding),
+    layers.Positions: _bound(_positions),
+    layers.Segment: _bound(_segment),
+    layers.FirstToken: _plain(lambda x: x[:, 0]),
+    layers.ReLU: _plain(lambda x: np.maximum(x, 0)),
+    layers.ReLU6: _plain(lambda x: np.clip(x, 0, 6)),
+    layers.Sigmoid: _plain(_sigmoid),
+    layers.SiLU: _plain(lambda x: x * _sigmoid(x)),
+    layers.GELU: _plain(_gelu),
+    layers.Tanh: _plain(np.tanh),
+    layers.Dropout: _plain(lambda x: x),
+    layers.StochasticDepth: _plain(lambda x: x),
 }
-"""Layers that are one function of their input."""
+"""How each kind of layer is lowered, by its exact class."""
+
+LACKS: dict[type[Layer], str] = {}
+"""Kinds of layers that this adapter does without, each with the reason that a user reads."""

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from frameworks.shared import windows
 from frameworks.shared.windows import Windowed
-from suites.layers import AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows
+from suites.layers import AdaptiveAvgPool, AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows
 
 Apply = Callable[[Any], Any]
 
@@ -128,7 +128,9 @@ def average_pool(layer: AvgPool) -> Apply:
     return apply
 
 
-def adaptive_pool(size: int) -> Apply:
+def adaptive_pool(layer: AdaptiveAvgPool) -> Apply:
+    size = layer.size
+
     def along(x: Any, axis: int) -> Any:
         length = x.shape[axis]
         if length == size:

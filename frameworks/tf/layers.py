@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,65 +11,10 @@ import tensorflow as tf
 
 from frameworks.interface import Unsupported
 from frameworks.shared.channels_last import Layout, depthwise
-from frameworks.tf.images import (
-    Apply,
-    Convolve,
-    adaptive_pool,
-    average_pool,
-    batch_norm,
-    by_channel,
-    by_group,
-    by_window,
-    convolution,
-    max_pool,
-    whole,
-)
-from suites.layers import (
-    GELU,
-    AdaptiveAvgPool,
-    AvgPool,
-    BatchNorm,
-    Concat,
-    Conv2d,
-    Dropout,
-    Embedding,
-    FirstToken,
-    Flatten,
-    Gated,
-    GlobalAvgPool,
-    Layer,
-    LayerNorm,
-    Linear,
-    MaxPool,
-    Positions,
-    ReLU,
-    ReLU6,
-    Residual,
-    Segment,
-    SelfAttention,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    StochasticDepth,
-    Tanh,
-    join,
-)
-
-# GELU: tf.nn.gelu takes one operation more each way. Tanh: Grappler fuses it with a convolution
-# and its normalisation, which the CPU then has no kernel for; a held shape keeps them apart.
-ELEMENTWISE: dict[type[Layer], Apply] = {
-    ReLU: tf.nn.relu,
-    ReLU6: tf.nn.relu6,
-    Sigmoid: tf.sigmoid,
-    SiLU: tf.nn.silu,
-    GELU: lambda x: x * (0.5 + 0.5 * tf.math.erf(x * math.sqrt(0.5))),
-    Tanh: lambda x: tf.tanh(tf.ensure_shape(x, x.shape)),
-    Dropout: lambda x: x,
-    StochasticDepth: lambda x: x,
-    FirstToken: lambda x: x[:, 0],
-    GlobalAvgPool: lambda x: tf.reduce_mean(x, (1, 2), keepdims=True),
-}
-"""Layers that are one function of their input."""
+from frameworks.tf import images
+from frameworks.tf.images import Apply
+from suites import layers
+from suites.layers import Layer, join, lacking
 
 
 @dataclass(frozen=True)
@@ -88,56 +33,93 @@ class Model:
         return {name: self.variables[join(path, name)] for name in layer.parameters()}
 
 
+Lowering = Callable[[Any, str, Model], Apply]
+"""Makes a function of the input of a layer, its path, and what the layers share."""
+
+
 def lower(layer: Layer, path: str, model: Model) -> Apply:
     """The layer as a function of its input, with its variables bound."""
-    if type(layer) in ELEMENTWISE:
-        return ELEMENTWISE[type(layer)]
-    own = model.own(layer, path)
-    match layer:
-        case Sequential():
-            return _sequential(_children(layer, path, model))
-        case Concat():
-            return _concat(_children(layer, path, model))
-        case Residual():
-            return _residual(layer, path, model)
-        case Gated():
-            body = lower(layer.body, join(path, "body"), model)
-            return lambda x: x * body(x)
-        case Flatten():
-            before = _same if path in model.layout.absorbed else channels_first
-            return lambda x: tf.reshape(before(x), (x.shape[0], -1))
-        case Linear():
-            return _over_last(_linear(**own))
-        case LayerNorm():
-            return _over_last(_layer_norm(layer, **own))
-        case Conv2d():
-            return convolution(layer, **own, way=_way(layer, model))
-        case BatchNorm():
-            return batch_norm(layer, **own, training=model.training)
-        case MaxPool():
-            return max_pool(layer)
-        case AvgPool():
-            return average_pool(layer)
-        case AdaptiveAvgPool():
-            return adaptive_pool(layer.size)
-        case SelfAttention():
-            return _attention(layer, **own)
-        case Embedding():
-            return lambda x: tf.gather(own["weight"], x)
-        case Positions():
-            return lambda x: x + own["weight"][: x.shape[1]]
-        case Segment():
-            return lambda x: x + own["weight"][0]
-    raise Unsupported(f"TensorFlow's adapter has no {type(layer).__name__}")
+    if type(layer) not in LOWERINGS:
+        raise Unsupported(lacking("TensorFlow's adapter", layer, LOWERINGS, LACKS))
+    return LOWERINGS[type(layer)](layer, path, model)
 
 
-def _way(layer: Conv2d, model: Model) -> Convolve:
+def _plain(function: Apply) -> Lowering:
+    """A layer without variables and settings: one function of the input."""
+    return lambda layer, path, model: function
+
+
+def _bound(make: Callable[..., Apply]) -> Lowering:
+    """A layer that `make` turns into a function with the layer's variables, by name."""
+    return lambda layer, path, model: make(layer, **model.own(layer, path))
+
+
+# --- layers made of layers ------------------------------------------------------------------
+
+
+def _sequential(layer: layers.Sequential, path: str, model: Model) -> Apply:
+    stages = _children(layer, path, model)
+
+    def apply(x: Any) -> Any:
+        for stage in stages:
+            x = stage(x)
+        return x
+
+    return apply
+
+
+def _concat(layer: layers.Concat, path: str, model: Model) -> Apply:
+    branches = _children(layer, path, model)
+
+    def apply(x: Any) -> Any:
+        outputs = [branch(x) for branch in branches]
+        return tf.concat(outputs, axis=3 if len(outputs[0].shape) == 4 else 1)
+
+    return apply
+
+
+def _residual(layer: layers.Residual, path: str, model: Model) -> Apply:
+    body = lower(layer.body, join(path, "body"), model)
+    if layer.shortcut is None:
+        return lambda x: x + body(x)
+    shortcut = lower(layer.shortcut, join(path, "shortcut"), model)
+    return lambda x: shortcut(x) + body(x)
+
+
+def _gated(layer: layers.Gated, path: str, model: Model) -> Apply:
+    body = lower(layer.body, join(path, "body"), model)
+    return lambda x: x * body(x)
+
+
+def _children(layer: layers.Sequential | layers.Concat, path: str, model: Model) -> list[Apply]:
+    return [lower(child, join(path, name), model) for name, child in layer.children]
+
+
+# --- images ---------------------------------------------------------------------------------
+
+
+def _flatten(layer: layers.Flatten, path: str, model: Model) -> Apply:
+    """In channels-first order, unless the next layer's columns have been reordered instead."""
+    if path in model.layout.absorbed:
+        return lambda x: tf.reshape(x, (x.shape[0], -1))
+    return lambda x: tf.reshape(channels_first(x), (x.shape[0], -1))
+
+
+def _convolution(layer: layers.Conv2d, path: str, model: Model) -> Apply:
+    return images.convolution(layer, **model.own(layer, path), way=_way(layer, model))
+
+
+def _batch_norm(layer: layers.BatchNorm, path: str, model: Model) -> Apply:
+    return images.batch_norm(layer, **model.own(layer, path), training=model.training)
+
+
+def _way(layer: layers.Conv2d, model: Model) -> images.Convolve:
     """On the CPU groups have no gradients, and no convolution where a bias is fused to it, unless
     oneDNN runs them, which depends on the processor. XLA's depthwise convolution is many times
     slower than its windows one by one, its gradient up to a thousand times."""
     if depthwise(layer):
-        return by_window if model.on_cpu and model.xla else by_channel
-    return by_group if layer.groups > 1 and model.on_cpu else whole
+        return images.by_window if model.on_cpu and model.xla else images.by_channel
+    return images.by_group if layer.groups > 1 and model.on_cpu else images.whole
 
 
 def channels_first(x: Any) -> Any:
@@ -150,42 +132,10 @@ def channels_last(x: Any) -> Any:
     return tf.transpose(x, (0, 2, 3, 1)) if len(x.shape) == 4 else x
 
 
-# --- composites -----------------------------------------------------------------------------
-
-
-def _children(layer: Sequential | Concat, path: str, model: Model) -> list[Apply]:
-    return [lower(child, join(path, name), model) for name, child in layer.children]
-
-
-def _sequential(stages: Sequence[Apply]) -> Apply:
-    def apply(x: Any) -> Any:
-        for stage in stages:
-            x = stage(x)
-        return x
-
-    return apply
-
-
-def _concat(branches: Sequence[Apply]) -> Apply:
-    def apply(x: Any) -> Any:
-        outputs = [branch(x) for branch in branches]
-        return tf.concat(outputs, axis=3 if len(outputs[0].shape) == 4 else 1)
-
-    return apply
-
-
-def _residual(layer: Residual, path: str, model: Model) -> Apply:
-    body = lower(layer.body, join(path, "body"), model)
-    if layer.shortcut is None:
-        return lambda x: x + body(x)
-    shortcut = lower(layer.shortcut, join(path, "shortcut"), model)
-    return lambda x: shortcut(x) + body(x)
-
-
 # --- over the last axis ---------------------------------------------------------------------
 
 
-def _linear(weight: Any, bias: Any = None) -> Apply:
+def _affine(weight: Any, bias: Any = None) -> Apply:
     """The weight is [inputs, outputs]: transposed in the product, few rows take 20 times as long
     on a CPU."""
 
@@ -200,7 +150,11 @@ def _linear(weight: Any, bias: Any = None) -> Apply:
     return apply
 
 
-def _layer_norm(layer: LayerNorm, weight: Any, bias: Any) -> Apply:
+def _linear(layer: layers.Linear, weight: Any, bias: Any = None) -> Apply:
+    return _over_last(_affine(weight, bias))
+
+
+def _layer_norm(layer: layers.LayerNorm, weight: Any, bias: Any) -> Apply:
     def apply(x: Any) -> Any:
         wide = tf.cast(x, tf.float32)
         centered = wide - tf.reduce_mean(wide, -1, keepdims=True)
@@ -208,7 +162,7 @@ def _layer_norm(layer: LayerNorm, weight: Any, bias: Any) -> Apply:
         standard = centered * tf.math.rsqrt(variance + layer.eps)
         return tf.cast(standard, x.dtype) * weight + bias
 
-    return apply
+    return _over_last(apply)
 
 
 def _over_last(apply: Apply) -> Apply:
@@ -217,9 +171,9 @@ def _over_last(apply: Apply) -> Apply:
 
 
 def _attention(
-    layer: SelfAttention, in_weight: Any, in_bias: Any, out_weight: Any, out_bias: Any
+    layer: layers.SelfAttention, in_weight: Any, in_bias: Any, out_weight: Any, out_bias: Any
 ) -> Apply:
-    into, out_of = _linear(in_weight, in_bias), _linear(out_weight, out_bias)
+    into, out_of = _affine(in_weight, in_bias), _affine(out_weight, out_bias)
     size = layer.width // layer.heads
 
     def apply(x: Any) -> Any:
@@ -232,5 +186,65 @@ def _attention(
     return apply
 
 
+# --- learned offsets, activations ------------------------------------------------------------
+
+
+def _embedding(layer: layers.Embedding, weight: Any) -> Apply:
+    return lambda x: tf.gather(weight, x)
+
+
+def _positions(layer: layers.Positions, weight: Any) -> Apply:
+    return lambda x: x + weight[: x.shape[1]]
+
+
+def _segment(layer: layers.Segment, weight: Any) -> Apply:
+    return lambda x: x + weight[0]
+
+
+def _gelu(x: Any) -> Any:
+    """tf.nn.gelu takes one operation more each way."""
+    return x * (0.5 + 0.5 * tf.math.erf(x * math.sqrt(0.5)))
+
+
+def _tanh(x: Any) -> Any:
+    """Grappler fuses it with a convolution and its normalisation, which the CPU then has no kernel
+    for; a held shape keeps them apart."""
+    return tf.tanh(tf.ensure_shape(x, x.shape))
+
+
 def _same(x: Any) -> Any:
     return x
+
+
+LOWERINGS: dict[type[Layer], Lowering] = {
+    layers.Sequential: _sequential,
+    layers.Concat: _concat,
+    layers.Residual: _residual,
+    layers.Gated: _gated,
+    layers.Linear: _bound(_linear),
+    layers.LayerNorm: _bound(_layer_norm),
+    layers.Conv2d: _convolution,
+    layers.BatchNorm: _batch_norm,
+    layers.MaxPool: _bound(images.max_pool),
+    layers.AvgPool: _bound(images.average_pool),
+    layers.AdaptiveAvgPool: _bound(images.adaptive_pool),
+    layers.GlobalAvgPool: _plain(lambda x: tf.reduce_mean(x, (1, 2), keepdims=True)),
+    layers.Flatten: _flatten,
+    layers.SelfAttention: _bound(_attention),
+    layers.Embedding: _bound(_embedding),
+    layers.Positions: _bound(_positions),
+    layers.Segment: _bound(_segment),
+    layers.FirstToken: _plain(lambda x: x[:, 0]),
+    layers.ReLU: _plain(tf.nn.relu),
+    layers.ReLU6: _plain(tf.nn.relu6),
+    layers.Sigmoid: _plain(tf.sigmoid),
+    layers.SiLU: _plain(tf.nn.silu),
+    layers.GELU: _plain(_gelu),
+    layers.Tanh: _plain(_tanh),
+    layers.Dropout: _plain(_same),
+    layers.StochasticDepth: _plain(_same),
+}
+"""How each kind of layer is lowered, by its exact class."""
+
+LACKS: dict[type[Layer], str] = {}
+"""Kinds of layers that this adapter does without, each with the reason that a user reads."""

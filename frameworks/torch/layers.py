@@ -12,81 +12,27 @@ from torch.nn import functional
 
 from frameworks.interface import Unsupported
 from suites import layers
-from suites.layers import Layer
+from suites.layers import Layer, lacking
 
 _OVERWRITTEN = (layers.Conv2d, layers.BatchNorm, layers.Residual, layers.Concat)
 """Makers of results that they do not need for their own gradients: what follows may work in place.
 A Linear's would do, but over sequences it is a view, of which autograd keeps expensive account."""
 
 
+Lowering = Callable[[Any, Layer | None], Any]
+"""Makes a module of a layer and its maker."""
+
+
 def lower(layer: Layer, maker: Layer | None = None) -> Any:
     """The layer as a module; `maker` is the layer whose result this one alone reads, if one is."""
-    match layer:
-        case layers.Sequential():
-            return _sequence(layer, maker)
-        case layers.Concat():
-            return _Concat(OrderedDict((name, lower(child)) for name, child in layer.children))
-        case layers.Residual():
-            return _Residual(layer)
-        case layers.Gated():
-            return _Gated(layer)
-        case layers.ReLU():
-            return nn.ReLU(inplace=isinstance(maker, _OVERWRITTEN))
-        case layers.ReLU6():
-            return _Overwriting(functional.relu6, maker)
-        case layers.SiLU():
-            return _Overwriting(functional.silu, maker)
-    return _leaf(layer)
+    if type(layer) not in LOWERINGS:
+        raise Unsupported(lacking("PyTorch's adapter", layer, LOWERINGS, LACKS))
+    return LOWERINGS[type(layer)](layer, maker)
 
 
-def _leaf(layer: Layer) -> Any:
-    match layer:
-        case layers.Linear():
-            return nn.Linear(layer.inputs, layer.outputs, bias=layer.bias)
-        case layers.Conv2d():
-            window = {"stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
-            return nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, **window, bias=layer.bias)
-        case layers.BatchNorm():
-            return _BatchNorm(layer)
-        case layers.LayerNorm():
-            return nn.LayerNorm(layer.width, eps=layer.eps)
-        case layers.Embedding():
-            return nn.Embedding(layer.tokens, layer.width)
-        case layers.SelfAttention():
-            return _SelfAttention(layer)
-        case layers.Positions():
-            return _Positions(layer)
-        case layers.Segment():
-            return _Segment(layer)
-        case layers.MaxPool():
-            return nn.MaxPool2d(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)
-        case layers.AvgPool(ceil=True):
-            return _OverhangingAvgPool(layer)
-        case layers.AvgPool():
-            return nn.AvgPool2d(layer.kernel, layer.stride, layer.padding)
-        case layers.AdaptiveAvgPool():
-            return nn.AdaptiveAvgPool2d(layer.size)
-    return _plain(layer)
-
-
-def _plain(layer: Layer) -> Any:
-    """Layers that have nothing to configure."""
-    match layer:
-        case layers.GlobalAvgPool():
-            return nn.AdaptiveAvgPool2d(1)
-        case layers.Flatten():
-            return nn.Flatten()
-        case layers.FirstToken():
-            return _FirstToken()
-        case layers.Sigmoid():
-            return nn.Sigmoid()
-        case layers.GELU():
-            return nn.GELU()
-        case layers.Tanh():
-            return nn.Tanh()
-        case layers.Dropout() | layers.StochasticDepth():
-            return nn.Identity()
-    raise Unsupported(f"PyTorch's adapter has no {type(layer).__name__}")
+def _leaf(make: Callable[[Any], Any]) -> Lowering:
+    """A layer that never works in place."""
+    return lambda layer, maker: make(layer)
 
 
 # --- composites -----------------------------------------------------------------------------
@@ -127,6 +73,9 @@ class _Residual(nn.Module):  # type: ignore[misc]
 
 
 class _Concat(nn.ModuleDict):  # type: ignore[misc]
+    def __init__(self, layer: layers.Concat) -> None:
+        super().__init__(OrderedDict((name, lower(child)) for name, child in layer.children))
+
     def forward(self, x: Any) -> Any:
         return torch.cat([branch(x) for branch in self.values()], dim=1)
 
@@ -138,6 +87,32 @@ class _Gated(nn.Module):  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         return x * self.body(x)
+
+
+# --- leaves ---------------------------------------------------------------------------------
+
+
+def _linear(layer: layers.Linear) -> Any:
+    return nn.Linear(layer.inputs, layer.outputs, bias=layer.bias)
+
+
+def _convolution(layer: layers.Conv2d) -> Any:
+    window = {"stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
+    return nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, **window, bias=layer.bias)
+
+
+def _max_pool(layer: layers.MaxPool) -> Any:
+    return nn.MaxPool2d(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)
+
+
+def _average_pool(layer: layers.AvgPool) -> Any:
+    if layer.ceil:
+        return _OverhangingAvgPool(layer)
+    return nn.AvgPool2d(layer.kernel, layer.stride, layer.padding)
+
+
+def _relu(layer: layers.ReLU, maker: Layer | None) -> Any:
+    return nn.ReLU(inplace=isinstance(maker, _OVERWRITTEN))
 
 
 # --- leaves that the framework has no such module for ---------------------------------------
@@ -215,3 +190,37 @@ class _Segment(_Leaf):
 class _FirstToken(nn.Module):  # type: ignore[misc]
     def forward(self, x: Any) -> Any:
         return x[:, 0]
+
+
+LOWERINGS: dict[type[Layer], Lowering] = {
+    layers.Sequential: _sequence,
+    layers.Concat: _leaf(_Concat),
+    layers.Residual: _leaf(_Residual),
+    layers.Gated: _leaf(_Gated),
+    layers.Linear: _leaf(_linear),
+    layers.LayerNorm: _leaf(lambda layer: nn.LayerNorm(layer.width, eps=layer.eps)),
+    layers.Conv2d: _leaf(_convolution),
+    layers.BatchNorm: _leaf(_BatchNorm),
+    layers.MaxPool: _leaf(_max_pool),
+    layers.AvgPool: _leaf(_average_pool),
+    layers.AdaptiveAvgPool: _leaf(lambda layer: nn.AdaptiveAvgPool2d(layer.size)),
+    layers.GlobalAvgPool: _leaf(lambda layer: nn.AdaptiveAvgPool2d(1)),
+    layers.Flatten: _leaf(lambda layer: nn.Flatten()),
+    layers.SelfAttention: _leaf(_SelfAttention),
+    layers.Embedding: _leaf(lambda layer: nn.Embedding(layer.tokens, layer.width)),
+    layers.Positions: _leaf(_Positions),
+    layers.Segment: _leaf(_Segment),
+    layers.FirstToken: _leaf(lambda layer: _FirstToken()),
+    layers.ReLU: _relu,
+    layers.ReLU6: lambda layer, maker: _Overwriting(functional.relu6, maker),
+    layers.Sigmoid: _leaf(lambda layer: nn.Sigmoid()),
+    layers.SiLU: lambda layer, maker: _Overwriting(functional.silu, maker),
+    layers.GELU: _leaf(lambda layer: nn.GELU()),
+    layers.Tanh: _leaf(lambda layer: nn.Tanh()),
+    layers.Dropout: _leaf(lambda layer: nn.Identity()),
+    layers.StochasticDepth: _leaf(lambda layer: nn.Identity()),
+}
+"""How each kind of layer is lowered, by its exact class."""
+
+LACKS: dict[type[Layer], str] = {}
+"""Kinds of layers that this adapter does without, each with the reason that a user reads."""

@@ -40,7 +40,7 @@ from suites.layers.tree import (
     parameters,
     walk,
 )
-from suites.layers.validation import check, vocabulary
+from suites.layers.validation import check, lacking, vocabulary
 
 __all__ = [
     "GELU",
@@ -77,6 +77,7 @@ __all__ = [
     "adaptive_windows",
     "check",
     "join",
+    "lacking",
     "parameters",
     "vocabulary",
     "walk",

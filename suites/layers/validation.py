@@ -1,8 +1,10 @@
-"""What a model must be as a whole: of sizes above 0, and with tokens read by embeddings alone."""
+"""What a model must be as a whole: of sizes above 0, with tokens read by embeddings alone, and of
+layers that whoever computes it knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from suites.layers.dense import Embedding
 from suites.layers.tree import (
@@ -37,6 +39,27 @@ def vocabulary(model: Layer, shape: Shape) -> int | None:
     """How many different tokens a model takes: as many as all its embeddings know; None if it takes
     numbers."""
     return min((layer.tokens for layer in _embeddings(model, shape).values()), default=None)
+
+
+def lacking(
+    holder: str,
+    layer: Layer,
+    known: Mapping[type[Layer], Any],
+    lacks: Mapping[type[Layer], str] | None = None,
+) -> str:
+    """Why `holder`, who looks layers up by their exact class, does not compute this one.
+
+    A subclass of a known layer counts as unknown: what it changes cannot be seen.
+    """
+    kind, reasons = type(layer), lacks or {}
+    sentence = f"{holder} has no {kind.__name__}"
+    if kind in reasons:
+        return f"{sentence}: {reasons[kind]}"
+    for base in kind.__mro__[1:]:
+        if base in known:
+            name = base.__name__
+            return f"{sentence}: a subclass of {name} may compute something else. Use {name} itself"
+    return sentence
 
 
 def _embeddings(model: Layer, shape: Shape) -> dict[str, Embedding]:

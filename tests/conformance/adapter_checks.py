@@ -22,7 +22,7 @@ from frameworks import FRAMEWORKS, FrameworkInfo
 from frameworks.interface import Settings, Unsupported
 from suites import catalog
 from suites.data import arrays
-from suites.layers import parameters
+from suites.layers import Linear, Sequential, parameters
 from suites.verification import checks
 from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train
 from tests.conformance import batch_ring
@@ -44,6 +44,7 @@ def main(plan, report):
         report.write(json.dumps({"unsupported": str(reason)}) + "\n")
         return
     found = [("start", start(adapter, runtime, device))]
+    found.append(("a subclass is another layer", subclass(adapter)))
     if device.kind == "gpu":
         learnt = probes.learn(adapter, "gpu")
         plan["keeps"] = learnt.keeps
@@ -79,6 +80,21 @@ def row_of(adapter):
 
 def words(adapter):
     return row_of(adapter).device_ids
+
+
+class Mine(Linear):
+    """Might compute anything."""
+
+
+def subclass(adapter):
+    """No adapter takes a layer for another that it derives from."""
+    model = Sequential(Mine(3, 2))
+    workload = Forward(suite="deep", name="subclass", model=model, input_shape=(4, 3))
+    try:
+        adapter.build(workload, arrays.make(workload, 0))
+    except Unsupported as reason:
+        return "" if "has no Mine: a subclass of Linear" in str(reason) else str(reason)
+    return "it was built as a Linear"
 
 
 def examine(adapter, plan, workload):

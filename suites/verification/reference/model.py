@@ -13,7 +13,7 @@ import numpy.typing as npt
 from autograd.scipy.special import erf
 
 from suites import layers
-from suites.layers import Layer, adaptive_windows, join
+from suites.layers import Layer, adaptive_windows, join, lacking
 from suites.verification.reference.arithmetic import Exact
 from suites.verification.reference.convolution import convolve, pick, windows
 from suites.verification.reference.operations import (
@@ -47,36 +47,37 @@ class Pass:
 
     def apply(self, layer: Layer, x: Any, path: str = "") -> Any:
         """The layer's output for x."""
-        match layer:
-            case layers.Sequential():
-                for name, child in layer.children:
-                    x = self.apply(child, x, join(path, name))
-                return x
-            case layers.Concat():
-                parts = [self.apply(child, x, join(path, name)) for name, child in layer.children]
-                return anp.concatenate(parts, axis=1)
-            case layers.Residual():
-                beside = x
-                if layer.shortcut is not None:
-                    beside = self.apply(layer.shortcut, x, join(path, "shortcut"))
-                return self._stored(beside + self.apply(layer.body, x, join(path, "body")))
-            case layers.Gated():
-                return self._stored(x * self.apply(layer.body, x, join(path, "body")))
-        y = self._leaf(layer, x, path)
-        return y if isinstance(layer, _SAME_VALUES) else self._stored(y)
-
-    def _stored(self, y: Any) -> Any:
-        return stored(y, self.arithmetic)
-
-    def _leaf(self, layer: Layer, x: Any, path: str) -> Any:
-        for kind, compute in _LEAVES.items():
-            if isinstance(layer, kind):
-                return compute(self, layer, x, path)
-        raise NoReference(f"the reference has no {type(layer).__name__}; see docs/adding.md")
+        if type(layer) not in MEANINGS:
+            reason = lacking("the reference", layer, MEANINGS)
+            raise NoReference(f"{reason}; see docs/adding.md")
+        y = MEANINGS[type(layer)](self, layer, x, path)
+        return y if type(layer) in _SAME_VALUES else stored(y, self.arithmetic)
 
     def weight(self, path: str, name: str) -> Any:
         """A layer's own parameter."""
         return self.weights[join(path, name)]
+
+
+def _sequential(run: Pass, layer: layers.Sequential, x: Any, path: str) -> Any:
+    for name, child in layer.children:
+        x = run.apply(child, x, join(path, name))
+    return x
+
+
+def _concat(run: Pass, layer: layers.Concat, x: Any, path: str) -> Any:
+    parts = [run.apply(child, x, join(path, name)) for name, child in layer.children]
+    return anp.concatenate(parts, axis=1)
+
+
+def _residual(run: Pass, layer: layers.Residual, x: Any, path: str) -> Any:
+    beside = x
+    if layer.shortcut is not None:
+        beside = run.apply(layer.shortcut, x, join(path, "shortcut"))
+    return beside + run.apply(layer.body, x, join(path, "body"))
+
+
+def _gated(run: Pass, layer: layers.Gated, x: Any, path: str) -> Any:
+    return x * run.apply(layer.body, x, join(path, "body"))
 
 
 def _product(run: Pass, a: Any, b: Any) -> Any:
@@ -215,12 +216,16 @@ def _gelu(run: Pass, layer: Layer, x: Any, path: str) -> Any:
 
 
 _SAME_VALUES = (
-    *(layers.Dropout, layers.StochasticDepth, layers.Flatten, layers.FirstToken),
-    *(layers.Embedding, layers.ReLU, layers.ReLU6, layers.MaxPool),
+    *(layers.Sequential, layers.Concat, layers.Flatten, layers.FirstToken, layers.Embedding),
+    *(layers.Dropout, layers.StochasticDepth, layers.ReLU, layers.ReLU6, layers.MaxPool),
 )
 """Layers that round nothing."""
 
-_LEAVES: dict[type[Layer], Callable[[Pass, Any, Any, str], Any]] = {
+MEANINGS: dict[type[Layer], Callable[[Pass, Any, Any, str], Any]] = {
+    layers.Sequential: _sequential,
+    layers.Concat: _concat,
+    layers.Residual: _residual,
+    layers.Gated: _gated,
     layers.Linear: _linear,
     layers.Conv2d: _convolution,
     layers.BatchNorm: _batch_norm,
@@ -244,6 +249,7 @@ _LEAVES: dict[type[Layer], Callable[[Pass, Any, Any, str], Any]] = {
     layers.Positions: lambda run, layer, x, path: x + run.weight(path, "weight")[: x.shape[1]],
     layers.Segment: lambda run, layer, x, path: x + run.weight(path, "weight")[0],
 }
+"""What each kind of layer computes, by its exact class."""
 
 
 def _mean(x: Any, axis: int | tuple[int, ...]) -> Any:

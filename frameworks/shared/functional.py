@@ -1,0 +1,155 @@
+"""Layers as pure functions of all weights and an input: the part that frameworks have in common.
+
+For frameworks whose arrays have NumPy's methods and which keep an image's channels last. Arrays
+pass through untouched; the one function of the framework that is needed comes in as its module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from frameworks.shared.channels_last import Layout
+from suites.layers import (
+    Concat,
+    Embedding,
+    Flatten,
+    Gated,
+    Positions,
+    Residual,
+    Segment,
+    Sequential,
+    join,
+)
+
+Weights = Mapping[str, Any]
+Moved = dict[str, Any]
+"""Running averages that a training pass has moved, by path: filled as the pass goes."""
+
+Apply = Callable[[Weights, Any, Moved | None], Any]
+"""Output from weights and input; without a `Moved`, in inference."""
+
+Lowering = Callable[[Any, str, Layout], Apply]
+"""Makes such a function of a layer, its path, and the layout in which weights are placed."""
+
+
+# --- kinds of layers ------------------------------------------------------------------------
+
+
+def plain(function: Callable[[Any], Any]) -> Lowering:
+    """A layer without weights and settings: one function of the input."""
+    return lambda layer, path, layout: _applied(function)
+
+
+def configured(make: Callable[[Any], Callable[[Any], Any]]) -> Lowering:
+    """A layer without weights, whose settings make a function of the input."""
+    return lambda layer, path, layout: _applied(make(layer))
+
+
+def weighted(make: Callable[[Any, str], Apply]) -> Lowering:
+    """A layer with weights, which it finds under its path."""
+    return lambda layer, path, layout: make(layer, path)
+
+
+def _applied(function: Callable[[Any], Any]) -> Apply:
+    return lambda weights, x, moved: function(x)
+
+
+# --- layers made of layers ------------------------------------------------------------------
+
+
+def sequential(lower: Lowering, layer: Sequential, path: str, layout: Layout) -> Apply:
+    stages = _children(lower, layer, path, layout)
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        for stage in stages:
+            x = stage(weights, x, moved)
+        return x
+
+    return apply
+
+
+def concat(lower: Lowering, xp: Any, layer: Concat, path: str, layout: Layout) -> Apply:
+    """`xp` is the framework's module of arrays."""
+    branches = _children(lower, layer, path, layout)
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        outputs = [branch(weights, x, moved) for branch in branches]
+        return xp.concatenate(outputs, axis=channel_axis(outputs[0]))
+
+    return apply
+
+
+def residual(lower: Lowering, layer: Residual, path: str, layout: Layout) -> Apply:
+    body = lower(layer.body, join(path, "body"), layout)
+    if layer.shortcut is None:
+        return lambda weights, x, moved: x + body(weights, x, moved)
+    shortcut = lower(layer.shortcut, join(path, "shortcut"), layout)
+    return lambda weights, x, moved: shortcut(weights, x, moved) + body(weights, x, moved)
+
+
+def gated(lower: Lowering, layer: Gated, path: str, layout: Layout) -> Apply:
+    body = lower(layer.body, join(path, "body"), layout)
+    return lambda weights, x, moved: x * body(weights, x, moved)
+
+
+def _children(
+    lower: Lowering, layer: Sequential | Concat, path: str, layout: Layout
+) -> list[Apply]:
+    return [lower(child, join(path, name), layout) for name, child in layer.children]
+
+
+# --- other layers ---------------------------------------------------------------------------
+
+
+def same(x: Any) -> Any:
+    """The identity, as of layers that only training's noise would use."""
+    return x
+
+
+def first_token(x: Any) -> Any:
+    return x[:, 0]
+
+
+def flatten(layer: Flatten, path: str, layout: Layout) -> Apply:
+    """In channels-first order, unless the next layer's columns have been reordered instead."""
+    before = same if path in layout.absorbed else channels_first
+    return _applied(lambda x: before(x).reshape(x.shape[0], -1))
+
+
+def embedding(layer: Embedding, path: str) -> Apply:
+    weight = join(path, "weight")
+    return lambda weights, x, moved: weights[weight][x]
+
+
+def positions(layer: Positions, path: str) -> Apply:
+    weight = join(path, "weight")
+    return lambda weights, x, moved: x + weights[weight][: x.shape[1]]
+
+
+def segment(layer: Segment, path: str) -> Apply:
+    weight = join(path, "weight")
+    return lambda weights, x, moved: x + weights[weight][0]
+
+
+def over_last(apply: Callable[[Weights, Any], Any]) -> Apply:
+    """A layer over the description's last axis: of an image, its columns."""
+    return lambda weights, x, moved: channels_last(apply(weights, channels_first(x)))
+
+
+# --- images ---------------------------------------------------------------------------------
+
+
+def channels_first(x: Any) -> Any:
+    """An image in the description's layout; anything else as it is."""
+    return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
+
+
+def channels_last(x: Any) -> Any:
+    """An image of the description's layout in ours; anything else as it is."""
+    return x.transpose(0, 2, 3, 1) if x.ndim == 4 else x
+
+
+def channel_axis(x: Any) -> int:
+    """Where the description's axis 1 is."""
+    return 3 if x.ndim == 4 else 1
