@@ -35,6 +35,8 @@ SIMULATED = "METALBENCH_SIMULATED"
 LARGEST = 1e308
 """The largest error in a record."""
 
+SAME_LEARNING = "to the last bit those of learning other data: handed out again"
+
 NO_RESET = "its adapter has no reset: steps inside timed samples were not looked into"
 
 
@@ -133,6 +135,8 @@ class Evidence:
             seen = observations.read(path)
             with np.errstate(over="ignore"):  # what is so far off becomes a problem of its own
                 found = checks.compare(seen, self.expected, phase)
+            if checks.same_learning(seen):
+                found.append(checks.Check("losses of learning", problem=SAME_LEARNING))
             return found + self._evaluated(seen, phase)
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             raise WorkerError(f"its answers are unusable: {error!r}"[:4000], None, "") from error

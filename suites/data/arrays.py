@@ -30,6 +30,11 @@ AUDITED_BYTES = 2**26
 AUDITED_FLOP = 3e9
 """Fresh batches of an audit, at most, their bytes, and the work on them; two there are at least."""
 
+AUDITED_SHORT = 64
+SHORT_FLOP = 2e7
+"""The same of products and forward passes of so little work that a GPU takes microseconds for it:
+sixteen of them would hide behind one wait."""
+
 Batch = Mapping[str, Array]
 
 
@@ -119,8 +124,9 @@ def audited_steps(workload: Workload) -> int:
     if ring_of(workload) == 1:
         return 1
     assert isinstance(workload, Product | Forward | Train)
+    short = workload.flop <= SHORT_FLOP and not isinstance(workload, Train)
     most = min(AUDITED_BYTES // _batch_bytes(workload), AUDITED_FLOP // max(1, workload.flop))
-    return max(2, min(AUDITED, int(most)))
+    return max(2, min(AUDITED_SHORT if short else AUDITED, int(most)))
 
 
 def _batch_bytes(workload: Product | Forward | Train) -> int:

@@ -97,6 +97,8 @@ def observe_audit(
     for number, results in kept.items():
         if isinstance(workload, Train) and number != max(kept):
             results = {name: results[name] for name in ("loss",) if name in results}
+        if number and isinstance(workload, Learn | Lifecycle):  # own data's: see `same_learning`
+            results = {name: results[name] for name in LEARNED if name in results}
         observed = (
             _digests(results, "", seed)
             if isinstance(workload, Train)
@@ -106,6 +108,18 @@ def observe_audit(
             name, _, part = key.rpartition("|")
             found[f"{training_checks.audited(name, number)}|{part}"] = array
     return found
+
+
+def same_learning(observed: Observed) -> bool:
+    """Whether an audit's learning and that of its own data after it came to the same losses, to
+    the last bit: then one of them is the other's, handed out again."""
+    other, own = (training_checks.audited("", number) for number in (0, 1))
+    pairs = [
+        (array, observed.get(key.replace(other, own)))
+        for key, array in observed.items()
+        if other in key and key.startswith(LEARNED)
+    ]
+    return bool(pairs) and all(twin is not None and np.array_equal(a, twin) for a, twin in pairs)
 
 
 def compared_names(workload: Workload) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Audits: fresh batches, changed by chance, give what they would have given unchanged."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from frameworks.numpy import adapter
 from suites.data import arrays
 from suites.layers import Linear, ReLU, Sequential
 from suites.verification import checks
-from suites.workload import SGD, Forward, Product, Train
+from suites.workload import SGD, Data, Forward, Learn, Product, Train
 
 MODEL = Sequential(Linear(8, 5), ReLU(), Linear(5, 3))
 PRODUCT = Product(suite="t", name="product", m=7, k=9, n=11)
@@ -125,3 +127,47 @@ def test_a_wrong_answer_stays_wrong():
         kept = {n: {"product": np.zeros(shape)} for n in checks.kept_steps(PRODUCT)}
         assert changed.observe(kept, 0)
     assert changed.observe({n: {} for n in checks.kept_steps(PRODUCT)}, 0) == {}
+
+
+# --- learning, which begins anew in every call --------------------------------------------------
+
+LEARN = Learn(
+    suite="t",
+    name="learn",
+    model=MODEL,
+    data=Data("synthetic", 16, 8, (8,), 3),
+    batch=8,
+    epochs=2,
+    optimizer=SGD(lr=0.1),
+)
+
+
+def learnt(repeats, **others):
+    """What an audit observes of learning that hands out the result of call `repeats` for ever."""
+    workload = dataclasses.replace(LEARN, **others)
+    made, at_work, known = arrays.make(workload, 0), [], []
+
+    def step():
+        told = float(at_work[0].inputs["x"].sum())
+        known.append({name: np.float32([told, told / 2]) for name in checks.LEARNED})
+        return known[-1] if repeats is None else known[min(repeats, len(known) - 1)]
+
+    def reset(others):
+        return lambda: at_work.__setitem__(slice(None), [others])
+
+    reset(made)()
+    sampler = measure.Sampler(step, lambda outputs: None, deepest=1, sample_s=1e-4)
+    sampler.calibrate()
+    asked = {"warm_s": 0.0, "asynchronous": False}
+    return audit.take(workload, reset, sampler, made, 0, on_host, **asked).observed
+
+
+def test_learning_that_is_handed_out_again_is_told():
+    assert not checks.same_learning(learnt(None))
+    assert checks.same_learning(learnt(0))
+
+
+def test_data_that_are_given_point_by_point_are_the_same_in_an_audit():
+    observed = learnt(None, data=Data("points", 5, 2, (2,), 2), batch=5, model=Linear(2, 2))
+    assert not [name for name in observed if "step 2" in name]
+    assert not checks.same_learning(observed)
