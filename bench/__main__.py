@@ -1,14 +1,11 @@
-"""The command line: `./metalbench run`, `report`, `compare`, `list`, `doctor` and others."""
+"""The command line: what each command takes. What it does is in bench/commands, a module each."""
 
 from __future__ import annotations
 
-import functools
-import io
-import signal
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 try:
     import typer
@@ -19,24 +16,34 @@ except ImportError:
         "Run `./metalbench ...`, which makes it when it is missing, or `make bench`."
     )
 
-from bench.terminal import pipes
-from bench.values import BadValue
-
-if TYPE_CHECKING:
-    from bench.run.runner import Outcome
-
-
-_BAD_INPUT = (BadValue, OSError)
-"""What any command may meet; anything else that escapes is a fault of ours and shows itself."""
-
+from bench.terminal import exit_codes, pipes
 
 app = typer.Typer(
+    cls=exit_codes.Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="The same work, verified, through every framework on this machine.",
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from bench.version import version
+
+        print(f"metalbench {version()}")
+        raise typer.Exit()
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """The same work, verified, through every framework on this machine."""
 
 
 @app.command("run")
@@ -57,11 +64,15 @@ def run_command(
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder with copies of published data; no downloads then.")
     ] = None,
-    time: Annotated[str, typer.Option(help="Of the whole run once it is set up: 5m, 1h.")] = "",
+    time: Annotated[
+        str, typer.Option(help="How long the run may take once it is set up: 5m, 1h.")
+    ] = "",
     target: Annotated[str, typer.Option(help="Width of the interval to reach, as in 1%.")] = "",
-    budget: Annotated[float | None, typer.Option(help="Seconds of one cell, at most.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Most seconds that one cell may take.")
+    ] = None,
     rounds: Annotated[
-        int | None, typer.Option(help="Rounds of each cell, if the budget lasts.")
+        int | None, typer.Option(help="Rounds of each cell, if its budget allows.")
     ] = None,
     starts: Annotated[
         int | None, typer.Option(help="Fresh processes for each cell; 6 tell how starts differ.")
@@ -70,87 +81,22 @@ def run_command(
         str, typer.Option(help="Memory one framework's process may take, as in 8G.")
     ] = "",
     isolate: Annotated[
-        str, typer.Option(help="`case` gives every case fresh processes: slower, and no past.")
+        str,
+        typer.Option(
+            help="`case`: fresh processes for every case, which inherits no memory then; slower."
+        ),
     ] = "",
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the newest such run that broke off.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="End with all tables.")] = False,
-) -> None:
+) -> int:
     """Measure, verify, and write records and reports."""
-    options = {name: value for name, value in locals().items() if name != "verbose"}
-    from rich.console import Console
+    typed = locals()
+    from bench.commands import run as command
+    from bench.plan.options import RunOptions
 
-    from bench.commands import run_header
-    from bench.commands import run_request as asked
-    from bench.contenders import spec
-    from bench.contenders.discovery import BadVersion
-    from bench.plan.request import BadRequest
-    from bench.run.lock import Busy
-    from bench.run.resume import NothingToResume
-    from bench.run.runner import run
-    from bench.terminal import progress
-    from suites.catalog import UnknownSuite
-    from suites.data.sources import NoData
-
-    try:
-        request = asked.RunOptions(**options).request()
-        console, specs = Console(stderr=True), request.contenders.specs
-        above = functools.partial(run_header.lines, specs, preset, console.width)
-        with progress.for_console(console, above) as shown:
-            outcome = run(request, shown)
-    except (*_BAD_INPUT, BadRequest, BadVersion, spec.Unknown, NoData, UnknownSuite) as error:
-        _refuse(error)
-    except (Busy, NothingToResume) as error:
-        _refuse(error)
-    except KeyboardInterrupt:
-        print("Interrupted: nothing was measured yet.", file=sys.stderr)
-        raise typer.Exit(130) from None
-    _finish(outcome, verbose)
-
-
-def _finish(outcome: Outcome, verbose: bool) -> NoReturn:
-    """Report on what there is and leave with the run's exit code."""
-    if outcome.signal == signal.SIGHUP:  # the terminal is gone, and writing to it an error
-        sys.stdout = sys.stderr = io.StringIO()
-    try:
-        if outcome.signal is not None:
-            print("Interrupted: writing the report of what is finished", file=sys.stderr)
-        # Within: loading pandas, too, can be interrupted.
-        from bench.commands import report as closing
-
-        built, why = closing.close([outcome.records], outcome.folder, verbose)
-    except OSError as error:
-        print(
-            f"metalbench: the report could not be written: {error}. The records are kept: "
-            f"make report RESULTS={outcome.folder}",
-            file=sys.stderr,
-        )
-        if outcome.broken:
-            _fail(f"the run broke off: {outcome.broken}. --resume goes on")
-        raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        print(f"Interrupted: make report RESULTS={outcome.folder}", file=sys.stderr)
-        raise typer.Exit(130) from None
-    if outcome.signal is not None:
-        print(
-            "Interrupted: the report holds what was finished. The same command with --resume "
-            "(make bench ... RESUME=yes) goes on.",
-            file=sys.stderr,
-        )
-        raise typer.Exit(128 + outcome.signal)
-    if outcome.broken:
-        _fail(f"the run broke off: {outcome.broken}. --resume goes on")
-    if outcome.troubles or built.untimed:
-        _fail(why or "something went wrong: the report's findings say what")
-    raise typer.Exit(0)
-
-
-def _fail(reason: str) -> NoReturn:
-    """Exit code 1, and why as the last line, since make would only give the number."""
-    sys.stdout.flush()
-    print(f"exit 1: {reason}", file=sys.stderr)
-    raise typer.Exit(1)
+    return command.run(RunOptions(**typed))
 
 
 @app.command("report")
@@ -166,50 +112,34 @@ def report_command(
         str | None, typer.Option(help="Part of the name of the machine to compare others with.")
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show all tables here too.")] = False,
-) -> None:
+) -> int:
     """Write a report on runs already made."""
-    from bench.commands import report as closing
-    from bench.records import NotRecords
-    from reports.chapters.machines import NoSuchMachine
+    from bench.commands import report as command
 
-    default = Path("results")
-    # Without any run of one's own there are still the published figures.
-    usual = [default] if default.exists() or not published else []
-    try:
-        built, _ = closing.close(results or usual, out, verbose, published, baseline)
-    except (*_BAD_INPUT, NotRecords, NoSuchMachine) as error:
-        _refuse(error)
-    if built.left_out:
-        count = len(built.left_out)
-        _fail(
-            f"{count} line{'s' * (count > 1)} of records could not be used: the report names them"
-        )
+    return command.run(results or (), out, published, baseline, verbose)
 
 
 @app.command("compare")
 def compare_command(
     a: Annotated[Path, typer.Argument(help="Records of the base, or their folder.")],
-    b: Annotated[Path | None, typer.Argument(help="Those of what is held against it.")] = None,
+    b: Annotated[
+        Path | None, typer.Argument(help="Records, or their folder, to compare with A.")
+    ] = None,
     of_a: Annotated[str, typer.Option("--a", help="Contender of A: an id or part of it.")] = "",
     of_b: Annotated[str, typer.Option("--b", help="Contender of B.")] = "",
-    fail_on: Annotated[str, typer.Option(help="Exit 1 where B is so, as in slower:3%.")] = "",
-    threshold: Annotated[str, typer.Option(help="Smaller differences are none.")] = "1%",
+    fail_on: Annotated[
+        str, typer.Option(help="Exit 1 if a case of B is slower by 3 %: slower:3%.")
+    ] = "",
+    threshold: Annotated[str, typer.Option(help="Ratios this near 1 count as the same.")] = "1%",
     across: Annotated[str, typer.Option(help="May differ: machines, precisions, settings.")] = "",
     json: Annotated[str, typer.Option(help="File for programs; - for standard output.")] = "",
     markdown: Annotated[str, typer.Option(help="File for a pull request, or -.")] = "",
-) -> None:
+) -> int:
     """Compare two runs, or two contenders of one: how many times as long B takes as A."""
-    from bench.commands import compare
-    from bench.records import NotRecords
-    from bench.values import BadValue
-    from reports.compare.sides import Incomparable
+    typed = locals()
+    from bench.commands import compare as command
 
-    outputs = {"json": json, "markdown": markdown}
-    asked = compare.CompareOptions(a, b, of_a, of_b, fail_on, threshold, across, outputs)
-    try:
-        raise typer.Exit(compare.run(asked))
-    except (*_BAD_INPUT, BadValue, Incomparable, NotRecords) as error:
-        _refuse(error)
+    return command.run(command.CompareOptions(**typed))
 
 
 @app.command("list")
@@ -217,43 +147,33 @@ def list_command(
     models: Annotated[
         bool, typer.Option("--models", help="Show the architectures instead, with their cost.")
     ] = False,
-) -> None:
+) -> int:
     """Show frameworks, suites and presets."""
-    from rich.console import Console
+    from bench.commands import list as command
 
-    from bench.commands import list as listing
-
-    show = listing.show_models if models else listing.show_choices
-    show(Console())
+    return command.run(models)
 
 
 @app.command("machine")
 def machine_command(
     capture: Annotated[Path | None, typer.Option(help="File that gets it, to send along.")] = None,
-) -> None:
+) -> int:
     """Show what computer this is, without anything that identifies its owner."""
-    from bench.commands import machine as show
+    from bench.commands import machine as command
 
-    try:
-        show.run(capture)
-    except OSError as error:
-        _refuse(error)
+    return command.run(capture)
 
 
 @app.command("doctor")
 def doctor_command(
     machine: Annotated[Path | None, typer.Option(help="Description of another machine.")] = None,
-    preset: Annotated[str, typer.Option(help="Of the run to come.")] = "quick",
-    suite: Annotated[str, typer.Option(help="Suites of the run to come.")] = "",
-) -> None:
+    preset: Annotated[str, typer.Option(help="Preset you mean to run: will it fit?")] = "quick",
+    suite: Annotated[str, typer.Option(help="Suites you mean to run.")] = "",
+) -> int:
     """Say what would spoil a run, or limit it; changes nothing."""
-    from bench.commands import doctor
-    from bench.commands import run_request as asked
+    from bench.commands import doctor as command
 
-    try:
-        raise typer.Exit(doctor.run(machine, asked.split(suite), preset))
-    except (*_BAD_INPUT, doctor.BadVisit) as error:
-        _refuse(error)
+    return command.run(machine, suite, preset)
 
 
 @app.command("env")
@@ -262,29 +182,19 @@ def env_command(
     names: Annotated[
         list[str] | None, typer.Argument(help="Environments, as in torch or jax==0.4.38.")
     ] = None,
-) -> None:
+) -> int:
     """List, build or remove the environments under .venv."""
-    from bench.commands import env
+    from bench.commands import env as command
 
-    try:
-        code = env.run(action, names or [], lambda line: print(line, file=sys.stderr))
-    except (ValueError, OSError) as error:
-        _refuse(error)
-    raise typer.Exit(code)
+    return command.run(action, names or ())
 
 
 @app.command("completion")
-def completion_command() -> None:
+def completion_command() -> int:
     """Print what completes options in bash and zsh, to evaluate there."""
-    from bench.commands import completion
+    from bench.commands import completion as command
 
-    print(completion.script(), end="")
-
-
-def _refuse(error: Exception) -> NoReturn:
-    """Bad arguments or input: one message, exit code 2."""
-    print(f"metalbench: {error}", file=sys.stderr)
-    raise typer.Exit(2)
+    return command.run()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import msgspec
 
 from bench.older_records import in_todays_terms
 from bench.schema import SCHEMA, End, Published, Record, Run, Slice
+from suites.errors import UserError
 
 MAX_LINE_BYTES = 16 * 2**20
 """A longer line is refused unread; the longest honest one, a slice of short samples, is 2 MiB."""
@@ -30,7 +31,7 @@ _decode = msgspec.json.Decoder(Record).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class NotRecords(ValueError):
+class NotRecords(UserError):
     """The file is no record file this version can read; the message says what it is instead."""
 
 

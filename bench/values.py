@@ -7,6 +7,8 @@ import math
 import re
 from collections.abc import Iterable
 
+from suites.errors import UserError
+
 _UNITS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _SECONDS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
@@ -14,12 +16,12 @@ _LEAST_S, _MOST_S = 5, 7 * 86400
 """Of a whole run: in less nothing can be told, and nobody waits for more."""
 
 
-class BadValue(ValueError):
+class BadValue(UserError):
     """What was typed is no such word or quantity; the message says what would be."""
 
 
 def size(text: str) -> int:
-    """Bytes of `8G`, `512M`, `1.5GiB`: powers of 1024. Raises BadWord."""
+    """Bytes of `8G`, `512M`, `1.5GiB`: powers of 1024. Raises BadValue."""
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.I)
     count = round(float(found[1]) * 1024 ** _UNITS[found[2].upper()]) if found else 0
     if count < 1:
@@ -28,7 +30,7 @@ def size(text: str) -> int:
 
 
 def share(text: str) -> float:
-    """0.01 of `1%` or `0.01`. Raises BadWord outside 0 to 1."""
+    """0.01 of `1%` or `0.01`. Raises BadValue outside 0 to 1."""
     digits, percent = text.strip().removesuffix("%"), text.strip().endswith("%")
     try:
         value = float(digits) / (100 if percent else 1)
@@ -40,7 +42,7 @@ def share(text: str) -> float:
 
 
 def seconds(text: str) -> float:
-    """300 of `5m`, `300s`, `300`. Raises BadWord outside five seconds to a week."""
+    """300 of `5m`, `300s`, `300`. Raises BadValue outside five seconds to a week."""
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*(s|m|min|h|)", text.strip(), re.I)
     value = float(found[1]) * _SECONDS[found[2].lower()] if found else math.nan
     if not _LEAST_S <= value <= _MOST_S:
@@ -54,7 +56,7 @@ def seconds(text: str) -> float:
 def choices(
     what: str, given: list[str], known: Iterable[str], hint: str = "`make list` shows them all."
 ) -> list[str]:
-    """The words, each once. Raises BadWord for one that is not known."""
+    """The words, each once. Raises BadValue for one that is not known."""
     known = list(known)
     for word in given:
         if word not in known:
@@ -63,6 +65,11 @@ def choices(
                 f"{meant(word, known)} {hint}"
             )
     return list(dict.fromkeys(given))
+
+
+def split(text: str) -> list[str]:
+    """The parts of a list with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def meant(word: str, known: Iterable[str]) -> str:

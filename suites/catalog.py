@@ -8,6 +8,7 @@ import importlib.util
 from pathlib import Path
 from types import ModuleType
 
+from suites.errors import UserError
 from suites.workload import Workload
 
 DEFAULT = (
@@ -20,7 +21,7 @@ NAMES = (*DEFAULT, "vendor", "mnist")
 """All: also what is compared with others' libraries, and what needs data from elsewhere."""
 
 
-class UnknownSuite(ValueError):
+class UnknownSuite(UserError):
     """No such suite, or the file named is not one; the message says what would be."""
 
 

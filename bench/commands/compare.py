@@ -18,7 +18,6 @@ from reports.compare.differences import KINDS, Kind
 
 STANDARD_OUTPUT = "-"
 
-
 _RENDERERS = {"json": as_json.render, "markdown": as_markdown.render}
 
 
@@ -34,18 +33,16 @@ class CompareOptions:
     fail_on: str
     threshold: str
     across: str
-    outputs: Mapping[str, str]
-    """By format, json and markdown: a file, or `-` for the standard output."""
+    json: str
+    """A file, or `-` for the standard output; so is the next."""
+    markdown: str
 
 
 def run(asked: CompareOptions) -> int:
-    """Compare, show, and return the exit code.
-
-    Raises Incomparable, NotRecords, BadWord, OSError.
-    """
+    """Compare, show, and return the exit code. Raises UserError, OSError."""
     threshold = values.share(asked.threshold)
     gates, across = gate.parse(asked.fail_on, threshold), _across(asked.across)
-    outputs = _checked(asked.outputs)
+    outputs = _checked({"json": asked.json, "markdown": asked.markdown})
     a, b = sides.load(asked.a, asked.b, asked.of_a, asked.of_b)
     named = a.results is b.results or bool(asked.of_a and asked.of_b)
     comparison = compare(a, b, threshold=threshold, named=named, across=across)
@@ -62,7 +59,7 @@ def run(asked: CompareOptions) -> int:
 
 
 def _across(text: str) -> list[Kind]:
-    found = [part.strip() for part in text.split(",") if part.strip()]
+    found = values.split(text)
     for word in found:
         if word not in KINDS:
             raise values.BadValue(

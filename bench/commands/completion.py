@@ -36,6 +36,12 @@ def words() -> Mapping[str, tuple[str, ...]]:
     }
 
 
+def run() -> int:
+    """Print the script."""
+    print(script(), end="")
+    return 0
+
+
 def script() -> str:
     """The script to evaluate: `eval "$(make -s completion)"`."""
     known = words()

@@ -1,23 +1,25 @@
-"""Environments built, removed and shown: what the command `env` does."""
+"""The command `env`: environments built, removed and shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
-from bench.commands import list
 from bench.environments import manager, requirements
+from bench.environments.manager import State
+from bench.terminal.tables import plain_table
 from bench.values import BadValue
 from frameworks import NAMES
 
 ACTIONS = ("list", "build", "remove")
 
 
-def run(action: str, names: Sequence[str], say: Callable[[str], None]) -> int:
+def run(action: str, names: Sequence[str]) -> int:
     """Do it, and return the exit code: 1 when an environment could not be built.
 
-    Raises ValueError, OSError.
+    Raises UserError, OSError.
     """
     if action not in ACTIONS:
         raise BadValue(
@@ -31,13 +33,27 @@ def run(action: str, names: Sequence[str], say: Callable[[str], None]) -> int:
     for name in [requirements.parse(text) for text in names or everything]:
         try:
             if action == "build":
-                manager.ensure(name, say)
+                manager.ensure(name, _say)
             elif action == "remove":
                 manager.remove(name)
         except manager.NoSuchVersion as error:
             raise BadValue(str(error)) from None
         except (manager.BuildFailed, manager.Unavailable) as error:
-            say(f"metalbench: {name}: {error}")
+            _say(f"metalbench: {name}: {error}")
             code = 1
-    list.show_environments(manager.listing(), Console())
+    _show(manager.listing(), Console())
     return code
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _show(states: Iterable[State], console: Console) -> None:
+    """Every environment with its state, versions and size."""
+    table = plain_table("environment", "state", "python", "versions", "size")
+    for state in states:
+        versions = ", ".join(f"{name} {version}" for name, version in state.versions.items())
+        size = f"{state.size_bytes / 2**20:,.0f} MiB" if state.size_bytes else ""
+        table.add_row(state.name, state.state, state.python or "", versions or state.reason, size)
+    console.print(table)

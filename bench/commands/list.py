@@ -1,33 +1,33 @@
-"""What there is to ask for: `list`, `list --models`, and the state of the environments: `env`."""
+"""The command `list`: frameworks, suites and presets, or the architectures with their cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from bench.commands import suite_counts
+from bench.plan import suite_counts
 from bench.plan.presets import PRESETS
 from bench.terminal import figures
+from bench.terminal.tables import plain_table
 from frameworks import FRAMEWORKS, NULL
 
-if TYPE_CHECKING:
-    from bench.environments.manager import State
+
+def run(models: bool) -> int:
+    """Show the architectures, or everything else that can be asked for."""
+    (show_models if models else show_choices)(Console())
+    return 0
 
 
 def show_choices(console: Console) -> None:
     """Frameworks, suites and presets, as tables."""
-    frameworks = _table("FRAMEWORK", "is", "executions (first is the default)")
+    frameworks = plain_table("FRAMEWORK", "is", "executions (first is the default)")
     for facts in (*FRAMEWORKS.values(), NULL):
         frameworks.add_row(facts.name, facts.title, ", ".join(facts.executions))
-    suites = _table("SUITE", "is", *PRESETS)
+    suites = plain_table("SUITE", "is", *PRESETS)
     for suite in suite_counts.all_of_them():
         counts = (str(suite.cases[preset]) for preset in PRESETS)
         suites.add_row(suite.name, escape(suite.title), *counts)
-    presets = _table("PRESET", "TIME", "interval", "rounds", "at most", "longest step")
+    presets = plain_table("PRESET", "TIME", "interval", "rounds", "at most", "longest step")
     for name, preset in PRESETS.items():
         row = (
             figures.wait(preset.time_s) if preset.time_s else "as it takes",
@@ -54,7 +54,7 @@ def show_models(console: Console) -> None:
     from suites.layers import cost
     from suites.workload import ITEMSIZE
 
-    table = _table("MODEL", "parameters", "MFLOP", "MB", "sample", "is")
+    table = plain_table("MODEL", "parameters", "MFLOP", "MB", "sample", "is")
     for column in table.columns[1:4]:
         column.justify = "right"
     for column in table.columns[:5]:
@@ -76,20 +76,3 @@ def show_models(console: Console) -> None:
         markup=False,
         highlight=False,
     )
-
-
-def show_environments(states: Iterable[State], console: Console) -> None:
-    """Every environment with its state, versions and size."""
-    table = _table("environment", "state", "python", "versions", "size")
-    for state in states:
-        versions = ", ".join(f"{name} {version}" for name, version in state.versions.items())
-        size = f"{state.size_bytes / 2**20:,.0f} MiB" if state.size_bytes else ""
-        table.add_row(state.name, state.state, state.python or "", versions or state.reason, size)
-    console.print(table)
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=number == 0)
-    return table

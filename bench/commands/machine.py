@@ -1,4 +1,4 @@
-"""A description of a machine as a person reads it in the terminal."""
+"""The command `machine`: its description, as a person reads it and as a file to send."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.machine.description import Description
 from bench.schema import Gpu, Machine
 
 
-def run(capture: Path | None) -> None:
+def run(capture: Path | None) -> int:
     """Show this machine, and write its description to the file if one is named. Raises OSError."""
     found = survey.here()
     console = Console()
@@ -27,6 +27,7 @@ def run(capture: Path | None) -> None:
             markup=False,
             highlight=False,
         )
+    return 0
 
 
 def table(found: Description) -> Table:

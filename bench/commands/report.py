@@ -1,4 +1,4 @@
-"""A report written and its answer shown: how `run` and `report` end."""
+"""The command `report`, and the end of `run`: a report written and its answer shown."""
 
 from __future__ import annotations
 
@@ -8,13 +8,33 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.terminal.exit_codes import failed
 from reports import build
 from reports.answer import answer
 from reports.build import Built
 from reports.render import terminal
 
+USUAL = Path("results")
 
-def close(
+
+def run(
+    results: Sequence[Path], out: Path, published: bool, baseline: str | None, verbose: bool
+) -> int:
+    """Report on what is named, or on all runs here; 1 if lines had to be left out.
+
+    Raises UserError, OSError.
+    """
+    # Without any run of one's own there are still the published figures.
+    usual = [USUAL] if USUAL.exists() or not published else []
+    built, _ = write(results or usual, out, verbose, published, baseline)
+    if count := len(built.left_out):
+        return failed(
+            f"{count} line{'s' * (count > 1)} of records could not be used: the report names them"
+        )
+    return 0
+
+
+def write(
     paths: Sequence[Path],
     out: Path,
     verbose: bool,
@@ -23,7 +43,7 @@ def close(
 ) -> tuple[Built, str]:
     """What was written, and what in it is wrong; `verbose` shows every table first.
 
-    Raises NotRecords, NoSuchMachine, OSError.
+    Raises UserError, OSError.
     """
     # matplotlib tells of building its cache of fonts, as a warning.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)

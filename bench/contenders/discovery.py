@@ -14,12 +14,13 @@ from bench.environments.requirements import Name
 from bench.machine import privacy
 from bench.schema import Failed, Skipped
 from frameworks.interface import Device
+from suites.errors import UserError
 
 Say = Callable[[str], None]
 Ensure = Callable[[Name, Say], Path]
 
 
-class BadVersion(ValueError):
+class BadVersion(UserError):
     """A version that was never published: the request's fault, not the machine's."""
 
 

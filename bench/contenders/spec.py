@@ -18,11 +18,12 @@ from bench.values import meant
 from frameworks import FRAMEWORKS, NAMES, NULL, FrameworkInfo
 from frameworks.interface import Device
 from suites.catalog import typed_path
+from suites.errors import UserError
 
 MAX_ADAPTER_BYTES = 2**20
 
 
-class Unknown(ValueError):
+class Unknown(UserError):
     """No such contender; the message says which there are."""
 
 

@@ -17,6 +17,7 @@ from bench.environments import platforms, requirements, stamped_folder, uv
 from bench.environments.platforms import Unavailable
 from bench.environments.stamped_folder import BuildFailed, Say
 from frameworks import FRAMEWORKS
+from suites.errors import UserError
 
 __all__ = ["BuildFailed", "NoSuchVersion", "Unavailable", "ensure", "listing", "remove", "root"]
 
@@ -88,10 +89,10 @@ def listing() -> list[State]:
 
 
 def remove(name: requirements.Name) -> None:
-    """Delete the environment, if it exists. Raises ValueError for the one that runs this."""
+    """Delete the environment, if it exists. Raises UserError for the one that runs this."""
     home = root() / str(name)
     if Path(sys.prefix) == home:
-        raise ValueError(f"{name} is the environment this command runs in. Use `make clean`.")
+        raise UserError(f"{name} is the environment this command runs in. Use `make clean`.")
     stamped_folder.remove(home)
 
 

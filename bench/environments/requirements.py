@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.environments.platforms import JAX_MPS, Platform, series, tensorflow_metal
 from frameworks import FRAMEWORKS, FrameworkInfo
+from suites.errors import UserError
 
 NAMES = ("host", *FRAMEWORKS, "dev")
 """Every environment but the version contenders and the spare ones."""
@@ -73,12 +74,12 @@ BOOT = Name("boot")
 
 
 def parse(text: str) -> Name:
-    """The name in `text`. Raises ValueError for anything else."""
+    """The name in `text`. Raises UserError for anything else."""
     if text in (*NAMES, *SPARE):
         return Name(text)
     found = _CONTENDER.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or found["base"] not in FRAMEWORKS:
-        raise ValueError(
+        raise UserError(
             f"no such environment. Expected one of {', '.join(NAMES)}, or a framework with a "
             f"version, as in jax==0.4.38. Received: {text[: 2 * _LONGEST]!r}."
         )

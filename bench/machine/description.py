@@ -8,18 +8,19 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from bench.schema import Bytes, Count, Machine, Magnitude, State, Text
+from suites.errors import UserError
 
 FORMAT: Literal[1] = 1
 MAX_BYTES = 2**20
 """A longer file is refused unread; an honest one holds some 30 KiB."""
 
-_REMEDY = "`./metalbench machine --capture FILE.json` writes one."
+REMEDY = "`./metalbench machine --capture FILE.json` writes one."
 
 Package = Annotated[str, msgspec.Meta(max_length=128)]
 Packages = Annotated[dict[Package, Package], msgspec.Meta(max_length=2048)]
 
 
-class NotADescription(ValueError):
+class NotADescription(UserError):
     """The file is no description this version can read; the message says what it is instead."""
 
 
@@ -75,7 +76,7 @@ def read(path: Path) -> Description:
     with path.open("rb") as file:
         text = file.read(MAX_BYTES + 1)
     if len(text) > MAX_BYTES:
-        raise NotADescription(f"{path} is longer than {MAX_BYTES} bytes. {_REMEDY}")
+        raise NotADescription(f"{path} is longer than {MAX_BYTES} bytes. {REMEDY}")
     try:
         head = msgspec.json.decode(text, type=_Head)
         if head.kind == "machine" and head.format > FORMAT:
@@ -87,7 +88,7 @@ def read(path: Path) -> Description:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         problem = str(error)[:200]
         raise NotADescription(
-            f"{path} is no description of a machine ({problem}). {_REMEDY}"
+            f"{path} is no description of a machine ({problem}). {REMEDY}"
         ) from None
 
 

@@ -84,7 +84,7 @@ def adjusted(
     starts: int | None = None,
     time: str = "",
 ) -> Preset:
-    """The preset with what was asked for otherwise. Raises BadWord."""
+    """The preset with what was asked for otherwise. Raises BadValue."""
     if target:
         preset = dataclasses.replace(preset, target=share(target))
     if budget_s is not None:

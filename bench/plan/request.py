@@ -19,6 +19,7 @@ from bench.machine import privacy
 from bench.plan.presets import Preset
 from frameworks import FRAMEWORKS
 from suites import catalog
+from suites.errors import UserError
 from suites.workload import ITEMSIZE, Workload, definition_hash, facts_of
 
 _GPUS = dict.fromkeys(word for row in FRAMEWORKS.values() for word in row.device_ids[1:])
@@ -27,7 +28,7 @@ _DEVICES = ("cpu", "gpu", "all", *(word.replace("N", "0") for word in _GPUS))
 _DEVICE = re.compile("all|cpu|gpu|" + "|".join(word.replace("N", "[0-9]{1,3}") for word in _GPUS))
 
 
-class BadRequest(ValueError):
+class BadRequest(UserError):
     """What was asked cannot be done; the message says what was expected."""
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 import filelock
 
+from suites.errors import UserError
+
 VARIABLE = "METALBENCH_LOCK"
 """Folder of the lock where it is not /tmp, which is one and the same whatever TMPDIR says."""
 
 
-class Busy(ValueError):
+class Busy(UserError):
     """Another run holds the machine; the message names its process."""
 
 

@@ -14,6 +14,7 @@ from bench import records
 from bench.records import Reading, read
 from bench.run.rounds import History
 from bench.schema import Cell, Failed, Record, Run, Skipped, Slice, State, Verified
+from suites.errors import UserError
 
 MAX_RUNS = 200
 """Newest folders looked at."""
@@ -24,7 +25,7 @@ MAY_DIFFER = ("timeout_s", "memory_bytes", "preset_time_s")
 """Settings that end a run or a worker and change no figure: one breaks off to change them."""
 
 
-class NothingToResume(ValueError):
+class NothingToResume(UserError):
     """No run here broke off that was asked for in the same way; the message says what differs."""
 
 

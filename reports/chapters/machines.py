@@ -17,9 +17,9 @@ from reports.frame import Results, Row
 from reports.ingest.machine_names import FAMILIES, family
 from reports.ingest.published import device_kind
 from reports.ingest.reading import Key
+from suites.errors import UserError
 
 MAX_COLUMNS = 24
-
 PUBLISHED = "published"
 
 Work = tuple[str, ...]
@@ -55,7 +55,7 @@ class _Column:
     size: int
 
 
-class NoSuchMachine(ValueError):
+class NoSuchMachine(UserError):
     """No machine of the report is called so; the message lists them."""
 
 

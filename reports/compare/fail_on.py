@@ -38,7 +38,7 @@ class Outcome:
 
 
 def parse(text: str, threshold: float) -> tuple[Gate, ...]:
-    """The gates of `slower:3%,unresolved`. Raises BadWord."""
+    """The gates of `slower:3%,unresolved`. Raises BadValue."""
     return tuple(_gate(part.strip(), threshold) for part in text.split(",") if part.strip())
 
 

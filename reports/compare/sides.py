@@ -10,6 +10,7 @@ from bench.schema import Contender, Run, Runtime
 from reports.formatting import plain
 from reports.frame import NULL, Results, Row, read
 from reports.ingest import reading
+from suites.errors import UserError
 
 FIELDS = ("framework", "device", "precision", "execution")
 """What contenders must have in common to be compared unasked: their versions may differ."""
@@ -18,7 +19,7 @@ MANY = 12
 """Names an error lists."""
 
 
-class Incomparable(ValueError):
+class Incomparable(UserError):
     """Nothing here can be compared; the message says why and what would help."""
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from suites.data import idx
 from suites.data.seeded_random import UNIT_BOUND, Array, floats, frozen, integers, uniform
+from suites.errors import UserError
 from suites.workload import Data
 
 FILES = Path(__file__).resolve().parents[2] / ".cache" / "data"
@@ -80,7 +81,7 @@ PUBLISHED = {
 """Files by source and by the name of the array made of them."""
 
 
-class NoData(ValueError):
+class NoData(UserError):
     """There is no such data, or its files are missing or wrong; the message says which."""
 
 

@@ -14,7 +14,7 @@ OURS = {"bench", "frameworks", "reports", "scripts", "suites", "tests"}
 FRAMEWORK_MODULES = {name for row in FRAMEWORKS.values() for name in row.modules} - {"numpy"}
 STANDARD = set(sys.stdlib_module_names)
 
-# What each package may import of ours. The commands alone may import reports, lazily.
+# What each package may import of ours. Commands alone may import reports, and are loaded late.
 ALLOWED = {
     "suites": {"suites"},
     "frameworks": {"frameworks", "suites"},
@@ -51,7 +51,7 @@ def files(package):
 def test_arrows(package):
     for path in files(package):
         allowed = ALLOWED[package]
-        if path.parent.name == "commands" or path.name == "__main__.py":
+        if path.parent == ROOT / "bench" / "commands":
             allowed = allowed | {"reports"}
         wrong = (set(imports(path)) & OURS) - allowed
         assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
@@ -103,6 +103,24 @@ def test_suites_never_name_a_framework(path):
 )
 def test_adapters_never_time(path):
     assert not {"time", "timeit"} & set(imports(path))
+
+
+HEAVY = {"numpy", "pandas", "matplotlib", "msgspec", "reports"}
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [("bench.__main__", HEAVY), ("bench.commands.run", {"pandas", "matplotlib", "reports"})],
+    ids=["before the command is known", "before a run has ended"],
+)
+def test_nothing_is_loaded_before_it_is_needed(module, unwanted):
+    code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "typer" in loaded
+    assert not unwanted & loaded
 
 
 def test_a_worker_loads_neither_reports_nor_a_second_framework():

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bench.commands import doctor
 from bench.doctor import SECTIONS, compatibility, examine
 from bench.doctor.activity import heavy_programs
 from bench.doctor.memory_needs import needs
 from bench.doctor.packages import mps_system
+from bench.doctor.shadowing import shadowing
 from bench.doctor.subject import Subject, pins
 from bench.environments.platforms import TENSORFLOW_METAL
 from bench.environments.versions import numbers, within
@@ -162,18 +162,18 @@ def test_the_pin_for_macos_13_has_a_gpu_there(release: str, gpu: bool) -> None:
 
 
 def test_files_that_hide_a_package_are_found(tmp_path: Path) -> None:
-    assert doctor.shadowing(tmp_path) == ()
+    assert shadowing(tmp_path) == ()
     for name in ("torch.py", "statistics.py", "mine.py", "numpy.txt"):
         (tmp_path / name).touch()
     for name in ("jax", "tests", "docs"):
         (tmp_path / name).mkdir()
     for name in ("jax", "tests"):
         (tmp_path / name / "__init__.py").touch()
-    assert doctor.shadowing(tmp_path) == ("jax", "statistics.py", "torch.py")
+    assert shadowing(tmp_path) == ("jax", "statistics.py", "torch.py")
 
 
 def test_the_checkout_hides_nothing() -> None:
-    assert doctor.shadowing(Path(__file__).resolve().parents[3]) == ()
+    assert shadowing(Path(__file__).resolve().parents[3]) == ()
 
 
 def test_facts_have_their_sources() -> None:

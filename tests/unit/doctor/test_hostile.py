@@ -18,7 +18,7 @@ from bench.commands import doctor
 from bench.doctor import examine, show
 from bench.doctor.finding import SEVERITIES
 from bench.doctor.subject import Subject, pins
-from bench.machine.description import MAX_BYTES, Description
+from bench.machine.description import MAX_BYTES, Description, NotADescription
 from tests.helpers.ill_machines import M2
 
 ESCAPE = "\x1b]0;owned\x07\x1b[31mred \u202eleft [bold]loud[/bold]"
@@ -229,5 +229,5 @@ def test_texts_are_shown_as_far_as_they_tell_something() -> None:
 def test_what_is_no_description_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "description.json"
     path.write_bytes(content)
-    with pytest.raises(doctor.BadVisit, match=r"description\.json"):
-        doctor.run(path, (), "smoke")
+    with pytest.raises(NotADescription, match=r"description\.json"):
+        doctor.run(path, "", "smoke")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from bench.commands import run_header
 from bench.contenders import spec
 from bench.doctor.subject import Subject
 from bench.machine.description import Description, Heavy
+from bench.terminal import run_header
 from tests.helpers import builders
 
 SPECS = spec.parse(["numpy", "torch", "tf", "jax", "jax==0.4.38", "mlx", "null"])

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from bench.environments.manager import CHECKOUT
 from bench.plan.presets import PRESETS
-
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class SuiteCount(msgspec.Struct, frozen=True):

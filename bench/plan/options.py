@@ -40,13 +40,14 @@ class RunOptions:
     memory: str
     isolate: str
     resume: bool
+    verbose: bool
 
     def request(self) -> Request:
-        """Raises BadWord, contenders.Unknown."""
+        """What is asked for, every word of it checked. Raises UserError."""
         preset = values.choices("preset", [self.preset], PRESETS)[0]
         return Request(
             contenders=self._wanted(),
-            suites=_suites(split(self.suite)),
+            suites=_suites(values.split(self.suite)),
             preset_name=preset,
             preset=presets.adjusted(
                 PRESETS[preset], self.target, self.budget, self.rounds, self.starts, self.time
@@ -55,7 +56,7 @@ class RunOptions:
             seed=self.seed,
             arguments=sys.argv[1:],
             data_dir=self.data_dir,
-            isolated=bool(values.choices("--isolate", split(self.isolate), ["case"])),
+            isolated=bool(values.choices("--isolate", values.split(self.isolate), ["case"])),
             resume=self.resume,
         )
 
@@ -63,18 +64,15 @@ class RunOptions:
         if self.threads is not None and self.threads < 1:
             raise BadValue(f"threads must be at least 1. Received: {self.threads}")
         return ContenderSelection(
-            specs=spec.parse(split(self.framework) or NAMES),
+            specs=spec.parse(values.split(self.framework) or NAMES),
             device=self.device,
-            precisions=values.choices("precision", split(self.precision) or ["float32"], ITEMSIZE),
+            precisions=values.choices(
+                "precision", values.split(self.precision) or ["float32"], ITEMSIZE
+            ),
             threads=self.threads,
             timeout_s=self.timeout,
             memory_bytes=values.size(self.memory) if self.memory else None,
         )
-
-
-def split(text: str) -> list[str]:
-    """The parts of a list with commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _suites(given: list[str]) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from bench.commands.doctor import shadowing
 from bench.contenders.spec import Spec
 from bench.doctor import examine
+from bench.doctor.shadowing import shadowing
 from bench.doctor.subject import Subject, pins
 from bench.environments import manager
 from bench.machine import survey

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.commands import suite_counts
+from bench.plan import suite_counts
 from bench.plan.presets import PRESETS
 from suites import catalog
 

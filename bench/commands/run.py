@@ -1,0 +1,71 @@
+"""The command `run`: everything asked for is measured, and what there is then is reported on."""
+
+from __future__ import annotations
+
+import functools
+import io
+import signal
+import sys
+
+from rich.console import Console
+
+from bench.plan.options import RunOptions
+from bench.run import runner
+from bench.run.runner import Outcome
+from bench.terminal import progress, run_header
+from bench.terminal.exit_codes import failed
+
+
+def run(asked: RunOptions) -> int:
+    """Measure, verify, write records and reports; the exit code. Raises UserError, OSError."""
+    try:
+        request, console = asked.request(), Console(stderr=True)
+        above = functools.partial(
+            run_header.lines, request.contenders.specs, request.preset_name, console.width
+        )
+        with progress.for_console(console, above) as shown:
+            outcome = runner.run(request, shown)
+    except KeyboardInterrupt:
+        print("Interrupted: nothing was measured yet.", file=sys.stderr)
+        return 130
+    return _report(outcome, asked.verbose)
+
+
+def _report(outcome: Outcome, verbose: bool) -> int:
+    """Report on what there is; the run's exit code."""
+    if outcome.signal == signal.SIGHUP:  # the terminal is gone, and writing to it an error
+        sys.stdout = sys.stderr = io.StringIO()
+    try:
+        if outcome.signal is not None:
+            print("Interrupted: writing the report of what is finished", file=sys.stderr)
+        # Only now, since pandas must not load while anything is timed; and within, since loading
+        # it can be interrupted too.
+        from bench.commands import report
+
+        built, why = report.write([outcome.records], outcome.folder, verbose)
+    except OSError as error:
+        print(
+            f"metalbench: the report could not be written: {error}. The records are kept: "
+            f"make report RESULTS={outcome.folder}",
+            file=sys.stderr,
+        )
+        return _broke_off(outcome) if outcome.broken else 1
+    except KeyboardInterrupt:
+        print(f"Interrupted: make report RESULTS={outcome.folder}", file=sys.stderr)
+        return 130
+    if outcome.signal is not None:
+        print(
+            "Interrupted: the report holds what was finished. The same command with --resume "
+            "(make bench ... RESUME=yes) goes on.",
+            file=sys.stderr,
+        )
+        return 128 + outcome.signal
+    if outcome.broken:
+        return _broke_off(outcome)
+    if outcome.troubles or built.untimed:
+        return failed(why or "something went wrong: the report's findings say what")
+    return 0
+
+
+def _broke_off(outcome: Outcome) -> int:
+    return failed(f"the run broke off: {outcome.broken}. --resume goes on")

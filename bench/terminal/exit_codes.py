@@ -1,0 +1,33 @@
+"""How a command ends: 0 done, 1 done and something in it was wrong, 2 bad input, each in a line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from suites.errors import UserError
+
+
+class Commands(TyperGroup):
+    """Ends with the exit code that a command returns, or with 2 for what a user can mend.
+
+    Anything else that escapes is a fault of ours and shows itself.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            code = super().invoke(ctx)
+        except (UserError, OSError) as error:
+            sys.stderr.write(f"metalbench: {error}\n")
+            code = 2
+        raise typer.Exit(code or 0)
+
+
+def failed(reason: str) -> int:
+    """Exit code 1, and why as the last line, since make would only give the number."""
+    sys.stdout.flush()
+    sys.stderr.write(f"exit 1: {reason}\n")
+    return 1

@@ -1,0 +1,64 @@
+"""What every command has in common: one entry point, exit codes, no traceback for bad input."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from bench import commands
+from bench.__main__ import app
+from bench.terminal import exit_codes
+from bench.version import version
+from suites.errors import UserError
+
+NAMES = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+
+
+def test_each_command_is_a_module_and_each_module_a_command() -> None:
+    assert sorted(typer.main.get_command(app).commands) == NAMES  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_command_is_entered_by_run_and_returns_its_exit_code(name: str) -> None:
+    entry = importlib.import_module(f"bench.commands.{name}").run
+    assert inspect.signature(entry).return_annotation == "int"
+
+
+def ending(error: Exception | None, code: int | None = None) -> tuple[int, str, object]:
+    """Exit code, output and what escaped of a program whose command raises or returns this."""
+    door = typer.Typer(cls=exit_codes.Commands)
+
+    def command() -> int | None:
+        if error is not None:
+            raise error
+        return code
+
+    door.command("one")(command)
+    door.command("two")(command)
+    ended = CliRunner().invoke(door, ["one"])
+    return ended.exit_code, ended.output, ended.exception
+
+
+def test_the_exit_code_is_what_a_command_returns() -> None:
+    assert [ending(None, code)[0] for code in (None, 0, 1, 130)] == [0, 0, 1, 130]
+
+
+@pytest.mark.parametrize("error", [UserError("no such thing"), OSError("no such thing")])
+def test_what_a_user_can_mend_is_one_line_and_exit_code_2(error: Exception) -> None:
+    assert ending(error)[:2] == (2, "metalbench: no such thing\n")
+
+
+@pytest.mark.parametrize("error", [ValueError("ours"), KeyError("ours")])
+def test_a_fault_of_ours_shows_itself(error: Exception) -> None:
+    code, output, escaped = ending(error)
+    assert (code, output, escaped) == (1, "", error)
+
+
+def test_the_version_is_shown() -> None:
+    shown = CliRunner().invoke(app, ["--version"])
+    assert (shown.exit_code, shown.output) == (0, f"metalbench {version()}\n")
