@@ -47,6 +47,21 @@ def test_the_index_holds_every_page() -> None:
     assert missing(linked(INDEX) - {DOCS / "records.md"}) == ["docs/records.md"]
 
 
+def undefined(text: str) -> Iterator[str]:
+    """Names that a text places in a file which does not define them."""
+    for names, path in re.findall(r"((?:`\w+`(?: and )?)+) in \[`([\w/.]+\.py)`\]", text):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        for name in re.findall(r"`(\w+)`", names):
+            if not re.search(rf"^(?:def|class) {name}\b", source, re.MULTILINE):
+                yield name
+
+
+def test_names_are_defined_where_the_index_says() -> None:
+    text = INDEX.read_text(encoding="utf-8")
+    assert not list(undefined(text))
+    assert list(undefined(text.replace("`middle` in", "`none` in"))) == ["none"]
+
+
 @pytest.mark.parametrize(
     "file",
     [
