@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bench.__main__ import app
 from bench.plan import datasets
+from bench.run import lock
 from suites import catalog
 from suites.data import idx, sources
 from suites.data.sources import NoData
@@ -195,6 +196,7 @@ def test_unknown_data_is_refused():
 def test_a_run_without_its_data_ends_with_a_message(tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(sources, "FILES", tmp_path / "files")
+    monkeypatch.setenv(lock.VARIABLE, str(tmp_path))
     words = ["run", "--framework", "null", "--suite", "mnist", "--preset", "smoke"]
     words += ["--out", str(tmp_path / "out"), "--data-dir", str(tmp_path / "copies")]
     done = CliRunner().invoke(app, words)
