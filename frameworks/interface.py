@@ -14,7 +14,7 @@ Step = Callable[[], Mapping[str, Any]]
 
 Product: `product` [m, n]. Forward: `output`. Train: `loss` (a scalar, at the weights before the
 update) and every updated weight under its dotted path, running averages included, in the layout of
-the description; with Adam also its moments, under the names that `Adam` gives them.
+the description; and what the optimizer keeps, under the names that its `state_names` gives.
 Learn: `train_loss` (mean over an epoch's steps), `test_loss` and `correct` (how many test samples),
 each [epochs], and the final weights; every call begins from the initial weights.
 

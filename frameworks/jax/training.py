@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -10,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from frameworks.shared.functional import Apply, Moved, Weights, channels_first
-from suites.workload import SGD, Adam, Optimizer
+from suites.workload import Optimizer
 
 Batch = Mapping[str, Any]
 """`x` and `labels` on the device."""
@@ -21,10 +20,10 @@ class State(NamedTuple):
 
     learned: Weights
     averages: Weights
-    first: Weights
-    second: Weights
+    kept: Weights
+    """What the optimizer keeps, by the names of its results."""
     steps: Any
-    """Taken so far; with the moments, Adam's own."""
+    """Taken so far; None where the optimizer does not count them."""
 
     def weights(self) -> dict[str, Any]:
         """What a pass through the model takes."""
@@ -32,9 +31,7 @@ class State(NamedTuple):
 
     def arrays(self) -> dict[str, Any]:
         """Everything by the name of its result."""
-        first = {Adam.first_moment(path): array for path, array in self.first.items()}
-        second = {Adam.second_moment(path): array for path, array in self.second.items()}
-        return {**self.weights(), **first, **second}
+        return {**self.weights(), **self.kept}
 
 
 def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) -> State:
@@ -42,10 +39,12 @@ def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) ->
     parts: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for path, array in weights.items():
         parts[path not in learned][path] = array
-    if isinstance(optimizer, SGD):
-        return State(*parts, {}, {}, None)
-    zeros = jax.tree.map(jnp.zeros_like, parts[0])
-    return State(*parts, zeros, zeros, jnp.zeros((), jnp.int32))
+    kept = {
+        name: jnp.zeros_like(array)
+        for path, array in parts[0].items()
+        for name in optimizer.state_names(path)
+    }
+    return State(*parts, kept, jnp.zeros((), jnp.int32) if optimizer.counts_steps else None)
 
 
 def update_of(model: Apply, optimizer: Optimizer) -> Callable[[State, Batch], tuple[Any, State]]:
@@ -65,20 +64,9 @@ def update_of(model: Apply, optimizer: Optimizer) -> Callable[[State, Batch], tu
 
 
 def _optimized(optimizer: Optimizer, state: State, gradients: Weights) -> State:
-    if isinstance(optimizer, SGD):
-        step = jax.tree.map(lambda w, g: w - optimizer.lr * g, state.learned, gradients)
-        return state._replace(learned=step)
-    beta1, beta2, steps = optimizer.beta1, optimizer.beta2, state.steps + 1
-    first = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, state.first, gradients)
-    second = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g**2, state.second, gradients)
-    # 1 - beta^t, which in float32 would lose its last digits.
-    rest1, rest2 = (-jnp.expm1(steps * math.log(max(beta, 1e-30))) for beta in (beta1, beta2))
-
-    def moved(w: Any, m: Any, v: Any) -> Any:
-        return w - optimizer.lr * (m / rest1) / (jnp.sqrt(v / rest2) + optimizer.eps)
-
-    learned = jax.tree.map(moved, state.learned, first, second)
-    return State(learned, state.averages, first, second, steps)
+    steps = None if state.steps is None else state.steps + 1
+    learned, kept = optimizer.apply(state.learned, gradients, state.kept, steps, jnp)
+    return State(learned, state.averages, kept, steps)
 
 
 def evaluation(model: Apply) -> Callable[[Weights, Batch], tuple[Any, Any]]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import mlx.core as mx
-from mlx import nn, utils
+from mlx import nn
 
 from frameworks.shared.functional import Apply, Moved, Weights, channels_first
-from suites.workload import SGD, Adam, Optimizer
+from suites.workload import Optimizer
 
 Batch = Mapping[str, Any]
 """`x` and `labels` on the device."""
 
 State = dict[str, Any]
-"""What a training step changes, of dicts by path, as MLX's transformations take it: `learned` and
-`averages`; with Adam `first` and `second`, its moments, and `steps`, how many were taken."""
+"""What a training step changes, of dicts, as MLX's transformations take it: `learned` and
+`averages` by path, what is `kept` by the optimizer by the names of its results, and `steps`, how
+many were taken, where the optimizer counts them."""
 
 
 def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) -> State:
@@ -25,11 +25,13 @@ def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) ->
     parts: tuple[Moved, Moved] = ({}, {})
     for path, array in weights.items():
         parts[path not in learned][path] = array
-    state = {"learned": parts[0], "averages": parts[1]}
-    if isinstance(optimizer, SGD):
-        return state
-    zeros = utils.tree_map(mx.zeros_like, parts[0])
-    return {**state, "first": zeros, "second": zeros, "steps": mx.array(0)}
+    kept = {
+        name: mx.zeros_like(array)
+        for path, array in parts[0].items()
+        for name in optimizer.state_names(path)
+    }
+    counted = {"steps": mx.array(0)} if optimizer.counts_steps else {}
+    return {"learned": parts[0], "averages": parts[1], "kept": kept, **counted}
 
 
 def weights_of(state: State) -> dict[str, Any]:
@@ -39,9 +41,7 @@ def weights_of(state: State) -> dict[str, Any]:
 
 def arrays_of(state: State) -> dict[str, Any]:
     """Everything by the name of its result."""
-    first = {Adam.first_moment(path): array for path, array in state.get("first", {}).items()}
-    second = {Adam.second_moment(path): array for path, array in state.get("second", {}).items()}
-    return {**weights_of(state), **first, **second}
+    return {**weights_of(state), **state["kept"]}
 
 
 def update_of(model: Apply, optimizer: Optimizer) -> Callable[[State, Batch], tuple[Any, State]]:
@@ -61,25 +61,11 @@ def update_of(model: Apply, optimizer: Optimizer) -> Callable[[State, Batch], tu
 
 
 def _optimized(optimizer: Optimizer, state: State, gradients: Weights) -> State:
-    learned = state["learned"]
-    if isinstance(optimizer, SGD):
-        step = utils.tree_map(lambda w, g: w - optimizer.lr * g, learned, gradients)
-        return {**state, "learned": step}
-    beta1, beta2, steps = optimizer.beta1, optimizer.beta2, state["steps"] + 1
-    first, second = (
-        utils.tree_map(lambda m, g: beta1 * m + (1 - beta1) * g, state["first"], gradients),
-        utils.tree_map(lambda v, g: beta2 * v + (1 - beta2) * g * g, state["second"], gradients),
+    counted = {"steps": state["steps"] + 1} if optimizer.counts_steps else {}
+    learned, kept = optimizer.apply(
+        state["learned"], gradients, state["kept"], counted.get("steps"), mx
     )
-    # 1 - beta^t, which in float32 would lose its last digits.
-    rest1, rest2 = (-mx.expm1(steps * math.log(max(beta, 1e-30))) for beta in (beta1, beta2))
-
-    rate, spread = optimizer.lr / rest1, mx.rsqrt(rest2)
-
-    def moved(w: Any, m: Any, v: Any) -> Any:
-        return w - rate * m / (mx.sqrt(v) * spread + optimizer.eps)
-
-    stepped = utils.tree_map(moved, learned, first, second)
-    return {**state, "learned": stepped, "first": first, "second": second, "steps": steps}
+    return {**state, **counted, "learned": learned, "kept": kept}
 
 
 def cross_entropy(logits: Any, labels: Any) -> Any:

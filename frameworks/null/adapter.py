@@ -30,7 +30,7 @@ from suites.data.arrays import AUDITED, Array, Arrays
 from suites.verification import reference
 from suites.verification.reference import learning, training
 from suites.verification.reference.arithmetic import Exact
-from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train, Workload
+from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
 
 NAME = "null"
 ENVIRONMENT = "host"
@@ -103,13 +103,9 @@ class Training:
         self.count = itertools.count()
         self.first: list[dict[str, Any]] = []
         self.later: dict[int, dict[str, Any]] = {}
-        moments = [
-            name
-            for path in training.learned(workload)
-            for name in (Adam.first_moment(path), Adam.second_moment(path))
-            if isinstance(workload.optimizer, Adam)
-        ]
-        self.names = ("loss", *arrays.weights, *moments)
+        learned = training.learned(workload)
+        kept = [name for path in learned for name in workload.optimizer.state_names(path)]
+        self.names = ("loss", *arrays.weights, *kept)
 
     def step(self) -> Mapping[str, Answer]:
         number = next(self.count)
@@ -127,8 +123,8 @@ class Training:
     def work(self) -> dict[str, Any]:
         """The next step's results, worked out now."""
         step = next(self.steps)
-        kept = {**step.after, **step.moments}
-        return {"loss": np.asarray(step.loss)} | {n: a.astype(np.float32) for n, a in kept.items()}
+        made = {**step.after, **step.kept}
+        return {"loss": np.asarray(step.loss)} | {n: a.astype(np.float32) for n, a in made.items()}
 
 
 def _rounded(arrays: Arrays) -> Iterator[tuple[Array, Array]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from frameworks.interface import Unsupported
 from frameworks.tf.images import Apply
 from frameworks.tf.layers import channels_first
 from suites.layers import Parameter
@@ -28,11 +29,7 @@ class Training:
         self._model, self._variables = model, variables
         learned = [path for path, parameter in described.items() if parameter.learned]
         self._learned = {path: variables[path] for path in learned}
-        self._optimizer = (
-            _SGD(optimizer, self._learned)
-            if isinstance(optimizer, SGD)
-            else _Adam(optimizer, self._learned)
-        )
+        self._optimizer = _own(optimizer, self._learned)
 
     def update(self, x: Any, labels: Any) -> Any:
         """The loss before the update; to be compiled."""
@@ -50,7 +47,17 @@ class Training:
 
     def results(self) -> dict[str, Any]:
         """Every variable a step changes, by the name of its result."""
-        return {**self._variables, **self._optimizer.moments()}
+        return {**self._variables, **self._optimizer.kept()}
+
+
+def _own(optimizer: Optimizer, variables: Variables) -> _SGD | _Adam:
+    """It in TensorFlow's own operations. Raises Unsupported where there are none."""
+    match optimizer:
+        case SGD():
+            return _SGD(optimizer, variables)
+        case Adam():
+            return _Adam(optimizer, variables)
+    raise Unsupported(f"tf has no {type(optimizer).__name__}")
 
 
 class _SGD:
@@ -72,7 +79,7 @@ class _SGD:
     def reset(self) -> None:
         pass
 
-    def moments(self) -> dict[str, Any]:
+    def kept(self) -> dict[str, Any]:
         return {}
 
 
@@ -113,9 +120,13 @@ class _Adam:
         self._rest1.assign(0.0, read_value=False)
         self._rest2.assign(0.0, read_value=False)
 
-    def moments(self) -> dict[str, Any]:
-        first = {Adam.first_moment(path): m for path, m in self._first.items()}
-        return first | {Adam.second_moment(path): v for path, v in self._second.items()}
+    def kept(self) -> dict[str, Any]:
+        moments = {path: (self._first[path], self._second[path]) for path in self._variables}
+        return {
+            name: moment
+            for path, both in moments.items()
+            for name, moment in zip(self._description.state_names(path), both, strict=True)
+        }
 
 
 def _next(rest: Any, beta: float) -> Any:

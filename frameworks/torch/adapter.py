@@ -28,7 +28,7 @@ from frameworks.torch import training
 from frameworks.torch.layers import lower
 from suites.data.arrays import Array, Arrays
 from suites.layers import Layer
-from suites.workload import Adam, Forward, Learn, Product, Train, Workload
+from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "torch"
 
@@ -157,15 +157,15 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
     source = _source(workload, arrays, ("x", "labels"))
     optimizer = training.optimizer(model, workload.optimizer)
     loss_of = _compiled(training.loss(model))
-    weights, moments = training.weights(model), isinstance(workload.optimizer, Adam)
+    weights, complete = training.weights(model), not workload.optimizer.slots
     results = dict(weights)
 
     def step() -> Mapping[str, Any]:
-        nonlocal moments
+        nonlocal complete
         loss = training.update(optimizer, loss_of(*source.take()))
-        if moments:  # the first step makes them
-            results.update(training.moments(model, optimizer))
-            moments = False
+        if not complete:  # the first step makes what the optimizer keeps
+            results.update(training.kept(model, optimizer, workload.optimizer))
+            complete = True
         return {"loss": loss, **results}
 
     def reset(others: Arrays) -> Callable[[], None]:

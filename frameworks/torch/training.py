@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from suites.workload import Adam, Optimizer
+from frameworks.interface import Unsupported
+from suites.workload import SGD, Adam, Optimizer
 
 
 def update(optimizer: Any, loss: Any) -> Any:
@@ -40,16 +41,22 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
 
 
 def optimizer(model: Any, description: Optimizer) -> Any:
-    """PyTorch's own, fused where it can be."""
-    settings: dict[str, Any] = {"lr": description.lr}
-    kind = torch.optim.SGD
-    if isinstance(description, Adam):
-        kind = torch.optim.Adam
-        settings |= {"betas": (description.beta1, description.beta2), "eps": description.eps}
+    """PyTorch's own, fused where it can be. Raises Unsupported where it has none."""
+    kind, settings = _own(description)
     try:
         return kind(model.parameters(), **settings, fused=True)
     except (RuntimeError, TypeError):  # older versions cannot on every device
         return kind(model.parameters(), **settings)
+
+
+def _own(description: Optimizer) -> tuple[Any, dict[str, Any]]:
+    """The class, and what it is told."""
+    match description:
+        case SGD(lr):
+            return torch.optim.SGD, {"lr": lr}
+        case Adam(lr, beta1, beta2, eps):
+            return torch.optim.Adam, {"lr": lr, "betas": (beta1, beta2), "eps": eps}
+    raise Unsupported(f"torch has no {type(description).__name__}")
 
 
 def weights(model: Any) -> dict[str, Any]:
@@ -71,12 +78,14 @@ def forget(optimizer: Any) -> None:
                 kept.zero_()
 
 
-def moments(model: Any, optimizer: Any) -> dict[str, Any]:
-    """Adam's, by the names it gives them."""
-    moments = {}
-    for path, weight in model.named_parameters():
-        state = optimizer.state[weight]
-        if "exp_avg" in state:
-            moments[Adam.first_moment(path)] = state["exp_avg"]
-            moments[Adam.second_moment(path)] = state["exp_avg_sq"]
-    return moments
+SLOTS = {"first_moment": "exp_avg", "second_moment": "exp_avg_sq"}
+"""What PyTorch calls the arrays that an optimizer keeps of each weight."""
+
+
+def kept(model: Any, optimizer: Any, description: Optimizer) -> dict[str, Any]:
+    """What the optimizer keeps after a step, by the names of its results."""
+    return {
+        name: optimizer.state[weight][SLOTS[slot]]
+        for path, weight in model.named_parameters()
+        for name, slot in zip(description.state_names(path), description.slots, strict=True)
+    }

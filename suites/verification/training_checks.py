@@ -1,12 +1,14 @@
 """What is worked out of observed digests before they are compared: changes, gradients, and whether
-Adam keeps its rule. In the host.
+an optimizer keeps its rule. In the host.
 
 Adam's change is close to lr x sign(gradient), which rounding decides where the gradient is small.
-So its gradients are taken from its moments, and its rule is held against its own moments.
+So under optimizers of two moments gradients are taken from these, and the rule is held against
+the framework's own moments.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,7 +16,7 @@ import numpy.typing as npt
 
 from suites.data.seeded_random import Array, signs
 from suites.verification.digests import parts
-from suites.workload import CHECKED_STEPS, Adam
+from suites.workload import CHECKED_STEPS, OPTIMIZERS, Optimizer, TwoMoments
 
 Named = Mapping[str, Mapping[str, Array]]
 """Digests by name."""
@@ -29,8 +31,8 @@ ALLOWED = 16
 CURVES = ("loss", "train_loss", "test_loss", "correct")
 """Of them the first values may be expected alone: as far as they can be known."""
 
-RULE = "rule of Adam"
-"""Under this name the expected values hold lr, beta1, beta2 and eps."""
+RULE = "rule of "
+"""With the optimizer's name after it, the name under which the expected values hold its numbers."""
 
 
 def probe(length: int, seed: int) -> Array:
@@ -88,17 +90,31 @@ def _derive(array: str, observed: Named, wanted: Named) -> Mapping[str, Array] |
         start = wanted.get(start_name(path))
         return None if later is None or start is None else _combined(later, start, 1.0, -1.0)
     if kind == "gradient":
-        moment = observed.get(f"1 {Adam.first_moment(rest)}")
-        return None if moment is None else _combined(moment, None, 1 / (1 - rule(wanted).beta1))
+        optimizer = rule(wanted)
+        moment = observed.get(f"1 {optimizer.state_names(rest)[0]}")
+        return None if moment is None else _combined(moment, None, 1 / (1 - optimizer.beta1))
     if kind == "update":
         return _violations(rest, observed, wanted)
     return observed.get(array)
 
 
-def rule(wanted: Named) -> Adam:
-    """The rule that the expected values were worked out for."""
-    lr, beta1, beta2, eps = wanted[RULE]["all"].tolist()
-    return Adam(lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+def rule_name(optimizer: Optimizer) -> str:
+    """Under this name the expected values hold the optimizer's numbers."""
+    return f"{RULE}{type(optimizer).__name__}"
+
+
+def rule_values(optimizer: Optimizer) -> Array:
+    """Its numbers, in the order of its fields."""
+    return np.array(dataclasses.astuple(optimizer), np.float64)
+
+
+def rule(wanted: Named) -> TwoMoments:
+    """The optimizer that the expected values were worked out for."""
+    name = next(name for name in wanted if name.startswith(RULE))
+    kind = {each.__name__: each for each in OPTIMIZERS}[name.removeprefix(RULE)]
+    optimizer = kind(*wanted[name]["all"].tolist())
+    assert isinstance(optimizer, TwoMoments)
+    return optimizer
 
 
 def _losses(observed: Named) -> Mapping[str, Array] | None:
@@ -124,8 +140,8 @@ def _combined(
 def _violations(path: str, observed: Named, wanted: Named) -> Mapping[str, Array] | None:
     """By how many times its limit the worst element is off the formula in any of the steps; at
     worst infinite. Of what is kept of large arrays the entries say it: the rule is element-wise."""
-    adam, worst = rule(wanted), 0.0
-    names = path, Adam.first_moment(path), Adam.second_moment(path)
+    optimizer, worst = rule(wanted), 0.0
+    names = path, *optimizer.state_names(path)
     start = wanted.get(start_name(path))
     if start is None:
         return None
@@ -136,13 +152,13 @@ def _violations(path: str, observed: Named, wanted: Named) -> Mapping[str, Array
         if any(array is None or array.shape != start[part].shape for array in seen):
             return None
         later = [array for array in seen if array is not None]
-        off = _off(adam, earlier, later, number)
+        off = _off(optimizer, earlier, later, number)
         worst = max(worst, float(np.max(off, initial=0.0)))
         earlier = later
     return {"shape": np.array([], np.int64), "all": np.asarray(min(worst, 1e30))}
 
 
-def _off(rule: Adam, old: list[Float64], new: list[Float64], step: int) -> Float64:
+def _off(rule: TwoMoments, old: list[Float64], new: list[Float64], step: int) -> Float64:
     """Distances from the formula in multiples of their limits, for arrays (weight, m, v).
 
     A framework may work out 1 - beta^t in float32, which then is right to u / (1 - beta^t) only.
@@ -155,10 +171,11 @@ def _off(rule: Adam, old: list[Float64], new: list[Float64], step: int) -> Float
         v_error = (1 - rule.beta2) * (2 * np.abs(g) * g_error + g_error**2)
         v_error += ALLOWED * U * (v1 + g * g) + float(np.finfo(np.float32).tiny)
         correction = 1 - rule.beta2**step
-        ratio = (m1 / (1 - rule.beta1**step)) / (np.sqrt(np.maximum(v1, 0) / correction) + rule.eps)
-        w_error = ALLOWED * U * (np.abs(w0) + rule.lr * np.abs(ratio) / correction)
+        change = rule.change((m1, np.maximum(v1, 0)), rule.factors(step, np), np)
+        largest = np.maximum(np.abs(w0), np.abs(rule.moved(w0, 0.0)))
+        w_error = ALLOWED * U * (largest + np.abs(change) / correction)
         w_error += rule.lr * ALLOWED * U / (1 - rule.beta1**step)
         off: Float64 = np.maximum(
-            np.abs(v1 - v_expected) / v_error, np.abs(w1 - (w0 - rule.lr * ratio)) / w_error
+            np.abs(v1 - v_expected) / v_error, np.abs(w1 - rule.moved(w0, change)) / w_error
         )
     return np.where(np.isnan(off), np.inf, off)

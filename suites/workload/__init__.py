@@ -9,7 +9,7 @@ from __future__ import annotations
 from suites.workload.definition import definition_hash
 from suites.workload.facts import Facts, facts_of
 from suites.workload.learning import Data, Learn, Lifecycle
-from suites.workload.optimizers import SGD, Adam, Optimizer
+from suites.workload.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, TwoMoments
 from suites.workload.reduced import (
     CHECKED_FLOP,
     CHECKED_STEPS,
@@ -25,6 +25,7 @@ __all__ = [
     "CHECKED_STEPS",
     "INPUTS",
     "ITEMSIZE",
+    "OPTIMIZERS",
     "SGD",
     "Adam",
     "Data",
@@ -35,6 +36,7 @@ __all__ = [
     "Optimizer",
     "Product",
     "Train",
+    "TwoMoments",
     "Workload",
     "definition_hash",
     "facts_of",

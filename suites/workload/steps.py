@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from suites.layers import BatchNorm, Layer, Shape, ShapeError, check, cost, vocabulary, walk
-from suites.workload.optimizers import Optimizer
+from suites.workload.optimizers import Optimizer, check_optimizer
 
 ITEMSIZE = {"float32": 4, "float16": 2, "bfloat16": 2}
 """Bytes of one value, by the precisions the product knows."""
@@ -183,5 +183,4 @@ def check_trainable(model: Layer, shape: Shape, optimizer: Optimizer) -> None:
             )
     if not cost.parameter_count(model, shape):
         raise ValueError(f"training expects a model with parameters. Received: {model!r}")
-    if not isinstance(optimizer, Optimizer):
-        raise ValueError(f"training expects SGD(...) or Adam(...). Received: {optimizer!r}")
+    check_optimizer(optimizer)

@@ -24,7 +24,7 @@ from suites import catalog
 from suites.data import arrays
 from suites.layers import Linear, Sequential, parameters
 from suites.verification import checks
-from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train
+from suites.workload import Forward, Learn, Lifecycle, Product, Train
 from tests.conformance import batch_ring
 from tests.conformance.batch_ring import compiled, finished
 
@@ -142,12 +142,10 @@ def incomplete(workload, results):
         shapes = {"output": workload.model.output_shape(workload.input_shape)}
     elif isinstance(workload, Train):
         shapes = {"loss": (), **weight_shapes(workload)}
-        if isinstance(workload.optimizer, Adam):
-            for path, parameter in parameters(workload.model, workload.input_shape).items():
-                if parameter.learned:
-                    shapes[Adam.first_moment(path)] = shapes[Adam.second_moment(path)] = (
-                        parameter.shape
-                    )
+        for path, parameter in parameters(workload.model, workload.input_shape).items():
+            if parameter.learned:
+                names = workload.optimizer.state_names(path)
+                shapes |= dict.fromkeys(names, parameter.shape)
     else:
         learn = workload.learn if isinstance(workload, Lifecycle) else workload
         shapes = dict.fromkeys(checks.LEARNED, (learn.epochs,)) | weight_shapes(learn)

@@ -8,7 +8,7 @@ from suites.data import arrays
 from suites.verification import checks, reference
 from suites.verification.reference import training
 from suites.verification.reference.arithmetic import Exact, to_bits
-from suites.workload import Adam
+from suites.workload import SGD, Adam
 
 
 class Single(Exact):
@@ -51,13 +51,15 @@ class Trained:
             self.weights[path] = (self.weights[path] - change).astype(np.float32)
         self.weights |= self.averages(seen.averages)
         results = {**self.weights, "loss": np.asarray(seen.loss)}
-        results |= {Adam.first_moment(path): m for path, m in self.m.items()}
-        results |= {Adam.second_moment(path): v for path, v in self.v.items()}
+        for path in self.m:
+            first, second = self.workload.optimizer.state_names(path)
+            results |= {first: self.m[path], second: self.v[path]}
         return {name: np.array(each, np.float32) for name, each in results.items()}
 
     def direction(self, path, g):
-        if not isinstance(self.workload.optimizer, Adam):
+        if isinstance(self.workload.optimizer, SGD):
             return g
+        assert isinstance(self.workload.optimizer, Adam)
         m = self.m[path] = np.float32(self.beta1) * self.m.get(path, 0) + (1 - self.beta1) * g
         v = self.v[path] = np.float32(self.beta2) * self.v.get(path, 0) + (1 - self.beta2) * g * g
         if self.corrects:

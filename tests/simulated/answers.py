@@ -12,7 +12,7 @@ import numpy as np
 
 from frameworks.interface import Unsupported
 from suites.data.arrays import Arrays
-from suites.workload import Adam, Forward, Learn, Product, Train, Workload
+from suites.workload import SGD, Adam, Forward, Learn, Product, Train, Workload
 from tests.simulated import arithmetic
 from tests.simulated.networks import Network, cross_entropy
 from tests.simulated.variants.honest import Honest
@@ -73,13 +73,8 @@ class TrainingSteps(Steps):
 
     def __init__(self, workload: Train, arrays: Arrays, lie: Honest) -> None:
         self._trainer, self._lie = Trainer(workload, arrays.weights, lie), lie
-        moments = [
-            name
-            for path, array in arrays.weights.items()
-            for name in (Adam.first_moment(path), Adam.second_moment(path))
-            if isinstance(workload.optimizer, Adam)
-        ]
-        super().__init__(("loss", *arrays.weights, *moments), arrays.ring)
+        kept = [name for path in arrays.weights for name in workload.optimizer.state_names(path)]
+        super().__init__(("loss", *arrays.weights, *kept), arrays.ring)
         self._taken: list[int] = []
         self._made: dict[int, Mapping[str, Any]] = {}
         self._done = 0
@@ -119,14 +114,19 @@ class Trainer:
         self._count += 1
         results, weights = {"loss": loss}, dict(self.network.weights)
         for path, gradient in self._lie.gradients(found).items():
-            if isinstance(self._rule, Adam):
-                change, m, v = self._adam(self._rule, path, gradient)
-                results |= {Adam.first_moment(path): m, Adam.second_moment(path): v}
-            else:
-                change = np.float32(self._rule.lr) * gradient
+            change, *kept = self._change(path, gradient)
+            results |= zip(self._rule.state_names(path), kept, strict=True)
             weights[path] = weights[path] - change
         self.network.weights = weights
         return results | weights
+
+    def _change(self, path: str, gradient: Any) -> tuple[Any, ...]:
+        match self._rule:
+            case SGD(lr):
+                return (np.float32(lr) * gradient,)
+            case Adam() as rule:
+                return self._adam(rule, path, gradient)
+        raise Unsupported(f"the simulated device has no {type(self._rule).__name__}")
 
     def _adam(self, rule: Adam, path: str, gradient: Any) -> tuple[Any, Any, Any]:
         f, nothing = np.float32, np.zeros_like(gradient)

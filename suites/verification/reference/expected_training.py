@@ -24,14 +24,15 @@ from suites.verification.reference.arithmetic import (
 from suites.verification.reference.expected import Expected
 from suites.verification.reference.model import Weights
 from suites.verification.training_checks import (
-    RULE,
     audited,
     change_name,
     gradient_name,
+    rule_name,
+    rule_values,
     start_name,
     update_name,
 )
-from suites.workload import CHECKED_STEPS, SGD, Adam, Train
+from suites.workload import CHECKED_STEPS, Optimizer, Train
 
 DRAWS, LIGHT_FLOP, FEW_DRAWS = 6, 2e8, 4
 """Honest solutions of the first step, of one up to LIGHT_FLOP and of a larger one: in an array of
@@ -49,12 +50,10 @@ ROOT = float(np.sqrt(np.finfo(np.float32).max))
 LOSS_FLOP = 3e10
 """Of a forward pass that is worked out for its loss alone."""
 
-COARSE = 2.0**-10
-"""Of a change over several steps: no course is held to less, for kinks may fall to either side."""
-
-COARSE_ADAM = 2.0**-7
-"""The same under Adam, which divides by the gradient's own size: where one is next to nothing, a
-kink that falls to the other side turns the element's step around."""
+COARSE = {"changes": 2.0**-10, "gradients": 2.0**-7}
+"""Of a change over several steps: no course is held to less, for kinks may fall to either side. By
+what is checked of the optimizer: one that divides by the gradient's own size turns an element's
+step around where the gradient is next to nothing and a kink falls to the other side."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,8 @@ class Taken:
 
 
 def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
-    """Losses, changes under SGD or gradients under Adam, of the first steps and of an audit. Where
-    the work that is `timed` is larger than this twin of it, of its audit one loss alone."""
+    """Losses, and changes or gradients, of the first steps and of an audit. Where the work
+    that is `timed` is larger than this twin of it, of its audit one loss alone."""
     weights, result = arrays.weights_of(workload, seed), Expected()
     drawn = chosen_samples.samples(workload, weights, seed)
     result.keep("drawn", np.asarray(drawn, np.int64))
@@ -81,10 +80,8 @@ def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
         for part, array in kept.items():
             for phase in ("before", "after"):
                 result.keep(f"{phase}/{start_name(path)}|{part}", array)
-    if isinstance(workload.optimizer, Adam):
-        rule = workload.optimizer
-        values = np.array([rule.lr, rule.beta1, rule.beta2, rule.eps])
-        result.keep(f"before/{RULE}|all", values)
+    if workload.optimizer.checked_by == "gradients":
+        result.keep(f"before/{rule_name(workload.optimizer)}|all", rule_values(workload.optimizer))
     large = cost.parameter_count(workload.model, workload.input_shape) > LARGE
     steps = 1 if large else CHECKED_STEPS
     ring = [made.ring[number % len(made.ring)] for number in range(steps)]
@@ -128,21 +125,19 @@ def _add_first_steps(
     losses = list(_loss_limits(exact, honest, lie))
     result.put_each("before", "loss", np.array(exact.losses), losses, CHECKED_STEPS)
     _add_agreement(result, exact, honest)
-    by_sgd = isinstance(workload.optimizer, SGD)
-    learned = training.learned(workload)
-    rate = workload.optimizer.lr
+    rule, learned = workload.optimizer, training.learned(workload)
     for path, kept in start.items():
-        if by_sgd or path not in learned:
+        if rule.checked_by == "changes" or path not in learned:
             solutions = (exact, *honest, lie)
-            changes = [_changed(each, path, kept, rate, n > 0) for n, each in enumerate(solutions)]
+            changes = [_changed(each, path, kept, rule, n > 0) for n, each in enumerate(solutions)]
             result.add("before", change_name(path), changes[0], changes[1:-1], changes[-1:])
         else:
             seen = [each.gradients[path] for each in (exact, *honest, lie)]
             result.add("before", gradient_name(path), seen[0], seen[1:-1], seen[-1:])
             if all(map(_fits, seen)):
                 none = np.asarray([], np.int64)
-                rule = limits.Limit(1.0, None)
-                result.put(f"before/{update_name(path)}/all", none, np.asarray(0.0), rule)
+                limit = limits.Limit(1.0, None)
+                result.put(f"before/{update_name(path)}/all", none, np.asarray(0.0), limit)
 
 
 def _add_audit(
@@ -170,7 +165,7 @@ def _add_audit(
             value = np.asarray(exact.losses[step])
             name = audited("loss", step)
             result.put(f"after/{name}/all", none, value, limits.Limit(most, None))
-    coarse = COARSE_ADAM if isinstance(workload.optimizer, Adam) else COARSE
+    coarse = COARSE[workload.optimizer.checked_by]
     for path, kept in start.items():
         name = audited(change_name(path), len(ring) - 1)
         changes = [_change(each.after[-1][path], kept) for each in (exact, *honest)]
@@ -236,12 +231,13 @@ def _take(
     """A step on each batch, of which only digests stay: a model's weights may fill much of the
     memory. Where nothing is asked of the weights after the last step, they are not worked out."""
     kind, taken = arithmetic.dtype, Taken([], [], {})
+    by_gradients = workload.optimizer.checked_by == "gradients"
     state = training.State(workload.optimizer)
     current: Weights = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
     for number, batch in enumerate(batches):
         made = training.passed(workload, current, *_pair(batch, kind), arithmetic)
         taken.losses.append(made.loss)
-        if number == 0 and (isinstance(workload.optimizer, Adam) or len(batches) == 1):
+        if number == 0 and (by_gradients or len(batches) == 1):
             taken.gradients.update({p: digest(g, seed) for p, g in made.gradients.items()})
         if number in wanted and len(batches) == 1:
             taken.after.append({path: digest(a, seed) for path, a in made.averages.items()})
@@ -259,18 +255,23 @@ def _pair(batch: Batch, dtype: object) -> tuple[Array, Array]:
 
 
 def _fits(gradient: Digest) -> bool:
-    """Whether Adam's second moment holds the gradient's square: beyond float32 no formula holds."""
+    """Whether a second moment holds the gradient's square: beyond float32 no formula holds."""
     return all(np.max(np.abs(each), initial=0.0) < ROOT for each in parts(gradient).values())
 
 
-def _changed(taken: Taken, path: str, start: Digest, rate: float, rounds: bool) -> dict[str, Array]:
-    """The first step's change under SGD. Where only the gradient was digested, since the model is
-    large, from that: with `rounds` the new weights are rounded to float32, as they are stored."""
+def _changed(
+    taken: Taken, path: str, start: Digest, rule: Optimizer, rounds: bool
+) -> dict[str, Array]:
+    """The first step's change. Where only the gradient was digested, since the model is large, from
+    that, of which it is a multiple: with `rounds` the new weights are rounded to float32, as they
+    are stored."""
     if path in taken.after[0]:
         return _change(taken.after[0][path], start)
     changed = {}
     for part, array in taken.gradients[path].items():
-        step, kept = -rate * array, start[part]
+        nothing, kept = np.zeros_like(array), start[part]
+        state = (nothing,) * len(rule.slots)
+        step, _ = rule.update(nothing, array, state, rule.factors(1, np), np)
         if part != "shape" and rounds:
             if part == "sums":  # so many roundings add up like standard deviations, as weights do
                 lost = UNIFORM * UNIT_ROUNDOFF["float32"] * rms(kept)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +15,8 @@ from autograd.tracer import new_box, toposort, trace_stack
 from suites.data.arrays import Array
 from suites.layers import parameters
 from suites.verification.reference.arithmetic import Exact
-from suites.verification.reference.model import EXACT, Pass, Weights, cross_entropy
-from suites.workload import SGD, Adam, Learn, Optimizer, Train
+from suites.verification.reference.model import EXACT, NoReference, Pass, Weights, cross_entropy
+from suites.workload import OPTIMIZERS, Learn, Optimizer, Train
 
 BLOCK = 2**15
 """Elements of a weight updated together."""
@@ -38,8 +40,8 @@ class Step:
     loss: float
     after: Weights
     """Learned weights and running averages."""
-    moments: Weights
-    """Adam's, by the names it gives them."""
+    kept: Weights
+    """What the optimizer keeps, by the names it gives it."""
 
 
 def steps(
@@ -53,7 +55,7 @@ def steps(
     for x, labels in batches:
         made = passed(workload, weights, x, labels, arithmetic)
         weights = state.after(weights, made)
-        yield Step(made.loss, weights, state.moments())
+        yield Step(made.loss, weights, dict(state.kept))
 
 
 def passed(
@@ -117,12 +119,15 @@ def learned(workload: Train | Learn) -> list[str]:
 
 @dataclass
 class State:
-    """An optimizer's memory."""
+    """An optimizer and what it keeps. Raises NoReference for one that is none of `OPTIMIZERS`."""
 
     optimizer: Optimizer
     count: int = 0
-    first: dict[str, Any] = field(default_factory=dict)
-    second: dict[str, Any] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if type(self.optimizer) not in OPTIMIZERS:
+            raise NoReference(f"the reference has no {type(self.optimizer).__name__}")
 
     def after(self, weights: Weights, made: Gradients) -> dict[str, Any]:
         """All weights after the step that this pass is for."""
@@ -130,40 +135,53 @@ class State:
 
     def updated(self, weights: Weights, gradients: Weights) -> dict[str, Any]:
         """The learned weights after one step."""
-        rule = self.optimizer
-        if isinstance(rule, SGD):
-            return {path: weights[path] - rule.lr * g for path, g in gradients.items()}
         self.count += 1
-        after = {}
-        for path, g in gradients.items():
-            first, second = (kept.get(path, np.zeros_like(g)) for kept in (self.first, self.second))
-            made = _by_adam(rule, self.count, weights[path], g, first, second)
-            after[path], self.first[path], self.second[path] = made
+        return {path: self._updated(path, weights[path], g) for path, g in gradients.items()}
+
+    def _updated(self, path: str, weight: Array, gradient: Array) -> Array:
+        names = self.optimizer.state_names(path)
+        state = [self.kept.get(name, np.zeros_like(gradient)) for name in names]
+        after, *state = _by_rule(self.optimizer, self.count, weight, gradient, state)
+        self.kept |= zip(names, state, strict=True)
         return after
 
-    def moments(self) -> dict[str, Any]:
-        first = {Adam.first_moment(path): m for path, m in self.first.items()}
-        return first | {Adam.second_moment(path): v for path, v in self.second.items()}
+
+def rule_in(kind: Any, optimizer: Optimizer) -> Optimizer:
+    """The rule with its numbers as `kind` holds them: frameworks may work out 1 - beta there. As it
+    is where one of them is then out of range."""
+    numbers = dataclasses.asdict(optimizer)
+    with contextlib.suppress(ValueError):
+        return type(optimizer)(**{name: float(kind(value)) for name, value in numbers.items()})
+    return optimizer
 
 
-def _by_adam(
-    rule: Adam, count: int, weight: Array, gradient: Array, first: Array, second: Array
-) -> tuple[Array, Array, Array]:
-    """The weight and its moments after step `count`. In blocks that stay in the processor's cache:
-    over whole arrays the update takes longer than many a model's products."""
+class Float32:
+    """Functions for a rule's factors as a framework may have them: 1 - beta^t is what a power that
+    was rounded to float32 leaves."""
+
+    @staticmethod
+    def sqrt(x: Any) -> Any:
+        return np.sqrt(x)
+
+    @staticmethod
+    def expm1(x: Any) -> Any:
+        return np.float32(np.exp(x)) - np.float32(1)
+
+
+def _by_rule(
+    rule: Optimizer, count: int, weight: Array, gradient: Array, state: list[Array]
+) -> list[Array]:
+    """The weight and what is kept of it after step `count`. In blocks that stay in the processor's
+    cache: over whole arrays the update takes longer than many a model's products."""
     kind = gradient.dtype.type
-    # In float32, 1 - beta is rounded too: frameworks may work it out there.
-    beta1, beta2 = kind(rule.beta1), kind(rule.beta2)
-    results = tuple(np.empty(gradient.shape, kind) for _ in range(3))
-    before = [np.ravel(array) for array in (weight, gradient, first, second)]
+    rule, xp = rule_in(kind, rule), np if kind is np.float64 else Float32
+    factors = rule.factors(np.float64(count), xp)
+    before = [np.ravel(array) for array in (weight, gradient, *state)]
+    results = [np.empty(gradient.shape, kind) for _ in (weight, *state)]
     for begin in range(0, gradient.size, BLOCK):
         block = slice(begin, begin + BLOCK)
-        w, g, m, v = (array[block] for array in before)
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * g * g
-        root = np.sqrt(v / (1 - beta2**count))
-        w = w - rule.lr * (m / (1 - beta1**count)) / (root + rule.eps)
-        for result, values in zip(results, (w, m, v), strict=True):
+        w, g, *kept = (array[block] for array in before)
+        w, made = rule.update(w, g, tuple(kept), factors, xp)
+        for result, values in zip(results, (w, *made), strict=True):
             result.reshape(-1)[block] = values
-    weight, first, second = results
-    return weight, first, second
+    return results

@@ -140,7 +140,7 @@ def test_every_weight_and_moment_of_a_network_comes_back():
     weights = {path: drawn(*p.shape) for path, p in parameters(model, shape).items()}
     moves = laid_out(model, shape)
     assert set(moves.moves) == {path for path, w in weights.items() if w.ndim == 4} | {"5.weight"}
-    named = {name: path for path in weights for name in (path, Adam.first_moment(path))}
+    named = {name: path for path in weights for name in (path, *Adam(lr=1.0).state_names(path))}
     placed = {name: moves.place(path, weights[path]) for name, path in named.items()}
     for name, result in moves.results(placed).items():
         assert isinstance(result, channels_last.LaidOut) == (named[name] in moves.moves)

@@ -220,19 +220,18 @@ def test_the_float32_solution_is_one(model, shape):
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_adam_in_blocks_gives_the_bits_of_adam_over_whole_arrays(kind):
-    rule, shape = Adam(lr=1e-3), (3, training.BLOCK // 2 + 1)
+@pytest.mark.parametrize("rule", [SGD(lr=0.1), Adam(lr=1e-3)], ids=["sgd", "adam"])
+def test_updates_in_blocks_give_the_bits_of_updates_over_whole_arrays(rule, kind):
+    shape, xp = (3, training.BLOCK // 2 + 1), np if kind is np.float64 else training.Float32
     state = training.State(rule)
     weights = {"w": RANDOM.standard_normal(shape).astype(kind)}
-    w, m, v = weights["w"], kind(0), kind(0)
+    w, kept = weights["w"], (np.zeros(shape, kind),) * len(rule.slots)
+    own = training.rule_in(kind, rule)
     for count in (1, 2, 3):
         g = RANDOM.standard_normal(shape[::-1]).astype(kind).T  # as gradients of a product lie
         weights = state.updated(weights, {"w": g})
-        beta1, beta2 = kind(rule.beta1), kind(rule.beta2)
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * g * g
-        w = w - rule.lr * (m / (1 - beta1**count)) / (np.sqrt(v / (1 - beta2**count)) + rule.eps)
-        for got, right in zip((weights["w"], *state.moments().values()), (w, m, v), strict=True):
+        w, kept = own.update(w, g, kept, own.factors(np.float64(count), xp), xp)
+        for got, right in zip((weights["w"], *state.kept.values()), (w, *kept), strict=True):
             assert got.dtype == kind
             np.testing.assert_array_equal(got, right)
 
