@@ -25,7 +25,7 @@ from suites.data import arrays
 from suites.layers import Linear, Sequential, parameters
 from suites.verification import checks
 from suites.workload import Forward, Learn, Lifecycle, Product, Train
-from tests.conformance import batch_ring
+from tests.conformance import batch_ring, unknown_optimizer
 from tests.conformance.batch_ring import compiled, finished
 
 TRIES = 5
@@ -45,6 +45,8 @@ def main(plan, report):
         return
     found = [("start", start(adapter, runtime, device))]
     found.append(("a subclass is another layer", subclass(adapter)))
+    if plan["precision"] == "float32":
+        found.append(("an unknown optimizer", unknown_optimizer.followed(adapter)))
     if device.kind == "gpu":
         learnt = probes.learn(adapter, "gpu")
         plan["keeps"] = learnt.keeps

@@ -8,9 +8,11 @@ from tests.conformance.conftest import DEEP
 
 HEAD = """
 import numpy as np
-from frameworks import {0} as right
+from frameworks.{0} import adapter as right
 from frameworks.interface import Resettable, parts
-from frameworks.{0} import NAME, build, compilations, devices, memory, start, to_numpy, wait
+from frameworks.{0}.adapter import (
+    NAME, build, compilations, devices, memory, start, to_numpy, wait
+)
 """
 
 FAULTS = {
@@ -226,11 +228,24 @@ def test_operands_drawn_once_are_found(faulty):
     assert any(problem.startswith(expected) for problem in problems), problems
 
 
+def test_an_unknown_optimizer_taken_for_another_is_found(faulty):
+    problems = faulty(
+        """
+        from frameworks.torch import training
+        training._own = lambda description: (training.torch.optim.SGD, {"lr": description.lr})
+        """,
+        suites=(),
+        only=None,
+        framework="torch",
+    )
+    assert problems == ["an unknown optimizer: it was taken for another, without a word"]
+
+
 def test_moments_that_outlive_an_exchange_are_found(faulty):
     problems = faulty(
         """
-        from frameworks import torch_training
-        torch_training.forget = lambda optimizer: None
+        from frameworks.torch import training
+        training.forget = lambda optimizer: None
         """,
         only=("deep/words_adam/4",),
         framework="torch",

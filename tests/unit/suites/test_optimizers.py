@@ -1,0 +1,82 @@
+"""Optimizers: their formulas against numbers worked out by hand; unknown ones are refused."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from suites.layers import Linear
+from suites.verification.reference import NoReference
+from suites.verification.reference.training import State
+from suites.workload import OPTIMIZERS, SGD, Adam, Optimizer, Train
+
+WEIGHT, GRADIENTS = 2.0, (0.5, -1.0)
+"""Of one weight; the gradients of two steps."""
+
+BY_HAND = [
+    # 2 - 0.1 x 0.5 = 1.95; 1.95 + 0.1 x 1 = 2.05.
+    (SGD(lr=0.1), [(1.95,), (2.05,)]),
+    # m = 0.5 x 0.5 = 0.25, v = 0.25 x 0.25 = 0.0625; corrected by 0.5 and 0.25 they are 0.5 and
+    # 0.25: the change is 0.1 x 0.5 / (0.5 + 0.5) = 0.05. Then m = 0.125 - 0.5 = -0.375 and
+    # v = 0.75 x 0.0625 + 0.25 = 0.296875; corrected by 0.75 and 0.4375: -0.5 and 0.678571...,
+    # whose root is 0.823754...: the change is 0.1 x -0.5 / 1.323754... = -0.0377713...
+    (
+        Adam(lr=0.1, beta1=0.5, beta2=0.75, eps=0.5),
+        [(1.95, 0.25, 0.0625), (1.95 + 0.037771372, -0.375, 0.296875)],
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Falling(Optimizer):
+    """No framework has it: every weight falls by the rate."""
+
+    flop_per_parameter: ClassVar[int] = 1
+    checked_by: ClassVar = "changes"
+
+    def update(self, weight, gradient, state, factors, xp):
+        return weight - self.lr, ()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize(("rule", "expected"), BY_HAND, ids=lambda each: type(each).__name__)
+def test_two_steps_give_the_numbers_worked_out_by_hand(rule, expected, kind):
+    weights = {"w": np.array([WEIGHT], kind)}
+    kept = {name: np.zeros(1, kind) for name in rule.state_names("w")}
+    for step, (gradient, numbers) in enumerate(zip(GRADIENTS, expected, strict=True), 1):
+        gradients = {"w": np.array([gradient], kind)}
+        weights, kept = rule.apply(weights, gradients, kept, kind(step), np)
+        found = [float(array[0]) for array in (weights["w"], *kept.values())]
+        np.testing.assert_allclose(found, numbers, rtol=1e-6)
+        assert {array.dtype for array in (weights["w"], *kept.values())} == {np.dtype(kind)}
+
+
+def test_every_built_in_optimizer_has_numbers_worked_out_by_hand():
+    assert {type(rule) for rule, _ in BY_HAND} == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule, _ in BY_HAND], ids=lambda rule: type(rule).__name__
+)
+def test_what_it_keeps_has_a_name_of_its_own_for_each_weight(rule):
+    names = [*rule.state_names("0.weight"), *rule.state_names("0.bias")]
+    assert len(set(names)) == 2 * rule.state_arrays
+    assert all(name.partition("|")[0] in ("0.weight", "0.bias") for name in names)
+
+
+def test_the_correction_keeps_its_digits_in_float32():
+    """1 - 0.999^1 in float32 would be off by 1.3e-5 of itself."""
+    rate, spread = Adam(lr=1.0).factors(np.float32(1), np)
+    np.testing.assert_allclose([rate, spread], [10.0, 1000**0.5], rtol=3e-7)
+
+
+@pytest.mark.parametrize("rule", [Falling(lr=0.1), None, Adam])
+def test_a_workload_refuses_an_optimizer_that_is_not_built_in(rule):
+    with pytest.raises(ValueError, match=r"training expects SGD\(...\).* or .*Received: "):
+        Train(suite="t", name="t", model=Linear(3, 2), input_shape=(4, 3), optimizer=rule)
+
+
+def test_the_reference_refuses_an_optimizer_that_is_not_built_in():
+    with pytest.raises(NoReference, match="the reference has no Falling"):
+        State(Falling(lr=0.1))
