@@ -1,1 +1,1 @@
-"""What each verb of the command line does, one module a verb."""
+"""What each command does: a module of its name, entered by `run`, which returns the exit code."""

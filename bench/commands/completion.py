@@ -5,14 +5,16 @@ The words are in the script itself, so that no key waits for a Python to start.
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping
 
+from bench import commands
 from bench.plan.presets import PRESETS
 from frameworks import FRAMEWORKS
 from suites import catalog
 from suites.workload import ITEMSIZE
 
-COMMANDS = ("run", "report", "compare", "list", "machine", "doctor", "env", "completion")
+COMMANDS = tuple(module.name for module in pkgutil.iter_modules(commands.__path__))
 
 
 def words() -> Mapping[str, tuple[str, ...]]:
