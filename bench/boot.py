@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.environments import manager, requirements, stamped_folder, uv
+from bench.environments import locks, manager, requirements, stamped_folder, uv
 from bench.environments.platforms import Unavailable, here, pythons
 from bench.environments.stamped_folder import BuildFailed
 
@@ -54,7 +54,13 @@ def _make(aside: Path, tool: list[str]) -> dict[str, str]:
         )
     _say(f"boot: making .venv/boot with {sys.executable} and installing {' '.join(tool)} (once)")
     _run([sys.executable, "-m", "venv", str(aside)])
-    _run([str(aside / "bin" / "python"), "-m", "pip", "install", "--quiet", *tool])
+    into = [str(aside / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    pins = manager.CHECKOUT / "requirements" / "boot.txt"
+    lock = pins.parent / "locks" / pins.name
+    if lock.is_file() and locks.fits(lock, pins):
+        _run([*into, "--require-hashes", "--requirement", str(lock)])
+    else:
+        _run([*into, *tool])
     return {}
 
 
@@ -70,9 +76,16 @@ def _run(command: list[str]) -> None:
     )
     if ended.returncode:
         told = [line for line in ended.stdout.splitlines() if line.strip()]
+        another_file = "DO NOT MATCH THE HASHES" in ended.stdout
+        remedy = (
+            "The file it was given is not the one that requirements/locks names. Check where it "
+            "came from: PIP_INDEX_URL, PIP_FIND_LINKS and HTTPS_PROXY."
+            if another_file
+            else "Check the network, HTTPS_PROXY and the free disk space, then run the same "
+            "command again."
+        )
         raise BuildFailed(
-            f"environment boot: `{' '.join(command)}` failed. Check the network, HTTPS_PROXY and "
-            "the free disk space, then run the same command again. It says: "
+            f"environment boot: `{' '.join(command)}` failed. {remedy} It says: "
             + " / ".join(told[-3:])
         )
 

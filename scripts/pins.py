@@ -1,6 +1,7 @@
 """Whether every set of pins resolves to wheels on every platform, which uv tells from anywhere.
 
-What uv's cache does not answer is asked of the package index: all of it where the cache is new.
+A lock must hold all that its pins need, on each of its platforms. What uv's cache does not answer
+is asked of the package index: all of it where the cache is new.
 
 .venv/dev/bin/python -m scripts.pins [folder of requirements]
 """
@@ -8,12 +9,11 @@ What uv's cache does not answer is asked of the package index: all of it where t
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.environments import manager, requirements, uv
+from bench.environments import locks, manager, requirements, uv
 from bench.environments.platforms import PYTHONS, Platform, Unavailable, check
 
 ARM, INTEL, LINUX = "aarch64-apple-darwin", "x86_64-apple-darwin", "x86_64-manylinux_2_35"
@@ -40,7 +40,7 @@ AT_ONCE = 8
 
 
 def sets(folder):
-    """Every (target, name, requirement lines, Python); a set of two targets stands once."""
+    """Every (target, name, requirement lines, Python, lock or None); one of two targets once."""
     seen = set()
     for target, (where, triple) in TARGETS.items():
         for name in (*requirements.NAMES, *requirements.SPARE, *CONTENDERS):
@@ -50,30 +50,54 @@ def sets(folder):
             except Unavailable:
                 continue
             lines = tuple(requirements.lines(folder, parsed, where))
+            lock = _lock(folder, parsed, where)
             pythons = PYTHONS[where.system, where.machine]
-            if (name, lines, triple) not in seen:
-                seen.add((name, lines, triple))
-                yield target, name, lines, pythons if parsed.version else pythons[:1]
+            if (name, lines, triple, lock) not in seen:
+                seen.add((name, lines, triple, lock))
+                yield target, name, lines, pythons if parsed.version else pythons[:1], lock
 
 
-def problem(target, lines, pythons):
+def _lock(folder, name, where):
+    try:
+        return locks.find(folder, name, where, {})
+    except locks.NotLocked:
+        return None
+
+
+def problem(target, lines, pythons, lock=None):
     """What uv says where no Python of these has wheels for all; empty if one has."""
+    locked = lock.read_text(encoding="utf-8").splitlines() if lock else []
+    told = []
+    for python in pythons:
+        for mode in (["--offline"], []):
+            ended = compiled([*lines, *locked], target, python, mode)
+            if ended.returncode == 0:
+                return missing(ended.stdout, target, locked, python, mode) if lock else ""
+            told.append(ended.stderr)
+    return told[1]  # what the index says of the preferred Python
+
+
+def missing(needed, target, locked, python, mode):
+    """What the packages `needed` hold beyond the lock on this target; empty if nothing."""
+    has = compiled(locked, target, python, [*mode, "--no-deps"]).stdout.splitlines()
+    beyond = sorted(set(needed.splitlines()) - set(has))
+    return f"error: the lock lacks {', '.join(beyond)}: run scripts.locks\n" if beyond else ""
+
+
+def compiled(lines, target, python, options):
+    """How uv ends that resolves these lines for a target; one package a line."""
     where, triple = TARGETS[target]
     tool = manager.root() / "boot" / "bin" / "uv"
     variables = uv.variables(os.environ, where) | {"MACOSX_DEPLOYMENT_TARGET": where.release}
     fixed = ["--only-binary", ":all:", "--no-python-downloads", "--python-platform", triple]
-    tries = [(python, mode) for python in pythons for mode in (["--offline"], [])]
-    told = []
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        file.write("\n".join(lines))
-        file.flush()
-        for python, mode in tries:
-            command = [tool, "pip", "compile", *mode, *fixed, "--python-version", python, file.name]
-            ended = subprocess.run(command, env=variables, capture_output=True, text=True)
-            if ended.returncode == 0:
-                return ""
-            told.append(ended.stderr)
-    return told[1]  # what the index says of the preferred Python
+    plain = ["--no-header", "--no-annotate", "--python-version", python]
+    return subprocess.run(
+        [tool, "pip", "compile", *options, *fixed, *plain, "-"],
+        input="\n".join(lines),
+        env=variables,
+        capture_output=True,
+        text=True,
+    )
 
 
 def main(folder=manager.CHECKOUT / "requirements"):
@@ -84,9 +108,10 @@ def main(folder=manager.CHECKOUT / "requirements"):
     wrong = [(*each[:2], told) for each, told in zip(wanted, problems, strict=True) if told]
     for target, name, told in wrong:
         print(f"{target}: {uv.explain(told, name)}")
+    locked = sum(each[-1] is not None for each in wanted)
     print(
-        f"{len(wanted) - len(wrong)} of {len(wanted)} sets of pins resolve, on {len(TARGETS)} "
-        f"platforms, in {time.monotonic() - begun:.0f} s"
+        f"{len(wanted) - len(wrong)} of {len(wanted)} sets of pins resolve, {locked} of them "
+        f"locked by hashes, on {len(TARGETS)} platforms, in {time.monotonic() - begun:.0f} s"
     )
     return 1 if wrong else 0
 

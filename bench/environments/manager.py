@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.environments import platforms, requirements, stamped_folder, uv
+from bench.environments import locks, platforms, requirements, stamped_folder, uv
 from bench.environments.platforms import Unavailable
 from bench.environments.stamped_folder import BuildFailed, Say
 from frameworks import FRAMEWORKS
@@ -52,11 +52,16 @@ class Recipe:
     where: platforms.Platform
     lines: tuple[str, ...]
     pythons: tuple[str, ...]
+    lock: Path | None
+    """File with every package and its hashes; None where these are not known beforehand."""
+    unlocked: str = ""
+    """Why there is none."""
 
     @property
     def sha256(self) -> str:
         tool = requirements.lines(_files(), requirements.BOOT, self.where)
-        return stamped_folder.digest(self.lines, self.pythons, tool)
+        locked = [self.lock.read_text(encoding="utf-8")] if self.lock else []
+        return stamped_folder.digest(self.lines, self.pythons, tool, *locked)
 
 
 def _silent(line: str) -> None:
@@ -104,13 +109,23 @@ def _recipe(name: requirements.Name) -> Recipe:
     where = platforms.here()
     platforms.check(name.base, where, name.version)
     pythons = platforms.pythons(where)
+    lock, unlocked = _lock(name, where)
     return Recipe(
         name=name,
         where=where,
         lines=tuple(requirements.lines(_files(), name, where)),
         # A default has the one Python its pins were chosen for.
         pythons=pythons if name.version else pythons[:1],
+        lock=lock,
+        unlocked=unlocked,
     )
+
+
+def _lock(name: requirements.Name, where: platforms.Platform) -> tuple[Path | None, str]:
+    try:
+        return locks.find(_files(), name, where, uv.variables(os.environ, where)), ""
+    except locks.NotLocked as reason:
+        return None, str(reason)
 
 
 # --- building -------------------------------------------------------------------------------
@@ -162,6 +177,10 @@ def _install(recipe: Recipe, aside: Path, say: Say, run: Callable[..., str]) -> 
     into = ["pip", "install", "--python", str(aside / "bin" / "python"), "--no-build"]
     if recipe.name.base in ("host", "dev"):
         into.append("--compile-bytecode")  # so that the command line answers at once
+    if recipe.lock:
+        run(*into, "--require-hashes", "--requirements", str(recipe.lock))
+        return
+    say(f"installing without known hashes: {recipe.unlocked}")
     if _wants_cpu_index(recipe):
         try:
             run(*into, "--", *recipe.lines, UV_TORCH_BACKEND="cpu")

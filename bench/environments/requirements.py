@@ -93,7 +93,7 @@ def lines(folder: Path, name: Name, where: Platform) -> list[str]:
     it, and the other packages at any version that suits it; extras and markers stay. Raises
     Unavailable where no plugin goes with it.
     """
-    pinned = _read(folder, name.base, where)
+    pinned = read(file(folder, name.base, where), where)
     if name.version is None:
         return list(pinned)
     return [free for line in pinned for free in _freed(line, name.base, name.version, where)]
@@ -104,18 +104,23 @@ def packages(requirements: list[str]) -> list[str]:
     return list(dict.fromkeys(_split(line)["package"].lower() for line in requirements))
 
 
-def _read(folder: Path, base: str, where: Platform) -> Iterator[str]:
-    """The lines of the file for this kind of machine, if there is one, else of the plain one.
+def file(folder: Path, base: str, where: Platform) -> Path:
+    """The file for this kind of machine, if there is one, else the plain one.
 
     What PEP 508 markers can tell apart stands in one file; they know neither the release of macOS
     nor whether there is an NVIDIA driver.
     """
     own = folder / f"{base}{where.flavour}.txt"
-    path = own if own.is_file() else folder / f"{base}.txt"
+    return own if own.is_file() else folder / f"{base}.txt"
+
+
+def read(path: Path, where: Platform | None = None) -> Iterator[str]:
+    """The requirement lines of a file and of those it takes in, for `where` if it is given."""
     for text in path.read_text(encoding="utf-8").splitlines():
         line = re.sub(r"(^|\s)#.*", "", text).strip()
         if line.startswith("-r "):
-            yield from _read(folder, line[3:].strip()[: -len(".txt")], where)
+            other = path.parent / line[3:].strip()
+            yield from read(file(path.parent, other.stem, where) if where else other, where)
         elif line:
             yield line
 

@@ -29,6 +29,7 @@ _OTHER_PYTHON = re.compile(
     r"has no wheels with a matching Python (?:ABI|implementation|version) tag"
     r"|does not satisfy Python(?P<needs>[<>=!]\S+?)[, ]"
 )
+_OTHER_FILE = re.compile(r"Hash mismatch for `?([^`\s]+)")
 # Such as one for each Python on PATH that does not start, with its continuation lines.
 _WARNING = re.compile(r"^warning: .*\n(?: {2,}.*\n|\s*\n)*", re.MULTILINE)
 
@@ -94,8 +95,20 @@ def run(uv: Path, arguments: Sequence[str], environment: Mapping[str, str], say:
 def explain(stderr: str, name: str) -> str:
     """What went wrong in uv while it made the environment `name`, and what to do about it."""
     told = _plain(stderr)
-    reason = _surroundings(told) or _unresolved(told, contender="==" in name)
+    reason = _changed(told) or _surroundings(told) or _unresolved(told, contender="==" in name)
     return f"environment {name}: {reason or f'uv failed. It says: {_last(told)}'}"
+
+
+def _changed(told: str) -> str:
+    """Which file is not the one that was locked; empty if it is not that."""
+    other = _OTHER_FILE.search(told)
+    return (
+        ""
+        if other is None
+        else f"the file of {other[1]} is not the one that requirements/locks names, and was not "
+        "installed. Check where it came from: UV_DEFAULT_INDEX, UV_FIND_LINKS, PIP_FIND_LINKS and "
+        f"HTTPS_PROXY. uv says: {_last(told)}"
+    )
 
 
 def _surroundings(told: str) -> str:

@@ -41,12 +41,12 @@ def test_every_requirements_file_is_part_of_the_proof(folder: Path) -> None:
     for name in files:
         with (folder / name).open("a", encoding="utf-8") as file:
             file.write(f"\n{name}==1\n")
-    read = {line for _, _, lines, _ in pins.sets(folder) for line in lines}
+    read = {line for _, _, lines, *_ in pins.sets(folder) for line in lines}
     assert {name for name in files if f"{name}==1" not in read} == set()
 
 
 def test_versions_are_resolved_with_the_plugin_that_goes_with_them() -> None:
-    sets = {(target, name): lines for target, name, lines, _ in pins.sets(REQUIREMENTS)}
+    sets = {(target, name): lines for target, name, lines, *_ in pins.sets(REQUIREMENTS)}
     tf = " ".join(sets["macOS 12 arm64", "tf==2.13.1"])
     assert "tensorflow==2.13.1" in tf
     assert "tensorflow-metal==1.0.0" in tf
