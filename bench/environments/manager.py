@@ -60,8 +60,7 @@ class Recipe:
     @property
     def sha256(self) -> str:
         tool = requirements.lines(_files(), requirements.BOOT, self.where)
-        locked = [self.lock.read_text(encoding="utf-8")] if self.lock else []
-        return stamped_folder.digest(self.lines, self.pythons, tool, *locked)
+        return stamped_folder.digest(self.lines, self.pythons, tool)
 
 
 def _silent(line: str) -> None:

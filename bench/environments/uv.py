@@ -102,12 +102,12 @@ def explain(stderr: str, name: str) -> str:
 def _changed(told: str) -> str:
     """Which file is not the one that was locked; empty if it is not that."""
     other = _OTHER_FILE.search(told)
+    if other is None:
+        return ""
     return (
-        ""
-        if other is None
-        else f"the file of {other[1]} is not the one that requirements/locks names, and was not "
-        "installed. Check where it came from: UV_DEFAULT_INDEX, UV_FIND_LINKS, PIP_FIND_LINKS and "
-        f"HTTPS_PROXY. uv says: {_last(told)}"
+        f"the file of {other[1]} that it was given is not the one that requirements/locks names, "
+        "and nothing was installed. Check where it came from: UV_DEFAULT_INDEX, UV_FIND_LINKS, "
+        "PIP_FIND_LINKS and HTTPS_PROXY."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -50,3 +51,19 @@ def test_versions_are_resolved_with_the_plugin_that_goes_with_them() -> None:
     tf = " ".join(sets["macOS 12 arm64", "tf==2.13.1"])
     assert "tensorflow==2.13.1" in tf
     assert "tensorflow-metal==1.0.0" in tf
+
+
+def test_a_lock_that_lacks_a_package_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not (manager.root() / "boot" / "bin" / "uv").exists():
+        pytest.skip("needs uv, which `make setup` puts under .venv/boot")
+    lock = folder / "locks" / "jax.txt"
+    whole = lock.read_text(encoding="utf-8")
+    lock.write_text(re.sub(r"(?m)^opt-einsum==.*\n( .*\n)+", "", whole), encoding="utf-8")
+    monkeypatch.setattr(pins, "TARGETS", {"Linux": pins.TARGETS["Linux"]})
+    monkeypatch.setattr(pins.requirements, "NAMES", ("jax",))
+    monkeypatch.setattr(pins.requirements, "SPARE", ())
+    monkeypatch.setattr(pins, "CONTENDERS", ())
+    assert pins.main(folder) == 1
+    assert "the lock lacks opt-einsum==" in capsys.readouterr().out
