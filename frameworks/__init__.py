@@ -44,7 +44,7 @@ class FrameworkInfo:
     colour: str = ""
     """Of its marks in figures, as in `#D55E00`."""
     marker: str = ""
-    """Of its marks in figures, by Matplotlib's letter."""
+    """Of its marks in figures, by Matplotlib's letter; `reports/render/html.py` must know it."""
     trains: bool = True
     """Whether it has gradients; without them training is refused."""
 

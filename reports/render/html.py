@@ -31,12 +31,13 @@ _TEMPLATES = Environment(
 
 _DASHES = {"-": "", "--": "5 3", ":": "1.5 2.5", "-.": "5 2 1.5 2"}
 
-_SHAPES = {
+SHAPES = {
     "o": "M15 3.5a3.5 3.5 0 1 0 .01 0z",
     "s": "M12 4h6v6h-6z",
     "^": "M15 3.2l3.8 7h-7.6z",
     "v": "M15 10.8l3.8-7h-7.6z",
     "D": "M15 2.8l4.2 4.2-4.2 4.2-4.2-4.2z",
+    "p": "M15 3l3.8 2.8-1.45 4.4h-4.7l-1.45-4.4z",
     "P": "M13.7 3.5h2.6v2.2h2.2v2.6h-2.2v2.2h-2.6V8.3h-2.2V5.7h2.2z",
     "X": "M12 4l6 6M18 4l-6 6",
 }
@@ -116,5 +117,5 @@ def _swatch(style: Style) -> Markup:
         '<svg viewBox="0 0 30 14" width="30" height="14" aria-hidden="true">{}{}</svg>'
     ).format(
         line.format(colour, _DASHES[style.line]) if style.line else "",
-        shape.format(_SHAPES[style.marker], colour, fill) if style.marker else "",
+        shape.format(SHAPES[style.marker], colour, fill) if style.marker else "",
     )

@@ -14,7 +14,7 @@ from bench.doctor import compatibility, resources
 from bench.environments import requirements
 from bench.plan import request
 from frameworks import FRAMEWORKS, FrameworkInfo
-from reports.render import palette
+from reports.render import html, palette
 from tests.unit import test_architecture
 
 CHECKOUT = Path(frameworks.__file__).parents[1]
@@ -38,7 +38,8 @@ def test_a_row_is_complete(row: FrameworkInfo) -> None:
     assert row.title and row.executions and row.packages and row.modules
     assert row.device_ids[0] == "cpu"
     assert row.disk_bytes > 10**7
-    assert re.fullmatch("#[0-9A-F]{6}", row.colour) and row.marker
+    assert re.fullmatch("#[0-9A-F]{6}", row.colour)
+    assert row.marker in html.SHAPES
     for prefix in row.tuning:
         assert prefix in worker_environment.TUNING
     for name in row.variables:
@@ -64,6 +65,12 @@ def test_a_row_has_its_folder_and_its_requirements(row: FrameworkInfo) -> None:
         assert (CHECKOUT / "requirements" / f"{name}.txt").is_file()
     text = (CHECKOUT / "requirements" / f"{row.name}.txt").read_text(encoding="utf-8")
     assert any(re.search(rf"^{package}[=\[]", text, re.MULTILINE) for package in row.packages)
+
+
+@each_row
+def test_the_readme_says_where_it_runs(row: FrameworkInfo) -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| {row.title} +\|", readme, re.MULTILINE)
 
 
 def test_no_adapter_is_without_a_row() -> None:

@@ -53,7 +53,8 @@ def test_figures_share_no_ids(tmp_path: Path) -> None:
 
 def test_a_framework_has_one_colour_and_contenders_of_it_differ_in_line(tmp_path: Path) -> None:
     svg = drawn(tmp_path, (*builders.FIVE, EXTRA))[0].svg.lower()
-    for colour, _ in palette.COLOURS.values():
+    for model in builders.FIVE:
+        colour, _ = palette.COLOURS[model.framework]
         assert f"stroke: {colour.lower()}" in svg
     assert "stroke-dasharray" in svg
 
