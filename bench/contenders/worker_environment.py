@@ -13,6 +13,7 @@ ALLOWED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_P
 
 TUNING = (
     *("OMP_", "MKL_", "OPENBLAS_", "VECLIB_", "KMP_", "CUDA_", "NVIDIA_", "MPS_", "METAL_"),
+    *("HIP_", "HSA_", "ROCR_", "MIOPEN_"),
     *dict.fromkeys(prefix for row in FRAMEWORKS.values() for prefix in row.tuning),
 )
 """Prefixes of variables that change figures, of BLAS libraries and devices, then of frameworks:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bench import boot
 from bench.environments import platforms, requirements, uv
 from bench.environments.platforms import Platform, Unavailable, check, tensorflow_metal
+from frameworks import FRAMEWORKS
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 BEFORE_ANY_ENVIRONMENT = (
@@ -193,6 +194,13 @@ def test_a_contender_has_the_plugin_that_goes_with_it(name: str, plugin: str | N
     assert [line.startswith(plugin or "") for line in metal if "arm64" in line] == (
         [True] if plugin else []
     )
+
+
+def test_a_framework_without_a_gpu_somewhere_has_one_elsewhere() -> None:
+    assert platforms.without_gpu(INTEL_MAC) == ("jax",)
+    assert platforms.without_gpu(ARM_MAC) == platforms.without_gpu(LINUX_NVIDIA) == ()
+    for names in platforms.CPU_ALONE.values():
+        assert all(FRAMEWORKS[name].on_gpu for name in names)
 
 
 @pytest.mark.parametrize("arguments", [[], ["all"], ["numpy"]])

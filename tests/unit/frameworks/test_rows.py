@@ -49,6 +49,12 @@ def test_a_row_is_complete(row: FrameworkInfo) -> None:
         assert module == "numpy" or module in test_architecture.FRAMEWORK_MODULES
 
 
+def test_variables_that_choose_or_change_a_gpu_reach_the_worker_and_the_record() -> None:
+    for name in ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "HSA_OVERRIDE_GFX_VERSION"):
+        given = worker_environment.variables({name: "1"}, {}, None)
+        assert given[name] == worker_environment.recorded(given)[name] == "1"
+
+
 @each_row
 def test_what_its_adapter_calls_devices_may_be_asked_for(row: FrameworkInfo) -> None:
     for word in row.device_ids:

@@ -66,6 +66,8 @@ def test_a_user_without_a_name_is_no_error(monkeypatch: pytest.MonkeyPatch) -> N
 
 VARIABLES = {
     "CUDA_VISIBLE_DEVICES": (f"GPU-{UUID},GPU-8932f938", "GPU-…,GPU-…"),
+    "HIP_VISIBLE_DEVICES": ("0,1", "0,1"),
+    "HSA_OVERRIDE_GFX_VERSION": ("10.3.0", "10.3.0"),
     "NVIDIA_VISIBLE_DEVICES": (f"MIG-{UUID}", "MIG-…"),
     "TF_CONFIG": ('{"cluster": {"worker": ["node17.lab:2222"]}}', "set"),
     "JAX_COMPILATION_CACHE_DIR": ("/scratch/mary", "set"),
