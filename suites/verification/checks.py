@@ -112,13 +112,22 @@ def observe_audit(
 
 def same_learning(observed: Observed) -> bool:
     """Whether an audit's learning and that of its own data after it came to the same losses, to
-    the last bit: then one of them is the other's, handed out again."""
+    the last bit: then one of them is the other's, handed out again. Losses that never change, as
+    those of a network without any output, tell nothing, nor do those beyond all numbers."""
     other, own = (training_checks.audited("", number) for number in (0, 1))
+    curves = {
+        name: array
+        for name, array in observed.items()
+        if name.startswith(LEARNED) and not name.endswith("|shape")
+    }
     pairs = [
-        (array, observed.get(key.replace(other, own)))
-        for key, array in observed.items()
-        if other in key and key.startswith(LEARNED)
+        (array, curves.get(name.replace(other, own)))
+        for name, array in curves.items()
+        if other in name
     ]
+    losses = np.concatenate([np.ravel(a) for n, a in curves.items() if "loss" in n] or [[]])
+    if len(np.unique(losses)) < 2 or not np.all(np.isfinite(losses)):
+        return False
     return bool(pairs) and all(twin is not None and np.array_equal(a, twin) for a, twin in pairs)
 
 

@@ -167,6 +167,15 @@ def test_learning_that_is_handed_out_again_is_told():
     assert checks.same_learning(learnt(0))
 
 
+@pytest.mark.parametrize("loss", [2.5, np.inf, np.nan])
+def test_a_network_that_learns_nothing_is_not_accused(loss):
+    observed = {
+        name: np.full_like(array, loss) if array.dtype.kind == "f" else array
+        for name, array in learnt(0).items()
+    }
+    assert not checks.same_learning(observed)
+
+
 def test_data_that_are_given_point_by_point_are_the_same_in_an_audit():
     observed = learnt(None, data=Data("points", 5, 2, (2,), 2), batch=5, model=Linear(2, 2))
     assert not [name for name in observed if "step 2" in name]
