@@ -125,8 +125,8 @@ def same_learning(observed: Observed) -> bool:
         for name, array in curves.items()
         if other in name
     ]
-    losses = np.concatenate([np.ravel(a) for n, a in curves.items() if "loss" in n] or [[]])
-    if len(np.unique(losses)) < 2 or not np.all(np.isfinite(losses)):
+    losses = [value for name, array in curves.items() if "loss" in name for value in array.flat]
+    if len(set(losses)) < 2 or not np.all(np.isfinite(losses)):
         return False
     return bool(pairs) and all(twin is not None and np.array_equal(a, twin) for a, twin in pairs)
 
