@@ -52,7 +52,7 @@ def undefined(text: str) -> Iterator[str]:
     for names, path in re.findall(r"((?:`\w+`(?: and )?)+) in \[`([\w/.]+\.py)`\]", text):
         source = (ROOT / path).read_text(encoding="utf-8")
         for name in re.findall(r"`(\w+)`", names):
-            if not re.search(rf"^(?:def|class) {name}\b", source, re.MULTILINE):
+            if not re.search(rf"^(?:def |class )?{name}\b", source, re.MULTILINE):
                 yield name
 
 
