@@ -50,6 +50,23 @@ def _layer_norm(layer: layers.LayerNorm, path: str) -> Apply:
     return functional.over_last(apply)
 
 
+def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
+    weight, bias = join(path, "weight"), join(path, "bias")
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        wide, image = x.astype(jnp.float32), x.ndim == 4
+        grouped = wide.reshape(*x.shape[: 3 if image else 1], layer.groups, -1)
+        axes = (1, 2, 4) if image else 2
+        standard = jax.nn.standardize(grouped, axis=axes, epsilon=layer.eps)
+        y = standard.astype(x.dtype).reshape(x.shape)
+        if not layer.affine:
+            return y
+        along = (-1,) if image else (-1, *[1] * (x.ndim - 2))
+        return y * weights[weight].reshape(along) + weights[bias].reshape(along)
+
+    return apply
+
+
 def _attention(layer: layers.SelfAttention, path: str) -> Apply:
     in_weight, in_bias, out_weight, out_bias = (
         join(path, name) for name in ("in_weight", "in_bias", "out_weight", "out_bias")
@@ -74,6 +91,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Gated: partial(functional.gated, lower),
     layers.Linear: weighted(_linear),
     layers.LayerNorm: weighted(_layer_norm),
+    layers.GroupNorm: weighted(_group_norm),
     layers.Conv2d: weighted(images.convolution),
     layers.BatchNorm: weighted(images.batch_norm),
     layers.MaxPool: configured(images.max_pool),

@@ -46,6 +46,28 @@ def _layer_norm(layer: layers.LayerNorm, path: str) -> Apply:
     )
 
 
+def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
+    """As the framework's own layer: every group in one row, for its fused layer norm."""
+    weight, bias = join(path, "weight"), join(path, "bias")
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        batch, image = len(x), x.ndim == 4
+        parts = x
+        if image:
+            parts = x.reshape(batch, -1, layer.groups, layer.channels // layer.groups)
+            parts = parts.transpose(0, 2, 1, 3)
+        rows = parts.reshape(batch, layer.groups, -1)
+        y = mx.fast.layer_norm(rows, None, None, layer.eps).reshape(parts.shape)
+        if image:
+            y = y.transpose(0, 2, 1, 3).reshape(x.shape)
+        if not layer.affine:
+            return y
+        along = (-1,) if image else (-1, *[1] * (x.ndim - 2))
+        return y * weights[weight].reshape(along) + weights[bias].reshape(along)
+
+    return apply
+
+
 def _attention(layer: layers.SelfAttention, path: str) -> Apply:
     in_weight, in_bias, out_weight, out_bias = (
         join(path, name) for name in ("in_weight", "in_bias", "out_weight", "out_bias")
@@ -70,6 +92,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Gated: partial(functional.gated, lower),
     layers.Linear: weighted(_linear),
     layers.LayerNorm: weighted(_layer_norm),
+    layers.GroupNorm: weighted(_group_norm),
     layers.Conv2d: weighted(images.convolution),
     layers.BatchNorm: weighted(images.batch_norm),
     layers.MaxPool: configured(images.max_pool),

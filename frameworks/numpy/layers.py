@@ -107,6 +107,20 @@ def _layer_norm(layer: layers.LayerNorm, x: Array, weight: Array, bias: Array) -
     return y
 
 
+def _group_norm(
+    layer: layers.GroupNorm, x: Array, weight: Array | None = None, bias: Array | None = None
+) -> Array:
+    rows: Array = x.reshape(len(x), layer.groups, -1)
+    rows = rows - np.mean(rows, axis=-1, keepdims=True)
+    rows /= np.sqrt(np.mean(rows * rows, axis=-1, keepdims=True) + layer.eps)
+    y = rows.reshape(x.shape)
+    if weight is not None and bias is not None:
+        along = (-1, *[1] * (x.ndim - 2))
+        y *= weight.reshape(along)
+        y += bias.reshape(along)
+    return y
+
+
 def _attention(
     layer: layers.SelfAttention,
     x: Array,
@@ -208,6 +222,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Gated: _gated,
     layers.Linear: _bound(_linear),
     layers.LayerNorm: _bound(_layer_norm),
+    layers.GroupNorm: _bound(_group_norm),
     layers.Conv2d: _convolution,
     layers.BatchNorm: _bound(images.batch_norm),
     layers.MaxPool: _bound(images.max_pool),

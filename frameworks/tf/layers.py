@@ -165,6 +165,24 @@ def _layer_norm(layer: layers.LayerNorm, weight: Any, bias: Any) -> Apply:
     return _over_last(apply)
 
 
+def _group_norm(layer: layers.GroupNorm, weight: Any = None, bias: Any = None) -> Apply:
+    """In float32, as layer norm; the framework has no operation of its own."""
+
+    def apply(x: Any) -> Any:
+        image = len(x.shape) == 4
+        split = (*x.shape[: 3 if image else 1], layer.groups, -1)
+        grouped = tf.reshape(tf.cast(x, tf.float32), split)
+        mean, variance = tf.nn.moments(grouped, (1, 2, 4) if image else (2,), keepdims=True)
+        standard = (grouped - mean) * tf.math.rsqrt(variance + layer.eps)
+        y = tf.cast(tf.reshape(standard, x.shape), x.dtype)
+        if weight is None:
+            return y
+        along = (-1,) if image else (-1, *[1] * (len(x.shape) - 2))
+        return y * tf.reshape(weight, along) + tf.reshape(bias, along)
+
+    return apply
+
+
 def _over_last(apply: Apply) -> Apply:
     """A layer over the description's last axis: of an image, its columns."""
     return lambda x: channels_last(apply(channels_first(x)))
@@ -223,6 +241,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Gated: _gated,
     layers.Linear: _bound(_linear),
     layers.LayerNorm: _bound(_layer_norm),
+    layers.GroupNorm: _bound(_group_norm),
     layers.Conv2d: _convolution,
     layers.BatchNorm: _batch_norm,
     layers.MaxPool: _bound(images.max_pool),

@@ -14,7 +14,10 @@ from frameworks.interface import Unsupported
 from suites import layers
 from suites.layers import Layer, lacking
 
-_OVERWRITTEN = (layers.Conv2d, layers.BatchNorm, layers.Residual, layers.Concat)
+_OVERWRITTEN = (
+    *(layers.Conv2d, layers.BatchNorm, layers.GroupNorm),
+    *(layers.Residual, layers.Concat),
+)
 """Makers of results that they do not need for their own gradients: what follows may work in place.
 A Linear's would do, but over sequences it is a view, of which autograd keeps expensive account."""
 
@@ -99,6 +102,10 @@ def _linear(layer: layers.Linear) -> Any:
 def _convolution(layer: layers.Conv2d) -> Any:
     window = {"stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
     return nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, **window, bias=layer.bias)
+
+
+def _group_norm(layer: layers.GroupNorm) -> Any:
+    return nn.GroupNorm(layer.groups, layer.channels, layer.eps, layer.affine)
 
 
 def _max_pool(layer: layers.MaxPool) -> Any:
@@ -199,6 +206,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Gated: _leaf(_Gated),
     layers.Linear: _leaf(_linear),
     layers.LayerNorm: _leaf(lambda layer: nn.LayerNorm(layer.width, eps=layer.eps)),
+    layers.GroupNorm: _leaf(_group_norm),
     layers.Conv2d: _leaf(_convolution),
     layers.BatchNorm: _leaf(_BatchNorm),
     layers.MaxPool: _leaf(_max_pool),

@@ -23,6 +23,7 @@ from suites.layers.image import (
     BatchNorm,
     Conv2d,
     GlobalAvgPool,
+    GroupNorm,
     MaxPool,
     adaptive_windows,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Flatten",
     "Gated",
     "GlobalAvgPool",
+    "GroupNorm",
     "Layer",
     "LayerNorm",
     "Linear",

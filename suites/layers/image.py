@@ -1,4 +1,4 @@
-"""Layers over images [batch, channels, height, width]: convolution, batch norm, pooling."""
+"""Layers over images [batch, channels, height, width]: convolution, normalisation, pooling."""
 
 from __future__ import annotations
 
@@ -107,6 +107,49 @@ class BatchNorm(Layer):
     def flop(self, shape: Shape) -> int:
         """A difference, a quotient, scale and shift; the batch's sums are training's own."""
         return 4 * math.prod(shape)
+
+
+@dataclass(frozen=True)
+class GroupNorm(Layer):
+    """(x - mean) / sqrt(variance + eps) * weight + bias over [batch, channels, ...]: mean and
+    variance of each group of channels in each sample (arXiv:1803.08494).
+
+    Without `affine` there is neither weight nor bias.
+    """
+
+    groups: int
+    channels: int
+    eps: float = 1e-5
+    affine: bool = True
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) < 2 or shape[1] != self.channels:
+            raise ShapeError(
+                f"GroupNorm expects [batch, {self.channels}, ...]. Received: {list(shape)}"
+            )
+        if self.groups < 1 or self.channels % self.groups or not 0 <= self.eps < math.inf:
+            raise ShapeError(
+                f"GroupNorm expects groups that divide its {self.channels} channels, and eps >= 0. "
+                f"Received: {self.groups} groups, eps {self.eps}"
+            )
+        if math.prod(shape[1:]) == self.groups:
+            raise ShapeError(
+                f"GroupNorm expects more than one value in each group. "
+                f"Received: {self.groups} groups of {list(shape)}"
+            )
+        return shape
+
+    def parameters(self) -> dict[str, Parameter]:
+        if not self.affine:
+            return {}
+        return {
+            "weight": Parameter((self.channels,), AFFINE_BOUND, center=1.0),
+            "bias": Parameter((self.channels,), AFFINE_BOUND),
+        }
+
+    def flop(self, shape: Shape) -> int:
+        """For each element: two sums, a difference, a square, a quotient; scale and shift."""
+        return (7 if self.affine else 5) * math.prod(shape)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from suites.layers import (
     Flatten,
     Gated,
     GlobalAvgPool,
+    GroupNorm,
     LayerNorm,
     Linear,
     MaxPool,
@@ -34,7 +35,8 @@ from suites.layers import (
 from suites.workload import SGD, Adam, Data, Forward, Learn, Lifecycle, Train
 
 BLOCK = Residual(Sequential(Linear(24, 24), ReLU(), Linear(24, 24, bias=False)))
-PLAIN = Sequential(Flatten(), Linear(36, 24), BLOCK, ReLU(), head=Linear(24, 5))
+NORM = GroupNorm(4, 24, affine=False)
+PLAIN = Sequential(Flatten(), Linear(36, 24), NORM, BLOCK, ReLU(), head=Linear(24, 5))
 
 SQUEEZE = Sequential(GlobalAvgPool(), Conv2d(12, 4, 1), SiLU(), Conv2d(4, 12, 1), Sigmoid())
 IMAGES = Sequential(
@@ -47,6 +49,7 @@ IMAGES = Sequential(
     depthwise=Conv2d(12, 12, 3, padding=1, groups=12, bias=False),
     norm=BatchNorm(12, eps=1e-3, momentum=0.3),
     grouped=Conv2d(12, 12, 3, stride=1, padding=1, groups=3),
+    group_norm=GroupNorm(3, 12, eps=1e-3),
     silu=SiLU(),
     squeeze=Gated(SQUEEZE),
     block=Residual(
@@ -76,7 +79,7 @@ WORDS = Sequential(
     pooler=Sequential(Linear(16, 16), Tanh()),
     head=Linear(16, 5),
 )
-TOKENS = Sequential(encoder=ENCODER, head=Linear(16, 5))
+TOKENS = Sequential(norm=GroupNorm(1, 7), encoder=ENCODER, head=Linear(16, 5))
 
 MODELS = {
     "": (PLAIN, (8, 3, 4, 3)),

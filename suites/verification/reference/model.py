@@ -107,13 +107,7 @@ def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
     mean, variance = run.weight(path, "running_mean"), run.weight(path, "running_var")
     if run.training:
         count = math.prod(x.shape) / x.shape[1]
-        batch_mean = sum_by_channel(x, 1, arithmetic) / count
-        if arithmetic.squares_first:
-            squares = sum_by_channel(x**2, 1, arithmetic) / count
-            batch_variance = anp.maximum(squares - batch_mean**2, 0)
-        else:
-            centred = add_by_channel(x, -batch_mean, 1, arithmetic)
-            batch_variance = sum_by_channel(centred**2, 1, arithmetic) / count
+        batch_mean, batch_variance = _moments(run, x, 1)
         unbiased = batch_variance * (count / (count - 1))
         for name, old, new in (
             ("running_mean", mean, batch_mean),
@@ -125,6 +119,30 @@ def _batch_norm(run: Pass, layer: layers.BatchNorm, x: Any, path: str) -> Any:
     # As one product and one sum, which loses more than centring first, and is done.
     shift = run.weight(path, "bias") - mean * scale
     return add_by_channel(scale_by_channel(x, scale, 1, arithmetic), shift, 1, arithmetic)
+
+
+def _moments(run: Pass, x: Any, axis: int) -> tuple[Any, Any]:
+    """Mean and variance over all axes but this one."""
+    count = math.prod(x.shape) / x.shape[axis]
+    mean = sum_by_channel(x, axis, run.arithmetic) / count
+    if run.arithmetic.squares_first:
+        squares = sum_by_channel(x**2, axis, run.arithmetic) / count
+        return mean, anp.maximum(squares - mean**2, 0)
+    centred = add_by_channel(x, -mean, axis, run.arithmetic)
+    return mean, sum_by_channel(centred**2, axis, run.arithmetic) / count
+
+
+def _group_norm(run: Pass, layer: layers.GroupNorm, x: Any, path: str) -> Any:
+    batch, channels = x.shape[:2]
+    mean, variance = _moments(run, anp.reshape(x, (batch * layer.groups, -1)), 0)
+    root = computed(1 / anp.sqrt(variance + layer.eps), run.arithmetic)
+    # Of every channel of every sample one product and one sum, as in batch norm.
+    scale, shift = (anp.repeat(a, channels // layer.groups) for a in (root, -mean * root))
+    if layer.affine:
+        weight, bias = (anp.tile(run.weight(path, name), batch) for name in ("weight", "bias"))
+        scale, shift = scale * weight, shift * weight + bias
+    scaled = scale_by_channel(anp.reshape(x, (len(scale), -1)), scale, 0, run.arithmetic)
+    return anp.reshape(add_by_channel(scaled, shift, 0, run.arithmetic), x.shape)
 
 
 def _layer_norm(run: Pass, layer: layers.LayerNorm, x: Any, path: str) -> Any:
@@ -230,6 +248,7 @@ MEANINGS: dict[type[Layer], Callable[[Pass, Any, Any, str], Any]] = {
     layers.Conv2d: _convolution,
     layers.BatchNorm: _batch_norm,
     layers.LayerNorm: _layer_norm,
+    layers.GroupNorm: _group_norm,
     layers.SelfAttention: _attention,
     layers.MaxPool: _max_pool,
     layers.AvgPool: _avg_pool,

@@ -13,6 +13,7 @@ from suites.layers import (
     Flatten,
     Gated,
     GlobalAvgPool,
+    GroupNorm,
     LayerNorm,
     Linear,
     MaxPool,
@@ -125,6 +126,11 @@ def test_forward_bytes_by_hand():
         (LayerNorm(4, eps=-1.0), (1, 4), "LayerNorm expects eps >= 0. Received: eps -1.0"),
         (BatchNorm(3, eps=-1e-5), (1, 3, 2, 2), "eps >= 0 and a momentum .* Received: eps -1e-05"),
         (BatchNorm(3, momentum=1.5), (1, 3, 2, 2), "from 0 to 1. Received: .*momentum 1.5"),
+        (GroupNorm(3, 8), (1, 8, 2, 2), "divide its 8 channels, .* Received: 3 groups, eps 1e-05"),
+        (GroupNorm(0, 8), (1, 8, 2, 2), "Received: 0 groups"),
+        (GroupNorm(2, 8, eps=-1.0), (1, 8), "eps >= 0. Received: 2 groups, eps -1.0"),
+        (GroupNorm(2, 8), (1, 4, 8), r"expects \[batch, 8, ...\]. Received: \[1, 4, 8\]"),
+        (GroupNorm(8, 8), (2, 8, 1, 1), "more than one value in each group. Received: 8 groups"),
         (Dropout(1.5), (1, 3), "Dropout expects a rate from 0 to 1. Received: 1.5"),
         (StochasticDepth(-0.1), (1, 3), "StochasticDepth expects a rate from 0 to 1"),
         (LayerNorm(4, eps="tiny"), (1, 4), "LayerNorm expects a number as eps. Received: 'tiny'"),
@@ -194,6 +200,17 @@ def test_running_averages_are_no_learned_parameters():
     learned = {name: p.learned for name, p in norm.parameters().items()}
     assert learned == {"weight": True, "bias": True, "running_mean": False, "running_var": False}
     assert cost.parameter_count(norm, (2, 4, 3, 3)) == 8
+
+
+def test_cost_of_group_norm_by_hand():
+    shape = (2, 6, 4, 5)
+    assert {n: p.shape for n, p in GroupNorm(3, 6).parameters().items()} == {
+        "weight": (6,),
+        "bias": (6,),
+    }
+    assert GroupNorm(3, 6).flop(shape) == 7 * 2 * 6 * 4 * 5
+    bare = GroupNorm(3, 6, affine=False)
+    assert (bare.parameters(), bare.flop(shape)) == ({}, 5 * 2 * 6 * 4 * 5)
 
 
 def test_a_model_of_tokens_says_how_many_there_are():

@@ -19,6 +19,7 @@ from suites.layers import (
     Flatten,
     Gated,
     GlobalAvgPool,
+    GroupNorm,
     LayerNorm,
     Linear,
     MaxPool,
@@ -127,6 +128,20 @@ def test_batch_norm_takes_the_batch_in_training_and_its_averages_after():
         np.testing.assert_allclose(inferred[:, c], normal * scale + shift)
 
 
+@pytest.mark.parametrize("shape", [(2, 6, 3, 4), (2, 6, 5), (3, 6)])
+@pytest.mark.parametrize("affine", [True, False])
+def test_group_norm_by_hand(shape, affine):
+    layer = GroupNorm(2, 6, eps=1e-3, affine=affine)
+    weights, x = drawn(layer, shape)
+    got = Pass(weights).apply(layer, x)
+    for n, c in itertools.product(range(shape[0]), range(6)):
+        group = x[n, :3] if c < 3 else x[n, 3:]
+        expected = (x[n, c] - group.mean()) / math.sqrt(group.var() + 1e-3)
+        if affine:
+            expected = expected * weights["weight"][c] + weights["bias"][c]
+        np.testing.assert_allclose(got[n, c], expected)
+
+
 def test_attention_by_hand():
     layer = SelfAttention(6, 2)
     weights, x = drawn(layer, (2, 4, 6))
@@ -161,6 +176,7 @@ IMAGES = Sequential(
     Conv2d(2, 4, 3, padding=1),
     BatchNorm(4),
     SiLU(),
+    GroupNorm(2, 4),
     Gated(Sequential(GlobalAvgPool(), Conv2d(4, 4, 1), Sigmoid())),
     Concat(Conv2d(4, 2, 1), Conv2d(4, 4, 3, padding=1, groups=2)),
     Conv2d(6, 6, 3, stride=2, padding=1, groups=6),
@@ -175,6 +191,7 @@ WORDS = Sequential(
     Segment(2, 8),
     Residual(SelfAttention(8, 2)),
     LayerNorm(8),
+    GroupNorm(1, 5, affine=False),
     Residual(Sequential(Linear(8, 12), GELU(), Linear(12, 8))),
     FirstToken(),
     Linear(8, 4),
