@@ -11,7 +11,7 @@ from frameworks.interface import Unsupported
 from frameworks.tf.images import Apply
 from frameworks.tf.layers import channels_first
 from suites.layers import Parameter
-from suites.workload import SGD, Adam, Optimizer
+from suites.workload import SGD, Adam, AdamW, Optimizer, TwoMoments
 
 Variables = Mapping[str, Any]
 
@@ -57,6 +57,8 @@ def _own(optimizer: Optimizer, variables: Variables) -> _SGD | _Adam:
             return _SGD(optimizer, variables)
         case Adam():
             return _Adam(optimizer, variables)
+        case AdamW():
+            return _AdamW(optimizer, variables)
     raise Unsupported(f"tf has no {type(optimizer).__name__}")
 
 
@@ -87,7 +89,7 @@ class _Adam:
     """TensorFlow's own operation for each variable. It adds its epsilon to the root before the
     correction; scaled with the correction, it stands where the description has it."""
 
-    def __init__(self, description: Adam, variables: Variables) -> None:
+    def __init__(self, description: TwoMoments, variables: Variables) -> None:
         self._description, self._variables = description, variables
         self._first = _zeros_like(variables)
         self._second = _zeros_like(variables)
@@ -127,6 +129,19 @@ class _Adam:
             for path, both in moments.items()
             for name, moment in zip(self._description.state_names(path), both, strict=True)
         }
+
+
+class _AdamW(_Adam):
+    """As in Keras, which decays the weight first."""
+
+    def __init__(self, description: AdamW, variables: Variables) -> None:
+        super().__init__(description, variables)
+        self._decay = description.lr * description.weight_decay
+
+    def apply(self, gradients: Variables) -> None:
+        for variable in self._variables.values():
+            variable.assign_sub(self._decay * variable, read_value=False)
+        super().apply(gradients)
 
 
 def _next(rest: Any, beta: float) -> Any:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from frameworks.interface import Unsupported
-from suites.workload import SGD, Adam, Optimizer
+from suites.workload import SGD, Adam, AdamW, Optimizer
 
 
 def update(optimizer: Any, loss: Any) -> Any:
@@ -56,6 +56,9 @@ def _own(description: Optimizer) -> tuple[Any, dict[str, Any]]:
             return torch.optim.SGD, {"lr": lr}
         case Adam(lr, beta1, beta2, eps):
             return torch.optim.Adam, {"lr": lr, "betas": (beta1, beta2), "eps": eps}
+        case AdamW(lr, beta1, beta2, eps, decay):
+            settings = {"lr": lr, "betas": (beta1, beta2), "eps": eps, "weight_decay": decay}
+            return torch.optim.AdamW, settings
     raise Unsupported(f"torch has no {type(description).__name__}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from suites.workload.definition import definition_hash
 from suites.workload.facts import Facts, facts_of
 from suites.workload.learning import Data, Learn, Lifecycle
-from suites.workload.optimizers import OPTIMIZERS, SGD, Adam, Optimizer, TwoMoments
+from suites.workload.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, TwoMoments
 from suites.workload.reduced import (
     CHECKED_FLOP,
     CHECKED_STEPS,
@@ -28,6 +28,7 @@ __all__ = [
     "OPTIMIZERS",
     "SGD",
     "Adam",
+    "AdamW",
     "Data",
     "Facts",
     "Forward",

@@ -146,7 +146,27 @@ class Adam(TwoMoments):
         return weight - change
 
 
-OPTIMIZERS: tuple[type[Optimizer], ...] = (SGD, Adam)
+@final
+@dataclass(frozen=True)
+class AdamW(TwoMoments):
+    """Loshchilov and Hutter, arXiv:1711.05101, with the decay scaled by lr as frameworks have it:
+
+    w <- w - lr x weight_decay x w - change. Every learned weight decays, biases too.
+    """
+
+    weight_decay: float = 0.01
+    flop_per_parameter: ClassVar[int] = 13
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= _number(self.weight_decay) < math.inf:
+            raise ValueError(f"AdamW expects a finite weight_decay from 0 on. Received: {self!r}")
+
+    def moved(self, weight: Any, change: Any) -> Any:
+        return (1 - self.lr * self.weight_decay) * weight - change
+
+
+OPTIMIZERS: tuple[type[Optimizer], ...] = (SGD, Adam, AdamW)
 
 
 def check_optimizer(optimizer: object) -> None:

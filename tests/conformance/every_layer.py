@@ -32,7 +32,7 @@ from suites.layers import (
     StochasticDepth,
     Tanh,
 )
-from suites.workload import SGD, Adam, Data, Forward, Learn, Lifecycle, Train
+from suites.workload import SGD, Adam, AdamW, Data, Forward, Learn, Lifecycle, Train
 
 BLOCK = Residual(Sequential(Linear(24, 24), ReLU(), Linear(24, 24, bias=False)))
 NORM = GroupNorm(4, 24, affine=False)
@@ -98,6 +98,8 @@ def cases(preset):
         yield Train(name=f"{name}train", optimizer=SGD(lr=0.1), **same)
         if name in ("images_", "words_"):
             yield Train(name=f"{name}adam", optimizer=Adam(lr=0.01), **same)
+        if name == "images_":  # a decay that shows beside a step of 0.01
+            yield Train(name=f"{name}adamw", optimizer=AdamW(lr=0.01, weight_decay=0.1), **same)
     for inputs in ("host", "loop", "background"):
         same = {"suite": "deep", "model": PLAIN, "input_shape": (8, 3, 4, 3), "inputs": inputs}
         yield Train(name=f"{inputs}_train", optimizer=SGD(lr=0.1), **same)
@@ -105,6 +107,7 @@ def cases(preset):
     for inputs in ("device", "host"):
         yield learning(f"learn_{inputs}", SGD(lr=0.1), inputs)
     yield learning("learn_adam", Adam(lr=0.01), "device")
+    yield learning("learn_adamw", AdamW(lr=0.01), "device")
     yield Lifecycle(learn=learning("life", SGD(lr=0.1), "device"))
 
 

@@ -8,7 +8,7 @@ from suites.data import arrays
 from suites.verification import checks, reference
 from suites.verification.reference import training
 from suites.verification.reference.arithmetic import Exact, to_bits
-from suites.workload import SGD, Adam
+from suites.workload import SGD, TwoMoments
 
 
 class Single(Exact):
@@ -34,6 +34,7 @@ class Trained:
 
     beta1, beta2, eps = 0.9, 0.999, 1e-8
     corrects, eps_inside, trains_on = True, False, slice(None)
+    decays, decays_gradient = 1.0, 0.0
 
     def __init__(self, workload, made, arithmetic=None, gradients=None, averages=None):
         self.workload, self.arithmetic = workload, arithmetic or Single()
@@ -47,8 +48,12 @@ class Trained:
         x, labels = batch["x"][self.trains_on], batch["labels"][self.trains_on]
         seen = training.passed(self.workload, self.weights, x, labels, self.arithmetic)
         for path, g in self.spoil(seen.gradients).items():
-            change = self.workload.optimizer.lr * self.direction(path, g)
-            self.weights[path] = (self.weights[path] - change).astype(np.float32)
+            rule, weight = self.workload.optimizer, self.weights[path]
+            decay = getattr(rule, "weight_decay", 0.0) * weight
+            change = rule.lr * self.direction(path, g + self.decays_gradient * decay)
+            self.weights[path] = (weight - rule.lr * self.decays * decay - change).astype(
+                np.float32
+            )
         self.weights |= self.averages(seen.averages)
         results = {**self.weights, "loss": np.asarray(seen.loss)}
         for path in self.m:
@@ -59,7 +64,7 @@ class Trained:
     def direction(self, path, g):
         if isinstance(self.workload.optimizer, SGD):
             return g
-        assert isinstance(self.workload.optimizer, Adam)
+        assert isinstance(self.workload.optimizer, TwoMoments)
         m = self.m[path] = np.float32(self.beta1) * self.m.get(path, 0) + (1 - self.beta1) * g
         v = self.v[path] = np.float32(self.beta2) * self.v.get(path, 0) + (1 - self.beta2) * g * g
         if self.corrects:

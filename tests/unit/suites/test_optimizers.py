@@ -9,7 +9,7 @@ import pytest
 from suites.layers import Linear
 from suites.verification.reference import NoReference
 from suites.verification.reference.training import State
-from suites.workload import OPTIMIZERS, SGD, Adam, Optimizer, Train
+from suites.workload import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, Train
 
 WEIGHT, GRADIENTS = 2.0, (0.5, -1.0)
 """Of one weight; the gradients of two steps."""
@@ -24,6 +24,12 @@ BY_HAND = [
     (
         Adam(lr=0.1, beta1=0.5, beta2=0.75, eps=0.5),
         [(1.95, 0.25, 0.0625), (1.95 + 0.037771372, -0.375, 0.296875)],
+    ),
+    # The same moments, beside a decay of 0.1 x 0.2 = 0.02 of the weight: 0.98 x 2 - 0.05 = 1.91;
+    # then 0.98 x 1.91 + 0.0377713... = 1.8718 + 0.0377713...
+    (
+        AdamW(lr=0.1, beta1=0.5, beta2=0.75, eps=0.5, weight_decay=0.2),
+        [(1.91, 0.25, 0.0625), (1.8718 + 0.037771372, -0.375, 0.296875)],
     ),
 ]
 
@@ -69,6 +75,12 @@ def test_the_correction_keeps_its_digits_in_float32():
     """1 - 0.999^1 in float32 would be off by 1.3e-5 of itself."""
     rate, spread = Adam(lr=1.0).factors(np.float32(1), np)
     np.testing.assert_allclose([rate, spread], [10.0, 1000**0.5], rtol=3e-7)
+
+
+@pytest.mark.parametrize("decay", [-0.1, float("inf"), float("nan"), "0.1"])
+def test_a_decay_that_is_no_finite_number_from_0_on(decay):
+    with pytest.raises(ValueError, match=r"AdamW expects a finite weight_decay.* Received: AdamW"):
+        AdamW(lr=0.1, weight_decay=decay)
 
 
 @pytest.mark.parametrize("rule", [Falling(lr=0.1), None, Adam])

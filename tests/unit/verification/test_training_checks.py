@@ -22,7 +22,7 @@ from suites.layers import (
 )
 from suites.verification import checks, reference
 from suites.verification.reference import learning, training
-from suites.workload import SGD, Adam, Data, Learn, Train, reduced_for_reference
+from suites.workload import SGD, Adam, AdamW, Data, Learn, Train, reduced_for_reference
 from suites.workload.reduced import CHECKED_FLOP
 from tests.helpers.answers import Bits, Single, Trained, after, before, failed, scaled, worst
 
@@ -116,6 +116,36 @@ def test_a_step_that_was_left_out_is_found(folder, look):
 def test_an_update_off_the_formula_is_found(folder, setting, value, path):
     found = before(ADAM, trained(settings=[(setting, value)]), folder)
     assert f"update of {path}" in failed(found)
+
+
+DECAYING = {
+    case: dataclasses.replace(ADAM, name=case, optimizer=AdamW(**numbers))
+    for case, numbers in (
+        ("adamw", {"lr": 1e-2, "weight_decay": 0.1}),
+        ("adamw_by_default", {"lr": 1e-3}),
+    )
+}
+
+
+@pytest.mark.parametrize("look", PHASES)
+@pytest.mark.parametrize("case", DECAYING)
+def test_right_steps_of_adamw_pass_with_room(folder, case, look):
+    assert worst(look(DECAYING[case], trained(DECAYING[case]), folder)) < 0.5
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        [("decays", 0.0)],
+        [("decays", 2.0)],
+        [("decays", 0.0), ("decays_gradient", 1.0)],
+    ],
+    ids=["none", "twice", "of the gradient"],
+)
+@pytest.mark.parametrize("case", DECAYING)
+def test_a_wrong_decay_is_found(folder, case, settings):
+    found = before(DECAYING[case], trained(DECAYING[case], settings=settings), folder)
+    assert "update of conv.weight" in failed(found)
 
 
 @pytest.mark.parametrize("moment", [0, 1], ids="mv")
