@@ -1,7 +1,7 @@
 """Wrong answers of real frameworks: the lies, the files that tell them, and what they lie about."""
 
 from suites import catalog
-from suites.workload import Adam, Forward, Learn, Lifecycle, Product, Train
+from suites.workload import Forward, Learn, Lifecycle, Product, Train, TwoMoments
 
 TORCH = (
     *("tf32", "bfloat16", "float16", "bf16x2"),
@@ -40,10 +40,10 @@ def told_about(variant, line):
         case Forward():
             return "gradient" not in variant and variant not in _ADAM
         case Train():
-            return variant not in _ADAM or isinstance(workload.optimizer, Adam)
+            return variant not in _ADAM or isinstance(workload.optimizer, TwoMoments)
         case Learn() | Lifecycle():
             learn = workload.learn if isinstance(workload, Lifecycle) else workload
-            return variant not in _ADAM or isinstance(learn.optimizer, Adam)
+            return variant not in _ADAM or isinstance(learn.optimizer, TwoMoments)
 
 
 _ADAM = ("forgets_moments", "no_correction", "wrong_moment")
