@@ -227,12 +227,7 @@ def _file(
             key = run, record.contender, record.case
             into.verified.setdefault(key, []).append(record)
         case Cell():
-            key = run, record.contender, record.case
-            into.finished[key] = record
-            into.unproven.pop(key, None)
-            left = into.unmeasured.get(key)
-            if isinstance(left, Skipped) and left.no_time:
-                del into.unmeasured[key]  # there was time after the run was resumed
+            _finish(into, (run, record.contender, record.case), record)
         case Skipped(case=None) | Failed(case=None):
             into.absent.append(Absent(run, record.contender, kind(record), why(record)))
         case Skipped(case=str(case)) | Failed(case=str(case)):
@@ -241,6 +236,14 @@ def _file(
             into.states.setdefault(run, []).append(record)
         case End():
             into.ended.add(run)
+
+
+def _finish(into: Gathered, key: Key, record: Cell) -> None:
+    into.finished[key] = record
+    into.unproven.pop(key, None)
+    left = into.unmeasured.get(key)
+    if isinstance(left, Skipped) and left.no_time:
+        del into.unmeasured[key]  # there was time after the run was resumed
 
 
 def _keep_worse(known: dict[Key, Skipped | Failed], key: Key, record: Skipped | Failed) -> None:

@@ -84,14 +84,7 @@ def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> Itera
 
 
 def _part(part: Part, charts: Sequence[Chart], prose: bool) -> Iterator[str]:
-    if part.title:
-        yield f"{'#' * part.level} {escape(part.title)}"
-    if part.where:
-        yield escape(part.where)
-    if prose or len(part.text) == 1:
-        yield from (escape(words) for words in part.text)
-    elif part.text:
-        yield _list(map(escape, part.text))
+    yield from _words(part, prose)
     if part.code:
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", part.code)), 3)
         yield f"{fence}\n{part.code}\n{fence}"
@@ -101,14 +94,29 @@ def _part(part: Part, charts: Sequence[Chart], prose: bool) -> Iterator[str]:
         yield _table(part.table)
     for chart in charts:
         yield f"![{escape(chart.title)}]({FIGURES}/{chart.key}.svg)"
+    yield from _unfolded(part)
+    if part.notes:
+        yield "\n".join(f"{n}. {escape(note)}" for n, note in enumerate(part.notes, start=1))
+
+
+def _words(part: Part, prose: bool) -> Iterator[str]:
+    if part.title:
+        yield f"{'#' * part.level} {escape(part.title)}"
+    if part.where:
+        yield escape(part.where)
+    if prose or len(part.text) == 1:
+        yield from (escape(words) for words in part.text)
+    elif part.text:
+        yield _list(map(escape, part.text))
+
+
+def _unfolded(part: Part) -> Iterator[str]:
     if part.data or part.hidden_pairs:
         yield f"{escape(part.unfold)}:"
     if part.data:
         yield _table(part.data)
     if part.hidden_pairs:
         yield _pairs(part.hidden_pairs)
-    if part.notes:
-        yield "\n".join(f"{n}. {escape(note)}" for n, note in enumerate(part.notes, start=1))
 
 
 def _list(items: Iterable[str]) -> str:
