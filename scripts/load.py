@@ -134,7 +134,7 @@ def _cell(writer: records.Writer, contender: str, case: str, step_s: float) -> N
             Verified(
                 contender=contender,
                 case=case,
-                phase=phase,  # type: ignore[arg-type]
+                phase=phase,
                 passed=True,
                 checks=(check,),
                 first_step_s=1e-2 if phase == "before" else None,

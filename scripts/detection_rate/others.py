@@ -8,6 +8,7 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from bench.contenders import worker_environment
 from bench.environments import manager
@@ -70,7 +71,7 @@ def _ratio_word(code, share):
 def _run(*arguments):
     """What a tool prints, run in its environment on one thread."""
     variables = worker_environment.variables(os.environ, {}, 1)
-    command = [manager.ensure(parse("dev-power")), *map(str, arguments)]
+    command: list[Any] = [manager.ensure(parse("dev-power")), *map(str, arguments)]
     done = subprocess.run(
         command, cwd=CHECKOUT, env=variables, capture_output=True, text=True, check=True
     )

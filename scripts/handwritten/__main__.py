@@ -61,7 +61,7 @@ def workloads(name, *, small):
     if name == "encoder":
         forward, train = (SMALL, SMALL) if small else (PUBLISHED, SHORTENED)
     else:
-        forward = train = SMALL_IMAGES if small else IMAGES
+        forward = train = SMALL_IMAGES if small else IMAGES  # type: ignore[assignment]
     what = {"suite": "fidelity", "name": name, "model": MODELS[name]}
     yield Forward(**what, input_shape=forward)
     yield Train(**what, input_shape=train, optimizer=Adam(LR))

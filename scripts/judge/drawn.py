@@ -10,6 +10,7 @@ from suites.layers import (
     Conv2d,
     Flatten,
     GlobalAvgPool,
+    Layer,
     LayerNorm,
     Linear,
     MaxPool,
@@ -78,7 +79,8 @@ def _model(draw):
         width = draw.choice((8, 20, 64, 200))
         return Sequential(*_dense(draw, width, classes)), (batch, width)
     pixels, channels = draw.choice(PIXELS), draw.choice((1, 3))
-    layers, shape = [], (batch, channels, pixels, pixels)
+    layers: list[Layer] = []
+    shape: tuple[int, ...] = (batch, channels, pixels, pixels)
     for _ in range(draw.randint(1, 4)):
         layers += _block(draw, shape)
         shape = Sequential(*layers).output_shape((batch, channels, pixels, pixels))
@@ -101,7 +103,8 @@ def _block(draw, shape):
     stride = draw.choice((1, 1, 2)) if pixels >= 4 else 1
     named = {"padding": draw.choice((0, kernel // 2, kernel // 2)), "groups": groups}
     layer = Conv2d(channels, outputs, kernel, stride, bias=draw.random() < 0.7, **named)
-    layers, after = [layer], layer.output_shape(shape)
+    layers: list[Layer] = [layer]
+    after = layer.output_shape(shape)
     if draw.random() < 0.4 and after[0] * after[2] * after[3] >= STATISTICS:
         layers.append(BatchNorm(outputs))
     elif draw.random() < 0.1 and after[3] > 1:
@@ -130,7 +133,7 @@ def _gathered(draw, shape):
 
 def _dense(draw, width, classes):
     """Linear layers, the last one to the classes."""
-    layers = []
+    layers: list[Layer] = []
     for _ in range(draw.choice((0, 0, 1, 2))):
         outputs = draw.choice((8, 16, 32, 64))
         layers.append(Linear(width, outputs, bias=draw.random() < 0.8))

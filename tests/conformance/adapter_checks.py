@@ -138,6 +138,7 @@ def examine(adapter, plan, workload):
 
 def incomplete(workload, results):
     """Exactly the promised results, of their shapes, finite, in float32 or wider."""
+    shapes: dict[str, tuple[int, ...]]
     if isinstance(workload, Product):
         shapes = {"product": (workload.m, workload.n)}
     elif isinstance(workload, Forward):

@@ -3,6 +3,8 @@
 Learning rates are large, so that three steps change every weight visibly.
 """
 
+from typing import Any
+
 from suites.layers import (
     GELU,
     AdaptiveAvgPool,
@@ -93,7 +95,7 @@ SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))
 def cases(preset):
     """The same whatever the preset."""
     for name, (model, shape) in MODELS.items():
-        same = {"suite": "deep", "model": model, "input_shape": shape}
+        same: dict[str, Any] = {"suite": "deep", "model": model, "input_shape": shape}
         yield Forward(name=f"{name}forward", **same)
         yield Train(name=f"{name}train", optimizer=SGD(lr=0.1), **same)
         if name in ("images_", "words_"):

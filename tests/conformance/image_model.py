@@ -1,5 +1,7 @@
 """A suite of one small image model without anything that must move its arrays."""
 
+from typing import Any
+
 from suites.layers import (
     BatchNorm,
     Conv2d,
@@ -29,6 +31,6 @@ MODEL = Sequential(
 
 def cases(preset):
     """Forward pass and training step."""
-    same = {"suite": "images", "model": MODEL, "input_shape": (4, 3, 32, 32)}
+    same: dict[str, Any] = {"suite": "images", "model": MODEL, "input_shape": (4, 3, 32, 32)}
     yield Forward(name="forward", **same)
     yield Train(name="train", optimizer=Adam(lr=1e-3), **same)

@@ -96,7 +96,7 @@ def torch(old):
     }
     torch_devices.torch = Facade(real, answers)
     adapter.torch = Facade(real, {})
-    adapter.torch.device = lambda name: real.device("cpu" if name == "mps" else name)
+    adapter.torch.device = lambda name: real.device("cpu" if name == "mps" else name)  # type: ignore[attr-defined]
     runtime = run(adapter, "mps")
     assert runtime.device.name == ("mps" if old else GPU)
     assert adapter.memory() == Memory(4096, None if old else 12288)
@@ -186,7 +186,7 @@ def mlx(old):
     }
     mlx_devices.mx = Facade(real, answers, names)
     adapter.mx = Facade(real, {})
-    adapter.mx.set_default_device = lambda gpu: chosen(real, gpu)
+    adapter.mx.set_default_device = lambda gpu: chosen(real, gpu)  # type: ignore[attr-defined]
     runtime = run(adapter, "metal:0")
     assert runtime.device.name == GPU
     assert runtime.device.memory_bytes is None

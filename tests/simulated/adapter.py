@@ -142,6 +142,6 @@ class Placed:
             work_s = profile.step_s
         if isinstance(workload, Product):
             return work_s, profile.dispatch_s
-        leaves = len(list(walk(workload.model, workload.input_shape))) - 1  # type: ignore[union-attr]
+        leaves = len(list(walk(workload.model, workload.input_shape))) - 1
         passes = 1 if self.kind == "forward" else 10
         return work_s, profile.dispatch_s + profile.layers_s * leaves * passes

@@ -1,5 +1,7 @@
 """Small work of every kind that the simulated device does: a suite file."""
 
+from typing import Any
+
 from suites.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Sequential
 from suites.workload import SGD, Adam, Data, Forward, Learn, Product, Train
 
@@ -19,7 +21,7 @@ def cases(preset):
     for rule in (SGD(lr=0.05), Adam(lr=1e-3)):
         word = type(rule).__name__.lower()
         for name, model, shape in (("mlp", MLP, (32, 16)), ("cnn", CNN, IMAGES)):
-            named = {"name": f"{name}_{word}", "model": model, "input_shape": shape}
+            named: dict[str, Any] = {"name": f"{name}_{word}", "model": model, "input_shape": shape}
             yield Train(suite="simulated", optimizer=rule, **named)
     data = Data("synthetic", 256, 64, (16,), 4)
     named = {"suite": "simulated", "name": "learn", "model": MLP, "data": data}

@@ -27,8 +27,8 @@ class Clock:
         """CPU seconds of the host."""
         if not real:
             measure.perf_counter_ns = self._read_ns
-            measure.sleep = self.spend
-            cpu_time.resource = Used(self)
+            measure.sleep = self.spend  # type: ignore[assignment]
+            cpu_time.resource = Used(self)  # type: ignore[assignment]
 
     def now_s(self) -> float:
         return time.perf_counter() if self.real else self._at_s

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from scripts import sizes
+
 ROOT = Path(__file__).resolve().parents[2]
-LINT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"]["lint"]
+TOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+LINT = TOOLS["ruff"]["lint"]
 ARGUMENTS = LINT["pylint"]["max-args"]
 BRANCHES = LINT["mccabe"]["max-complexity"] - 1
 STATEMENTS = LINT["pylint"]["max-statements"]
@@ -55,3 +58,28 @@ def statements(count: int) -> str:
 def test_a_function_beyond_a_limit_is_found(written, limit: int, rule: str) -> None:
     assert rule in found(written(limit + 1))
     assert rule not in found(written(limit))
+
+
+def test_types_are_checked_in_every_folder_of_ours() -> None:
+    assert sorted(TOOLS["mypy"]["files"]) == sorted(sizes.FOLDERS)
+
+
+def test_a_wrong_call_in_a_function_without_types_is_found(tmp_path: Path) -> None:
+    """What is asked of tests and scripts: their functions are looked into all the same."""
+    relaxed = next(each for each in TOOLS["mypy"]["overrides"] if "tests.*" in each["module"])
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "__init__.py").write_text("", encoding="utf-8")
+    text = "def helper(a: int): ...\n\n\ndef test_it():\n    helper('one')\n    helper(None)\n"
+    (tmp_path / "tests" / "module.py").write_text(text, encoding="utf-8")
+    options = [f"{key} = {str(value).lower()}" for key, value in relaxed.items() if value is False]
+    config = "\n".join(["[mypy]", "strict = true", "[mypy-tests.*]", *options])
+    (tmp_path / "mypy.ini").write_text(config, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "-p", "tests"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "module.py:5: error" in ended.stdout
+    assert "Found 1 error" in ended.stdout

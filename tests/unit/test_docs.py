@@ -60,7 +60,7 @@ def unknown_words(text: str) -> Iterator[str]:
     verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     options = " ".join(re.findall(r"^unexport (.*)", makefile, re.MULTILINE))
     door = typer.main.get_command(app)
-    commands = door.commands
+    commands = door.commands  # type: ignore[attr-defined]
     params = [p for command in (door, *commands.values()) for p in command.params]
     flags = {flag for p in params for flag in (*p.opts, *p.secondary_opts)}
     for script in (ROOT / "scripts").rglob("*.py"):

@@ -113,7 +113,7 @@ def test_a_run_made_before_compares_with_one_made_after(tmp_path: Path) -> None:
     lines = builders.run([JAX], name="20261121-101500-bbbb")
     before = written(tmp_path, made_before(builders.run([JAX])), "a")
     found = told(str(before), str(written(tmp_path, lines, "b")))
-    assert len(verdicts(found)) == len(builders.run([JAX])[0].cases)  # type: ignore[union-attr]
+    assert len(verdicts(found)) == len(builders.run([JAX])[0].cases)
     assert found["excluded"] == []
 
 

@@ -58,7 +58,7 @@ def supervisors(tmp_path, monkeypatch):
         )
         return discovery.discover(wanted, lambda name, say: Path(sys.executable), lambda line: None)
 
-    assembled.opened = opened
+    assembled.opened = opened  # type: ignore[attr-defined]
     yield assembled
     for worker in opened:
         worker.kill()

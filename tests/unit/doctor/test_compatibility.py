@@ -53,7 +53,7 @@ def test_wrong_answers_are_known_where_every_condition_holds(row: Known) -> None
             assert row.issue not in issues(afflicted(row, version=outside))
     if row.macos:
         below = row.macos[1]
-        outside = [release for release in ("12.6", below) if release]
+        outside = [release for release in ("12.6", below) if release]  # type: ignore[assignment]
         assert not [r for r in outside if row.issue in issues(afflicted(row, release=r))]
         assert row.issue not in issues(afflicted(row, release=None))
     if row.chips:

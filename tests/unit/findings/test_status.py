@@ -25,7 +25,7 @@ def first_step_s(*kept):
         for number, each in enumerate(kept, start=1)
     ]
     gathered = types.SimpleNamespace(verified={KEY: looks}, finished={}, unmeasured={})
-    return ending(gathered, KEY, None)["first_step_s"]
+    return ending(gathered, KEY, None)["first_step_s"]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_an_untimed_cell_is_in_no_ranking_and_is_told(results) -> None:
 
 def test_findings_are_ordered_wrong_untimed_failed_withdrawn(results) -> None:
     def some(model: builders.Model, workload: object) -> Record | None:
-        return withdrawn(model, workload) or builders.usual_troubles(model, workload)
+        return withdrawn(model, workload) or builders.usual_troubles(model, workload)  # type: ignore[arg-type]
 
     lines = failing(LATE, lines=builders.run(special=some))
     lines = failing(FALSE, contender=TF, lines=lines)

@@ -3,8 +3,8 @@
 from frameworks.shared.batches import Source, going_round, ring
 from suites.data.arrays import Arrays
 
-FIRST = Arrays({"x": 1}, {}, ring=({"x": 1}, {"x": 2}))
-OTHERS = Arrays({"x": 3}, {}, ring=({"x": 3}, {"x": 4}))
+FIRST = Arrays({"x": 1}, {}, ring=({"x": 1}, {"x": 2}))  # type: ignore[dict-item]
+OTHERS = Arrays({"x": 3}, {}, ring=({"x": 3}, {"x": 4}))  # type: ignore[dict-item]
 
 
 def prepare(arrays):
@@ -17,7 +17,7 @@ def test_batches_go_round():
 
 
 def test_arrays_without_a_ring_are_one_batch():
-    source = Source(prepare, Arrays({"x": 7}, {}))
+    source = Source(prepare, Arrays({"x": 7}, {}))  # type: ignore[dict-item]
     assert [source.take() for _ in range(2)] == [7, 7]
 
 

@@ -20,7 +20,9 @@ from tests.conformance import every_layer
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "suites/verification/reference/model.py"
-TABLES = [(ROOT / f"frameworks/{name}/layers.py", ("LOWERINGS", "LACKS")) for name in FRAMEWORKS]
+TABLES: list[tuple[Path, tuple[str, ...]]] = [
+    (ROOT / f"frameworks/{name}/layers.py", ("LOWERINGS", "LACKS")) for name in FRAMEWORKS
+]
 TABLES.append((REFERENCE, ("MEANINGS",)))
 
 
@@ -49,7 +51,7 @@ def _keys(tree, tables):
     for node in ast.walk(tree):
         if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) in tables:
             found.add(node.target.id)
-            yield from (key.attr for key in node.value.keys)
+            yield from (key.attr for key in node.value.keys)  # type: ignore[attr-defined]
     assert found == set(tables)
 
 

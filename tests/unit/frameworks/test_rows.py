@@ -20,7 +20,7 @@ from tests.unit import test_architecture
 CHECKOUT = Path(frameworks.__file__).parents[1]
 
 
-def each_row(test):  # type: ignore[no-untyped-def]
+def each_row(test):
     return pytest.mark.parametrize("row", FRAMEWORKS.values(), ids=lambda row: row.name)(test)
 
 

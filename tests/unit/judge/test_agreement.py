@@ -34,6 +34,6 @@ def test_as_many_values_are_compared_as_all_have():
 
 def test_limits_are_the_expected_files(tmp_path):
     path = tmp_path / "expected.npz"
-    np.savez(path, **{"agree/loss": np.array([0.025, 0.1]), "before/loss/all|value": np.ones(2)})
+    np.savez(path, **{"agree/loss": np.array([0.025, 0.1]), "before/loss/all|value": np.ones(2)})  # type: ignore[arg-type]
     limits = agreement.relative_limits(path)
     assert {name: list(limit) for name, limit in limits.items()} == {"loss": [0.025, 0.1]}

@@ -59,7 +59,7 @@ def test_this_process_is_left_out() -> None:
     [("0:00.07", 0.07), ("125:00.10", 7500.1), ("1:02:03", 3723), ("2-01:00:00", 176400)],
 )
 def test_times_are_read_in_all_their_forms(time: str, seconds: float) -> None:
-    assert parse(f"  7 {time} /bin/a b") == {7: ("/bin/a b", pytest.approx(seconds))}
+    assert parse(f"  7 {time} /bin/a b") == {7: ("/bin/a b", pytest.approx(seconds))}  # type: ignore[comparison-overlap]
 
 
 @pytest.mark.parametrize("text", ["", "junk", "1 2 3", "ps: illegal option", "x 0:01.00 /bin/a"])

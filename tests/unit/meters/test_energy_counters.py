@@ -159,7 +159,7 @@ def test_a_monitor_that_does_not_start_is_unreadable(monkeypatch):
             raise RuntimeError("no Energy Model channels")
 
     module = ModuleType("zeus_apple_silicon")
-    module.AppleEnergyMonitor = AppleEnergyMonitor
+    module.AppleEnergyMonitor = AppleEnergyMonitor  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "zeus_apple_silicon", module)
     with pytest.raises(Unreadable, match="no Energy Model"):
         energy_counters.open_apple()

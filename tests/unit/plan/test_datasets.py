@@ -25,7 +25,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves a folder; counts requests; `endless` never stops."""
 
     def do_GET(self):
-        self.server.asked.append(self.path)
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
         if Path(self.directory, "endless").exists():
             self.send_response(200)
             self.end_headers()
@@ -33,7 +33,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
                 while True:
                     self.wfile.write(bytes(2**16))
             except OSError:
-                self.server.gave_up.set()
+                self.server.gave_up.set()  # type: ignore[attr-defined]
         else:
             super().do_GET()
 
@@ -50,7 +50,7 @@ def host(tmp_path, monkeypatch):
         (folder / name).write_bytes(content)
     handler = functools.partial(Handler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.asked, server.gave_up, server.folder = [], threading.Event(), folder
+        server.asked, server.gave_up, server.folder = [], threading.Event(), folder  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         monkeypatch.setattr(datasets, "HOSTS", {"small": f"http://127.0.0.1:{server.server_port}/"})

@@ -165,13 +165,13 @@ def test_a_contender_that_is_not_named_as_ours_are_is_no_error(tmp_path: Path) -
 def row(label: str, ratio: float | None, standing: str) -> Row:
     estimate = Estimate(ratio, None) if ratio is not None else None
     zeros = dict.fromkeys(("latency_s", "first_step_s", "bytes_per_s", "spread", "low_s", "high_s"))
-    return Row(  # type: ignore[arg-type]
+    return Row(
         label=label,
         framework=label,
         notes=(),
         time_s=1.0,
         ratio=estimate,
-        standing=standing,
+        standing=standing,  # type: ignore[arg-type]
         flop_per_s=1.0,
         peak_resident_bytes=None,
         **zeros,

@@ -103,11 +103,11 @@ def test_peaks_are_found_by_exact_name_alone() -> None:
 
 def test_the_machine_tells_how_many_cores_a_chip_has() -> None:
     small, full = Gpu(name="Apple M1 Max", cores=24), Gpu(name="Apple M1 Max", cores=32)
-    assert peaks.peak("Apple M1 Max", [small]).cores == 24  # type: ignore[union-attr]
-    assert peaks.peak("Apple M1 Max", [full]).cores == 32  # type: ignore[union-attr]
+    assert peaks.peak("Apple M1 Max", [small]).cores == 24
+    assert peaks.peak("Apple M1 Max", [full]).cores == 32
     unsure = (), [small, full], [Gpu(name="Apple M1 Max")], [Gpu(name="Apple M1 Max", cores=5)]
     for gpus in (*unsure, [Gpu(name="Apple M1", cores=24)]):
-        assert peaks.peak("Apple M1 Max", gpus).cores == 32  # type: ignore[union-attr]
+        assert peaks.peak("Apple M1 Max", gpus).cores == 32
 
 
 def test_a_framework_that_cannot_name_its_gpu_has_the_machines_only_one() -> None:

@@ -232,7 +232,7 @@ def test_energy_without_a_meter_or_a_span_is_absent(
     tmp_path: Path, unmeasured: dict[str, float | None]
 ) -> None:
     lines = [
-        msgspec.structs.replace(line, **({"energy_j": 1.0} | unmeasured))  # type: ignore[arg-type]
+        msgspec.structs.replace(line, **({"energy_j": 1.0} | unmeasured))
         if isinstance(line, Slice)
         else line
         for line in builders.run(builders.FIVE[:1])

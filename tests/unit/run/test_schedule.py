@@ -108,7 +108,7 @@ class FakeSession:
 def toured(session, sizes, monkeypatch):
     monkeypatch.setattr(schedule, "Case", FakeCase)
     plan = [(suite, product(n)) for suite, n in sizes]
-    schedule.Tour(session, plan, ["one", "other"]).go()
+    schedule.Tour(session, plan, ["one", "other"]).go()  # type: ignore[list-item]
     return [(kind, n) for kind, _, n, _ in session.visits]
 
 

@@ -1,6 +1,7 @@
 """The line of a case that has ended, from records and rounds."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 
@@ -14,7 +15,7 @@ from frameworks.interface import Device
 
 def contender(text, device="cpu", precision="float32"):
     kind = "cpu" if device == "cpu" else "gpu"
-    return Contender(parse([text])[0], Device(id=device, kind=kind, name=device), precision, None)
+    return Contender(parse([text])[0], Device(id=device, kind=kind, name=device), precision, None)  # type: ignore[arg-type]
 
 
 def rounds(seconds, count=8):
@@ -22,7 +23,12 @@ def rounds(seconds, count=8):
 
 
 def cell(name):
-    fixed = {"case": "mlp/train/64", "stopped": "all done", "rounds": 8, "samples": 8}
+    fixed: dict[str, Any] = {
+        "case": "mlp/train/64",
+        "stopped": "all done",
+        "rounds": 8,
+        "samples": 8,
+    }
     return schema.Cell(contender=name, **fixed)
 
 
@@ -109,7 +115,7 @@ def test_who_measures_the_harness_competes_with_nobody():
     supervisors = [
         SimpleNamespace(contender=contender(text)) for text in ("null", "numpy", "torch")
     ]
-    assert [supervisor.contender.spec.text for supervisor in ranked(supervisors)] == [
+    assert [supervisor.contender.spec.text for supervisor in ranked(supervisors)] == [  # type: ignore[arg-type]
         "numpy",
         "torch",
     ]

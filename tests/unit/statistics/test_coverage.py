@@ -144,7 +144,7 @@ def test_a_mean_over_a_suite_is_held_as_often_as_said() -> None:
 def test_a_mean_without_cases_or_intervals_is_unknown() -> None:
     assert combined.geometric_mean([]) is None
     mean = combined.geometric_mean([statistics.Estimate(4.0, (3, 5)), statistics.Estimate(1, None)])
-    assert mean == statistics.Estimate(pytest.approx(2.0), None)
+    assert mean == statistics.Estimate(pytest.approx(2.0), None)  # type: ignore[arg-type]
 
 
 def test_a_mean_keeps_the_sides_of_its_intervals_apart() -> None:

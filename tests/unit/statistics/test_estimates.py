@@ -116,7 +116,7 @@ def test_a_ratio_pairs_rounds_so_that_common_drift_cancels() -> None:
 def test_a_ratio_uses_only_rounds_both_took_part_in() -> None:
     found = statistics.ratio(series([9.0, 2, 4]), series([1.0, 2, 9], rounds=[1, 2, 5]))
     assert found is not None
-    assert (found.value, found.interval) == (pytest.approx(2), None)
+    assert (found.value, found.interval) == (pytest.approx(2), None)  # type: ignore[comparison-overlap]
     assert statistics.ratio(series([1.0]), series([1.0], rounds=[1])) is None
 
 
@@ -126,7 +126,7 @@ def test_of_several_starts_each_counts_once() -> None:
     times = [1.0, 1, 1, 1, 1, 1, 2, 4, 5]
     found = statistics.ratio(series(times, starts=starts), series([1.0] * 9, starts=starts))
     assert found is not None
-    assert (found.value, found.interval) == (pytest.approx(8**0.5), None)
+    assert (found.value, found.interval) == (pytest.approx(8**0.5), None)  # type: ignore[comparison-overlap]
     assert (found.repeats, found.starts, found.start_shift) == (3, 3, 0.0)
     assert found.range == pytest.approx((1, 5))
 

@@ -120,6 +120,6 @@ def test_cheap_networks_come_first():
 def test_the_listing_shows_every_model():
     console = Console(width=100, file=io.StringIO())
     list.show_models(console)
-    rows = [line.split()[:2] for line in console.file.getvalue().splitlines()]
+    rows = [line.split()[:2] for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
     for name, count in PUBLISHED.items():
         assert [name, f"{count:,}"] in rows

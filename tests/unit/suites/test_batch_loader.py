@@ -53,8 +53,8 @@ def test_the_thread_rests_when_enough_is_ready_and_ends_when_closed():
     time.sleep(0.05)  # it would prepare thousands of batches if it did not rest
     assert feed._ready.qsize() <= AHEAD
     feed.close()
-    feed._thread.join(timeout=5)
-    assert not feed._thread.is_alive()
+    feed._thread.join(timeout=5)  # type: ignore[attr-defined]
+    assert not feed._thread.is_alive()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("inputs", ["loop", "background"])

@@ -72,7 +72,7 @@ def test_smoke_shows_that_learning_learns():
     made = arrays.make(work, 0)
     before = reference.outputs(work, made.weights, made.inputs["test_x"])
     guessed = int(np.sum(np.argmax(before, axis=1) == made.inputs["test_labels"]))
-    first, last = learning.learn(work, made, Exact()).curves["correct"]
+    first, last = learning.learn(work, made, Exact()).curves["correct"]  # type: ignore[arg-type]
     assert first >= 2 * guessed
     assert last >= 4 * guessed
 

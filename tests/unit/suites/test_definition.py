@@ -146,7 +146,7 @@ class TestAClass:
         for name, value in (("added", False), ("tuned", 0.5), ("ways", ())):
             object.__setattr__(grown, name, value)
         assert definition(grown) == definition(example(kind))
-        for name, value in (("added", True), ("tuned", 0.25), ("ways", (1,))):
+        for name, value in (("added", True), ("tuned", 0.25), ("ways", (1,))):  # type: ignore[assignment]
             other = like(kind, kind.__name__, options)
             for same in ("added", "tuned", "ways"):
                 object.__setattr__(other, same, getattr(grown, same))

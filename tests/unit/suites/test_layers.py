@@ -116,13 +116,13 @@ def test_forward_bytes_by_hand():
         (FirstToken(), (1, 2), "sequence"),
         (Conv2d(3, -8, 3), (1, 3, 8, 8), r"Conv2d expects sizes above 0. Received: .*-8"),
         (Linear(4, 0), (1, 4), r"Linear expects sizes above 0. Received: .*0"),
-        (Conv2d(3, 8, (3, 3)), (1, 3, 8, 8), r"whole number as kernel. Received: \(3, 3\)"),
+        (Conv2d(3, 8, (3, 3)), (1, 3, 8, 8), r"whole number as kernel. Received: \(3, 3\)"),  # type: ignore[arg-type]
         (
-            Conv2d(3, 8, 3, padding="same"),
+            Conv2d(3, 8, 3, padding="same"),  # type: ignore[arg-type]
             (1, 3, 8, 8),
             "whole number as padding. Received: 'same'",
         ),
-        (MaxPool(2, 2.0), (1, 3, 8, 8), "MaxPool expects a whole number as stride. Received: 2.0"),
+        (MaxPool(2, 2.0), (1, 3, 8, 8), "MaxPool expects a whole number as stride. Received: 2.0"),  # type: ignore[arg-type]
         (LayerNorm(4, eps=-1.0), (1, 4), "LayerNorm expects eps >= 0. Received: eps -1.0"),
         (BatchNorm(3, eps=-1e-5), (1, 3, 2, 2), "eps >= 0 and a momentum .* Received: eps -1e-05"),
         (BatchNorm(3, momentum=1.5), (1, 3, 2, 2), "from 0 to 1. Received: .*momentum 1.5"),
@@ -133,7 +133,7 @@ def test_forward_bytes_by_hand():
         (GroupNorm(8, 8), (2, 8, 1, 1), "more than one value in each group. Received: 8 groups"),
         (Dropout(1.5), (1, 3), "Dropout expects a rate from 0 to 1. Received: 1.5"),
         (StochasticDepth(-0.1), (1, 3), "StochasticDepth expects a rate from 0 to 1"),
-        (LayerNorm(4, eps="tiny"), (1, 4), "LayerNorm expects a number as eps. Received: 'tiny'"),
+        (LayerNorm(4, eps="tiny"), (1, 4), "LayerNorm expects a number as eps. Received: 'tiny'"),  # type: ignore[arg-type]
         (ReLU, (1, 3), r"a layer at every place. Received: the class itself. Write ReLU\(\.\.\.\)"),
         (None, (1, 3), "a layer at every place. Received: None"),
     ],
@@ -149,9 +149,9 @@ def test_an_ill_formed_layer_is_refused_by_its_path(layer, shape, message):
     ("composite", "path"),
     [
         (Residual(None), "body"),
-        (Residual(ReLU(), shortcut=3), "shortcut"),
-        (Gated("x"), "body"),
-        (Concat(ReLU(), two=[ReLU()]), "two"),
+        (Residual(ReLU(), shortcut=3), "shortcut"),  # type: ignore[arg-type]
+        (Gated("x"), "body"),  # type: ignore[arg-type]
+        (Concat(ReLU(), two=[ReLU()]), "two"),  # type: ignore[arg-type]
     ],
 )
 def test_what_is_no_layer_is_refused_by_its_path(composite, path):
@@ -162,7 +162,7 @@ def test_what_is_no_layer_is_refused_by_its_path(composite, path):
 
 def test_a_model_that_is_no_layer_is_refused():
     with pytest.raises(ShapeError, match=r"^a model expects a layer .* Write ReLU\(\.\.\.\)"):
-        Forward(suite="s", name="n", model=ReLU, input_shape=(1, 3))
+        Forward(suite="s", name="n", model=ReLU, input_shape=(1, 3))  # type: ignore[arg-type]
 
 
 def test_unknown_inputs_are_refused():

@@ -63,7 +63,7 @@ def test_training_that_cannot_be(work, wrong, message):
         {"batch": 9},
         {"batch": 2.0},
         {"data": Data("synthetic", 8, 0, (6,), 3)},
-        {"data": Data("synthetic", 8, 4, (6,), 3.0)},
+        {"data": Data("synthetic", 8, 4, (6,), 3.0)},  # type: ignore[arg-type]
     ],
 )
 def test_learning_in_parts_of_an_epoch(wrong):
@@ -73,7 +73,7 @@ def test_learning_in_parts_of_an_epoch(wrong):
 
 def test_data_without_a_tuple_as_shape():
     with pytest.raises(ValueError, match=r"a tuple as shape. Received: \[6\]"):
-        dataclasses.replace(LEARN, data=Data("synthetic", 8, 4, [6], 3))
+        dataclasses.replace(LEARN, data=Data("synthetic", 8, 4, [6], 3))  # type: ignore[arg-type]
 
 
 def test_a_life_of_nothing():

@@ -90,7 +90,7 @@ def test_random_labels_cannot_be_learned():
 def test_points_are_the_published_ones():
     loaded = sources.load(Data("points", 5, 2, (2,), 2), 7)
     assert loaded["x"].dtype == np.float32
-    assert loaded["x"].tolist() == np.float32(sources.POINTS["x"]).tolist()
+    assert loaded["x"].tolist() == np.float32(sources.POINTS["x"]).tolist()  # type: ignore[arg-type]
     assert loaded["labels"].tolist() == [0, 0, 0, 1, 1]
     assert loaded["test_labels"].tolist() == [0, 1]
     assert not any(array.flags.writeable for array in loaded.values())

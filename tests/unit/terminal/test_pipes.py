@@ -29,7 +29,7 @@ def ended(code: str, *, closed: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=CHECKOUT, check=False, timeout=60, **ends)  # type: ignore[call-overload]
     os.close(write)
-    return done  # type: ignore[no-any-return]
+    return done
 
 
 def test_what_nobody_reads_goes_on_to_its_end_in_silence() -> None:

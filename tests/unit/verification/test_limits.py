@@ -72,13 +72,13 @@ def test_rounding_to_11_bits_is_that_of_float16_where_that_reaches(value):
     x = np.float32(value)
     if not 2.0**-14 <= abs(x) <= 65000:
         return
-    assert to_bits(x, 11) == np.float32(np.float16(x))
+    assert to_bits(x, 11) == np.float32(np.float16(x))  # type: ignore[arg-type]
 
 
 def test_ties_of_rounding_go_to_even_and_shapes_stay():
     halfway = np.array([[1 + 2**-11, 1 + 3 * 2**-11], [1.0, -(1 + 2**-11)]], np.float32)
     assert to_bits(halfway, 11).tolist() == [[1.0, 1 + 2**-9], [1.0, -1.0]]
-    assert to_bits(np.float32(1 + 2**-24), 11).shape == ()
+    assert to_bits(np.float32(1 + 2**-24), 11).shape == ()  # type: ignore[arg-type]
     np.testing.assert_array_equal(
         to_bits(halfway, 8), arrays.rounded(halfway, "bfloat16").astype(np.float32)
     )
@@ -234,9 +234,9 @@ def test_epochs_that_diverge_say_how_far_they_were_checked(tmp_path):
 def test_nothing_that_could_not_fail_counts_as_a_check():
     result = Expected()
     assert not result.tells
-    result.add("before", "loss", {"shape": [], "all": np.ones(1)}, [{"all": np.full(1, 2.0)}])
+    result.add("before", "loss", {"shape": [], "all": np.ones(1)}, [{"all": np.full(1, 2.0)}])  # type: ignore[dict-item]
     assert not result.tells
     assert result.withdrawn == ["before/loss"]
-    result.add("before", "loss", {"shape": [], "all": np.ones(1)}, [{"all": np.ones(1)}])
+    result.add("before", "loss", {"shape": [], "all": np.ones(1)}, [{"all": np.ones(1)}])  # type: ignore[dict-item]
     assert result.tells
     assert isinstance(Exact().summed(np.ones(1), 1, np.ones(1), np.ones(1)), np.ndarray)

@@ -254,7 +254,7 @@ def test_updates_in_blocks_give_the_bits_of_updates_over_whole_arrays(rule, kind
 
 
 def test_a_layer_it_does_not_know_is_named():
-    class Strange(Tanh.__base__):
+    class Strange(Tanh.__base__):  # type: ignore[name-defined]
         pass
 
     with pytest.raises(NoReference, match="no Strange"):

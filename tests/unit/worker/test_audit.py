@@ -91,7 +91,7 @@ def test_each_audit_is_changed_in_a_way_of_its_own():
             audit.Changed(workload, arrays.audit(workload, 0, weights)).arrays for _ in range(2)
         ]
         rings = [np.stack([batch[name] for batch in each.ring]) for each in made]
-        assert not np.array_equal(*rings)
+        assert not np.array_equal(*rings)  # type: ignore[arg-type]
         assert np.array_equal(made[0].inputs[name], made[0].ring[0][name])
         with pytest.raises(ValueError, match="read-only"):
             made[0].ring[0][name][0] = 1
@@ -149,7 +149,7 @@ def learnt(repeats, **others):
 
     def step():
         told = float(at_work[0].inputs["x"].sum())
-        known.append({name: np.float32([told, told / 2]) for name in checks.LEARNED})
+        known.append({name: np.float32([told, told / 2]) for name in checks.LEARNED})  # type: ignore[arg-type]
         return known[-1] if repeats is None else known[min(repeats, len(known) - 1)]
 
     def reset(others):
@@ -159,7 +159,7 @@ def learnt(repeats, **others):
     sampler = measure.Sampler(step, lambda outputs: None, deepest=1, sample_s=1e-4)
     sampler.calibrate()
     asked = {"warm_s": 0.0, "asynchronous": False}
-    return audit.take(workload, reset, sampler, made, 0, on_host, **asked).observed
+    return audit.take(workload, reset, sampler, made, 0, on_host, **asked).observed  # type: ignore[arg-type]
 
 
 def test_learning_that_is_handed_out_again_is_told():

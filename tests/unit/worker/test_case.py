@@ -16,11 +16,11 @@ from suites.workload import Forward
 
 def foretell(later_step_s, flop=100, twin_flop=10, limit_s=1.0):
     case = Case.__new__(Case)
-    case.workload = types.SimpleNamespace(flop=flop)
+    case.workload = types.SimpleNamespace(flop=flop)  # type: ignore[assignment]
     twin = types.SimpleNamespace(
         later_step_s=later_step_s, workload=types.SimpleNamespace(flop=twin_flop)
     )
-    case._foretell(twin, limit_s)
+    case._foretell(twin, limit_s)  # type: ignore[arg-type]
 
 
 def test_a_step_far_beyond_the_limit_is_not_tried():

@@ -51,7 +51,7 @@ def test_sums_are_as_long_as_the_device_is_fast(started, monkeypatch):
 
     probes._deep(None, "cpu")
     assert lengths == [512]
-    Slow.complete_s = lambda self: probes.DEEP_S / 2
+    Slow.complete_s = lambda self: probes.DEEP_S / 2  # type: ignore[method-assign]
     probes._deep(None, "cpu")
     assert lengths == [512, 512, 4096]
 
@@ -67,4 +67,4 @@ def test_as_many_products_as_keep_a_device_busy(each_s, steps):
         def seconds(self, results):
             return 0.0
 
-    assert probes._enough(Paced()) == steps
+    assert probes._enough(Paced()) == steps  # type: ignore[arg-type]

@@ -95,7 +95,7 @@ def test_who_works_out_the_last_step_alone_is_found(monkeypatch, work_s, keeps):
 def test_one_slow_conversion_is_forgiven(monkeypatch):
     device = Device(monkeypatch, 1e-4)
     made = looks(device)
-    device.hiccups = iter([2e-3])
+    device.hiccups = iter([2e-3])  # type: ignore[list-item]
     found = made.look()
     assert [look.passed for look in found] == [False, True, True]
     told = verdict([(look.left_s, look.left_limit_s) for look in found])
@@ -155,6 +155,6 @@ def test_only_the_newest_results_are_kept():
     numbers = itertools.count()
     for _ in range(4):
         batch = [{"a": next(numbers), "b": 0} for _ in range(2)]
-        tail(batch)
+        tail(batch)  # type: ignore[arg-type]
         assert batch == []
     assert list(tail.results) == [{"a": 5}, {"a": 6}, {"a": 7}]
