@@ -76,14 +76,21 @@ def test_a_link_to_a_link_leads_to_the_checkout(
     assert json.loads(ended.stdout)[0] == ["list"], ended.stderr
 
 
-@pytest.mark.parametrize("state", ["missing", "older than its requirements", "without its stamp"])
+STATES = ("missing", "older than its requirements", "older than its lock", "without its stamp")
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_the_environment_is_made_first(checkout: Path, tmp_path: Path, state: str) -> None:
     if state == "without its stamp":
         (checkout / ".venv" / "host" / ".metalbench.json").unlink()
     else:
         shutil.rmtree(checkout / ".venv")
-        if state != "missing":
-            environment(checkout, age_s=60)
+    if state.startswith("older"):
+        environment(checkout, age_s=60)
+    if state == "older than its lock":
+        pins, lock = checkout / "requirements" / "host.txt", checkout / "requirements" / "locks"
+        lock.mkdir()
+        pins.rename(lock / "host.txt")
     boot = tmp_path / "python3"
     boot.write_text('#!/bin/sh\necho "$PWD" "$@" > "$TOLD"\nmkdir made', encoding="utf-8")
     boot.chmod(0o755)
