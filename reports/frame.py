@@ -265,6 +265,9 @@ def _planned(gathered: Gathered) -> pd.DataFrame:
                         "size": case.size,
                         "flop": case.flop,
                         "traffic_bytes": case.traffic_bytes.get(contender.precision),
+                        "size_of": case.size_of,
+                        "convolutions": case.convolutions,
+                        "host_work": case.host_work,
                     }
                     | ending(gathered, key, whole.get(key[:2]))
                 )
@@ -274,11 +277,12 @@ def _planned(gathered: Gathered) -> pd.DataFrame:
 _COLUMNS = (
     *("run", "machine", "contender", "framework", "version", "spec", "device", "device_kind"),
     *("device_name", "precision", "execution", "threads", "outside", "suite", "case", "name"),
-    *("size", "flop", "traffic_bytes", "status", "reason", "verified", "stopped"),
-    *("build_s", "first_step_s"),
+    *("size", "size_of", "flop", "traffic_bytes", "convolutions", "host_work", "status", "reason"),
+    *("verified", "stopped", "build_s", "first_step_s"),
 )
 _TYPES = (
     dict.fromkeys(KEY, "str")
     | dict.fromkeys(("flop", "traffic_bytes", "build_s", "first_step_s"), "float64")
     | dict.fromkeys(("verified", "outside"), "bool")
+    | dict.fromkeys(("convolutions", "host_work"), "boolean")
 )

@@ -13,15 +13,6 @@ from reports.formatting import plain
 from reports.frame import Results, Row
 from reports.ingest.published import device_kind
 
-SIZES_OF = {
-    "matmul": "n",
-    "hackintosh": "n",
-    "sweep": "parameters",
-    "learn": "samples",
-    "mnist": "samples",
-}
-"""What a suite's sizes count, where that is not a batch."""
-
 
 @dataclass(frozen=True)
 class Contest:
@@ -45,6 +36,11 @@ def find(results: Results, places: Mapping[str, str]) -> tuple[Contest, ...]:
     return (*_measured(results, places), *_published(results.published))
 
 
+def _size_of(told: str | None) -> str:
+    """What sizes count, as the record says."""
+    return plain(told or "size", 40)
+
+
 # --- measured ---------------------------------------------------------------------------------
 
 
@@ -58,7 +54,12 @@ def _measured(results: Results, places: Mapping[str, str]) -> Iterator[Contest]:
         if len(kinds) < 2:
             continue
         words = plain(f"{suite} {name}{f', {precision}' * (precision != 'float32')}")
-        fixed = (places[run], plain(suite), words, SIZES_OF.get(suite, "batch"))
+        fixed = (
+            places[run],
+            plain(suite),
+            words,
+            _size_of(kinds["gpu"][0]["size_of"]),
+        )
         yield from _pairs(results, fixed, kinds["cpu"], kinds["gpu"])
 
 
@@ -143,7 +144,7 @@ def _published(records: Sequence[Published]) -> Iterator[Contest]:
                     work=plain(f"{suite} {name}"),
                     who=plain(f"{framework} {version}".strip() + f" {device}", 60),
                     framework=framework,
-                    size_of=plain(sample.size_of or "size", 40),
+                    size_of=_size_of(sample.size_of),
                     points=points,
                     crossing=crossover.find(points),
                     published=True,

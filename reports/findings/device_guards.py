@@ -50,7 +50,7 @@ def moved(context: ReportContext) -> Iterator[Finding]:
 def off_device(context: ReportContext) -> Iterator[Finding]:
     """GPU contenders that seem to compute on the CPU: each sign that is sure by itself."""
     cells = measured(context.results)
-    for sign in signs_of_cpu.signs(cells, context.results.slices, context.results.runs):
+    for sign in signs_of_cpu.signs(cells, context.results.slices):
         if sign.sure:
             about, action = _ADVICE[sign.kind]
             own = (cells["run"] == sign.run) & (cells["contender"] == sign.contender)

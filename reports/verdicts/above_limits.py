@@ -11,11 +11,9 @@ from bench.schema import Run
 from reports.formatting import digits
 from reports.hardware import physical_limits
 
-DENSE = ("matmul", "hackintosh", "mlp", "transformer", "sweep", "learn", "lifecycle", "mnist")
-"""Suites without convolutions, whose FLOP no algorithm in use saves."""
-
 WINOGRAD = 4.0
-"""Convolutions may take that much less FLOP than is counted (Lavin & Gray, arXiv:1509.09308)."""
+"""Convolutions may take that much less FLOP than is counted (Lavin & Gray, arXiv:1509.09308). No
+algorithm in use saves any elsewhere. Work of which a record does not say it may convolve."""
 
 BOOST = 1.2
 """Times the peak at a card's rated clock that it may honestly reach: AMD's and NVIDIA's raise
@@ -26,7 +24,7 @@ ones. Apple's GPUs do not."""
 def beyond(cells: pd.DataFrame, runs: Mapping[str, Run]) -> pd.DataFrame:
     """The cells in float32 that exceed their device's bound; `excess` says how many times."""
     cells = _bounded(cells, runs)
-    work = cells["flop_per_s"] / np.where(cells["suite"].isin(DENSE), 1.0, WINOGRAD)
+    work = cells["flop_per_s"] / np.where(cells["convolutions"].fillna(True), WINOGRAD, 1.0)
     flop = work / cells["bound"].map(lambda bound: _boost(bound) * bound.flop_per_s)
     moved = (cells["traffic_bytes"] - cells["bound"].map(lambda bound: bound.cached_bytes)).clip(0)
     traffic = moved / cells["time_s"] / cells["bound"].map(lambda b: b.bytes_per_s or np.inf)

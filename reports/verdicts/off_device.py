@@ -6,21 +6,17 @@ them sure, make them untimed (`reports/verdicts/untimed.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from bench.schema import Run
 from reports.formatting import digits, percent, plain
 from reports.ingest.reading import KEY
 
 LONG_S = 1e-3
 """Shorter steps are their dispatch's: that is work of the CPU on every device."""
-
-HOST_SUITES = ("loader", "lifecycle")
-"""Suites whose steps hold work of the CPU by intention: preparing batches, compiling."""
 
 ONE_CORE = 1.1
 CORES = 1.5
@@ -57,9 +53,9 @@ class Sign:
     """It speaks of all cells of the contender, not only of these cases."""
 
 
-def signs(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]) -> Iterator[Sign]:
+def signs(cells: pd.DataFrame, slices: pd.DataFrame) -> Iterator[Sign]:
     """All signs in these measured cells and their slices."""
-    long = long_cells(cells, runs)
+    long = long_cells(cells)
     on_gpu = long[long["device_kind"] == "gpu"]
     own = slices.merge(on_gpu[KEY], on=KEY)
     yield from _cores(on_gpu, own)
@@ -68,20 +64,10 @@ def signs(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]) ->
     yield from _same_time(long)
 
 
-def long_cells(cells: pd.DataFrame, runs: Mapping[str, Run]) -> pd.DataFrame:
-    """Cells whose time is the device's by intention: long, and without work of the host.
-
-    A suite from a file may prepare its batches on the host, which no record says.
-    """
-    outside = {
-        (name, case.case)
-        for name, run in runs.items()
-        for case in run.cases
-        if case.suite_file is not None
-    }
-    keys = zip(cells["run"], cells["case"], strict=True)
-    inside = np.array([key not in outside for key in keys], dtype=bool)
-    return cells[inside & (cells["time_s"] >= LONG_S) & ~cells["suite"].isin(HOST_SUITES)]
+def long_cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells whose time is the device's by intention: long, and without work of the host, such as
+    preparing batches or compiling. Work of which a record does not say it may hold some."""
+    return cells[(cells["time_s"] >= LONG_S) & ~cells["host_work"].fillna(True).astype(bool)]
 
 
 def _cores(cells: pd.DataFrame, slices: pd.DataFrame) -> Iterator[Sign]:

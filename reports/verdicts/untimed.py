@@ -25,7 +25,7 @@ one kind of work alone may have fallen back."""
 
 def untimed(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]) -> dict[Key, str]:
     """Those of the measured cells whose time cannot be believed, and why."""
-    return _elsewhere(cells, slices, runs) | _impossible(cells, runs)
+    return _elsewhere(cells, slices) | _impossible(cells, runs)
 
 
 def _impossible(cells: pd.DataFrame, runs: Mapping[str, Run]) -> dict[Key, str]:
@@ -37,13 +37,11 @@ def _impossible(cells: pd.DataFrame, runs: Mapping[str, Run]) -> dict[Key, str]:
     return found
 
 
-def _elsewhere(
-    cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]
-) -> dict[Key, str]:
+def _elsewhere(cells: pd.DataFrame, slices: pd.DataFrame) -> dict[Key, str]:
     signs: dict[tuple[str, str], list[Sign]] = {}
-    for sign in off_device.signs(cells, slices, runs):
+    for sign in off_device.signs(cells, slices):
         signs.setdefault((sign.run, sign.contender), []).append(sign)
-    long = off_device.long_cells(cells, runs)
+    long = off_device.long_cells(cells)
     found: dict[Key, str] = {}
     for owner, seen in signs.items():
         own = _keys(_of(cells, owner))

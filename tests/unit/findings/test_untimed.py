@@ -275,7 +275,7 @@ def test_arrays_made_for_an_audit_are_no_work_of_the_step(results) -> None:
 def test_work_of_the_host_by_intention_is_not_looked_at(results) -> None:
     head, *lines = slices(run(FAKE), seen(busy=0.0, cores=1.9))
     assert isinstance(head, Run)
-    for changes in ({"suite": off_device.HOST_SUITES[0]}, {"suite_file": "/tmp/mine.py"}):
+    for changes in ({"host_work": True}, {"host_work": None}):
         cases = tuple(change(case, **changes) for case in head.cases)
         found = results([change(head, cases=cases), *lines])
         assert not untimed(found)

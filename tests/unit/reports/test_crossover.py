@@ -6,17 +6,21 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.schema import Run
 from reports import content
 from reports.analysis import cpu_gpu_pairs, crossover
 from reports.analysis.crossover import Crossing, Point
 from reports.chapters import cpu_vs_gpu
 from reports.frame import read
 from tests.helpers import builders
+
+change = msgspec.structs.replace
 
 SIZES = (100, 1000, 10_000, 100_000, 1_000_000)
 
@@ -128,6 +132,20 @@ def test_a_run_with_a_gpu_says_from_which_size_on_it_wins(tmp_path: Path) -> Non
     chapter = next(c for c in made.chapters if c.key == "crossover")
     assert [m.at for m in chapter.parts[0].plots[0].marks] == [matmul[0].crossing.size]
     assert chapter.parts[0].data is not None
+
+
+@pytest.mark.parametrize(("told", "said"), [("samples", "256 samples"), (None, "size 256")])
+def test_what_sizes_count_is_what_the_record_says(tmp_path: Path, told, said: str) -> None:
+    """Five training samples of `lifecycle`, or of a suite of one's own, are no batch of five."""
+    head, *lines = builders.run((builders.FIVE[0], builders.FIVE[1], GPU))
+    assert isinstance(head, Run)
+    cases = tuple(change(case, suite="mine", size_of=told) for case in head.cases)
+    path = builders.write(tmp_path / "records.jsonl", [change(head, cases=cases), *lines])
+    contests = content.make(read([path])).contests
+    (square,) = (c for c in contests if c.work == "mine square" and c.who == "torch mps")
+    sentence = cpu_vs_gpu.sentence(replace(square, points=square.points[1:2]))
+    assert said in sentence
+    assert "batch" not in sentence
 
 
 def test_a_wrong_answer_is_in_no_contest(tmp_path: Path) -> None:
