@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -20,6 +19,7 @@ from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import combined, estimates, multiplicity
 from bench.statistics.estimates import Estimate, Series, Verdict
 from bench.statistics.multiplicity import Family
+from reports.cell import Cell, VerifiedCell, rows
 from reports.ingest import cpu_time, rounds
 from reports.ingest.reading import KEY, Absent, Gathered, Key, LeftOut, gather
 from reports.verdicts import failed_checks, untimed
@@ -27,9 +27,6 @@ from reports.verdicts.status import ending
 
 NULL = "null"
 """The adapter that returns prepared answers; it measures the harness and is ranked nowhere."""
-
-Row = Mapping[str, Any]
-"""A cell, by column."""
 
 STATUSES = {
     "ok": "verified",
@@ -114,10 +111,10 @@ class Results:
         their noise, told from the pairs of each cell and the first of its run."""
         count, first, pairs = Counter[tuple[str, str]](), dict[tuple[str, ...], Key](), []
         for run in self.runs:
-            for row in self.ranked(run):
-                count[row["case"], row["precision"]] += 1
-                key = run, row["contender"], row["case"]
-                base = first.setdefault((run, row["case"], row["precision"]), key)
+            for cell in self.ranked(run):
+                key = cell.key
+                count[cell.case, cell.precision] += 1
+                base = first.setdefault((run, cell.case, cell.precision), key)
                 pairs += [(key, base)] if base is not key else []
         logs = [ratio.logs for ratio in self.ratios(pairs) if ratio and ratio.logs is not None]
         # Those that CPU time may decide are asked twice.
@@ -125,19 +122,20 @@ class Results:
         return multiplicity.of(multiplicity.pairs([*count.values(), *twice.values()]), logs)
 
     @cached_property
-    def rows(self) -> Mapping[str, Sequence[Row]]:
-        """The cells of each run as dictionaries, None for what is not known: loops over them cost
-        a hundredth of what loops over a frame's rows do."""
-        columns = {name: _listed(column) for name, column in self.cells.items()}
-        found: dict[str, list[Row]] = {name: [] for name in self.runs}
-        for values in zip(*columns.values(), strict=True):
-            row = dict(zip(columns, values, strict=True))
-            found[row["run"]].append(row)
+    def rows(self) -> Mapping[str, Sequence[Cell]]:
+        """The cells of each run, in the order of the frame."""
+        found: dict[str, list[Cell]] = {name: [] for name in self.runs}
+        for cell in rows(self.cells):
+            found[cell.run].append(cell)
         return found
 
-    def ranked(self, run: str) -> list[Row]:
+    def ranked(self, run: str) -> list[VerifiedCell]:
         """The verified cells of a run, without those that measure the harness."""
-        return [row for row in self.rows[run] if row["verified"] and row["framework"] != NULL]
+        return [
+            cell
+            for cell in self.rows[run]
+            if isinstance(cell, VerifiedCell) and cell.framework != NULL
+        ]
 
     @cached_property
     def rounds(self) -> dict[Key, Series]:
@@ -146,14 +144,6 @@ class Results:
         columns = [latest[name].to_numpy() for name in ("round", "median_s", "start")]
         groups = latest.groupby(KEY, sort=False).indices
         return {key: Series(*(column[at] for column in columns)) for key, at in groups.items()}
-
-
-def _listed(column: pd.Series) -> list[Any]:
-    missing = column.isna()
-    if not missing.any():
-        return list(column.tolist())
-    pairs = zip(column.tolist(), missing.tolist(), strict=True)
-    return [None if gone else value for value, gone in pairs]
 
 
 def load(paths: Sequence[Path | str]) -> pd.DataFrame:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from bench.schema import Published
 from reports.analysis import crossover
 from reports.analysis.crossover import Crossing, Point
+from reports.cell import VerifiedCell
 from reports.formatting import plain
-from reports.frame import Results, Row
+from reports.frame import Results
 from reports.ingest.published import device_kind
 
 
@@ -45,11 +46,11 @@ def _size_of(told: str | None) -> str:
 
 
 def _measured(results: Results, places: Mapping[str, str]) -> Iterator[Contest]:
-    works: dict[tuple[str, ...], dict[str, list[Row]]] = {}
+    works: dict[tuple[str, ...], dict[str, list[VerifiedCell]]] = {}
     for run in results.runs:
-        for row in results.ranked(run):
-            work = works.setdefault((run, row["suite"], row["name"], row["precision"]), {})
-            work.setdefault(row["device_kind"], []).append(row)
+        for cell in results.ranked(run):
+            work = works.setdefault((run, cell.suite, cell.name, cell.precision), {})
+            work.setdefault(cell.device_kind, []).append(cell)
     for (run, suite, name, precision), kinds in works.items():
         if len(kinds) < 2:
             continue
@@ -58,27 +59,30 @@ def _measured(results: Results, places: Mapping[str, str]) -> Iterator[Contest]:
             places[run],
             plain(suite),
             words,
-            _size_of(kinds["gpu"][0]["size_of"]),
+            _size_of(kinds["gpu"][0].size_of),
         )
         yield from _pairs(results, fixed, kinds["cpu"], kinds["gpu"])
 
 
 def _pairs(
-    results: Results, fixed: tuple[str, str, str, str], cpu: Sequence[Row], gpu: Sequence[Row]
+    results: Results,
+    fixed: tuple[str, str, str, str],
+    cpu: Sequence[VerifiedCell],
+    gpu: Sequence[VerifiedCell],
 ) -> Iterator[Contest]:
-    own = {(c["spec"], c["execution"], c["case"]): c for c in cpu}
-    mine: dict[tuple[str, str], list[tuple[Row, Row]]] = {}
+    own = {(c.spec, c.execution, c.case): c for c in cpu}
+    mine: dict[tuple[str, str], list[tuple[VerifiedCell, VerifiedCell]]] = {}
     for cell in gpu:
-        other = own.get((cell["spec"], cell["execution"], cell["case"]))
+        other = own.get((cell.spec, cell.execution, cell.case))
         if other:
-            mine.setdefault((cell["spec"], cell["contender"]), []).append((other, cell))
+            mine.setdefault((cell.spec, cell.contender), []).append((other, cell))
     best = list(_fastest(cpu, gpu))
-    if len({c["framework"] for pair in best for c in pair}) > 1 or (best and not mine):
+    if len({c.framework for pair in best for c in pair}) > 1 or (best and not mine):
         yield _contest(results, fixed, "the fastest on each", "", best)
     for (spec, _), pairs in mine.items():
         gpu_cell = pairs[0][1]
-        label = plain(f"{spec} {gpu_cell['device']}", 60)
-        yield _contest(results, fixed, label, gpu_cell["framework"], pairs)
+        label = plain(f"{spec} {gpu_cell.device}", 60)
+        yield _contest(results, fixed, label, gpu_cell.framework, pairs)
 
 
 def _contest(
@@ -86,37 +90,40 @@ def _contest(
     fixed: tuple[str, str, str, str],
     who: str,
     framework: str,
-    pairs: Sequence[tuple[Row, Row]],
+    pairs: Sequence[tuple[VerifiedCell, VerifiedCell]],
 ) -> Contest:
     place, suite, work, size_of = fixed
     points = _points(results, pairs)
     return Contest(place, suite, work, who, framework, size_of, points, crossover.find(points))
 
 
-def _fastest(cpu: Sequence[Row], gpu: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
-    for case in dict.fromkeys(cell["case"] for cell in gpu):
-        both = [[c for c in cells if c["case"] == case] for cells in (cpu, gpu)]
+def _fastest(
+    cpu: Sequence[VerifiedCell], gpu: Sequence[VerifiedCell]
+) -> Iterator[tuple[VerifiedCell, VerifiedCell]]:
+    for case in dict.fromkeys(cell.case for cell in gpu):
+        both = [[c for c in cells if c.case == case] for cells in (cpu, gpu)]
         if all(both):
-            first, second = (min(cells, key=lambda c: float(c["time_s"])) for cells in both)
+            first, second = (min(cells, key=lambda c: c.time_s) for cells in both)
             yield first, second
 
 
-def _points(results: Results, pairs: Sequence[tuple[Row, Row]]) -> tuple[Point, ...]:
+def _points(
+    results: Results, pairs: Sequence[tuple[VerifiedCell, VerifiedCell]]
+) -> tuple[Point, ...]:
     points: dict[int, Point] = {}
-    keys = [tuple((c["run"], c["contender"], c["case"]) for c in (g, cpu)) for cpu, g in pairs]
-    found = results.ratios([(own, base) for own, base in keys])
+    found = results.ratios([(gpu.key, cpu.key) for cpu, gpu in pairs])
     for (cpu, gpu), ratio in zip(pairs, found, strict=True):
         if ratio is not None and ratio.logs is not None:
             point = Point(
-                size=cpu["size"],
-                cpu_s=cpu["time_s"],
-                gpu_s=gpu["time_s"],
+                size=cpu.size,
+                cpu_s=cpu.time_s,
+                gpu_s=gpu.time_s,
                 log_ratio=math.log(ratio.value),
                 draws=crossover.resampled(ratio.logs),
                 measured=ratio,
                 word=results.word(ratio),
             )
-            points.setdefault(cpu["size"], point)
+            points.setdefault(cpu.size, point)
     return tuple(sorted(points.values(), key=lambda point: point.size))
 
 

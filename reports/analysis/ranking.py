@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from bench.schema import Run
 from bench.statistics.estimates import Estimate, Verdict
 from reports import formatting
+from reports.cell import Cell, VerifiedCell
 from reports.frame import NULL, STATUSES, Results
-from reports.frame import Row as Cell
-from reports.ingest.reading import Key
+
+_C = TypeVar("_C", bound=Cell)
 
 NULL_LABEL = "null (prepared answers; measures the harness)"
 
@@ -36,20 +37,11 @@ class Row:
     """A contender at one size."""
 
     label: str
-    framework: str
     notes: tuple[int, ...]
-    time_s: float
-    low_s: float | None
-    high_s: float | None
+    cell: VerifiedCell
     ratio: Estimate | None
     """To the first of the group; None for itself."""
     standing: Standing
-    latency_s: float | None
-    first_step_s: float | None
-    flop_per_s: float
-    bytes_per_s: float | None
-    spread: float | None
-    peak_resident_bytes: float | None
     by_cpu: Estimate | None = None
     """The ratio of CPU times, where that decided because wall time could not."""
 
@@ -136,22 +128,23 @@ def rank(
     """
     every = results.rows[run]
     known = _Known(results, _ratios(results, run), labels, marks)
-    workloads = _grouped((c for c in every if c["framework"] != NULL), *_WORKLOAD)
-    rankings = tuple(_ranking(known, w) for w in workloads if any(c["verified"] for c in w))
+    workloads = _grouped((c for c in every if c.framework != NULL), _workload)
+    rankings = tuple(_ranking(known, w) for w in workloads if any(c.verified for c in w))
     overheads = tuple(
         Overhead(
-            workload=formatting.plain(f"{cell['suite']} {cell['name']}"),
-            size=cell["size"],
-            time_s=cell["time_s"],
-            latency_s=cell["latency_s"],
+            workload=formatting.plain(f"{cell.suite} {cell.name}"),
+            size=cell.size,
+            time_s=cell.time_s,
+            latency_s=cell.latency_s,
         )
         for cell in every
-        if cell["framework"] == NULL and cell["verified"]
+        if cell.framework == NULL and isinstance(cell, VerifiedCell)
     )
     return rankings, overheads
 
 
-_WORKLOAD = ("suite", "name", "precision")
+def _workload(cell: Cell) -> tuple[str, str, str]:
+    return cell.suite, cell.name, cell.precision
 
 
 @dataclass(frozen=True)
@@ -171,43 +164,38 @@ def _ratios(
 ) -> dict[tuple[str, str], tuple[Estimate | None, Estimate | None]]:
     """All the run's ratios at once."""
     pairs = []
-    for cells in _grouped(results.ranked(run), "case", "precision"):
+    for cells in _grouped(results.ranked(run), lambda cell: (cell.case, cell.precision)):
         first, *others = sorted(cells, key=_time)
-        pairs += [(_key(cell), _key(first)) for cell in others]
+        pairs += [(cell.key, first.key) for cell in others]
     found = zip(results.ratios(pairs), results.cpu_ratios(pairs), strict=True)
     return {own[1:]: both for (own, _), both in zip(pairs, found, strict=True)}
 
 
-def _key(cell: Cell) -> Key:
-    return cell["run"], cell["contender"], cell["case"]
-
-
-def _time(cell: Cell) -> float:
-    return float(cell["time_s"])
+def _time(cell: VerifiedCell) -> float:
+    return cell.time_s
 
 
 def _intensity(cell: Cell) -> float:
     """FLOP per byte; NaN where a byte count is not known."""
-    return float(cell["flop"] / cell["traffic_bytes"]) if cell["traffic_bytes"] else math.nan
+    return math.nan if cell.intensity is None else cell.intensity
 
 
-def _grouped(cells: Iterable[Cell], *keys: str) -> list[list[Cell]]:
-    """The cells that agree in all keys, together, in order of appearance."""
-    groups: dict[tuple[Any, ...], list[Cell]] = {}
+def _grouped(cells: Iterable[_C], key: Callable[[_C], tuple[Any, ...]]) -> list[list[_C]]:
+    """The cells that agree in the key, together, in order of appearance."""
+    groups: dict[tuple[Any, ...], list[_C]] = {}
     for cell in cells:
-        groups.setdefault(tuple(cell[key] for key in keys), []).append(cell)
+        groups.setdefault(key(cell), []).append(cell)
     return list(groups.values())
 
 
 def _ranking(known: _Known, cells: Sequence[Cell]) -> Ranking:
-    proven = [cell for cell in cells if cell["verified"]]
-    lines = {cell["contender"]: cell["framework"] for cell in proven}
-    groups = (_group(known, group) for group in _grouped(cells, "size", "case"))
+    lines = {cell.contender: cell.framework for cell in cells if cell.verified}
+    groups = (_group(known, group) for group in _grouped(cells, lambda c: (c.size, c.case)))
     intensity = float(np.median([_intensity(cell) for cell in cells]))
     return Ranking(
-        suite=formatting.plain(cells[0]["suite"]),
-        name=formatting.plain(cells[0]["name"]),
-        precision=cells[0]["precision"],
+        suite=formatting.plain(cells[0].suite),
+        name=formatting.plain(cells[0].name),
+        precision=cells[0].precision,
         lines=tuple(
             Line(known.labels[contender], framework, known.marks.get(contender, ()))
             for contender, framework in lines.items()
@@ -220,42 +208,34 @@ def _ranking(known: _Known, cells: Sequence[Cell]) -> Ranking:
 
 def _group(known: _Known, cells: Sequence[Cell]) -> Group | None:
     """The contenders of one case; None where no answer is verified."""
-    ordered = sorted((c for c in cells if c["verified"]), key=_time)
+    ordered = sorted((c for c in cells if isinstance(c, VerifiedCell)), key=_time)
     if not ordered:
         return None
     first, *behind = (_row(known, cell) for cell in ordered)
     decided = all(row.standing == "slower" for row in behind)
     standing: Standing = ("fastest" if decided else "leads") if behind else "only one"
     return Group(
-        size=cells[0]["size"],
-        flop=cells[0]["flop"],
+        size=cells[0].size,
+        flop=cells[0].flop,
         rows=(replace(first, standing=standing), *behind),
         missing={
-            known.labels[cell["contender"]]: STATUSES[cell["status"]]
+            known.labels[cell.contender]: STATUSES[cell.status]
             for cell in cells
-            if not cell["verified"]
+            if not cell.verified
         },
     )
 
 
-def _row(known: _Known, cell: Cell) -> Row:
-    contender = cell["contender"]
-    ratio, by_cpu = known.ratios.get((contender, cell["case"]), (None, None))
+def _row(known: _Known, cell: VerifiedCell) -> Row:
+    ratio, by_cpu = known.ratios.get((cell.contender, cell.case), (None, None))
     standing = known.results.word(ratio)
     if standing != "unresolved" or known.results.word(by_cpu) == "unresolved":
         by_cpu = None
     return Row(
-        label=known.labels[contender],
-        framework=cell["framework"],
-        notes=known.marks.get(contender, ()),
+        label=known.labels[cell.contender],
+        notes=known.marks.get(cell.contender, ()),
+        cell=cell,
         ratio=ratio,
         standing=known.results.word(by_cpu) if by_cpu else standing,
         by_cpu=by_cpu,
-        **{name: cell[name] for name in _FIGURES},
     )
-
-
-_FIGURES = (
-    *("time_s", "low_s", "high_s", "latency_s", "first_step_s", "flop_per_s", "bytes_per_s"),
-    *("spread", "peak_resident_bytes"),
-)

@@ -123,7 +123,7 @@ def joined(words: Sequence[str], most: int = _MOST_NAMED) -> str:
 def _largest(name: str, group: Group, cases: int) -> str:
     first, *others = group.front
     where = f"In {'the largest, ' if cases > 1 else ''}{name} {formatting.count(group.size)}"
-    said = f"{where}, {first.label} takes {formatting.seconds(first.time_s)}"
+    said = f"{where}, {first.label} takes {formatting.seconds(first.cell.time_s)}"
     if len(group.rows) == 1:
         return f"{said}."
     parts = [said, *_beside(others)]

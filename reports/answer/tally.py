@@ -19,9 +19,9 @@ def tally(results: Results) -> dict[str, Tally]:
     for name, run in results.runs.items():
         called = labels(run)
         mine: dict[str, Counter[str]] = {}
-        for row in results.rows[name]:
-            if row["framework"] != NULL:
-                mine.setdefault(called[row["contender"]], Counter())[row["status"]] += 1
+        for cell in results.rows[name]:
+            if cell.framework != NULL:
+                mine.setdefault(called[cell.contender], Counter())[cell.status] += 1
         for absent in results.absent:
             who, failed = absent.contender, absent.status == "failed"
             if absent.run == name and failed and who not in called and who != NULL:

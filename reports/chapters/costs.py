@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports import formatting
+from reports.cell import VerifiedCell
 from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
 from reports.formatting import Figure, plain
-from reports.frame import Row
 
-_Show = Callable[[Row], Figure]
+_Show = Callable[[VerifiedCell], Figure | None]
+"""What a table says of a cell; None where nothing is known."""
 
 OPEN_ROWS = 12
 """A table of more rows is folded."""
@@ -24,7 +25,7 @@ class Board:
     title: str
     labels: Mapping[str, str]
     """Of contenders."""
-    cells: Sequence[Row]
+    cells: Sequence[VerifiedCell]
 
 
 def _boards(context: ReportContext) -> list[Board]:
@@ -44,7 +45,7 @@ def latency(context: ReportContext) -> Chapter:
     )
     parts = []
     for number, board in enumerate(_boards(context), start=1):
-        table = _matrix(board, "latency_s", _latency)
+        table = _matrix(board, _latency)
         if table:
             plots = tuple(_cloud(board))
             text = tuple(_dearest(board))
@@ -59,9 +60,7 @@ def first_step(context: ReportContext) -> Chapter:
         "costs included. In brackets, how many steady steps would have taken as long. It is absent "
         "where programs were not compiled but kept from an earlier process."
     )
-    return _chapter(
-        context, "first-step", "The first step", lead, ("first_step_s", _first, _slowest)
-    )
+    return _chapter(context, "first-step", "The first step", lead, _first, _slowest)
 
 
 def memory(context: ReportContext) -> Chapter:
@@ -70,7 +69,7 @@ def memory(context: ReportContext) -> Chapter:
         "Largest resident memory of the worker's process, the framework itself and its copies of "
         "inputs included; and, where the framework can say, the device memory it used at most."
     )
-    return _chapter(context, "memory", "Memory", lead, ("peak_resident_bytes", _memory, _largest))
+    return _chapter(context, "memory", "Memory", lead, _memory, _largest)
 
 
 def energy(context: ReportContext) -> Chapter:
@@ -83,21 +82,22 @@ def energy(context: ReportContext) -> Chapter:
     )
     parts = []
     for number, board in enumerate(_boards(context), start=1):
-        table = _matrix(board, "energy_per_step_j", _energy)
+        table = _matrix(board, _energy)
         if table:
             parts.append(_part(f"energy-{number}", board, table, tuple(_thriftiest(board))))
     return Chapter("energy", "Energy", lead, tuple(parts))
 
 
-_Told = tuple[str, _Show, Callable[[Board, Row], str]]
-"""A column, how to show its cells, and what to say of the largest."""
+_Say = Callable[[Board, VerifiedCell, float], str]
+"""What to say of the largest figure."""
 
 
-def _chapter(context: ReportContext, key: str, title: str, lead: str, told: _Told) -> Chapter:
-    column, show, _ = told
-    tables = [(board, _matrix(board, column, show)) for board in _boards(context)]
+def _chapter(
+    context: ReportContext, key: str, title: str, lead: str, show: _Show, say: _Say
+) -> Chapter:
+    tables = [(board, _matrix(board, show)) for board in _boards(context)]
     parts = (
-        _part(f"{key}-{number}", board, table, _most(board, told))
+        _part(f"{key}-{number}", board, table, (_most(board, show, say),))
         for number, (board, table) in enumerate(tables, start=1)
         if table
     )
@@ -115,29 +115,31 @@ def _part(
     return Part(key, board.title, text, plots=plots, **placed(table, folded))
 
 
-def _most(board: Board, told: _Told) -> tuple[str, ...]:
+def _most(board: Board, show: _Show, say: _Say) -> str:
     """A sentence on the largest figure."""
-    column, _, say = told
-    known = [cell for cell in board.cells if cell[column] is not None]
-    return (say(board, max(known, key=lambda cell: float(cell[column]))),)
+    known = [(cell, figure.value or 0.0) for cell in board.cells if (figure := show(cell))]
+    return say(board, *max(known, key=lambda each: each[1]))
 
 
-def _matrix(board: Board, column: str, show: _Show) -> Table | None:
+def _matrix(board: Board, show: _Show) -> Table | None:
     """A row for each case, a column for each contender; None where nothing is known."""
-    known = [cell for cell in board.cells if cell[column] is not None]
-    if not known:
+    rows: dict[str, dict[str, Figure]] = {}
+    works: dict[str, VerifiedCell] = {}
+    contenders: dict[str, None] = {}
+    for cell in board.cells:
+        figure = show(cell)
+        if figure is not None:
+            works.setdefault(cell.case, cell)
+            contenders.setdefault(cell.contender)
+            rows.setdefault(cell.case, {})[cell.contender] = figure
+    if not rows:
         return None
-    contenders = list(dict.fromkeys(cell["contender"] for cell in known))
-    rows: dict[str, dict[str, Row]] = {}
-    for cell in known:
-        rows.setdefault(cell["case"], {})[cell["contender"]] = cell
     lines = []
-    for row in rows.values():
-        first = next(iter(row.values()))
-        figures = (show(row[c]) if c in row else formatting.NONE for c in contenders)
-        work = plain(f"{first['suite']} {first['name']}", 80)
-        lines.append((work, formatting.count(first["size"]), *figures))
-    return Table(("work", "n", *_heads(board, contenders)), tuple(lines))
+    for case, row in rows.items():
+        figures = (row.get(contender, formatting.NONE) for contender in contenders)
+        work = plain(f"{works[case].suite} {works[case].name}", 80)
+        lines.append((work, formatting.count(works[case].size), *figures))
+    return Table(("work", "n", *_heads(board, list(contenders))), tuple(lines))
 
 
 def _heads(board: Board, contenders: Sequence[str]) -> Iterator[str]:
@@ -148,83 +150,88 @@ def _heads(board: Board, contenders: Sequence[str]) -> Iterator[str]:
         yield f"{label} {plain(precision, 12)}" if labels.count(label) > 1 else label
 
 
-def _latency(cell: Row) -> Figure:
-    return _against(cell["latency_s"], cell["time_s"], "the time")
+def _latency(cell: VerifiedCell) -> Figure | None:
+    return _against(cell.latency_s, cell.time_s, "the time")
 
 
-def _first(cell: Row) -> Figure:
-    return _against(cell["first_step_s"], cell["time_s"], "a step")
+def _first(cell: VerifiedCell) -> Figure | None:
+    return _against(cell.first_step_s, cell.time_s, "a step")
 
 
-def _against(value: float, time_s: float, of: str) -> Figure:
+def _against(value: float | None, time_s: float, of: str) -> Figure | None:
+    if value is None:
+        return None
     ratio = f"\n{formatting.digits(value / time_s, 2)}x {of}" if time_s else ""
     return Figure(f"{formatting.seconds(value)}{ratio}", value)
 
 
-def _slowest(board: Board, cell: Row) -> str:
-    steps = (
-        formatting.digits(cell["first_step_s"] / cell["time_s"], 2) if cell["time_s"] else "many"
-    )
+def _slowest(board: Board, cell: VerifiedCell, first_step_s: float) -> str:
+    steps = formatting.digits(first_step_s / cell.time_s, 2) if cell.time_s else "many"
     return (
-        f"The slowest start: {board.labels[cell['contender']]} in {plain(cell['case'], 80)} takes "
-        f"{formatting.seconds(cell['first_step_s'])}, as long as {steps} steady steps."
+        f"The slowest start: {board.labels[cell.contender]} in {plain(cell.case, 80)} takes "
+        f"{formatting.seconds(first_step_s)}, as long as {steps} steady steps."
     )
 
 
-def _largest(board: Board, cell: Row) -> str:
+def _largest(board: Board, cell: VerifiedCell, resident_bytes: float) -> str:
     return (
-        f"Most memory: {board.labels[cell['contender']]} in {plain(cell['case'], 80)}, "
-        f"{formatting.memory(cell['peak_resident_bytes'])}."
+        f"Most memory: {board.labels[cell.contender]} in {plain(cell.case, 80)}, "
+        f"{formatting.memory(resident_bytes)}."
     )
 
 
 def _thriftiest(board: Board) -> Iterator[str]:
     """Where contenders on one kind of device differ most in energy, in words."""
-    groups: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[VerifiedCell]] = {}
     for cell in board.cells:
-        if cell["energy_per_step_j"]:
-            key = cell["case"], cell["device_kind"], cell["precision"]
+        if cell.energy_per_step_j:
+            key = cell.case, cell.device_kind, cell.precision
             groups.setdefault(key, []).append(cell)
     ordered = [sorted(group, key=_joules) for group in groups.values()]
     widest = max(ordered, key=lambda group: _joules(group[-1]) / _joules(group[0]), default=[])
     if len(widest) > 1:
         least, most = widest[0], widest[-1]
         yield (
-            f"Widest apart on the {least['device_kind'].upper()}, in {plain(least['case'], 80)}: a "
-            f"step of {board.labels[least['contender']]} takes "
-            f"{formatting.energy(_joules(least))}, one of {board.labels[most['contender']]} "
+            f"Widest apart on the {least.device_kind.upper()}, in {plain(least.case, 80)}: a "
+            f"step of {board.labels[least.contender]} takes "
+            f"{formatting.energy(_joules(least))}, one of {board.labels[most.contender]} "
             f"{formatting.energy(_joules(most))}, "
             f"{formatting.times(_joules(most) / _joules(least))} as much."
         )
 
 
-def _joules(cell: Row) -> float:
-    return float(cell["energy_per_step_j"])
+def _joules(cell: VerifiedCell) -> float:
+    return cell.energy_per_step_j or 0.0
 
 
-def _energy(cell: Row) -> Figure:
-    joules = _joules(cell)
-    power = f"\n{formatting.power(joules / cell['time_s'])}" if cell["time_s"] else ""
+def _energy(cell: VerifiedCell) -> Figure | None:
+    joules = cell.energy_per_step_j
+    if joules is None:
+        return None
+    power = f"\n{formatting.power(joules / cell.time_s)}" if cell.time_s else ""
     return Figure(f"{formatting.energy(joules)}{power}", joules)
 
 
-def _memory(cell: Row) -> Figure:
-    device = cell["device_peak_bytes"]
+def _memory(cell: VerifiedCell) -> Figure | None:
+    resident, device = cell.peak_resident_bytes, cell.device_peak_bytes
+    if resident is None:
+        return None
     more = "" if device is None else f"\n{formatting.memory(device)} on the device"
-    return Figure(
-        f"{formatting.memory(cell['peak_resident_bytes'])}{more}", cell["peak_resident_bytes"]
-    )
+    return Figure(f"{formatting.memory(resident)}{more}", resident)
 
 
 def _dearest(board: Board) -> Iterator[str]:
     """The contender that pays most for waiting, in words."""
-    known = [c for c in board.cells if c["latency_s"] is not None and c["time_s"]]
+    known = [
+        (cell.latency_s / cell.time_s, cell)
+        for cell in board.cells
+        if cell.latency_s is not None and cell.time_s
+    ]
     if known:
-        worst = max(known, key=lambda cell: float(cell["latency_s"] / cell["time_s"]))
-        ratio = worst["latency_s"] / worst["time_s"]
+        ratio, worst = max(known, key=lambda each: each[0])
         yield (
-            f"Waiting costs most in {plain(worst['case'], 80)}: there one step of "
-            f"{board.labels[worst['contender']]} with its own wait takes "
+            f"Waiting costs most in {plain(worst.case, 80)}: there one step of "
+            f"{board.labels[worst.contender]} with its own wait takes "
             f"{formatting.digits(ratio, 2)} times as long as in a queue."
         )
 
@@ -232,10 +239,10 @@ def _dearest(board: Board) -> Iterator[str]:
 def _cloud(board: Board) -> Iterator[Plot]:
     clouds: dict[str, tuple[str, list[tuple[float, float]]]] = {}
     for cell in board.cells:
-        waited = cell["latency_s"]
-        if waited and cell["time_s"]:
-            _, points = clouds.setdefault(cell["contender"], (cell["framework"], []))
-            points.append((1 / cell["time_s"], waited))
+        waited = cell.latency_s
+        if waited and cell.time_s:
+            _, points = clouds.setdefault(cell.contender, (cell.framework, []))
+            points.append((1 / cell.time_s, waited))
     every = [point for _, points in clouds.values() for point in points]
     if len(every) < 3:
         return

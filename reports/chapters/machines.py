@@ -10,10 +10,11 @@ from bench.schema import Published
 from bench.statistics import estimates
 from bench.statistics.estimates import Interval
 from reports import formatting
+from reports.cell import VerifiedCell
 from reports.context import ReportContext
 from reports.document import Chapter, Part, Table
 from reports.formatting import ABSENT, Figure, plain
-from reports.frame import Results, Row
+from reports.frame import Results
 from reports.ingest.machine_names import FAMILIES, family
 from reports.ingest.published import device_kind
 from reports.ingest.reading import Key
@@ -268,17 +269,16 @@ def _measured(
     }
     # Of several runs on one machine the newest counts.
     for run in sorted(results.runs, key=lambda name: results.runs[name].started_at):
-        fastest: dict[Work, Row] = {}
-        for row in results.ranked(run):
-            key = (row["suite"], row["name"], str(row["size"]), row["precision"])
-            work: Work = (*key, hashes[run, row["case"]])
-            columns.add(work, row["size"])
-            if work not in fastest or row["time_s"] < fastest[work]["time_s"]:
-                fastest[work] = row
-        for work, row in fastest.items():
-            label = plain(f"{row['spec']} {row['device']}", 40)
-            cell = run, row["contender"], row["case"]
-            seats[named[run]].best[work] = Best(row["time_s"], label, cell)
+        fastest: dict[Work, VerifiedCell] = {}
+        for cell in results.ranked(run):
+            key = (cell.suite, cell.name, str(cell.size), cell.precision)
+            work: Work = (*key, hashes[run, cell.case])
+            columns.add(work, cell.size)
+            if work not in fastest or cell.time_s < fastest[work].time_s:
+                fastest[work] = cell
+        for work, cell in fastest.items():
+            label = plain(f"{cell.spec} {cell.device}", 40)
+            seats[named[run]].best[work] = Best(cell.time_s, label, cell.key)
 
 
 def _add_published(

@@ -20,7 +20,9 @@ def plots(ranking: Ranking) -> tuple[Plot, ...]:
 
 
 def _plot(ranking: Ranking, what: str, heading: str, unit: Unit) -> Plot | None:
-    value: _Value = (lambda r: r.time_s) if unit == "seconds" else (lambda r: r.flop_per_s / 1e9)
+    value: _Value = (
+        (lambda r: r.cell.time_s) if unit == "seconds" else (lambda r: r.cell.flop_per_s / 1e9)
+    )
     told = [g for g in ranking.groups if any(value(row) > 0 for row in g.rows)]
     if len(told) < 2:
         return None
@@ -41,10 +43,10 @@ def _series(ranking: Ranking, label: str, framework: str, value: _Value) -> Seri
     for group in ranking.groups:
         row = next((row for row in group.rows if row.label == label), None)
         points.append((float(group.size), value(row) if row else math.nan))
-        ends = (row.low_s, row.high_s) if row else (None, None)
+        ends = (row.cell.low_s, row.cell.high_s) if row else (None, None)
         low, high = (math.nan if end is None else end for end in ends)
         # Throughput has no band: its interval is that of the time, the other way round.
-        band.append((low, high) if row and value(row) == row.time_s else (math.nan, math.nan))
+        band.append((low, high) if row and value(row) == row.cell.time_s else (math.nan, math.nan))
     return Series(label, framework, tuple(points), tuple(band))
 
 

@@ -30,8 +30,8 @@ def overview(ranking: Ranking) -> Table:
             if found is None:
                 row.append(f"{ABSENT}\n{group.missing.get(line.label, '')}")
                 continue
-            text = f"{formatting.seconds(found.time_s)}\n{suite_leaders.words(found)}"
-            row.append(Figure(text, found.time_s))
+            text = f"{formatting.seconds(found.cell.time_s)}\n{suite_leaders.words(found)}"
+            row.append(Figure(text, found.cell.time_s))
             if found.standing == "fastest":
                 strong.add((number, at))
         rows.append(tuple(row))
@@ -53,23 +53,23 @@ def details(ranking: Ranking) -> Table:
 
 def _detail(ranking: Ranking, group: Group, row: Row) -> tuple[str, ...]:
     between = ABSENT
-    if row.low_s is not None and row.high_s is not None:
-        between = f"{formatting.seconds(row.low_s)} to {formatting.seconds(row.high_s)}"
-    throughput = [formatting.number(row.flop_per_s, 1e9)] * ranking.shows_flop
-    if ranking.shows_bytes and row.bytes_per_s is not None:
-        throughput.append(formatting.number(row.bytes_per_s, 1e9))
+    if row.cell.low_s is not None and row.cell.high_s is not None:
+        between = f"{formatting.seconds(row.cell.low_s)} to {formatting.seconds(row.cell.high_s)}"
+    throughput = [formatting.number(row.cell.flop_per_s, 1e9)] * ranking.shows_flop
+    if ranking.shows_bytes and row.cell.bytes_per_s is not None:
+        throughput.append(formatting.number(row.cell.bytes_per_s, 1e9))
     return (
         formatting.count(group.size),
         marked(row.label, row.notes),
-        formatting.seconds(row.time_s),
+        formatting.seconds(row.cell.time_s),
         between,
         Figure(suite_leaders.words(row), row.ratio.value if row.ratio else 1.0),
         suite_leaders.interval(row),
         *throughput,
-        formatting.seconds(row.latency_s),
-        formatting.seconds(row.first_step_s),
-        formatting.percent(row.spread),
-        formatting.memory(row.peak_resident_bytes),
+        formatting.seconds(row.cell.latency_s),
+        formatting.seconds(row.cell.first_step_s),
+        formatting.percent(row.cell.spread),
+        formatting.memory(row.cell.peak_resident_bytes),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reports import formatting
+from reports.cell import VerifiedCell
 from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
 from reports.formatting import plain
-from reports.frame import Row
 from reports.hardware import peaks
 from reports.hardware.peaks import Peak
 
@@ -28,7 +28,7 @@ class _Device:
     """A device in one precision, and the fastest cell of each size of its workloads."""
 
     title: str
-    cells: Sequence[Row]
+    cells: Sequence[VerifiedCell]
     flop_per_s: float
     bytes_per_s: float
     known: Peak | None
@@ -49,23 +49,22 @@ def chapter(context: ReportContext) -> Chapter:
 
 def _devices(context: ReportContext) -> Iterator[_Device]:
     results = context.results
-    groups: dict[tuple[str, ...], list[Row]] = {}
+    groups: dict[tuple[str, ...], list[VerifiedCell]] = {}
     for run in results.runs:
-        for row in results.ranked(run):
-            believed = (run, row["contender"], row["case"]) not in context.doubted
-            if believed and row["flop"] and row["traffic_bytes"]:
-                key = (run, row["device_kind"], row["device_name"], row["precision"])
-                groups.setdefault(key, []).append(row)
+        for cell in results.ranked(run):
+            if cell.intensity and cell.key not in context.doubted:
+                key = (run, cell.device_kind, cell.device_name, cell.precision)
+                groups.setdefault(key, []).append(cell)
     for (run, kind, device, precision), mine in groups.items():
-        fastest: dict[str, Row] = {}
-        for row in sorted(mine, key=lambda row: float(row["time_s"])):
-            fastest.setdefault(row["case"], row)
+        fastest: dict[str, VerifiedCell] = {}
+        for cell in sorted(mine, key=lambda cell: cell.time_s):
+            fastest.setdefault(cell.case, cell)
         name = device if device.lower() != kind else f"the {kind.upper()}"
         yield _Device(
             title=plain(f"{name} of {context.places[run]}, {precision}", 200),
-            cells=[fastest[case] for case in dict.fromkeys(row["case"] for row in mine)],
-            flop_per_s=max(row["flop_per_s"] for row in mine),
-            bytes_per_s=max(row["bytes_per_s"] for row in mine),
+            cells=[fastest[case] for case in dict.fromkeys(cell.case for cell in mine)],
+            flop_per_s=max(cell.flop_per_s for cell in mine),
+            bytes_per_s=max(cell.bytes_per_s or 0.0 for cell in mine),
             known=peaks.peak(device, results.runs[run].machine.gpus)
             if precision == "float32"
             else None,
@@ -100,19 +99,19 @@ def _table(device: _Device) -> Table:
     columns += ["of the known peak"] * bool(device.known)
     rows = []
     for cell in device.cells:
-        intensity = cell["flop"] / cell["traffic_bytes"]
-        share = [formatting.percent(cell["flop_per_s"] / device.bound(intensity))]
+        intensity = cell.intensity or 0.0
+        share = [formatting.percent(cell.flop_per_s / device.bound(intensity))]
         if device.known:
             bound = min(device.known.flop_per_s, intensity * device.known.bytes_per_s)
-            share.append(formatting.percent(cell["flop_per_s"] / bound))
+            share.append(formatting.percent(cell.flop_per_s / bound))
         rows.append(
             (
-                plain(f"{cell['suite']} {cell['name']}", 80),
-                formatting.count(cell["size"]),
-                plain(cell["spec"], 40),
+                plain(f"{cell.suite} {cell.name}", 80),
+                formatting.count(cell.size),
+                plain(cell.spec, 40),
                 formatting.number(intensity),
-                formatting.number(cell["flop_per_s"], 1e9),
-                formatting.number(cell["bytes_per_s"], 1e9),
+                formatting.number(cell.flop_per_s, 1e9),
+                formatting.number(cell.bytes_per_s, 1e9),
                 *share,
             )
         )
@@ -122,8 +121,8 @@ def _table(device: _Device) -> Table:
 def _plot(device: _Device) -> Plot:
     clouds: dict[str, list[tuple[float, float]]] = {}
     for cell in device.cells:
-        point = (cell["flop"] / cell["traffic_bytes"], cell["flop_per_s"] / 1e9)
-        clouds.setdefault(cell["framework"], []).append(point)
+        point = (cell.intensity or 0.0, cell.flop_per_s / 1e9)
+        clouds.setdefault(cell.framework, []).append(point)
     xs = [x for points in clouds.values() for x, _ in points]
     low, high = min(xs) / 2, max(xs) * 2
     series = [_roof("measured roof", device.flop_per_s, device.bytes_per_s, low, high)]
@@ -134,7 +133,7 @@ def _plot(device: _Device) -> Plot:
         Series(plain(framework, 40), framework, tuple(points), shape="dots")
         for framework, points in clouds.items()
     ]
-    best = max(device.cells, key=lambda cell: float(cell["flop_per_s"]))
+    best = max(device.cells, key=lambda cell: cell.flop_per_s)
     return Plot(
         title=f"Roofline of {device.title}",
         heading="GFLOP/s (higher is faster)",
@@ -143,8 +142,8 @@ def _plot(device: _Device) -> Plot:
         x_unit="intensity",
         y_unit="gflops",
         description="A point for the fastest contender of each case, both axes logarithmic. The "
-        f"highest is {plain(best['case'], 80)} with {formatting.digits(best['flop_per_s'] / 1e9)} "
-        f"GFLOP/s by {plain(best['spec'], 40)}.",
+        f"highest is {plain(best.case, 80)} with {formatting.digits(best.flop_per_s / 1e9)} "
+        f"GFLOP/s by {plain(best.spec, 40)}.",
     )
 
 

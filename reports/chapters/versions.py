@@ -64,16 +64,11 @@ def order(version: str) -> tuple[tuple[int, int | str], ...]:
 def _measured(results: Results, machines: Mapping[str, str]) -> Iterator[_History]:
     groups: dict[tuple[str, ...], dict[str, _Timing]] = {}
     for run in results.runs:
-        for row in results.ranked(run):
-            if row["version"] is not None:
-                names = (row["framework"], row["device"], row["execution"], row["precision"])
-                timing = _Timing(
-                    version=plain(row["version"], 40),
-                    time_s=row["time_s"],
-                    key=(run, row["contender"], row["case"]),
-                )
-                group = groups.setdefault((machines[run], *names, row["case"]), {})
-                group[row["version"]] = timing
+        for cell in results.ranked(run):
+            if cell.version is not None:
+                names = (cell.framework, cell.device, cell.execution, cell.precision, cell.case)
+                group = groups.setdefault((machines[run], *names), {})
+                group[cell.version] = _Timing(plain(cell.version, 40), cell.time_s, cell.key)
     for (machine, framework, device, _, precision, case), timings in groups.items():
         if len(timings) > 1:
             work = plain(f"{case}{f' {precision}' * (precision != 'float32')}", 80)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.statistics.estimates import CONFIDENCE, Estimate
+from reports.cell import VerifiedCell
 from reports.compare.comparison import Compared, Comparison, Mean
 from reports.compare.fail_on import Gate, Outcome
 from reports.compare.sides import Side
@@ -85,10 +86,9 @@ def _settles(one: Compared, threshold: float) -> Mapping[str, int]:
     return {} if more is None else {"more_repeats": more}
 
 
-def _time(row: Mapping[str, Any], version: str | None) -> dict[str, Any]:
+def _time(cell: VerifiedCell, version: str | None) -> dict[str, Any]:
     names = ("contender", "time_s", "low_s", "high_s", "rounds")
-    found = {name: row[name] for name in names} | {"version": version}
-    return _known(found | {"rounds": int(row["rounds"])})
+    return _known({name: getattr(cell, name) for name in names} | {"version": version})
 
 
 def _mean(mean: Mean) -> dict[str, Any]:

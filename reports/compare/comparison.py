@@ -16,11 +16,12 @@ from bench.statistics import combined, estimates, multiplicity
 from bench.statistics.estimates import Estimate, Verdict
 from bench.statistics.multiplicity import ALONE, Family
 from reports.analysis import unresolved_hint
+from reports.cell import Cell, VerifiedCell
 from reports.compare import differences, ratios, sides
 from reports.compare.differences import Difference, Kind
 from reports.compare.sides import Incomparable, Side
 from reports.formatting import plain
-from reports.frame import STATUSES, Row
+from reports.frame import STATUSES
 from reports.ingest.reading import LeftOut
 
 GRAVE = ("wrong", "untimed", "failed", "incomplete")
@@ -51,8 +52,8 @@ class Compared:
     name: str
     case: str
     size: int
-    a: Row
-    b: Row
+    a: VerifiedCell
+    b: VerifiedCell
     ratio: Estimate
     """Time of B over time of A."""
     rounds: int
@@ -226,23 +227,23 @@ def _cases(a: Side, b: Side, pair: Pair) -> tuple[list[Compared], list[Excluded]
     hashes = [{c.case: c.definition_sha256 for c in side.head.cases} for side in (a, b)]
     both, excluded = [], list(_lonely(pair, rows, others))
     for case in (case for case in rows if case in others):
-        doubts = list(_doubts(rows[case], others[case]))
+        own, other = rows[case], others[case]
         if hashes[0][case] != hashes[1][case]:
             why = f"{case}: A and B did different work (definition_sha256)"
             excluded.append(Excluded(_both(pair.a, pair.b), plain(why)))
-        elif doubts:
-            excluded += doubts
+        elif isinstance(own, VerifiedCell) and isinstance(other, VerifiedCell):
+            both.append((own, other))
         else:
-            both.append((rows[case], others[case]))
+            excluded += _doubts(own, other)
     compared = []
     asked = zip(both, ratios.of(a, b, both), ratios.of_cpu(a, b, both), strict=True)
-    for (own, other), (ratio, rounds, starts), by_cpu in asked:
+    for (mine, yours), (ratio, rounds, starts), by_cpu in asked:
         if ratio is None:
-            why = f"{own['case']}: they shared no round"
+            why = f"{mine.case}: they shared no round"
             excluded.append(Excluded(_both(pair.a, pair.b), plain(why)))
             continue
-        at = (own["suite"], own["name"], own["case"], own["size"])
-        compared.append(Compared(pair, *at, own, other, ratio, rounds, starts, by_cpu))
+        at = (mine.suite, mine.name, mine.case, mine.size)
+        compared.append(Compared(pair, *at, mine, yours, ratio, rounds, starts, by_cpu))
     return compared, excluded
 
 
@@ -254,14 +255,14 @@ def _lonely(pair: Pair, rows: Collection[str], others: Collection[str]) -> Itera
             yield Excluded(plain(what, 300), f"only in {letter}", grave=False)
 
 
-def _doubts(own: Row, other: Row) -> Iterator[Excluded]:
+def _doubts(own: Cell, other: Cell) -> Iterator[Excluded]:
     """Why a case of two cells has no ratio: answers that are not verified before and after."""
     found: dict[tuple[str, str, bool], list[str]] = {}
-    for letter, row in (("A", own), ("B", other)):
-        if not row["verified"]:
-            what = f"{plain(row['contender'])}, {plain(row['case'])}"
-            why = f"{STATUSES[row['status']]}: {plain(row['reason'] or '')}"
-            found.setdefault((what, why, row["status"] in GRAVE), []).append(letter)
+    for letter, cell in (("A", own), ("B", other)):
+        if not cell.verified:
+            what = f"{plain(cell.contender)}, {plain(cell.case)}"
+            why = f"{STATUSES[cell.status]}: {plain(cell.reason or '')}"
+            found.setdefault((what, why, cell.status in GRAVE), []).append(letter)
     for (what, why, grave), letters in found.items():
         yield Excluded(f"{' and '.join(letters)}: {what}", why, grave)
 

@@ -8,16 +8,16 @@ import numpy as np
 
 from bench.statistics import combined, estimates
 from bench.statistics.estimates import Estimate, Series
+from reports.cell import VerifiedCell
 from reports.compare.sides import Side
-from reports.frame import Row
 
 
 def of(
-    a: Side, b: Side, cells: Sequence[tuple[Row, Row]]
+    a: Side, b: Side, cells: Sequence[tuple[VerifiedCell, VerifiedCell]]
 ) -> Iterable[tuple[Estimate | None, int, int]]:
     """The ratio of each case with the rounds and starts that went into it."""
     if a.results is b.results:
-        keys = [tuple((r["run"], r["contender"], r["case"]) for r in pair) for pair in cells]
+        keys = [(own.key, other.key) for own, other in cells]
         found = a.results.ratios([(other, own) for own, other in keys])
         every = a.results.rounds
         shared = [_shared(every[own], every[other]) for own, other in keys]
@@ -25,19 +25,20 @@ def of(
     return [
         (
             combined.unpaired(_time(b, other), _time(a, own)),
-            int(min(own["rounds"], other["rounds"])),
-            int(min(own["starts"], other["starts"])),
+            min(own.rounds, other.rounds),
+            min(own.starts, other.starts),
         )
         for own, other in cells
     ]
 
 
-def of_cpu(a: Side, b: Side, cells: Sequence[tuple[Row, Row]]) -> list[Estimate | None]:
+def of_cpu(
+    a: Side, b: Side, cells: Sequence[tuple[VerifiedCell, VerifiedCell]]
+) -> list[Estimate | None]:
     """The same of CPU time, where that may tell more; None elsewhere."""
     if a.results is not b.results:
         return [None] * len(cells)
-    keys = [tuple((r["run"], r["contender"], r["case"]) for r in pair) for pair in cells]
-    return a.results.cpu_ratios([(other, own) for own, other in keys])
+    return a.results.cpu_ratios([(other.key, own.key) for own, other in cells])
 
 
 def _shared(own: Series, other: Series) -> tuple[int, int]:
@@ -46,5 +47,5 @@ def _shared(own: Series, other: Series) -> tuple[int, int]:
     return int(both.sum()), len(np.unique(own.starts[both]))
 
 
-def _time(side: Side, row: Row) -> Estimate:
-    return estimates.time(side.results.rounds[row["run"], row["contender"], row["case"]])
+def _time(side: Side, cell: VerifiedCell) -> Estimate:
+    return estimates.time(side.results.rounds[cell.key])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.schema import Contender, Run, Runtime
+from reports.cell import Cell
 from reports.formatting import plain
-from reports.frame import NULL, Results, Row, read
+from reports.frame import NULL, Results, read
 from reports.ingest import reading
 from suites.errors import UserError
 
@@ -51,10 +52,10 @@ class Side:
         states = self.results.states.get(self.run, ())
         return any(state.power == "battery" or state.low_power for state in states)
 
-    def rows(self, contender: Contender) -> Mapping[str, Row]:
+    def rows(self, contender: Contender) -> Mapping[str, Cell]:
         """The contender's cells, by case."""
         every = self.results.rows[self.run]
-        return {row["case"]: row for row in every if row["contender"] == contender.contender}
+        return {cell.case: cell for cell in every if cell.contender == contender.contender}
 
     def runtime(self, contender: Contender) -> Runtime | None:
         """What the contender really was, where its worker told."""

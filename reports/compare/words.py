@@ -115,7 +115,7 @@ def work(one: Compared) -> str:
 
 def row(one: Compared, comparison: Comparison) -> tuple[str, ...]:
     """A case under the columns but the first."""
-    times = (seconds(each["time_s"]) for each in (one.a, one.b))
+    times = (seconds(each.time_s) for each in (one.a, one.b))
     return *times, *_ratio(one.ratio), verdict(one, comparison.threshold)
 
 

@@ -120,7 +120,7 @@ def _table(ranking: Ranking) -> Table:
         table.add_row(
             Text(formatting.count(group.size)),
             Text.assemble((first.label, "bold"), " (leads)" if first.standing == "leads" else ""),
-            Text(formatting.seconds(first.time_s)),
+            Text(formatting.seconds(first.cell.time_s)),
             Text(_others(group)),
         )
     return table

@@ -49,14 +49,14 @@ def failing(
 
 
 def status(found: Results, contender: str = JAX, case: str = CASE) -> str:
-    (row,) = (
-        row
-        for rows in found.rows.values()
-        for row in rows
-        if (row["contender"], row["case"]) == (contender, case)
+    (cell,) = (
+        cell
+        for cells in found.rows.values()
+        for cell in cells
+        if (cell.contender, cell.case) == (contender, case)
     )
-    assert row["verified"] is (row["status"] == "ok")
-    return str(row["status"])
+    assert cell.verified is (cell.status == "ok")
+    return cell.status
 
 
 def told(found: Results, severity: str) -> list[Finding]:

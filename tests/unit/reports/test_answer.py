@@ -19,6 +19,7 @@ from reports.analysis.ranking import Group, Ranking, Row
 from reports.answer import answer, headline, strips, tally
 from reports.answer.answer import Answer
 from reports.answer.strips import Record as Strip
+from reports.cell import VerifiedCell
 from reports.content import Content
 from reports.findings.finding import Finding
 from reports.frame import Results, read
@@ -164,18 +165,9 @@ def test_a_contender_that_is_not_named_as_ours_are_is_no_error(tmp_path: Path) -
 
 def row(label: str, ratio: float | None, standing: str) -> Row:
     estimate = Estimate(ratio, None) if ratio is not None else None
-    zeros = dict.fromkeys(("latency_s", "first_step_s", "bytes_per_s", "spread", "low_s", "high_s"))
-    return Row(
-        label=label,
-        framework=label,
-        notes=(),
-        time_s=1.0,
-        ratio=estimate,
-        standing=standing,  # type: ignore[arg-type]
-        flop_per_s=1.0,
-        peak_resident_bytes=None,
-        **zeros,
-    )
+    nothing = VerifiedCell._make([None] * len(VerifiedCell._fields))
+    cell = nothing._replace(contender=label, time_s=1.0, flop_per_s=1.0)
+    return Row(label, (), cell, estimate, standing)  # type: ignore[arg-type]
 
 
 def case(first: str, **others: tuple[float, str]) -> Group:

@@ -64,7 +64,7 @@ def test_nothing_of_fewer_than_six_rounds_is_called_95_percent(made: Content) ->
         if "95 %" in line:
             assert "by rounding alone" in line or "by bootstrap" in line or "tell no" in line, line
     assert all(
-        row.low_s is None and (row.ratio is None or row.ratio.interval is None)
+        row.cell.low_s is None and (row.ratio is None or row.ratio.interval is None)
         for group in groups(made).values()
         for row in group.rows
     )
@@ -80,8 +80,8 @@ def test_the_gpu_is_not_called_faster_where_it_is_not_shown(made: Content) -> No
 
 
 def test_six_rounds_have_an_interval_again(tmp_path: Path) -> None:
-    few = [row["low_s"] for row in ranked(tmp_path, 5)]
-    enough = [row["low_s"] for row in ranked(tmp_path, 6)]
+    few = [cell.low_s for cell in ranked(tmp_path, 5)]
+    enough = [cell.low_s for cell in ranked(tmp_path, 6)]
     assert few
     assert not any(few)
     assert all(enough)
