@@ -7,6 +7,7 @@ from collections.abc import Callable
 from reports.chapters import (
     answer,
     costs,
+    coverage,
     cpu_vs_gpu,
     learning,
     machines,
@@ -29,6 +30,7 @@ CHAPTERS: tuple[Callable[[ReportContext], Chapter], ...] = (
     costs.memory,
     costs.energy,
     learning.chapter,
+    coverage.chapter,
     published.chapter,
     method.chapter,
 )

@@ -48,6 +48,7 @@ FINDINGS: tuple[Callable[[ReportContext], Iterator[Finding]], ...] = (
     verification.reach,
     plausibility.twins,
     plausibility.fresh,
+    steadiness.growing,
     noise.few_rounds,
     plausibility.published,
 )

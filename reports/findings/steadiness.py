@@ -1,4 +1,5 @@
-"""Whether the machine kept its speed: sentinels, power and heat, and cells that drift."""
+"""Whether the machine kept its speed: sentinels, power and heat; cells that drift or take ever more
+memory."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from bench.schema import State
 from bench.statistics import estimates
 from reports.context import ReportContext
 from reports.findings.finding import Finding, listed, placed
-from reports.findings.measured_cells import measured
-from reports.formatting import digits, percent, plain, seconds
+from reports.findings.measured_cells import measured, of_measured
+from reports.formatting import digits, memory, percent, plain, seconds
 from reports.ingest.reading import KEY
 from reports.repeat import command
 
@@ -176,4 +177,38 @@ def drifting(context: ReportContext) -> Iterator[Finding]:
             action="Their intervals take rounds as alike and are too narrow; ratios of contenders "
             "that drift alike still hold. Let the machine warm up, or cool down, and repeat: "
             + command(context.results.runs[str(run)]),
+        )
+
+
+# --- memory -------------------------------------------------------------------------------------
+
+KEPT_BYTES = 64 * 2**20
+"""Growth over the rounds of a cell from which on it is no bookkeeping."""
+
+KEPT_SHARE = 0.8
+"""Share of rounds that must add to it: a buffer that grows once or twice is not kept anew."""
+
+KEPT_ROUNDS = 6
+
+
+def growing(context: ReportContext) -> Iterator[Finding]:
+    """Workers whose memory grows from round to round: they keep what each step makes."""
+    slices = of_measured(context.results)
+    slices = slices[slices["peak_resident_bytes"].notna()]
+    added = slices.groupby([*KEY, "start"], sort=False)["peak_resident_bytes"].diff()
+    table = slices[KEY].assign(added=added, grew=added > 0)[added.notna()]
+    cells = table.groupby(KEY, sort=False).agg(
+        added=("added", "sum"), share=("grew", "mean"), rounds=("grew", "size")
+    )
+    kept = (cells["added"] >= KEPT_BYTES) & (cells["share"] >= KEPT_SHARE)
+    guilty = cells[kept & (cells["rounds"] >= KEPT_ROUNDS)].reset_index()
+    for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+        worst = mine.loc[mine["added"].idxmax()]
+        yield Finding(
+            severity="note",
+            what=f"the memory of {plain(contender)} grows while it is timed: by "
+            f"{memory(worst['added'])} over {worst['rounds']} rounds of {plain(worst['case'])}",
+            where=placed(context, run, listed(mine["case"].tolist())),
+            action="Something that each step makes is kept, such as results or a graph. A longer "
+            "run may end for want of memory: look for what the step or the adapter holds on to.",
         )

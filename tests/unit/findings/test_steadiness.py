@@ -157,3 +157,32 @@ def test_noise_is_hardly_ever_taken_for_drift() -> None:
     random = np.random.default_rng(5)
     cells = np.exp(0.1 * random.standard_t(2, (1000, 18)))
     assert sum(steadiness._change(cell) is not None for cell in cells) < 10
+
+
+# --- memory -------------------------------------------------------------------------------------
+
+
+def kept(results: Read, grown: Callable[[int], int], rounds: int = 8) -> list[Finding]:
+    """NumPy's peak has grown by so many MiB at each round; PyTorch's has not."""
+
+    def more(each: Slice) -> Slice:
+        added = grown(each.round) * each.contender.startswith("numpy")
+        return change(each, peak_resident_bytes=(300 + added) * 2**20)
+
+    lines = [more(line) if isinstance(line, Slice) else line for line in run(rounds)]
+    return list(steadiness.growing(context.of(results(lines))))
+
+
+def test_memory_that_grows_from_round_to_round_is_noted(results: Read) -> None:
+    (finding,) = kept(results, lambda at: 20 * at)
+    assert finding.severity == "note"
+    assert finding.what.startswith(
+        "the memory of numpy/cpu/float32 grows while it is timed: by 140"
+    )
+    assert "torch" not in finding.where
+
+
+def test_a_buffer_that_grows_once_few_rounds_or_a_few_bytes_are_not(results: Read) -> None:
+    assert kept(results, lambda at: 500 * (at > 2)) == []
+    assert kept(results, lambda at: 20 * at, rounds=5) == []
+    assert kept(results, lambda at: at) == []

@@ -89,7 +89,7 @@ def test_convolutions_may_save_four_times_the_flop_before(results) -> None:
     fast = replace(GPU, overhead_s=0.0, noise=0.0, flop_per_s=30 * 1.2 * 67e12, bytes_per_s=1e30)
     head, *lines = run(fast)
     assert isinstance(head, Run)
-    cases = tuple(change(case, suite="cnn") for case in head.cases)
+    cases = tuple(change(case, convolutions=True) for case in head.cases)
     found = results([change(head, cases=cases), *lines])
     assert not untimed(found)
     assert told(found, "suspect")

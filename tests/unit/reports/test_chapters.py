@@ -39,7 +39,7 @@ def chapter(made: Content, key: str) -> Chapter:
 def test_chapters_come_in_the_order_of_what_a_reader_asks(tmp_path: Path) -> None:
     assert [c.key for c in make(tmp_path, builders.run(), published=True).chapters] == [
         *("answer", "crossover", "roofline", "machines", "versions", "latency", "first-step"),
-        *("memory", "energy", "learning", "published", "method"),
+        *("memory", "energy", "learning", "coverage", "published", "method"),
     ]
 
 
@@ -251,3 +251,17 @@ def test_no_accuracy_with_a_falling_loss_is_wrong(
 
 def test_without_curves_there_is_no_chapter(tmp_path: Path) -> None:
     assert chapter(make(tmp_path, builders.run()), "learning").parts == ()
+
+
+# --- coverage ---------------------------------------------------------------------------------
+
+
+def test_coverage_counts_how_the_cases_of_each_contender_ended(tmp_path: Path) -> None:
+    lines = builders.run(wrong=[("torch", "matmul/square/64")])
+    (part,) = chapter(make(tmp_path, lines), "coverage").parts
+    assert part.table is not None
+    head, rows = part.table.columns, {row[0]: row[1:] for row in part.table.rows}
+    assert not any("null" in who for who in rows)
+    torch = dict(zip(head[1:], map(int, rows["torch, float32"]), strict=True))
+    assert torch["wrong"] == 1
+    assert torch.pop("cases") == sum(torch.values())
