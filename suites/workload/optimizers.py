@@ -1,8 +1,8 @@
 """Optimizers: each says what it keeps, how it is verified, and its update as one formula.
 
 The formula is written over an array namespace `xp` that has `sqrt` and `expm1`: the float64
-reference uses it, and so do frameworks whose arrays have them. Adapters of frameworks with optimizers
-of their own choose these by type.
+reference uses it, and so do frameworks whose arrays have them. Adapters of frameworks with
+optimizers of their own choose these by type.
 """
 
 from __future__ import annotations
