@@ -97,7 +97,7 @@ class Results:
     def _cpu_rounds(self) -> dict[Key, Series]:
         return cpu_time.by_round(self.cells, self.slices)
 
-    def apart(self, own: Key, base: Key) -> Estimate:
+    def unpaired_ratio(self, own: Key, base: Key) -> Estimate:
         """How many times as long as a base that took no turns with it."""
         return combined.unpaired(*(estimates.time(self.rounds[key]) for key in (own, base)))
 

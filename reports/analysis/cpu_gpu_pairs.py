@@ -37,9 +37,9 @@ def find(results: Results, places: Mapping[str, str]) -> tuple[Contest, ...]:
     return (*_measured(results, places), *_published(results.published))
 
 
-def _size_of(told: str | None) -> str:
+def _size_of(of_record: str | None) -> str:
     """What sizes count, as the record says."""
-    return plain(told or "size", 40)
+    return plain(of_record or "size", 40)
 
 
 # --- measured ---------------------------------------------------------------------------------

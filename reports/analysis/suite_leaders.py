@@ -139,11 +139,11 @@ def _beside(rows: Sequence[Row]) -> Iterator[str]:
         mine = [row for row in rows if row.standing == standing]
         labels, verb = joined([row.label for row in mine]), "are" if len(mine) > 1 else "is"
         ends = interval(mine[0]) if len(mine) == 1 else formatting.ABSENT
-        told = "" if ends == formatting.ABSENT else f" ({ends})"
+        between = "" if ends == formatting.ABSENT else f" ({ends})"
         judged = (
             f"{verb} {words[standing]}" if standing in words else "cannot be told apart from it"
         )
-        yield f"{labels} {judged}{told}"
+        yield f"{labels} {judged}{between}"
 
 
 def _behind(rows: Sequence[Row], alone: bool) -> str:
@@ -151,7 +151,7 @@ def _behind(rows: Sequence[Row], alone: bool) -> str:
     if alone or len(rows) == 1:
         following = rows[0]
         ends = interval(following)
-        told = "" if ends == formatting.ABSENT else f" ({ends})"
-        return f"next is {following.label}, {words(following)}{told}"
+        between = "" if ends == formatting.ABSENT else f" ({ends})"
+        return f"next is {following.label}, {words(following)}{between}"
     nearest = min(rows, key=lambda row: row.ratio.value if row.ratio else 1.0)
     return f"everything else is {words(nearest)} or more"

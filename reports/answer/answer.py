@@ -73,9 +73,9 @@ def _table(
 
 def reason(content: Content, tallies: Mapping[str, Tally]) -> str:
     """`wrong answers (tf, jax); failed (mlx)`; of a single fault, what is known of it."""
-    told = [one.what for one in _of(content, FAULTS)]
-    if len(told) == 1:
-        return formatting.plain(told[0], 300).removesuffix(".")
+    faults = [one.what for one in _of(content, FAULTS)]
+    if len(faults) == 1:
+        return formatting.plain(faults[0], 300).removesuffix(".")
     by_fault = {
         words: [label for label, counts in _together(tallies).items() if counts[status]]
         for status, words in FAULTS.items()
@@ -96,7 +96,8 @@ def _headlines(content: Content, width: int) -> Iterator[str]:
         said = [f"{_place(each)}: {headline.of(each)}" for each in sections[:_MOST_RUNS]]
     else:
         said = [
-            _marked(each, content) for each in headline.sentences(sections[0], content.contests)
+            _with_suspects(each, content)
+            for each in headline.sentences(sections[0], content.contests)
         ]
     for sentence in said:
         folded = 2 if len(said) <= _FEW_RUNS else 1
@@ -105,7 +106,7 @@ def _headlines(content: Content, width: int) -> Iterator[str]:
         yield f"and {len(sections) - _MOST_RUNS} more runs"
 
 
-def _marked(sentence: str, content: Content) -> str:
+def _with_suspects(sentence: str, content: Content) -> str:
     """The sentence, with a word behind every name of which much is suspect."""
     cells = {key for one in content.findings if one.severity == "suspect" for key in one.cells}
     called = content.sections[0].labels

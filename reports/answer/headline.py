@@ -127,8 +127,8 @@ def _by_kind(found: Sequence[Contested]) -> str:
         leaders = tuple(label for label, count in counts.items() if count == most)
         if most > _OFTEN * len(groups) and len(leaders) <= 2:
             led.setdefault(leaders, []).append(name)
-    told = [(joined(leaders), joined(works, most=len(works))) for leaders, works in led.items()]
-    return ", ".join(f"{who} for {what}" for who, what in told)
+    parts = [(joined(leaders), joined(works, most=len(works))) for leaders, works in led.items()]
+    return ", ".join(f"{who} for {what}" for who, what in parts)
 
 
 def _by_count(counts: Counter[str], total: int) -> str:

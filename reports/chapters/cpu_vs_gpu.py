@@ -49,21 +49,21 @@ def sentence(contest: Contest) -> str:
 
 
 def _crossing(contest: Contest) -> str:
-    crossing, of, told = contest.crossing, contest.size_of, _told(contest.points)
+    crossing, of, words = contest.crossing, contest.size_of, _words(contest.points)
     if crossing.kind == "one size":
         return f"{_tally(contest.points)}; one size tells no crossover."
-    if crossing.kind in ("gpu", "cpu") and len(told) == 1 and told & {"faster", "slower"}:
+    if crossing.kind in ("gpu", "cpu") and len(words) == 1 and words & {"faster", "slower"}:
         who = "GPU" if crossing.kind == "gpu" else "CPU"
         return f"the {who} is faster at {_every(contest)}; no crossover in the range."
-    if crossing.size is not None and told >= {"faster", "slower"}:
+    if crossing.size is not None and words >= {"faster", "slower"}:
         size = sized(formatting.amount(crossing.size), of)
         return f"the CPU is faster below {size}, the GPU above ({interval(contest)})."
-    if crossing.kind == "mixed" and told >= {"faster", "slower"}:
+    if crossing.kind == "mixed" and words >= {"faster", "slower"}:
         return "the GPU is faster at some sizes, but not at the largest; no crossover can be told."
     return f"{_tally(contest.points)}; no crossover can be told."
 
 
-def _told(points: Sequence[Point]) -> set[str]:
+def _words(points: Sequence[Point]) -> set[str]:
     return {_word(point) for point in points}
 
 
@@ -174,8 +174,8 @@ def _plot(suite: str, place: str, contests: Sequence[Contest]) -> Plot:
     )
     # One mark: of several contests at one piece of work the first is that of the fastest.
     first = drawn[0].crossing
-    marked = first.size is not None and len(works) == 1
-    marks = (Mark(first.size or 0.0, first.low, first.high),) if marked else ()
+    has_mark = first.size is not None and len(works) == 1
+    marks = (Mark(first.size or 0.0, first.low, first.high),) if has_mark else ()
     sizes = sorted({point.size for contest in drawn for point in contest.points})
     words = " ".join(sentence(contest) for contest in drawn)
     return Plot(

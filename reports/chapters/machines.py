@@ -135,11 +135,11 @@ def _connected_groups(seats: Sequence[MachineResults]) -> list[list[MachineResul
 def _one_size_each(columns: Sequence[_Column], seats: Sequence[MachineResults]) -> list[_Column]:
     """Of each workload that two share as few sizes as show all of them, from the largest on."""
     chosen = set[Work]()
-    seen: dict[tuple[str, str, str], set[str]] = {}
+    machines_of: dict[tuple[str, str, str], set[str]] = {}
     count = Counter(work for seat in seats for work in seat.best)
     useful = [column for column in columns if count[column.work] > 1]
     for column in sorted(useful, key=lambda c: (count[c.work], c.size), reverse=True):
-        known = seen.setdefault((column.suite, column.name, column.work[3]), set())
+        known = machines_of.setdefault((column.suite, column.name, column.work[3]), set())
         new = {seat.label for seat in seats if column.work in seat.best} - known
         if new:
             known |= new
@@ -184,7 +184,7 @@ def compared(results: Results, mine: Best, other: Best) -> str:
         return "unresolved"
     if mine.key is None or other.key is None:
         return f"about {formatting.direction(ratio)}"
-    estimate = results.apart(mine.key, other.key)
+    estimate = results.unpaired_ratio(mine.key, other.key)
     return formatting.said(estimate.value, results.word(estimate))
 
 

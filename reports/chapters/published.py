@@ -30,7 +30,9 @@ def chapter(context: ReportContext) -> Chapter:
 
 def _source(number: int, study: str, records: Sequence[Published]) -> Part:
     faults = dict.fromkeys(flag for record in records for flag in record.faults)
-    told = [f"{plain(flag, 40)} ({FAULTS.get(flag, 'a flag not known here')})" for flag in faults]
+    explained = [
+        f"{plain(flag, 40)} ({FAULTS.get(flag, 'a flag not known here')})" for flag in faults
+    ]
     facts = (
         ("Source", records[0].source),
         ("Machines", "; ".join(dict.fromkeys(record.machine for record in records))),
@@ -38,7 +40,7 @@ def _source(number: int, study: str, records: Sequence[Published]) -> Part:
         ("Work timed", "; ".join(dict.fromkeys(r.work for r in records if r.work))),
         ("Protocol", records[0].protocol),
         ("Its finding", records[0].finding),
-        ("Faults", "; ".join(told)),
+        ("Faults", "; ".join(explained)),
         ("Notes", " ".join(dict.fromkeys(note for r in records for note in r.notes))),
     )
     return Part(

@@ -23,8 +23,8 @@ def _plot(ranking: Ranking, what: str, heading: str, unit: Unit) -> Plot | None:
     value: _Value = (
         (lambda r: r.cell.time_s) if unit == "seconds" else (lambda r: r.cell.flop_per_s / 1e9)
     )
-    told = [g for g in ranking.groups if any(value(row) > 0 for row in g.rows)]
-    if len(told) < 2:
+    plotted = [g for g in ranking.groups if any(value(row) > 0 for row in g.rows)]
+    if len(plotted) < 2:
         return None
     return Plot(
         title=f"{ranking.suite} {ranking.name}: {what} against n, {ranking.precision}",

@@ -14,7 +14,7 @@ from reports.formatting import ABSENT, Figure
 _SUPERSCRIPTS = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹˒")
 
 
-def marked(label: str, notes: Sequence[int]) -> str:
+def with_notes(label: str, notes: Sequence[int]) -> str:
     """The label with the numbers of its notes raised beside it."""
     return label + ",".join(map(str, notes)).translate(_SUPERSCRIPTS)
 
@@ -35,7 +35,7 @@ def overview(ranking: Ranking) -> Table:
             if found.standing == "fastest":
                 strong.add((number, at))
         rows.append(tuple(row))
-    heads = (marked(line.label, line.notes) for line in ranking.lines)
+    heads = (with_notes(line.label, line.notes) for line in ranking.lines)
     return Table(("n", *heads), tuple(rows), strong=frozenset(strong))
 
 
@@ -60,7 +60,7 @@ def _detail(ranking: Ranking, group: Group, row: Row) -> tuple[str, ...]:
         throughput.append(formatting.number(row.cell.bytes_per_s, 1e9))
     return (
         formatting.count(group.size),
-        marked(row.label, row.notes),
+        with_notes(row.label, row.notes),
         formatting.seconds(row.cell.time_s),
         between,
         Figure(suite_leaders.words(row), row.ratio.value if row.ratio else 1.0),

@@ -119,10 +119,10 @@ def _part(
                 else f"{history.work} on {history.device}: {older.version} and {newer.version} "
                 f"are {words}."
             )
-    told = any(row[-1][:1].isdigit() for row in rows)
+    has_intervals = any(row[-1][:1].isdigit() for row in rows)
     columns = (
         *("work", "device", "versions", "older", "newer", "the newer is"),
-        "newer / older, 95 %" if told else "newer / older",
+        "newer / older, 95 %" if has_intervals else "newer / older",
     )
     few = len(text) <= MAX_SERIES
     return Part(
@@ -142,7 +142,7 @@ def _change(results: Results, older: _Timing, newer: _Timing) -> tuple[float, st
     paired = None
     if older.key[0] == newer.key[0]:
         (paired,) = results.ratios([(newer.key, older.key)])
-    estimate = paired or results.apart(newer.key, older.key)
+    estimate = paired or results.unpaired_ratio(newer.key, older.key)
     between = formatting.between(estimate.interval) + ("" if paired else ", unpaired")
     return estimate.value, between, formatting.said(estimate.value, results.word(estimate))
 

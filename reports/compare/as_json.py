@@ -27,7 +27,7 @@ def render(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> s
         "confidence": CONFIDENCE,
         "a": _side(comparison.a),
         "b": _side(comparison.b),
-        "across": list(comparison.marked),
+        "across": list(comparison.allowed_differences),
         "cases": [_case(one, one in outcome.failed, threshold) for one in comparison.compared],
         "suites": [_mean(m) for pair in comparison.pairs for m in comparison.means(pair)],
         "excluded": [

@@ -133,7 +133,7 @@ class Comparison:
         return (*self.a.results.left_out, *(() if same else self.b.results.left_out))
 
     @property
-    def marked(self) -> tuple[str, ...]:
+    def allowed_differences(self) -> tuple[str, ...]:
         """Everything that differs and was allowed to, in words."""
         found = (*self.differs, *(each for one in self.compared for each in one.pair.differs))
         return tuple(dict.fromkeys(each.what for each in found))
@@ -162,8 +162,8 @@ def compare(
     """All cases that both sides have verified times of; `across` are the kinds of differences that
     do not matter, `named` whether contenders were chosen. Raises Incomparable."""
     same_run = a.results is b.results
-    apart = () if same_run else differences.of_runs(a.head, b.head)
-    _refuse(a, b, [each for each in apart if each.kind not in across])
+    between_runs = () if same_run else differences.of_runs(a.head, b.head)
+    _refuse(a, b, [each for each in between_runs if each.kind not in across])
     matched = sides.match(a, b, named, ["precision"] if "precisions" in across else [])
     excluded = list(_unmatched(matched))
     compared = list[Compared]()
@@ -184,7 +184,7 @@ def compare(
         raise Incomparable(_nothing(a, b, excluded))
     among = _family(compared)
     words = tuple(replace(one, among=among) for one in compared)
-    return Comparison(a, b, same_run, threshold, apart, words, tuple(excluded))
+    return Comparison(a, b, same_run, threshold, between_runs, words, tuple(excluded))
 
 
 def _family(compared: Sequence[Compared]) -> Family:

@@ -57,19 +57,19 @@ def of_contenders(
 
 def _variables(ran: tuple[Runtime | None, Runtime | None]) -> Iterator[dict[str, str]]:
     """Tuning variables of both workers, where both told theirs."""
-    told = [runtime.environment if runtime else None for runtime in ran]
-    names = sorted({name for each in told for name in each or {}})
-    for each in told:
-        yield {} if None in told else {name: (each or {}).get(name, "unset") for name in names}
+    tuning = [runtime.environment if runtime else None for runtime in ran]
+    names = sorted({name for each in tuning for name in each or {}})
+    for each in tuning:
+        yield {} if None in tuning else {name: (each or {}).get(name, "unset") for name in names}
 
 
 def circumstances(a: Run, b: Run, ran: tuple[Runtime | None, Runtime | None]) -> Iterator[str]:
     """What also differed between two runs and refuses nothing: updates are often the question."""
-    told = (
+    facts = (
         {"system": run.machine.release, "Python": runtime.python if runtime else None}
         for run, runtime in zip((a, b), ran, strict=True)
     )
-    yield from (each.what for each in _between("settings", *map(_known, told)))
+    yield from (each.what for each in _between("settings", *map(_known, facts)))
 
 
 def _known(facts: Mapping[str, object]) -> dict[str, object]:

@@ -154,8 +154,8 @@ def match(a: Side, b: Side, named: bool, droppable: Iterable[str] = ()) -> Match
     `named`; else only the `droppable` ones are.
     """
     allowed = FIELDS if named else tuple(droppable)
-    apart = [name for name in allowed if not _values(a, name) & _values(b, name)]
-    fields = [name for name in FIELDS if name not in apart]
+    dropped = [name for name in allowed if not _values(a, name) & _values(b, name)]
+    fields = [name for name in FIELDS if name not in dropped]
     groups = {
         key: [[c for c in side.contenders if _key(c, fields) == key] for side in (a, b)]
         for key in dict.fromkeys(_key(c, fields) for side in (a, b) for c in side.contenders)

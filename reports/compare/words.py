@@ -39,8 +39,9 @@ SURE_LIMIT = 0.03
 
 def columns(comparison: Comparison) -> tuple[str, ...]:
     """Heads; fewer than six rounds or starts have no 95 % interval."""
-    told = any(one.ratio.interval for one in comparison.compared)
-    return ("case", "A takes", "B takes", "B / A", "95 % interval" if told else "interval", "B is")
+    has_intervals = any(one.ratio.interval for one in comparison.compared)
+    interval = "95 % interval" if has_intervals else "interval"
+    return "case", "A takes", "B takes", "B / A", interval, "B is"
 
 
 def how(comparison: Comparison) -> str:
@@ -156,12 +157,12 @@ def summary(comparison: Comparison) -> str:
     """`11 cases: B is slower in 2, the same in 8; 1 is unresolved.`"""
     every = Counter(one.word(comparison.threshold) for one in comparison.compared)
     number, doubtful = len(comparison.compared), every["unresolved"]
-    told: dict[Verdict, str] = {
+    sentences: dict[Verdict, str] = {
         "slower": "slower in {}",
         "faster": "faster in {}",
         "same": "the same in {}",
     }
-    said = [words.format(every[word]) for word, words in told.items() if every[word]]
+    said = [words.format(every[word]) for word, words in sentences.items() if every[word]]
     parts = [f"B is {', '.join(said)}"] if said else []
     parts += [f"{doubtful} {'are' if doubtful > 1 else 'is'} unresolved"] if doubtful else []
     return f"{number} case{'s' * (number > 1)}: {'; '.join(parts)}."
@@ -217,12 +218,14 @@ def _unsure(gates: Sequence[Gate], comparison: Comparison) -> str:
 
 def caveats(comparison: Comparison) -> Iterator[str]:
     """What to know before believing a figure: what differs besides, and who else was there."""
-    yield from shortened([f"Compared although it differs: {what}" for what in comparison.marked])
+    yield from shortened(
+        [f"Compared although it differs: {what}" for what in comparison.allowed_differences]
+    )
     if not comparison.paired:
         a, b = comparison.a, comparison.b
         ran = ((a.runtime(pair.a), b.runtime(pair.b)) for pair in comparison.pairs)
-        told = (each for both in ran for each in circumstances(a.head, b.head, both))
-        yield from (f"Differs too: {what}" for what in dict.fromkeys(told))
+        others = (each for both in ran for each in circumstances(a.head, b.head, both))
+        yield from (f"Differs too: {what}" for what in dict.fromkeys(others))
     for letter, side in (("A", comparison.a), ("B", comparison.b))[: 2 - comparison.paired]:
         if side.on_battery:
             yield f"{'Both' if comparison.paired else letter} ran on battery or in low-power mode"

@@ -26,11 +26,11 @@ def moved(context: ReportContext) -> Iterator[Finding]:
         if runtime is None:
             continue
         name = plain(contender.contender)
-        told = next((plain(note) for note in runtime.notes if _FALLS_BACK.search(note)), None)
+        note = next((plain(each) for each in runtime.notes if _FALLS_BACK.search(each)), None)
         if runtime.device != contender.device:
             what = f"{name} ran on {plain(runtime.device)}, not on {plain(contender.device)}"
-        elif told is not None:
-            what = f"{name} says that work falls back: {told}"
+        elif note is not None:
+            what = f"{name} says that work falls back: {note}"
         elif runtime.environment.get(_FALLBACK_VARIABLE) == "1":
             what = f"{name} moves what the GPU lacks to the CPU unnoticed ({_FALLBACK_VARIABLE}=1)"
         else:
@@ -93,6 +93,7 @@ def partly_cpu(context: ReportContext) -> Iterator[Finding]:
             where=plain(f"{', '.join(found)}, run {run}", 300),
             action="Do not take these times for the GPU's. Without PYTORCH_ENABLE_MPS_FALLBACK "
             "most such operations fail instead.",
+            cells=frozenset((run, contender, case) for case in found),
         )
 
 

@@ -71,7 +71,7 @@ def problems(path: Path) -> tuple[str, ...]:
     except NotRecords as error:
         return (str(error),)
     found = [f"line {refused.line}: {refused.reason}" for refused in reading.refused]
-    seen = Counter[tuple[object, ...]]()
+    counts = Counter[tuple[object, ...]]()
     for number, record in enumerate(reading.records, start=1):
         if not isinstance(record, Published):
             kind = type(record).__name__.lower()
@@ -79,8 +79,8 @@ def problems(path: Path) -> tuple[str, ...]:
             continue
         found += [f"record {number}: {problem}" for problem in _of_record(record)]
         key = (record.study, record.machine, record.framework, record.version, record.device)
-        seen[*key, record.suite, record.name, record.size] += 1
-    found += [f"{count} records of one figure: {key}" for key, count in seen.items() if count > 1]
+        counts[*key, record.suite, record.name, record.size] += 1
+    found += [f"{count} records of one figure: {key}" for key, count in counts.items() if count > 1]
     studies = {r.study for r in reading.records if isinstance(r, Published)}
     if len(studies) > 1:
         found.append(f"one file holds one source. Received studies {sorted(map(str, studies))}.")

@@ -265,5 +265,5 @@ def why(record: Skipped | Failed) -> str:
     if isinstance(record, Skipped):
         return record.reason
     end = record.signal or (f"exit code {record.exit_code}" if record.exit_code else "")
-    told = not end or end.removeprefix("exit ") in record.reason
-    return f"{record.stage}: {record.reason}" + ("" if told else f" ({end})")
+    known = not end or end.removeprefix("exit ") in record.reason
+    return f"{record.stage}: {record.reason}" + ("" if known else f" ({end})")

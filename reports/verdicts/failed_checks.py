@@ -43,9 +43,9 @@ def words(look: Verified) -> str:
         return f"not proven right {look.phase} timing"
     answers = [check for check in bad if not about_time(check)]
     worst = sorted(answers or bad, key=_factor, reverse=True)
-    told = ", ".join(map(_said, worst[:SHOWN]))
+    named = ", ".join(map(_said, worst[:SHOWN]))
     more = f", and {len(worst) - SHOWN} more" if len(worst) > SHOWN else ""
-    return f"{told}{more} ({look.phase} timing)"
+    return f"{named}{more} ({look.phase} timing)"
 
 
 def _passes(check: Check) -> bool:

@@ -89,11 +89,11 @@ def _cores(cells: pd.DataFrame, slices: pd.DataFrame) -> Iterator[Sign]:
 
 def _idle(slices: pd.DataFrame) -> Iterator[Sign]:
     """GPUs without work during most slices of a step, by their driver's count."""
-    seen = slices[slices["device_busy"].notna()]
-    table = seen[KEY].assign(
-        busy_s=seen["device_busy"] * seen["sampled_s"],
-        watched_s=seen["sampled_s"],
-        idle=seen["device_busy"] < IDLE,
+    watched = slices[slices["device_busy"].notna()]
+    table = watched[KEY].assign(
+        busy_s=watched["device_busy"] * watched["sampled_s"],
+        watched_s=watched["sampled_s"],
+        idle=watched["device_busy"] < IDLE,
     )
     cells = table.groupby(KEY, sort=False).agg(
         busy_s=("busy_s", "sum"), watched_s=("watched_s", "sum"), idle=("idle", "mean")

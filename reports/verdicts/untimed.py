@@ -43,14 +43,14 @@ def _elsewhere(cells: pd.DataFrame, slices: pd.DataFrame) -> dict[Key, str]:
         signs.setdefault((sign.run, sign.contender), []).append(sign)
     long = off_device.long_cells(cells)
     found: dict[Key, str] = {}
-    for owner, seen in signs.items():
+    for owner, own_signs in signs.items():
         own = _keys(_of(cells, owner))
-        guilty = [key for key in own if _convicted(_about(seen, key))]
+        guilty = [key for key in own if _convicted(_about(own_signs, key))]
         alone = _keys(_of(long, owner))
         if len(alone) >= MOST and set(alone) <= set(guilty):
             guilty = own
-        told = "; ".join(dict.fromkeys(f"it {sign.said}" for sign in seen))
-        found |= dict.fromkeys(guilty, f"it ran on the CPU, by all that can be seen: {told}")
+        behaviour = "; ".join(dict.fromkeys(f"it {sign.said}" for sign in own_signs))
+        found |= dict.fromkeys(guilty, f"it ran on the CPU, by all that can be seen: {behaviour}")
     return found
 
 

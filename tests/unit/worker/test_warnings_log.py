@@ -59,3 +59,4 @@ def test_a_cell_that_fell_back_is_partly_cpu_in_the_report(tmp_path: Path) -> No
     assert found
     assert all("aten::linalg_svd ran there" in finding.what for finding in found)
     assert all("matmul/square/1024" in finding.where for finding in found)
+    assert {case for finding in found for _, _, case in finding.cells} == {"matmul/square/1024"}
