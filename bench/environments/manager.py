@@ -60,7 +60,8 @@ class Recipe:
     @property
     def sha256(self) -> str:
         tool = requirements.lines(_files(), requirements.BOOT, self.where)
-        return stamped_folder.digest(self.lines, self.pythons, tool)
+        locked = [self.lock.read_text(encoding="utf-8")] if self.lock else []
+        return stamped_folder.digest(self.lines, self.pythons, tool, *locked)
 
 
 def _silent(line: str) -> None:

@@ -103,12 +103,16 @@ def lock_numpy(here: Path, sha256: str) -> None:
     lock.write_text(locks.header(pins) + body, encoding="utf-8")
 
 
-def test_what_has_its_hash_is_installed(checkout: Path) -> None:
+def test_what_has_its_hash_is_installed_and_rebuilt_for_another_lock(checkout: Path) -> None:
     (wheel,) = (checkout.parent / "wheels").glob("numpy-2.0-*")
     lock_numpy(checkout, hashlib.sha256(wheel.read_bytes()).hexdigest())
     said: list[str] = []
     manager.ensure(requirements.parse("numpy"), said.append)
     assert not [line for line in said if "without known hashes" in line]
+    manager.ensure(requirements.parse("numpy"), pytest.fail)
+    lock_numpy(checkout, "0" * 64)
+    with pytest.raises(BuildFailed):
+        manager.ensure(requirements.parse("numpy"))
 
 
 def test_another_file_of_the_same_name_is_refused(checkout: Path) -> None:
