@@ -216,7 +216,9 @@ def test_layers_of_a_users_own_need_not_be_dataclasses() -> None:
     assert definition(Table(a=1)) != definition(Table(a="1")) != definition(Table(b="1"))
 
 
-@pytest.mark.parametrize("value", [print, np.zeros(2), object(), Linear, {1}], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", [print, np.zeros(2), object(), Linear, {1}], ids=lambda value: type(value).__name__
+)
 def test_what_cannot_be_written_down_is_refused(value: object) -> None:
     @dataclass(frozen=True)
     class Own(ReLU):
