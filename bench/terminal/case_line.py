@@ -10,8 +10,13 @@ _UNPLACED = ("wrong", "untimed", "failed", "withdrawn")
 
 _PLAIN_NAMES = ("square",)
 """Names that say no more than their suite."""
-_TELLING = ("cnn", "vendor", "hackintosh", "mnist")
+_TELLING = ("cnn", "vendor", "mnist")
 """Suites whose cases' names say all without them."""
+_CALLED = {
+    "hackintosh/with_generation": "dot, drawn",
+    "hackintosh/product_only": "dot product",
+}
+"""Cases whose names a reader could not guess: inner products, of operands drawn in the step too."""
 _NARROW, _WIDE = 20, 24
 """Columns of a case's name: at first, and at most."""
 
@@ -44,6 +49,7 @@ class Lines:
 def called(case: str, precision: str = "float32") -> str:
     """`sweep train 91k` of `sweep/train/90902`; the precision where it is not the usual one."""
     *words, _ = case.split("/")
+    words = [_CALLED["/".join(words)]] if "/".join(words) in _CALLED else words
     if words and words[0] in _TELLING:
         del words[0]
     words = [word.replace("_", " ") for word in words if word not in _PLAIN_NAMES]
