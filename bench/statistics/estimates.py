@@ -51,7 +51,8 @@ CONFIDENCE = 0.95
 START_SHIFT = 0.005
 """By how much the ratio of two processes differs from start to start, for as long as they live:
 standard deviation of its logarithm. Measured: 0.23 to 0.58 % by size, over 200 starts of one
-program on a CPU, which is 0.35 % a process; new for every case (docs/methodology.md)."""
+program on a CPU, which is 0.35 % a process; new for every case
+(docs/method/how-sure-is-a-word.md)."""
 
 _CORRELATED = 1.36
 """Times of neighbouring rounds have a rank correlation of 0.26 to 0.35, measured over 200 starts,
