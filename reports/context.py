@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from bench.schema import Run
-from reports import repeat as rerun
+from reports import repeat
 from reports.analysis import configurations, cpu_gpu_pairs, learning_curves, ranking, suite_leaders
 from reports.analysis.configurations import Setup
 from reports.analysis.cpu_gpu_pairs import Contest
@@ -17,7 +17,6 @@ from reports.formatting import plain
 from reports.frame import Results
 from reports.ingest import machine_names
 from reports.ingest.reading import Key
-from reports.repeat import command
 
 
 @dataclass(frozen=True)
@@ -105,9 +104,9 @@ def _section(results: Results, name: str, machine: str, labels: Mapping[str, str
         setups=configurations.setups(results, name, run, labels),
         labels=labels,
         settings=tuple((plain(key), plain(str(value))) for key, value in run.settings.items()),
-        repeat=command(run),
-        asked=rerun.asked(run),
-        longer=rerun.longer(run),
+        repeat=repeat.command(run),
+        asked=repeat.asked(run),
+        longer=repeat.longer(run),
         commit=plain(run.commit, 60) if run.commit else None,
     )
 

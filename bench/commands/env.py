@@ -24,10 +24,12 @@ def run(action: str, names: Sequence[str]) -> int:
     if action not in ACTIONS:
         raise BadValue(
             f"unknown action. Expected one of {', '.join(ACTIONS)}. Received: {action!r}. "
-            "For example: env build torch"
+            "For example: ./metalbench env build torch"
         )
     if action == "remove" and not names:
-        raise BadValue("nothing named. Expected environments to remove, as in env remove torch")
+        raise BadValue(
+            "nothing named. Expected environments to remove, as in ./metalbench env remove torch"
+        )
     code = 0
     everything = NAMES if action == "build" else ()
     for name in [requirements.parse(text) for text in names or everything]:

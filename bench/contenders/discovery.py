@@ -41,7 +41,7 @@ class ContenderSelection:
 
 @dataclass
 class Discovered:
-    """Seats taken, and a record for each spec that got none."""
+    """Supervisors of all contenders found, and a record for each spec that has none."""
 
     supervisors: list[Supervisor] = field(default_factory=list)
     absent: list[Skipped | Failed] = field(default_factory=list)

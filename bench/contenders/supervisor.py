@@ -54,7 +54,10 @@ class Supervisor:
         return variables_of(self.contender.spec, self.contender.threads)
 
     def start(self) -> Runtime | None:
-        """The runtime record of a start, or None when it runs already. Raises Refused, Broken."""
+        """The runtime record of a start, or None when it runs already.
+
+        Raises WorkerError, WorkerDied.
+        """
         if self._started:
             return None
         begun = time.monotonic()
@@ -74,7 +77,10 @@ class Supervisor:
         return runtime
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """The worker's reply. Raises Refused, or Broken after which `start` makes a new worker."""
+        """The worker's reply.
+
+        Raises WorkerError, or WorkerDied, after which `start` makes a new worker.
+        """
         assert self._worker is not None
         try:
             return self._worker.ask({"do": do, **arguments}, self._timeout_s)
@@ -160,7 +166,7 @@ def failure(
 
 
 def checked(values: Any, kind: type[T]) -> T:
-    """The worker's words as a typed record. Raises Refused where they do not fit the schema."""
+    """The worker's words as a typed record. Raises WorkerError where they do not fit the schema."""
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:

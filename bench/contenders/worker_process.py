@@ -47,7 +47,7 @@ class WorkerError(Exception):
 
 
 class WorkerProcess:
-    """One running worker process. Raises Broken when it cannot be started."""
+    """One running worker process. Raises WorkerDied when it cannot be started."""
 
     def __init__(
         self,
@@ -87,12 +87,15 @@ class WorkerProcess:
         self.pid = self._process.pid
 
     def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
-        """The reply to one request. Raises Refused; Broken on death, silence or nonsense."""
+        """The reply to one request.
+
+        Raises WorkerError; WorkerDied on death, silence or nonsense.
+        """
         self.post(request)
         return self.reply(timeout_s)
 
     def post(self, request: Mapping[str, Any]) -> None:
-        """Send a request, whose reply is to be fetched before the next. Raises Broken."""
+        """Send a request, whose reply is to be fetched before the next. Raises WorkerDied."""
         try:
             os.write(self._commands, json.dumps(request).encode() + b"\n")
         except OSError:  # nobody reads any more, or it was killed before
@@ -147,7 +150,7 @@ class WorkerProcess:
         return line
 
     def _await(self, deadline: float, timeout_s: float) -> None:
-        """Return when there is something to read. Raises Broken past the time or the memory."""
+        """Return when there is something to read. Raises WorkerDied past the time or the memory."""
         while True:
             left_s = max(0.0, deadline - time.monotonic())
             wait_s = left_s if self._memory_bytes is None else min(left_s, MEMORY_POLL_S)
@@ -159,7 +162,7 @@ class WorkerProcess:
             self._watch_memory()
 
     def _watch_memory(self) -> None:
-        """Raises Broken where the worker and its children hold more than they may."""
+        """Raises WorkerDied where the worker and its children hold more than they may."""
         if self._memory_bytes is None:
             return
         try:

@@ -29,17 +29,19 @@ def find(
     `variables` are those that uv gets.
     """
     if name.version:
-        raise NotLocked("of a version that was asked for")
+        raise NotLocked("there is no lock for a version that was asked for")
     # The build for the CPU is not in the registry whose files are locked.
     elsewhere = not where.nvidia or bool(_TORCH_SETTINGS & set(variables))
     if name.base == "torch" and where.system == "Linux" and elsewhere:
-        raise NotLocked("of PyTorch from another place than the package index")
+        raise NotLocked("PyTorch comes from another place than the package index")
     pins = requirements.file(folder, name.base, where)
     lock = folder / "locks" / pins.name
     if not lock.is_file():
-        raise NotLocked(f"without requirements/locks/{pins.name}")
+        raise NotLocked(f"there is no requirements/locks/{pins.name}")
     if not fits(lock, pins):
-        raise NotLocked(f"of pins that requirements/locks/{pins.name} was not made for")
+        raise NotLocked(
+            f"requirements/locks/{pins.name} was made for other pins than {pins.name} has"
+        )
     return lock
 
 

@@ -13,7 +13,7 @@ from bench.meters.energy import Meter
 
 def take(supervisor: Supervisor, meter: Meter, **asked: Any) -> dict[str, Any]:
     """The worker's answer to a `slice`, with the host's own figures, which no answer replaces.
-    Raises Refused, Broken."""
+    Raises WorkerError, WorkerDied."""
     sentinel_s = sentinel.host_s()
     load = Load(supervisor.pid)
     meter.begin()

@@ -74,19 +74,19 @@ class Evidence:
         return isinstance(self.workload, Product) and self.workload.generated
 
     def before(self, path: Path, compared: Mapping[str, object]) -> tuple[schema.Check, ...]:
-        """Checks of what was observed before timing. Raises Refused."""
+        """Checks of what was observed before timing. Raises WorkerError."""
         missing = [name for name in checks.compared_names(self.workload) if name not in compared]
         problem = "missing from the step's results, or not finite"
         found = [checks.Check(f"{name} at the timed shape", problem=problem) for name in missing]
         return as_records(self._compared(path, "before") + found) + self._probes()
 
     def audit(self, path: Path) -> None:
-        """Take in what an audit observed. Raises Refused."""
+        """Take in what an audit observed. Raises WorkerError."""
         self.audits += 1
         self._answers += as_records(self._compared(path, "after"))
 
     def renewed(self, path: Path) -> None:
-        """The same where the case had to be built anew for it. Raises Refused."""
+        """The same where the case had to be built anew for it. Raises WorkerError."""
         self._answers += as_records(self._compared(path, "before" if self._draws else "after"))
 
     def slice(self, taken: schema.Slice, left: schema.Left) -> None:

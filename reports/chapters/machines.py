@@ -62,9 +62,9 @@ class NoSuchMachine(UserError):
 
 def chapter(context: ReportContext) -> Chapter:
     """The chapter. Raises NoSuchMachine where none is called like the baseline."""
-    seats, columns = _seats(context.results, context.machines)
-    named_base = _named(seats, context.baseline) if context.baseline is not None else None
-    parts = tuple(_parts(context.results, seats, columns, named_base))
+    machines, columns = _machines(context.results, context.machines)
+    named_base = _named(machines, context.baseline) if context.baseline is not None else None
+    parts = tuple(_parts(context.results, machines, columns, named_base))
     lead = (
         "Of each machine the fastest verified contender at each piece of work, as a ratio to the "
         "baseline. Machines did not take turns, so their ratios are not paired: what changes from "
@@ -74,73 +74,73 @@ def chapter(context: ReportContext) -> Chapter:
     return Chapter("machines", "Machines side by side", lead, parts, "Machines")
 
 
-def _named(seats: Sequence[MachineResults], name: str) -> MachineResults:
-    for seat in seats:
-        if name.casefold() in seat.label.casefold():
-            return seat
-    known = "; ".join(seat.label for seat in seats[:12])
+def _named(machines: Sequence[MachineResults], name: str) -> MachineResults:
+    for machine in machines:
+        if name.casefold() in machine.label.casefold():
+            return machine
+    known = "; ".join(machine.label for machine in machines[:12])
     raise NoSuchMachine(
         f"no machine of this name. Expected part of one of: {known}. Received: {name!r}"
     )
 
 
-def _usual(seats: Sequence[MachineResults]) -> MachineResults:
+def _usual(machines: Sequence[MachineResults]) -> MachineResults:
     """The measured machine that did most."""
-    return max(seats, key=lambda seat: (not seat.published, len(seat.best)))
+    return max(machines, key=lambda machine: (not machine.published, len(machine.best)))
 
 
 def _parts(
     results: Results,
-    seats: Sequence[MachineResults],
+    machines: Sequence[MachineResults],
     columns: Sequence[_Column],
     named_base: MachineResults | None,
 ) -> Iterator[Part]:
-    """A table for each circle of machines that have work in common, one for all the others; first
+    """A table for each group of machines that have work in common, one for all the others; first
     those with a machine that was measured here."""
-    circles = _connected_groups(seats)
-    alone = [circle[0] for circle in circles if len(circle) == 1]
+    groups = _connected_groups(machines)
+    alone = [group[0] for group in groups if len(group) == 1]
     found = []
-    for number, circle in enumerate((c for c in circles if len(c) > 1), start=1):
-        base = named_base if named_base in circle else _usual(circle)
+    for number, group in enumerate((c for c in groups if len(c) > 1), start=1):
+        base = named_base if named_base in group else _usual(group)
         key = "machines-common" if number == 1 else f"machines-common-{number}"
-        table = _against(results, circle, _one_size_each(columns, circle)[:MAX_COLUMNS], base)
+        table = _against(results, group, _one_size_each(columns, group)[:MAX_COLUMNS], base)
         part = Part(key, f"Against {_label(base)}", table=table)
-        found.append((all(seat.published for seat in circle), part))
+        found.append((all(machine.published for machine in group), part))
     if alone:
-        only = len(seats) == 1
+        only = len(machines) == 1
         part = Part(
             key="machines-alone",
             title="The machine" if only else "Nothing in common with another machine",
             text=() if only else ("What they did, each in its own terms.",),
             table=_alone(alone, columns),
         )
-        found.append((all(seat.published for seat in alone), part))
+        found.append((all(machine.published for machine in alone), part))
     yield from (part for _, part in sorted(found, key=lambda each: each[0]))
 
 
-def _connected_groups(seats: Sequence[MachineResults]) -> list[list[MachineResults]]:
+def _connected_groups(machines: Sequence[MachineResults]) -> list[list[MachineResults]]:
     """Machines joined by work that two of them did, in order of appearance."""
-    circle_of: dict[Work, list[MachineResults]] = {}
-    circles: list[list[MachineResults]] = []
-    for seat in seats:
-        mine = [seat]
-        for known in {id(c): c for w in seat.best if (c := circle_of.get(w))}.values():
+    group_of: dict[Work, list[MachineResults]] = {}
+    groups: list[list[MachineResults]] = []
+    for machine in machines:
+        mine = [machine]
+        for known in {id(c): c for w in machine.best if (c := group_of.get(w))}.values():
             mine = [*known, *mine]
-            circles.remove(known)
-        circles.append(mine)
-        circle_of |= {work: mine for each in mine for work in each.best}
-    return circles
+            groups.remove(known)
+        groups.append(mine)
+        group_of |= {work: mine for each in mine for work in each.best}
+    return groups
 
 
-def _one_size_each(columns: Sequence[_Column], seats: Sequence[MachineResults]) -> list[_Column]:
+def _one_size_each(columns: Sequence[_Column], machines: Sequence[MachineResults]) -> list[_Column]:
     """Of each workload that two share as few sizes as show all of them, from the largest on."""
     chosen = set[Work]()
     machines_of: dict[tuple[str, str, str], set[str]] = {}
-    count = Counter(work for seat in seats for work in seat.best)
+    count = Counter(work for machine in machines for work in machine.best)
     useful = [column for column in columns if count[column.work] > 1]
     for column in sorted(useful, key=lambda c: (count[c.work], c.size), reverse=True):
         known = machines_of.setdefault((column.suite, column.name, column.work[3]), set())
-        new = {seat.label for seat in seats if column.work in seat.best} - known
+        new = {machine.label for machine in machines if column.work in machine.best} - known
         if new:
             known |= new
             chosen.add(column.work)
@@ -149,26 +149,26 @@ def _one_size_each(columns: Sequence[_Column], seats: Sequence[MachineResults]) 
 
 def _against(
     results: Results,
-    seats: Sequence[MachineResults],
+    machines: Sequence[MachineResults],
     columns: Sequence[_Column],
     base: MachineResults,
 ) -> Table:
-    ordered = sorted(seats, key=lambda seat: FAMILIES.index(seat.family))
+    ordered = sorted(machines, key=lambda machine: FAMILIES.index(machine.family))
     rows = [
-        (_label(seat), seat.family, *(_cell(results, seat, base, c.work) for c in columns))
-        for seat in ordered
+        (_label(machine), machine.family, *(_cell(results, machine, base, c.work) for c in columns))
+        for machine in ordered
     ]
     heads = ("machine", "GPU family", *(column.words for column in columns))
     return Table(heads, tuple(rows), kind="machines")
 
 
-def _cell(results: Results, seat: MachineResults, base: MachineResults, work: Work) -> Figure:
-    mine, other = seat.best.get(work), base.best.get(work)
+def _cell(results: Results, machine: MachineResults, base: MachineResults, work: Work) -> Figure:
+    mine, other = machine.best.get(work), base.best.get(work)
     if mine is None:
         return formatting.NONE
     words = "no baseline"
     if other:
-        words = "baseline" if seat is base else compared(results, mine, other)
+        words = "baseline" if machine is base else compared(results, mine, other)
     text = f"{formatting.seconds(mine.time_s)}\n{words}\n{mine.label}"
     return Figure(text, mine.time_s, _ends(results, mine))
 
@@ -188,25 +188,27 @@ def compared(results: Results, mine: Best, other: Best) -> str:
     return formatting.said(estimate.value, results.word(estimate))
 
 
-def _alone(seats: Sequence[MachineResults], columns: Sequence[_Column]) -> Table:
+def _alone(machines: Sequence[MachineResults], columns: Sequence[_Column]) -> Table:
     """A row for each workload of these machines, at its largest size."""
     rows = []
-    for seat in sorted(seats, key=lambda seat: (seat.published, FAMILIES.index(seat.family))):
+    for machine in sorted(
+        machines, key=lambda machine: (machine.published, FAMILIES.index(machine.family))
+    ):
         largest = {
             (c.suite, c.name, c.work[3]): c
             for c in sorted(columns, key=lambda c: c.size)
-            if c.work in seat.best
+            if c.work in machine.best
         }
         for column in largest.values():
-            best = seat.best[column.work]
+            best = machine.best[column.work]
             what = (column.words.replace("\n", " "), best.label, formatting.seconds(best.time_s))
-            rows.append((_label(seat), seat.family, *what))
+            rows.append((_label(machine), machine.family, *what))
     columns_ = ("machine", "GPU family", "work", "fastest", "time")
     return Table(columns_, tuple(rows), numeric=False)
 
 
-def _label(seat: MachineResults) -> str:
-    return f"{seat.label} ({PUBLISHED})" if seat.published else seat.label
+def _label(machine: MachineResults) -> str:
+    return f"{machine.label} ({PUBLISHED})" if machine.published else machine.label
 
 
 # --- what each machine did --------------------------------------------------------------------
@@ -230,36 +232,38 @@ class _Columns(dict[Work, _Column]):
         self[work] = _Column(work, text, suite, name, size)
 
 
-def _seats(
+def _machines(
     results: Results, named: Mapping[str, str]
 ) -> tuple[list[MachineResults], list[_Column]]:
     """Every machine, measured ones first, and every piece of work in order of appearance."""
-    seats, columns = dict[str, MachineResults](), _Columns()
+    machines, columns = dict[str, MachineResults](), _Columns()
     for name, run in results.runs.items():
-        machine = run.machine
+        described = run.machine
         # Intel's GPUs and made-up ones run none of the frameworks.
-        usable = (gpu for gpu in machine.gpus if gpu.vendor != "Intel")
+        usable = (gpu for gpu in described.gpus if gpu.vendor != "Intel")
         gpus = [gpu.name for gpu in usable if gpu.vendor or gpu.kind != "virtual"]
         gpus += [c.device_name for c in run.contenders if c.device_kind == "gpu"]
-        seats.setdefault(
-            named[name], MachineResults(named[name], family(gpus, machine.system), False)
+        machines.setdefault(
+            named[name], MachineResults(named[name], family(gpus, described.system), False)
         )
-    _measured(results, named, seats, columns)
+    _measured(results, named, machines, columns)
     known = {work[:4]: work for work in columns}
     for record in results.published:
         if record.time_s is not None:
             label = plain(record.machine, 80)
-            seat = seats.setdefault(f"{PUBLISHED} {label}", MachineResults(label, "CPU only", True))
+            machine = machines.setdefault(
+                f"{PUBLISHED} {label}", MachineResults(label, "CPU only", True)
+            )
             if device_kind(record) == "gpu":
-                seat.family = family([record.device_name or record.device])
-            _add_published(record, record.time_s, seat, columns, known)
-    return list(seats.values()), list(columns.values())
+                machine.family = family([record.device_name or record.device])
+            _add_published(record, record.time_s, machine, columns, known)
+    return list(machines.values()), list(columns.values())
 
 
 def _measured(
     results: Results,
     named: Mapping[str, str],
-    seats: Mapping[str, MachineResults],
+    machines: Mapping[str, MachineResults],
     columns: _Columns,
 ) -> None:
     hashes = {
@@ -278,13 +282,13 @@ def _measured(
                 fastest[work] = cell
         for work, cell in fastest.items():
             label = plain(f"{cell.spec} {cell.device}", 40)
-            seats[named[run]].best[work] = Best(cell.time_s, label, cell.key)
+            machines[named[run]].best[work] = Best(cell.time_s, label, cell.key)
 
 
 def _add_published(
     record: Published,
     time_s: float,
-    seat: MachineResults,
+    machine: MachineResults,
     columns: _Columns,
     known: Mapping[Work, Work],
 ) -> None:
@@ -296,5 +300,5 @@ def _add_published(
     time_s /= record.steps or 1
     version = f" {record.version}" if record.version else ""
     label = plain(f"{record.framework}{version} {record.device}", 40)
-    if work not in seat.best or time_s < seat.best[work].time_s:
-        seat.best[work] = Best(time_s, label)
+    if work not in machine.best or time_s < machine.best[work].time_s:
+        machine.best[work] = Best(time_s, label)

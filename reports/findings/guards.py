@@ -1,8 +1,8 @@
 """Guards: figures that cannot be what they claim to be, by what the records say beside the times.
 
 A guard infers, it does not prove: unlike a wrong answer it keeps no cell out of a ranking; what is
-beyond doubt does (`reports/verdicts/untimed.py`). Each takes results and yields findings; what it
-cannot see stands in docs/methodology.md.
+beyond doubt does (`reports/verdicts/untimed.py`). Each takes the report's context and yields
+findings; what it cannot see stands in docs/method/can-a-figure-be-used.md.
 """
 
 from __future__ import annotations

@@ -62,10 +62,10 @@ def test_no_lock_is_left_over() -> None:
         ("torch", NVIDIA, {}, "torch.txt"),
         ("jax", NVIDIA, {"UV_FIND_LINKS": "/wheels"}, "jax-cuda.txt"),
         ("torch", Platform("Darwin", "arm64", "13.1"), {}, "torch-arm64-macos13.txt"),
-        ("torch", LINUX, {}, "of PyTorch from another place"),
-        ("torch", NVIDIA, {"UV_TORCH_BACKEND": "cpu"}, "of PyTorch from another place"),
-        ("jax==0.4.38", LINUX, {}, "of a version that was asked for"),
-        ("dev-jax", LINUX, {}, "without requirements/locks/dev-jax.txt"),
+        ("torch", LINUX, {}, "PyTorch comes from another place"),
+        ("torch", NVIDIA, {"UV_TORCH_BACKEND": "cpu"}, "PyTorch comes from another place"),
+        ("jax==0.4.38", LINUX, {}, "no lock for a version that was asked for"),
+        ("dev-jax", LINUX, {}, "there is no requirements/locks/dev-jax.txt"),
     ],
 )
 def test_which_lock_goes_with_which_environment(
@@ -89,7 +89,7 @@ def test_a_lock_of_other_pins_or_other_pythons_does_not_fit(
     assert not locks.fits(lock, pins)
     monkeypatch.undo()
     pins.write_text("numpy==2.4.5\n", encoding="utf-8")
-    with pytest.raises(locks.NotLocked, match="was not made for"):
+    with pytest.raises(locks.NotLocked, match="was made for other pins"):
         locks.find(folder, requirements.parse("numpy"), LINUX, {})
 
 
@@ -125,7 +125,10 @@ def test_another_file_of_the_same_name_is_refused(checkout: Path) -> None:
 def test_pins_that_somebody_changed_are_installed_and_it_is_said(checkout: Path) -> None:
     said: list[str] = []
     manager.ensure(requirements.parse("numpy"), said.append)
-    assert any("without known hashes: of pins that" in line for line in said)
+    assert any(
+        "without known hashes: requirements/locks/numpy.txt was made for other pins" in line
+        for line in said
+    )
 
 
 # --- uv itself --------------------------------------------------------------------------------
