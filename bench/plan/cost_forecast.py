@@ -50,7 +50,7 @@ _FREE = ("seed", "timeout_s", "memory_bytes", "preset_time_s")
 """Settings that do not change what a cell costs."""
 
 
-class Foresight:
+class Forecast:
     """Foretells seconds and learns from those that were spent."""
 
     def __init__(

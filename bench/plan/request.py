@@ -12,8 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import schema
-from bench import values as words
+from bench import schema, values
 from bench.contenders.discovery import ContenderSelection, Discovered
 from bench.machine import privacy
 from bench.plan.presets import Preset
@@ -100,7 +99,7 @@ def _require_device_word(wanted: ContenderSelection) -> None:
     if not is_device_word(wanted.device) and not any(spec.outside for spec in wanted.specs):
         raise BadRequest(
             f"unknown device. Expected cpu, gpu, all, or an id: {', '.join(_DEVICES[3:])}. "
-            f"Received: {wanted.device!r}.{words.meant(wanted.device, _DEVICES)} "
+            f"Received: {wanted.device!r}.{values.meant(wanted.device, _DEVICES)} "
             "For example: make bench DEVICE=cpu"
         )
 
@@ -130,7 +129,7 @@ def _case_records(plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ..
 
 def _case_record(suite: str, workload: Workload) -> schema.Case:
     known = facts_of(workload)
-    values = {
+    fields = {
         "case": workload.case,
         "suite": workload.suite,
         "name": workload.name,
@@ -143,4 +142,4 @@ def _case_record(suite: str, workload: Workload) -> schema.Case:
         "convolutions": known.convolutions,
         "host_work": known.host_work,
     }
-    return msgspec.convert(values, schema.Case)
+    return msgspec.convert(fields, schema.Case)

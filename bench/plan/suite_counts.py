@@ -27,20 +27,20 @@ class SuiteCount(msgspec.Struct, frozen=True):
 
 class _Remembered(msgspec.Struct):
     key: str
-    holdings: list[SuiteCount]
+    suites: list[SuiteCount]
 
 
 def all_of_them(folder: Path = CHECKOUT / ".cache") -> list[SuiteCount]:
     """Of all built-in suites. The folder holds what is remembered; it need not be writable."""
-    file, key = folder / "holdings.json", _key()
+    file, key = folder / "suite_counts.json", _key()
     with contextlib.suppress(OSError, msgspec.MsgspecError):
         known = msgspec.json.decode(file.read_bytes(), type=_Remembered)
         if known.key == key:
-            return known.holdings
+            return known.suites
     found = _counted()
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f".holdings-{os.getpid()}"
+        aside = folder / f".suite_counts-{os.getpid()}"
         aside.write_bytes(msgspec.json.encode(_Remembered(key, found)))
         aside.replace(file)
     return found

@@ -45,7 +45,7 @@ class Case:
         for cell in self._measure(left, rule):
             if cell.closed:  # what broke off tells nothing of what it costs
                 contender, took_s = cell.supervisor.contender, cell.spent_s
-                self.session.foresight.learn_cell(contender, self.workload, rule.min_rounds, took_s)
+                self.session.forecast.learn_cell(contender, self.workload, rule.min_rounds, took_s)
         self._tell(supervisors)
 
     def visit_again(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> None:
@@ -85,8 +85,8 @@ class Case:
     def _fitting(self, supervisors: list[Supervisor], min_rounds: int) -> list[Supervisor]:
         """Those that the time left holds, without the costliest; none, where the one that is left
         would be compared with nobody."""
-        foresight = self.session.foresight
-        costs = {s: foresight.cell_s(s.contender, self.workload, min_rounds) for s in supervisors}
+        forecast = self.session.forecast
+        costs = {s: forecast.cell_s(s.contender, self.workload, min_rounds) for s in supervisors}
         left_s = self.session.left_s
         if left_s > 0:
             left_s -= self.session.unsolved_s(self.workload, supervisors)
@@ -237,7 +237,7 @@ class Case:
             return str(error) or type(error).__name__
         finally:
             if not known:
-                session.foresight.learn_reference(self.workload, session.at_s - begun)
+                session.forecast.learn_reference(self.workload, session.at_s - begun)
 
 
 def _mates(cells: Sequence[Cell]) -> list[list[str]]:

@@ -18,11 +18,11 @@ from bench.environments.manager import CHECKOUT
 from bench.machine import privacy
 from bench.meters.energy import Meters
 from bench.plan import datasets, feasibility, request
-from bench.plan.cost_forecast import Foresight
+from bench.plan.cost_forecast import Forecast
 from bench.plan.request import Request
 from bench.run import lock, resume, sleep_inhibitor
 from bench.run.resume import Checkpoint
-from bench.run.schedule import Planned, Tour
+from bench.run.schedule import Planned, Schedule
 from bench.run.session import RunContext, by_precision, ranked
 from bench.run.signals import Interrupts
 from bench.run.standings import Board
@@ -87,7 +87,7 @@ def _measure(
     broken = None
     pace = feasibility.SpeedEstimate(wanted.preset.step_limit_s)
     costs = CHECKOUT / ".cache" / COSTS
-    foresight = Foresight(pace, wanted.preset, costs, record.settings)
+    forecast = Forecast(pace, wanted.preset, costs, record.settings)
     with (
         Interrupts(progress.say) as interrupts,
         sleep_inhibitor.prevent_sleep(progress.say),
@@ -101,7 +101,7 @@ def _measure(
             record=writer.write,
             progress=progress,
             pace=pace,
-            foresight=foresight,
+            forecast=forecast,
             interrupts=interrupts,
             meters=meters,
             isolated=wanted.isolated,
@@ -112,10 +112,10 @@ def _measure(
             writer.begin(record, begun, found)
             for told in session.begun.told:
                 session.board.note(told)
-            tour = Tour(session, plan, found.supervisors)
+            schedule = Schedule(session, plan, found.supervisors)
             limited = wanted.preset.time_s is not None
-            progress.begin(len(plan), tour.left_s(), wanted.preset_name, limited)
-            tour.go()
+            progress.begin(len(plan), schedule.left_s(), wanted.preset_name, limited)
+            schedule.go()
             writer.write(End(at_s=session.at_s))
         except KeyboardInterrupt:
             pass
@@ -124,7 +124,7 @@ def _measure(
         finally:
             writer.close()
             with contextlib.suppress(OSError):
-                foresight.save()
+                forecast.save()
     if wanted.isolated or wanted.preset.starts > 1:
         progress.say(f"starting workers anew for each case took {writer.starts_s:.0f} s")
     troubles = writer.troubles + (begun.troubles if begun else 0) + bool(broken)

@@ -1,5 +1,5 @@
-"""The tour of a run: every case is visited once, the cheapest of each suite first. Where the run's
-time is limited that is done roughly, and a part of the time goes to the cases that are undecided.
+"""The order in which a run visits its cases: each once, the cheapest of each suite first. Where the
+run's time is limited that is done roughly, and a part of it goes to cases that are undecided.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def breadth_first(plan: Iterable[Planned]) -> list[Planned]:
     return [planned for row in rows for planned in row if planned is not None]
 
 
-class Tour:
+class Schedule:
     """Visits to the cases of a plan, with these supervisors."""
 
     def __init__(

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.contenders.supervisor import Supervisor
 from bench.meters.energy import Meters
 from bench.plan import feasibility
-from bench.plan.cost_forecast import Foresight
+from bench.plan.cost_forecast import Forecast
 from bench.plan.presets import Preset
 from bench.run.resume import Checkpoint
 from bench.run.rounds import History
@@ -39,7 +39,7 @@ class RunContext:
     record: Write
     progress: Progress
     pace: feasibility.SpeedEstimate
-    foresight: Foresight
+    forecast: Forecast
     interrupts: Interrupts
     meters: Meters
     begun: Checkpoint
@@ -74,7 +74,7 @@ class RunContext:
     ) -> float:
         """Seconds that a visit of so many rounds will take."""
         cells_s = (
-            self.foresight.cell_s(supervisor.contender, workload, rounds)
+            self.forecast.cell_s(supervisor.contender, workload, rounds)
             for supervisor in supervisors
         )
         return sum(cells_s) + self.unsolved_s(workload, supervisors)
@@ -86,7 +86,7 @@ class RunContext:
             for precision in by_precision(supervisors)
             if not reference.is_solved(workload, precision, self.seed, self.cache)
         ]
-        return len(lacking) * self.foresight.reference_s(workload) if lacking else 0.0
+        return len(lacking) * self.forecast.reference_s(workload) if lacking else 0.0
 
 
 def ranked(supervisors: Sequence[Supervisor]) -> list[Supervisor]:

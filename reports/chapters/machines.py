@@ -191,9 +191,7 @@ def compared(results: Results, mine: Best, other: Best) -> str:
 def _alone(machines: Sequence[MachineResults], columns: Sequence[_Column]) -> Table:
     """A row for each workload of these machines, at its largest size."""
     rows = []
-    for machine in sorted(
-        machines, key=lambda machine: (machine.published, FAMILIES.index(machine.family))
-    ):
+    for machine in sorted(machines, key=lambda m: (m.published, FAMILIES.index(m.family))):
         largest = {
             (c.suite, c.name, c.work[3]): c
             for c in sorted(columns, key=lambda c: c.size)
@@ -243,17 +241,15 @@ def _machines(
         usable = (gpu for gpu in described.gpus if gpu.vendor != "Intel")
         gpus = [gpu.name for gpu in usable if gpu.vendor or gpu.kind != "virtual"]
         gpus += [c.device_name for c in run.contenders if c.device_kind == "gpu"]
-        machines.setdefault(
-            named[name], MachineResults(named[name], family(gpus, described.system), False)
-        )
+        new = MachineResults(named[name], family(gpus, described.system), False)
+        machines.setdefault(named[name], new)
     _measured(results, named, machines, columns)
     known = {work[:4]: work for work in columns}
     for record in results.published:
         if record.time_s is not None:
             label = plain(record.machine, 80)
-            machine = machines.setdefault(
-                f"{PUBLISHED} {label}", MachineResults(label, "CPU only", True)
-            )
+            new = MachineResults(label, "CPU only", True)
+            machine = machines.setdefault(f"{PUBLISHED} {label}", new)
             if device_kind(record) == "gpu":
                 machine.family = family([record.device_name or record.device])
             _add_published(record, record.time_s, machine, columns, known)

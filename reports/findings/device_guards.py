@@ -10,7 +10,7 @@ from reports.context import ReportContext
 from reports.findings.finding import Finding, suspect
 from reports.findings.measured_cells import measured
 from reports.formatting import plain
-from reports.verdicts import off_device as signs_of_cpu
+from reports.verdicts import off_device as verdict
 
 _FALLS_BACK = re.compile(r"\bfall(s|ing|en)?[ -]?back\b|\bfell back\b|\bfallback\b", re.IGNORECASE)
 _FALLBACK_VARIABLE = "PYTORCH_ENABLE_MPS_FALLBACK"
@@ -50,7 +50,7 @@ def moved(context: ReportContext) -> Iterator[Finding]:
 def off_device(context: ReportContext) -> Iterator[Finding]:
     """GPU contenders that seem to compute on the CPU: each sign that is sure by itself."""
     cells = measured(context.results)
-    for sign in signs_of_cpu.signs(cells, context.results.slices):
+    for sign in verdict.signs(cells, context.results.slices):
         if sign.sure:
             about, action = _ADVICE[sign.kind]
             own = (cells["run"] == sign.run) & (cells["contender"] == sign.contender)

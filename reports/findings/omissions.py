@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reports import repeat as rerun
+from reports import repeat
 from reports.context import ReportContext
 from reports.findings.finding import listed, placed
 from reports.findings.measured_cells import planned_contenders
@@ -42,5 +42,5 @@ def _no_time(context: ReportContext) -> Iterator[Omission]:
     late = context.results.cells[context.results.cells["status"] == "no time"]
     for run, cells in late.groupby("run", sort=False):
         cases = listed(cells["case"].unique())
-        more = rerun.longer(context.results.runs[run])
+        more = repeat.longer(context.results.runs[run])
         yield Omission(f"no time for {len(cells)} cells: {more}", (placed(context, run, cases),))

@@ -20,7 +20,7 @@ from bench.schema import (
     State,
     Verified,
 )
-from reports.ingest import published as elsewhere
+from reports.ingest import published as collection
 
 NAMES = ("records.jsonl", "records.jsonl.gz")
 
@@ -119,7 +119,7 @@ _REMEDY = "`make bench` measures and writes them to results/."
 
 
 def _shipped(published: bool) -> Sequence[Path]:
-    return elsewhere.shipped() if published else ()
+    return collection.shipped() if published else ()
 
 
 def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
@@ -188,7 +188,7 @@ def _repeated(reading: Reading) -> list[int]:
 
 def _keep(record: Published, path: Path, into: Gathered) -> bool:
     """Take the figure in, unless it contradicts itself; whether it or its refusal had room."""
-    contradiction = elsewhere.contradiction(record)
+    contradiction = collection.contradiction(record)
     if contradiction is None and len(into.published) < MAX_PUBLISHED:
         into.published.append(record)
         return True

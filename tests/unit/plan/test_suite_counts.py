@@ -15,7 +15,7 @@ def test_what_is_remembered_is_what_the_suites_hold(tmp_path):
     for one in first:
         assert one.cases == {preset: len(catalog.cases(one.name, preset)) for preset in PRESETS}
     assert suite_counts.all_of_them(tmp_path) == first
-    assert [path.name for path in tmp_path.iterdir()] == ["holdings.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["suite_counts.json"]
 
 
 def test_nothing_is_counted_twice_unless_the_suites_change(tmp_path, monkeypatch):
@@ -34,7 +34,7 @@ def test_nothing_is_counted_twice_unless_the_suites_change(tmp_path, monkeypatch
 )
 def test_a_spoilt_file_is_replaced(tmp_path, monkeypatch, text):
     monkeypatch.setattr(suite_counts, "_counted", list)
-    (tmp_path / "holdings.json").write_bytes(text)
+    (tmp_path / "suite_counts.json").write_bytes(text)
     assert suite_counts.all_of_them(tmp_path) == []
 
 

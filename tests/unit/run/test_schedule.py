@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bench.contenders.spec import Contender, parse
 from bench.plan import cost_forecast
-from bench.plan.cost_forecast import Foresight
+from bench.plan.cost_forecast import Forecast
 from bench.plan.feasibility import SpeedEstimate
 from bench.plan.presets import PRESETS
 from bench.run import schedule
@@ -36,7 +36,7 @@ def contender(text="torch"):
 
 def seen(tmp_path, preset="quick", others=None):
     settings = {"preset": preset, **(others or {})}
-    return Foresight(SpeedEstimate(5.0), PRESETS[preset], tmp_path / "costs.json", settings)
+    return Forecast(SpeedEstimate(5.0), PRESETS[preset], tmp_path / "costs.json", settings)
 
 
 # --- the order -----------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def test_nothing_is_lost_and_suites_take_turns(cases):
         assert one != other or not any(n for suite, n in left.items() if suite != one)
 
 
-# --- the tour -----------------------------------------------------------------------------------
+# --- the schedule -------------------------------------------------------------------------------
 
 
 class FakeCase:
@@ -108,7 +108,7 @@ class FakeSession:
 def toured(session, sizes, monkeypatch):
     monkeypatch.setattr(schedule, "Case", FakeCase)
     plan = [(suite, product(n)) for suite, n in sizes]
-    schedule.Tour(session, plan, ["one", "other"]).go()  # type: ignore[list-item]
+    schedule.Schedule(session, plan, ["one", "other"]).go()  # type: ignore[list-item]
     return [(kind, n) for kind, _, n, _ in session.visits]
 
 
