@@ -45,7 +45,7 @@ def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: 
                 # The first request pays for the import, so that its failure has an answer too.
                 if worker is None:
                     worker = WorkerServer(load(module))
-                    worker.heard.listen()
+                    worker.warnings_log.listen()
                     gc.freeze()  # what was imported need not be looked through again
                 request = json.loads(line)
                 at_once = request["do"] in UNSETTLED

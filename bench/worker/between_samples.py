@@ -11,7 +11,7 @@ from bench.worker.case import Case
 from bench.worker.waiting import Look
 
 
-class Aside:
+class BetweenSamples:
     """Called once in a slice; afterwards it holds what was found."""
 
     def __init__(

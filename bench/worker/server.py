@@ -21,7 +21,7 @@ import numpy as np
 
 from bench.environments import compile_cache
 from bench.worker import measure, observations, probes, resident_memory
-from bench.worker.between_samples import Aside
+from bench.worker.between_samples import BetweenSamples
 from bench.worker.case import Case, DeviceSentinel, TooLong
 from bench.worker.warnings_log import WarningLog
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
@@ -53,7 +53,7 @@ class WorkerServer:
         self.keep: Callable[[str | None], None] | None = getattr(adapter, "keep", None)
         self.compiled: str | None = None
         """Folder of what it compiles."""
-        self.heard = WarningLog()
+        self.warnings_log = WarningLog()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request. Raises whatever the adapter raises."""
@@ -109,7 +109,7 @@ class WorkerServer:
     ) -> dict[str, Any]:
         """Make the arrays and have the adapter copy them to the device."""
         workload = catalog.find(suite, preset, case)
-        self.heard.take()
+        self.warnings_log.take()
         if self.keep is not None:
             # A life is mostly the compiler's: one that finds its programs is another life.
             self.keep(None if isinstance(workload, Lifecycle) else self.compiled)
@@ -136,7 +136,7 @@ class WorkerServer:
         return {
             "first_step_s": case.timed.first_step_s,
             "first_step_kept": case.timed.first_step_kept,
-            "warnings": self.heard.take(),
+            "warnings": self.warnings_log.take(),
             "compared": _finite(seen.compared),
             "curves": _finite(seen.curves),
         }
@@ -170,7 +170,7 @@ class WorkerServer:
         case.slices += 1
         looks = looks and self._looks(case, slice_s, audit)
         alone = case.slices <= LOOKED_AT or case.slices % LATENCIES_EVERY == 0
-        found = Aside(case, self._asynchronous, warm_s, audit, looks)
+        found = BetweenSamples(case, self._asynchronous, warm_s, audit, looks)
         taken = case.sampler.take_slice(
             slice_s=slice_s, warm_s=warm_s, aside=found, latencies=alone
         )
