@@ -74,9 +74,11 @@ BOOT = Name("boot")
 
 
 def parse(text: str) -> Name:
-    """The name in `text`. Raises UserError for anything else."""
-    if text in (*NAMES, *SPARE):
-        return Name(text)
+    """The name in `text`, also of a variant as FRAMEWORK takes it (`jax:metal`). Raises UserError
+    for anything else."""
+    variant = text.replace(":", "-")
+    if text in (*NAMES, *SPARE) or variant in VARIANTS:
+        return Name(variant)
     found = _CONTENDER.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None or found["base"] not in FRAMEWORKS:
         raise UserError(

@@ -37,7 +37,12 @@ def test_a_name_reads_back_as_it_was_written(text: str) -> None:
     assert str(requirements.parse(text)) == text
 
 
+def test_a_variant_is_found_under_the_word_that_contenders_have() -> None:
+    assert requirements.parse("jax:metal") == requirements.parse("jax-metal")
+
+
 NO_NAMES = (
+    *("jax:mps", "torch:metal", "jax:metal==1", "jax:", ":metal"),
     *("", "nonesuch", "boot", "JAX==1", "jax[cuda]==1", "jax>=1", "jax==1 ; x", "jax==1\n"),
     *("jax==", "jax==.", "jax==../../etc", "jax==1/2", "../jax==1", "host==1", "jax==" + "1" * 60),
 )
@@ -55,7 +60,7 @@ def test_a_name_never_leaves_its_folder(text: str) -> None:
         name = requirements.parse(text)
     except ValueError:
         return
-    assert Path(str(name)).name == str(name) == text
+    assert Path(str(name)).name == str(name) == text.replace(":", "-")
     assert not text.startswith(".")
 
 
