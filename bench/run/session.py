@@ -97,7 +97,7 @@ def ranked(supervisors: Sequence[Supervisor]) -> list[Supervisor]:
 
 
 def by_precision(supervisors: Sequence[Supervisor]) -> dict[str, list[Supervisor]]:
-    """Seats that are ranked together."""
+    """Those that are ranked together."""
     found: dict[str, list[Supervisor]] = {}
     for supervisor in supervisors:
         found.setdefault(supervisor.contender.precision, []).append(supervisor)

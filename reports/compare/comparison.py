@@ -229,7 +229,7 @@ def _cases(a: Side, b: Side, pair: Pair) -> tuple[list[Compared], list[Excluded]
     for case in (case for case in rows if case in others):
         own, other = rows[case], others[case]
         if hashes[0][case] != hashes[1][case]:
-            why = f"{case}: A and B did different work (definition_sha256)"
+            why = f"{case}: A and B did different work (definition_sha256){_older(a, b)}"
             excluded.append(Excluded(_both(pair.a, pair.b), plain(why)))
         elif isinstance(own, VerifiedCell) and isinstance(other, VerifiedCell):
             both.append((own, other))
@@ -245,6 +245,17 @@ def _cases(a: Side, b: Side, pair: Pair) -> tuple[list[Compared], list[Excluded]
         at = (mine.suite, mine.name, mine.case, mine.size)
         compared.append(Compared(pair, *at, mine, yours, ratio, rounds, starts, by_cpu))
     return compared, excluded
+
+
+def _older(a: Side, b: Side) -> str:
+    """What else it may be where one run was made before hashes told the work's meaning."""
+    older = [side for side in (a, b) if side.head.version is None]
+    if len(older) != 1:
+        return ""
+    return (
+        f", or {older[0].letter} is too old to tell: the version that made it had another hash of "
+        "work, which is understood for built-in suites alone. Measure it again"
+    )
 
 
 def _lonely(pair: Pair, rows: Collection[str], others: Collection[str]) -> Iterator[Excluded]:

@@ -93,6 +93,22 @@ def test_contenders_that_ran_otherwise_are_refused(tmp_path: Path, values: dict[
     assert len(told(*files, "--across", "settings")["cases"]) == 22
 
 
+@pytest.mark.parametrize(
+    ("versions", "older"), [((None, "0.1.0"), "A"), (("0.1.0", None), "B"), (("0.1.0",) * 2, "")]
+)
+def test_a_hash_that_is_too_old_to_tell_says_so(
+    tmp_path: Path, versions: tuple[str | None, str | None], older: str
+) -> None:
+    lines = changed(builders.run([JAX]), version=versions[0])
+    head = lines[0]
+    assert isinstance(head, Run)
+    first, *rest = head.cases
+    cases = (structs.replace(first, definition_sha256="f" * 64), *rest)
+    (excluded,) = told(*two(tmp_path, lines, cases=cases, version=versions[1]))["excluded"]
+    assert (f"{older} is too old to tell" in excluded["why"]) == bool(older)
+    assert ("too old" in excluded["why"]) == bool(older)
+
+
 def test_other_work_never_has_a_ratio(tmp_path: Path) -> None:
     lines = builders.run([JAX])
     head = lines[0]
