@@ -56,11 +56,13 @@ def _make(aside: Path, tool: list[str]) -> dict[str, str]:
     _run([sys.executable, "-m", "venv", str(aside)])
     into = [str(aside / "bin" / "python"), "-m", "pip", "install", "--quiet"]
     pins = manager.CHECKOUT / "requirements" / "boot.txt"
-    lock = pins.parent / "locks" / pins.name
-    if lock.is_file() and locks.fits(lock, pins):
-        _run([*into, "--require-hashes", "--requirement", str(lock)])
-    else:
+    try:
+        lock = locks.of(pins)
+    except locks.NotLocked as reason:
+        _say(f"boot: installing without known hashes: {reason}")
         _run([*into, *tool])
+    else:
+        _run([*into, "--require-hashes", "--requirement", str(lock)])
     return {}
 
 

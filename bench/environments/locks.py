@@ -34,8 +34,12 @@ def find(
     elsewhere = not where.nvidia or bool(_TORCH_SETTINGS & set(variables))
     if name.base == "torch" and where.system == "Linux" and elsewhere:
         raise NotLocked("PyTorch comes from another place than the package index")
-    pins = requirements.file(folder, name.base, where)
-    lock = folder / "locks" / pins.name
+    return of(requirements.file(folder, name.base, where))
+
+
+def of(pins: Path) -> Path:
+    """The lock of a requirements file. Raises NotLocked where none was made for it as it is."""
+    lock = pins.parent / "locks" / pins.name
     if not lock.is_file():
         raise NotLocked(f"there is no requirements/locks/{pins.name}")
     if not fits(lock, pins):

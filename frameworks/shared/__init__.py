@@ -1,1 +1,1 @@
-"""What several adapters use: layouts, windows, lifecycles, batches."""
+"""What several adapters use: layers as functions, layouts, windows, batches, lives, versions."""

@@ -136,7 +136,10 @@ def test_pins_that_somebody_changed_are_installed_and_it_is_said(checkout: Path)
 
 @pytest.mark.parametrize("fresh", [True, False])
 def test_uv_is_held_against_its_hashes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fresh: bool,
 ) -> None:
     ran: list[list[str]] = []
     shutil.copytree(FOLDER, tmp_path / "requirements")
@@ -147,3 +150,4 @@ def test_uv_is_held_against_its_hashes(
     boot._make(tmp_path / "boot", ["uv==0.0.1"])
     assert ("--require-hashes" in ran[-1]) == fresh
     assert ("uv==0.0.1" in ran[-1]) != fresh
+    assert ("boot.txt was made for other pins" in capsys.readouterr().err) != fresh
