@@ -12,7 +12,7 @@ from reports.analysis.configurations import Setup
 from reports.analysis.cpu_gpu_pairs import Contest
 from reports.analysis.learning_curves import Learned
 from reports.analysis.ranking import Overhead, Ranking
-from reports.analysis.suite_leaders import Answer
+from reports.analysis.suite_leaders import SuiteAnswer
 from reports.formatting import plain
 from reports.frame import Results
 from reports.ingest import machine_names
@@ -27,7 +27,7 @@ class Section:
     started_at: str
     machine_label: str
     machine: tuple[tuple[str, str], ...]
-    answers: tuple[Answer, ...]
+    answers: tuple[SuiteAnswer, ...]
     rankings: tuple[Ranking, ...]
     notes: tuple[str, ...]
     """Numbered from 1, as rows refer to them."""

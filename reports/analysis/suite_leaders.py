@@ -11,14 +11,14 @@ from reports.analysis.ranking import Group, Ranking, Row
 
 
 @dataclass(frozen=True)
-class Answer:
+class SuiteAnswer:
     """What the run says about a suite in one precision."""
 
     topic: str
     text: str
 
 
-def answer(rankings: Sequence[Ranking]) -> tuple[Answer, ...]:
+def answer(rankings: Sequence[Ranking]) -> tuple[SuiteAnswer, ...]:
     """Two sentences for each suite and precision: the count of cases, and the largest case.
 
     Where a contender was measured alone, that is said once in place of the counts.
@@ -29,7 +29,7 @@ def answer(rankings: Sequence[Ranking]) -> tuple[Answer, ...]:
     alone = _alone(rankings)
     said = f"{alone} alone was measured; there is nothing to compare."
     return (
-        *((Answer("comparison", said),) if alone else ()),
+        *((SuiteAnswer("comparison", said),) if alone else ()),
         *(_suite(*key, members, counted=not alone) for key, members in suites.items()),
     )
 
@@ -56,11 +56,13 @@ def _alone(rankings: Sequence[Ranking]) -> str | None:
     return labels.pop() if len(labels) == 1 and not any(g.missing for g in groups) else None
 
 
-def _suite(suite: str, precision: str, members: Sequence[Ranking], counted: bool) -> Answer:
+def _suite(suite: str, precision: str, members: Sequence[Ranking], counted: bool) -> SuiteAnswer:
     groups = [group for ranking in members for group in ranking.groups]
     largest = max(members, key=lambda ranking: ranking.groups[-1].flop)
     detail = _largest(largest.name, largest.groups[-1], len(groups))
-    return Answer(f"{suite}, {precision}", f"{_counts(groups)} {detail}" if counted else detail)
+    return SuiteAnswer(
+        f"{suite}, {precision}", f"{_counts(groups)} {detail}" if counted else detail
+    )
 
 
 def _counts(groups: Sequence[Group]) -> str:

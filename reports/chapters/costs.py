@@ -19,7 +19,7 @@ OPEN_ROWS = 12
 
 
 @dataclass(frozen=True)
-class Board:
+class RunCells:
     """The verified cells of one run, and what to call things there."""
 
     title: str
@@ -28,10 +28,10 @@ class Board:
     cells: Sequence[VerifiedCell]
 
 
-def _boards(context: ReportContext) -> list[Board]:
-    """A board for each run with verified cells."""
+def _runs(context: ReportContext) -> list[RunCells]:
+    """Those of each run with verified cells."""
     return [
-        Board(context.places[run], context.labels[run], cells)
+        RunCells(context.places[run], context.labels[run], cells)
         for run in context.results.runs
         if (cells := context.results.ranked(run))
     ]
@@ -44,12 +44,12 @@ def latency(context: ReportContext) -> Chapter:
         "between is the price of looking at every result."
     )
     parts = []
-    for number, board in enumerate(_boards(context), start=1):
-        table = _matrix(board, _latency)
+    for number, run in enumerate(_runs(context), start=1):
+        table = _matrix(run, _latency)
         if table:
-            plots = tuple(_cloud(board))
-            text = tuple(_dearest(board))
-            parts.append(_part(f"latency-{number}", board, table, text, plots))
+            plots = tuple(_cloud(run))
+            text = tuple(_dearest(run))
+            parts.append(_part(f"latency-{number}", run, table, text, plots))
     return Chapter("latency", "Latency against throughput", lead, tuple(parts), "Latency")
 
 
@@ -81,24 +81,24 @@ def energy(context: ReportContext) -> Chapter:
         "compare what ran on one device."
     )
     parts = []
-    for number, board in enumerate(_boards(context), start=1):
-        table = _matrix(board, _energy)
+    for number, run in enumerate(_runs(context), start=1):
+        table = _matrix(run, _energy)
         if table:
-            parts.append(_part(f"energy-{number}", board, table, tuple(_thriftiest(board))))
+            parts.append(_part(f"energy-{number}", run, table, tuple(_thriftiest(run))))
     return Chapter("energy", "Energy", lead, tuple(parts))
 
 
-_Say = Callable[[Board, VerifiedCell, float], str]
+_Say = Callable[[RunCells, VerifiedCell, float], str]
 """What to say of the largest figure."""
 
 
 def _chapter(
     context: ReportContext, key: str, title: str, lead: str, show: _Show, say: _Say
 ) -> Chapter:
-    tables = [(board, _matrix(board, show)) for board in _boards(context)]
+    tables = [(run, _matrix(run, show)) for run in _runs(context)]
     parts = (
-        _part(f"{key}-{number}", board, table, (_most(board, show, say),))
-        for number, (board, table) in enumerate(tables, start=1)
+        _part(f"{key}-{number}", run, table, (_most(run, show, say),))
+        for number, (run, table) in enumerate(tables, start=1)
         if table
     )
     return Chapter(key, title, lead, tuple(parts))
@@ -106,27 +106,27 @@ def _chapter(
 
 def _part(
     key: str,
-    board: Board,
+    run: RunCells,
     table: Table,
     text: tuple[str, ...] = (),
     plots: tuple[Plot, ...] = (),
 ) -> Part:
     folded = "Every case" if len(table.rows) > OPEN_ROWS or plots else ""
-    return Part(key, board.title, text, plots=plots, **placed(table, folded))
+    return Part(key, run.title, text, plots=plots, **placed(table, folded))
 
 
-def _most(board: Board, show: _Show, say: _Say) -> str:
+def _most(run: RunCells, show: _Show, say: _Say) -> str:
     """A sentence on the largest figure."""
-    known = [(cell, figure.value or 0.0) for cell in board.cells if (figure := show(cell))]
-    return say(board, *max(known, key=lambda each: each[1]))
+    known = [(cell, figure.value or 0.0) for cell in run.cells if (figure := show(cell))]
+    return say(run, *max(known, key=lambda each: each[1]))
 
 
-def _matrix(board: Board, show: _Show) -> Table | None:
+def _matrix(run: RunCells, show: _Show) -> Table | None:
     """A row for each case, a column for each contender; None where nothing is known."""
     rows: dict[str, dict[str, Figure]] = {}
     works: dict[str, VerifiedCell] = {}
     contenders: dict[str, None] = {}
-    for cell in board.cells:
+    for cell in run.cells:
         figure = show(cell)
         if figure is not None:
             works.setdefault(cell.case, cell)
@@ -139,12 +139,12 @@ def _matrix(board: Board, show: _Show) -> Table | None:
         figures = (row.get(contender, formatting.NONE) for contender in contenders)
         work = plain(f"{works[case].suite} {works[case].name}", 80)
         lines.append((work, formatting.count(works[case].size), *figures))
-    return Table(("work", "n", *_heads(board, list(contenders))), tuple(lines))
+    return Table(("work", "n", *_heads(run, list(contenders))), tuple(lines))
 
 
-def _heads(board: Board, contenders: Sequence[str]) -> Iterator[str]:
+def _heads(run: RunCells, contenders: Sequence[str]) -> Iterator[str]:
     """Labels; with the precision where one label stands for several."""
-    labels = [board.labels[contender] for contender in contenders]
+    labels = [run.labels[contender] for contender in contenders]
     for contender, label in zip(contenders, labels, strict=True):
         precision = contender.rpartition("/")[2]
         yield f"{label} {plain(precision, 12)}" if labels.count(label) > 1 else label
@@ -165,25 +165,25 @@ def _against(value: float | None, time_s: float, of: str) -> Figure | None:
     return Figure(f"{formatting.seconds(value)}{ratio}", value)
 
 
-def _slowest(board: Board, cell: VerifiedCell, first_step_s: float) -> str:
+def _slowest(run: RunCells, cell: VerifiedCell, first_step_s: float) -> str:
     steps = formatting.digits(first_step_s / cell.time_s, 2) if cell.time_s else "many"
     return (
-        f"The slowest start: {board.labels[cell.contender]} in {plain(cell.case, 80)} takes "
+        f"The slowest start: {run.labels[cell.contender]} in {plain(cell.case, 80)} takes "
         f"{formatting.seconds(first_step_s)}, as long as {steps} steady steps."
     )
 
 
-def _largest(board: Board, cell: VerifiedCell, resident_bytes: float) -> str:
+def _largest(run: RunCells, cell: VerifiedCell, resident_bytes: float) -> str:
     return (
-        f"Most memory: {board.labels[cell.contender]} in {plain(cell.case, 80)}, "
+        f"Most memory: {run.labels[cell.contender]} in {plain(cell.case, 80)}, "
         f"{formatting.memory(resident_bytes)}."
     )
 
 
-def _thriftiest(board: Board) -> Iterator[str]:
+def _thriftiest(run: RunCells) -> Iterator[str]:
     """Where contenders on one kind of device differ most in energy, in words."""
     groups: dict[tuple[str, str, str], list[VerifiedCell]] = {}
-    for cell in board.cells:
+    for cell in run.cells:
         if cell.energy_per_step_j:
             key = cell.case, cell.device_kind, cell.precision
             groups.setdefault(key, []).append(cell)
@@ -193,8 +193,8 @@ def _thriftiest(board: Board) -> Iterator[str]:
         least, most = widest[0], widest[-1]
         yield (
             f"Widest apart on the {least.device_kind.upper()}, in {plain(least.case, 80)}: a "
-            f"step of {board.labels[least.contender]} takes "
-            f"{formatting.energy(_joules(least))}, one of {board.labels[most.contender]} "
+            f"step of {run.labels[least.contender]} takes "
+            f"{formatting.energy(_joules(least))}, one of {run.labels[most.contender]} "
             f"{formatting.energy(_joules(most))}, "
             f"{formatting.times(_joules(most) / _joules(least))} as much."
         )
@@ -220,25 +220,25 @@ def _memory(cell: VerifiedCell) -> Figure | None:
     return Figure(f"{formatting.memory(resident)}{more}", resident)
 
 
-def _dearest(board: Board) -> Iterator[str]:
+def _dearest(run: RunCells) -> Iterator[str]:
     """The contender that pays most for waiting, in words."""
     known = [
         (cell.latency_s / cell.time_s, cell)
-        for cell in board.cells
+        for cell in run.cells
         if cell.latency_s is not None and cell.time_s
     ]
     if known:
         ratio, worst = max(known, key=lambda each: each[0])
         yield (
             f"Waiting costs most in {plain(worst.case, 80)}: there one step of "
-            f"{board.labels[worst.contender]} with its own wait takes "
+            f"{run.labels[worst.contender]} with its own wait takes "
             f"{formatting.digits(ratio, 2)} times as long as in a queue."
         )
 
 
-def _cloud(board: Board) -> Iterator[Plot]:
+def _cloud(run: RunCells) -> Iterator[Plot]:
     clouds: dict[str, tuple[str, list[tuple[float, float]]]] = {}
-    for cell in board.cells:
+    for cell in run.cells:
         waited = cell.latency_s
         if waited and cell.time_s:
             _, points = clouds.setdefault(cell.contender, (cell.framework, []))
@@ -247,13 +247,13 @@ def _cloud(board: Board) -> Iterator[Plot]:
     if len(every) < 3:
         return
     series = [
-        Series(board.labels[contender], framework, tuple(points), shape="dots")
+        Series(run.labels[contender], framework, tuple(points), shape="dots")
         for contender, (framework, points) in clouds.items()
     ]
     low, high = min(x for x, _ in every), max(x for x, _ in every)
     edge = Series("no cost of waiting", "", ((low, 1 / low), (high, 1 / high)), shape="edge")
     yield Plot(
-        title=f"Latency against throughput, {board.title}",
+        title=f"Latency against throughput, {run.title}",
         heading="latency (lower is better)",
         x_label="steps per second in a queue",
         series=(edge, *series),

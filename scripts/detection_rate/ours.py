@@ -24,7 +24,7 @@ def word(share, budget_s, starts):
     """The word for a contender slowed by `share` of its time against another, not slowed, that
     takes turns with it for `budget_s` in so many starts; the seconds measured; the ratio."""
     executions = ("plain", str(share) if share else "0.0")
-    with tempfile.TemporaryDirectory(prefix="metalbench-power-") as folder:
+    with tempfile.TemporaryDirectory(prefix="metalbench-detection-") as folder:
         outcome = run(
             _request(executions, budget_s, starts, Path(folder)), Plain(Console(file=io.StringIO()))
         )
