@@ -67,7 +67,9 @@ def run_command(
     time: Annotated[
         str, typer.Option(help="How long the run may take once it is set up: 5m, 1h.")
     ] = "",
-    target: Annotated[str, typer.Option(help="Width of the interval to reach, as in 1%.")] = "",
+    target: Annotated[
+        str, typer.Option(help="Sampling ends at this width of a 95 % interval, as in 1%.")
+    ] = "",
     budget: Annotated[
         float | None, typer.Option(help="Most seconds that one cell may take.")
     ] = None,
@@ -75,7 +77,7 @@ def run_command(
         int | None, typer.Option(help="Rounds of each cell, if its budget allows.")
     ] = None,
     starts: Annotated[
-        int | None, typer.Option(help="Fresh processes for each cell; 6 tell how starts differ.")
+        int | None, typer.Option(help="Fresh processes for each cell; 6 show how starts differ.")
     ] = None,
     memory: Annotated[
         str, typer.Option(help="Memory one framework's process may take, as in 8G.")
@@ -87,7 +89,7 @@ def run_command(
         ),
     ] = "",
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the newest such run that broke off.")
+        bool, typer.Option("--resume", help="Continue the newest such run that broke off.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="End with all tables.")] = False,
 ) -> int:
@@ -121,7 +123,7 @@ def report_command(
 
 @app.command("compare")
 def compare_command(
-    a: Annotated[Path, typer.Argument(help="Records of the base, or their folder.")],
+    a: Annotated[Path, typer.Argument(help="Records of the base, or the folder of a run.")],
     b: Annotated[
         Path | None, typer.Argument(help="Records, or their folder, to compare with A.")
     ] = None,
@@ -131,7 +133,9 @@ def compare_command(
         str, typer.Option(help="Exit 1 if a case of B is slower by 3 %: slower:3%.")
     ] = "",
     threshold: Annotated[str, typer.Option(help="Ratios this near 1 count as the same.")] = "1%",
-    across: Annotated[str, typer.Option(help="May differ: machines, precisions, settings.")] = "",
+    across: Annotated[
+        str, typer.Option(help="What may differ: machines, precisions, settings.")
+    ] = "",
     json: Annotated[str, typer.Option(help="File for programs; - for standard output.")] = "",
     markdown: Annotated[str, typer.Option(help="File for a pull request, or -.")] = "",
 ) -> int:
@@ -156,7 +160,9 @@ def list_command(
 
 @app.command("machine")
 def machine_command(
-    capture: Annotated[Path | None, typer.Option(help="File that gets it, to send along.")] = None,
+    capture: Annotated[
+        Path | None, typer.Option(help="File to write it to, to send when asking for help.")
+    ] = None,
 ) -> int:
     """Show what computer this is, without anything that identifies its owner."""
     from bench.commands import machine as command
@@ -170,7 +176,7 @@ def doctor_command(
     preset: Annotated[str, typer.Option(help="Preset you mean to run: will it fit?")] = "quick",
     suite: Annotated[str, typer.Option(help="Suites you mean to run.")] = "",
 ) -> int:
-    """Say what would spoil a run, or limit it; changes nothing."""
+    """Show what would spoil or limit a run here. Changes nothing."""
     from bench.commands import doctor as command
 
     return command.run(machine, suite, preset)
@@ -191,7 +197,7 @@ def env_command(
 
 @app.command("completion")
 def completion_command() -> int:
-    """Print what completes options in bash and zsh, to evaluate there."""
+    """Print the completion script for bash and zsh: eval its output there."""
     from bench.commands import completion as command
 
     return command.run()

@@ -25,7 +25,7 @@ def size(text: str) -> int:
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.I)
     count = round(float(found[1]) * 1024 ** _UNITS[found[2].upper()]) if found else 0
     if count < 1:
-        raise BadValue(f"no amount of memory. Expected one such as 8G or 512M. Received: {text!r}")
+        raise BadValue(f"not an amount of memory. Expected, for example, 8G. Received: {text!r}")
     return count
 
 
@@ -37,7 +37,7 @@ def share(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < 1:
-        raise BadValue(f"no share. Expected one such as 1% or 0.01. Received: {text!r}")
+        raise BadValue(f"not a percentage. Expected, for example, 1% or 0.01. Received: {text!r}")
     return value
 
 
@@ -47,7 +47,7 @@ def seconds(text: str) -> float:
     value = float(found[1]) * _SECONDS[found[2].lower()] if found else math.nan
     if not _LEAST_S <= value <= _MOST_S:
         raise BadValue(
-            "no time a run could take. Expected one such as 5m, 90s or 1h, from 5s to 168h. "
+            "not a time for a run. Expected, for example, 90s, 5m or 1h (5s to 168h). "
             f"Received: {text!r}"
         )
     return value

@@ -59,7 +59,7 @@ def _summary(results: Results, sections: Sequence[Section]) -> str:
     quoted = len(results.published)
     also = f"{quoted} published figures" if quoted else ""
     if not sections:
-        return f"Nothing measured here: {also} from elsewhere."
+        return f"Nothing was measured here{f'; the report shows {also}' if quoted else ''}."
     statuses = results.cells["status"].value_counts()
     counted = ", ".join(
         f"{statuses[status]} {words}" for status, words in STATUSES.items() if status in statuses
@@ -69,4 +69,6 @@ def _summary(results: Results, sections: Sequence[Section]) -> str:
     if len(sections) > 1:
         on = "one machine" if len(places) == 1 else f"{len(places)} machines"
         where = f"{len(sections)} runs on {on}"
-    return f"{where}. Cells: {counted or 'none'}." + (f" Beside them, {also}." if quoted else "")
+    return f"{where}. Cells: {counted or 'none'}." + (
+        f" The report also shows {also}." if quoted else ""
+    )

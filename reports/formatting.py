@@ -105,6 +105,19 @@ def between(ends: tuple[float, float] | None) -> str:
     return " to ".join(f"{digits(end)}x" for end in ends) if ends else ABSENT
 
 
+def flop_rate(value: float | None) -> Figure:
+    """`512 GFLOP/s`, `13.6 TFLOP/s`"""
+    if value is None:
+        return NONE
+    scale, unit = flop_unit(value)
+    return Figure(f"{digits(value / scale)} {unit}", value)
+
+
+def flop_unit(highest: float) -> tuple[float, str]:
+    """FLOP/s of the unit for rates up to this one, and its name."""
+    return (1e12, "TFLOP/s") if float(f"{highest:.3g}") >= 1e12 else (1e9, "GFLOP/s")
+
+
 def digits(value: float, significant: int = 3) -> str:
     """A plain decimal number, with an exponent only where no honest figure lies."""
     if value == 0 or not math.isfinite(value):
@@ -117,9 +130,8 @@ def digits(value: float, significant: int = 3) -> str:
 
 
 def count(value: int) -> Figure:
-    """`1000000` as `1 000 000`, with spaces that do not break."""
-    text = f"{value:,}".replace(",", "\u00a0") if value >= 10_000 else str(value)
-    return Figure(text, value)
+    """`1000000` as `1,000,000`."""
+    return Figure(f"{value:,}" if value >= 10_000 else str(value), value)
 
 
 def plain(text: str, limit: int = 400) -> str:

@@ -67,7 +67,7 @@ class Results:
     warnings: Mapping[Key, Sequence[str]]
     """What frameworks warned of while they gave their answers."""
     off_by: Mapping[Key, float]
-    """How many times what is allowed the worst check of a wrong or untimed cell is off."""
+    """How many times its limit the worst check of a wrong or untimed cell is off."""
     reach: Mapping[Key, str]
     """How far the answers of a cell could be checked, where that is not all the way."""
     published: Sequence[Published]

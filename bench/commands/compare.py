@@ -74,7 +74,9 @@ def _checked(outputs: Mapping[str, str]) -> dict[str, str]:
     asked = {name: target for name, target in outputs.items() if target}
     if list(asked.values()).count(STANDARD_OUTPUT) > 1:
         wanted = " and ".join(f"--{name} -" for name in asked)
-        raise values.BadValue(f"{wanted} all want the standard output. Expected one of them.")
+        raise values.BadValue(
+            f"{wanted} would all write to the standard output. Expected one of them."
+        )
     for name, target in asked.items():
         if target.endswith((".jsonl", ".jsonl.gz")):
             raise values.BadValue(

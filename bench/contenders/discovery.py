@@ -119,7 +119,7 @@ def _claim_devices(
     try:
         found = checked(telling.reply(wanted.timeout_s)["devices"], list[Device])
         if not found:
-            raise WorkerError("its devices() names none. Expected the CPU at least", None, "")
+            raise WorkerError("its devices() returned none. Expected at least the CPU", None, "")
     except (WorkerError, WorkerDied) as error:
         discovered.absent.append(failure(spec.text, "import", error, telling, None))
         telling.kill()

@@ -69,7 +69,7 @@ def heavy_programs(subject: Subject) -> Iterator[Finding]:
     spoils = share >= BUSY_CORES
     yield Finding(
         "spoils" if spoils else "limits",
-        f"Other programs take {min(share, 9.99):.0%} of the CPU: {names} cores.",
+        f"Other programs use {min(share, 9.99):.0%} of the CPU: {names} cores.",
         "They take cores, caches and memory from whatever is measured meanwhile"
         + ("; most verdicts will be unresolved." if spoils else "."),
         "Close them, or wait until they have finished; then `make doctor`.",

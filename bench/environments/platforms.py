@@ -134,9 +134,7 @@ def check(framework: str, where: Platform, version: str | None = None) -> None:
     pythons(where)
     mac, intel = where.system == "Darwin", where.machine == "x86_64"
     if framework == "mlx" and mac and intel:
-        raise Unavailable(
-            "MLX has no packages for Intel Macs and never had: it needs Apple Silicon"
-        )
+        raise Unavailable("MLX needs Apple Silicon: it has never had packages for Intel Macs")
     if framework == "mlx" and where.before(13):
         raise Unavailable(f"MLX needs macOS 13 or newer. Received: macOS {where.release}.")
     if framework == "jax-metal" and not mac:

@@ -106,7 +106,7 @@ def _locked(folder: Path, say: Say) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting for another process that is making an environment")
+            say("waiting for another process that is building an environment")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

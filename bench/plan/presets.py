@@ -93,7 +93,7 @@ def adjusted(
         preset = dataclasses.replace(preset, budget_s=budget_s)
     if rounds is not None:
         if not 3 <= rounds <= 10_000:
-            raise BadValue(f"rounds must be 3 to 10000: fewer tell no spread. Received: {rounds}")
+            raise BadValue(f"rounds must be 3 to 10000: fewer show no spread. Received: {rounds}")
         preset = dataclasses.replace(preset, max_rounds=rounds, min_rounds=rounds)
     if starts is not None:
         if not 1 <= starts <= 1000:

@@ -67,7 +67,7 @@ def check_contenders(wanted: Request, found: Discovered) -> None:
     if found.devices and not found.supervisors:
         has = ", ".join(sorted(found.devices))
         raise BadRequest(
-            f"no framework asked for has the device here. Expected all, or one of {has}. "
+            f"none of the frameworks asked for can use this device. Expected all, or one of {has}. "
             f"Received: {wanted.contenders.device}. Try DEVICE=cpu."
         )
 

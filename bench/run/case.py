@@ -83,8 +83,8 @@ class Case:
         return reason is None
 
     def _fitting(self, supervisors: list[Supervisor], min_rounds: int) -> list[Supervisor]:
-        """Those that the time left holds, without the costliest; none, where the one that is left
-        would be compared with nobody."""
+        """Those that fit into the time left; the costliest are left out first. None if only one
+        would remain, because it would be compared with nobody."""
         forecast = self.session.forecast
         costs = {s: forecast.cell_s(s.contender, self.workload, min_rounds) for s in supervisors}
         left_s = self.session.left_s

@@ -63,12 +63,12 @@ def find(out: Path, wanted: Run) -> Checkpoint:
     raise NothingToResume(
         f"nothing to resume in {out}. Expected a run that broke off, asked for with the same "
         f"options on the same machine and commit.{differing or ' Received: none that broke off.'} "
-        "Leave --resume away to begin anew."
+        "Leave out --resume to start a new run."
     )
 
 
 def _said(run: Run, name: str) -> object:
-    """A display that was plugged in meanwhile makes no other machine."""
+    """A fact of a run to compare, without what may change on one machine (displays, notes)."""
     if name == "machine":
         return msgspec.structs.replace(run.machine, displays=None, notes=())
     if name == "settings":

@@ -1,8 +1,8 @@
 """Rounds: cells of a case take turns in random order, so that drift hits all alike.
 
-A cell that needs no more rests, and the time goes to those that do; so does one that is beyond
-doubt slower than the first. Versions of one framework (`mates`) go on together until their ratio is
-known well enough, for that is what is asked for.
+A cell that needs no more rounds takes none, and its time goes to the others; so does one that is
+beyond doubt slower than the fastest. Contenders that are compared with each other (`mates`) keep
+taking rounds until their ratio, not their times, is precise enough.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ctrl-C, a request to end and a closed terminal: a run ends at the next seam, and keeps all."""
+"""Ctrl-C, SIGTERM and a closed terminal end a run after the current slice; all is kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-HEARD = "Ctrl-C: ending what is being timed, then the report of what is finished. Again: at once."
+HEARD = "Ctrl-C: finishing this slice, then the report. Press again to stop at once."
 
 
 class Interrupts:

@@ -1,4 +1,4 @@
-"""What a framework warns of while a case is built and verified: some warnings decide figures.
+"""Warnings that a framework prints while a case is built and verified; some explain figures.
 
 Standard library, for workers.
 """

@@ -14,6 +14,9 @@ from reports.formatting import plain
 from reports.frame import Results
 from reports.ingest.published import device_kind
 
+BEST = "best CPU against best GPU"
+"""Who meets where the fastest contender on each device is compared."""
+
 
 @dataclass(frozen=True)
 class Contest:
@@ -78,7 +81,7 @@ def _pairs(
             mine.setdefault((cell.spec, cell.contender), []).append((other, cell))
     best = list(_fastest(cpu, gpu))
     if len({c.framework for pair in best for c in pair}) > 1 or (best and not mine):
-        yield _contest(results, fixed, "the fastest on each", "", best)
+        yield _contest(results, fixed, BEST, "", best)
     for (spec, _), pairs in mine.items():
         gpu_cell = pairs[0][1]
         label = plain(f"{spec} {gpu_cell.device}", 60)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.statistics.estimates import BEYOND
 from reports import formatting
 from reports.analysis.ranking import Group, Ranking, Row
 
@@ -137,15 +138,24 @@ def _largest(name: str, group: Group, cases: int) -> str:
 def _beside(rows: Sequence[Row]) -> Iterator[str]:
     """`jax is the same within 1 %`: those that are not shown slower than the first."""
     words = {"same": "the same within 1 %", "faster": "faster where rounds are paired"}
-    for standing in dict.fromkeys(row.standing for row in rows):
-        mine = [row for row in rows if row.standing == standing]
+    kinds = [(row.standing, untold(row)) for row in rows]
+    for standing, far in dict.fromkeys(kinds):
+        mine = [row for row, kind in zip(rows, kinds, strict=True) if kind == (standing, far)]
         labels, verb = joined([row.label for row in mine]), "are" if len(mine) > 1 else "is"
         ends = interval(mine[0]) if len(mine) == 1 else formatting.ABSENT
         between = "" if ends == formatting.ABSENT else f" ({ends})"
-        judged = (
-            f"{verb} {words[standing]}" if standing in words else "cannot be told apart from it"
+        judged = f"{verb} {words.get(standing, 'too close to call')}"
+        yield (
+            f"too few rounds to tell {labels} from it{between}"
+            if far
+            else f"{labels} {judged}{between}"
         )
-        yield f"{labels} {judged}{between}"
+
+
+def untold(row: Row) -> bool:
+    """Unresolved beside a ratio that is not close: rounds are too few, or too noisy, to tell."""
+    far = row.ratio is not None and not 1 / BEYOND <= row.ratio.value <= BEYOND
+    return row.standing == "unresolved" and far
 
 
 def _behind(rows: Sequence[Row], alone: bool) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from reports import repeat
+from reports.analysis import suite_leaders
 from reports.analysis.unresolved_hint import STARTS
 from reports.answer import headline
 from reports.answer.tally import Tally
@@ -40,7 +41,8 @@ def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
         again = repeat.bench(section.asked, **changed)
         return _beside(again, "finer figures, more sizes") if finer else ()
     total = close.total()
-    what = f"{count} of the {total} too close" if total > count else f"{_cases(total)} too close"
+    named = f"{count} of the {total}" if total > count else _cases(total)
+    what = f"{named} too close{' or with too few rounds' if _few(section) else ''}"
     changed |= {"SUITE": suite, **_who(section, suite)}
     return _beside(repeat.bench(section.asked, **changed), what)
 
@@ -53,6 +55,13 @@ def _beside(command: str, what: str) -> Sequence[str]:
 
 def _cases(count: int) -> str:
     return "the 1 case" if count == 1 else f"the {count} cases"
+
+
+def _few(section: Section) -> bool:
+    """Whether a ratio is left open that is not close."""
+    rankings = (ranking for ranking in section.rankings if ranking.suite in catalog.NAMES)
+    groups = (group for ranking in rankings for group in ranking.groups)
+    return any(suite_leaders.untold(row) for group in groups for row in group.front)
 
 
 def _close(section: Section) -> Counter[str]:

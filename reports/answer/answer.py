@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports import formatting
+from reports.analysis import suite_leaders
 from reports.answer import advice, headline, strips
 from reports.answer.tally import Tally
 from reports.chapters import cpu_vs_gpu
@@ -149,8 +150,10 @@ def _trust(content: Content) -> Sequence[str]:
     doubts = [one for one in _of(content, _DOUBTS) if not one.published]
     said = [f"{doubts[0].severity}: {doubts[0].what}"] if doubts else []
     groups = [group for _, group in headline.contested(content.sections)]
-    close = sum(len(headline.front(group)) > 1 for group in groups)
+    few = sum(any(map(suite_leaders.untold, group.front)) for group in groups)
+    close = sum(len(headline.front(group)) > 1 for group in groups) - few
     last = [f"{close} of {len(groups)} too close"] if close else []
+    last += [f"{few} of {len(groups)} with too few rounds to tell"] if few else []
     more = len(doubts) - 1
     last += [f"{more} more doubt{'s' * (more > 1)}"] if more > 0 else []
     last += [strips.FOOTNOTE] if any(map(strips.answers_only, content.sections)) else []

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench.statistics.estimates import Verdict
 from reports import formatting
+from reports.analysis import cpu_gpu_pairs
 from reports.analysis.cpu_gpu_pairs import Contest
 from reports.analysis.crossover import Point
 from reports.analysis.ranking import Group, Ranking
@@ -154,7 +155,7 @@ def _pays_off(contests: Sequence[Contest]) -> str:
     if not contests:
         return ""
     main = max(contests, key=lambda each: (len(each.points), each.suite == "matmul"))
-    who = "" if main.who.startswith("the ") else f", {main.who}"
+    who = "" if main.who == cpu_gpu_pairs.BEST else f", {main.who}"
     work = f"{main.work.removesuffix(' square')}{who}"
     trained = [each for each in contests if "train" in each.work and each is not main]
     also = _in_training(trained)

@@ -40,8 +40,8 @@ def _runs(context: ReportContext) -> list[RunCells]:
 def latency(context: ReportContext) -> Chapter:
     """One step with a wait of its own, against steps in a queue."""
     lead = (
-        "Throughput counts steps in a queue; latency is one step with a wait of its own. What lies "
-        "between is the price of looking at every result."
+        "Throughput counts steps in a queue; latency is one step with a wait of its own. The "
+        "difference is the cost of waiting for every result."
     )
     parts = []
     for number, run in enumerate(_runs(context), start=1):
@@ -57,8 +57,8 @@ def first_step(context: ReportContext) -> Chapter:
     """The first step of a case."""
     lead = (
         "The first step of a case in its process, with its wait: tracing, compiling and first-call "
-        "costs included. In brackets, how many steady steps would have taken as long. It is absent "
-        "where programs were not compiled but kept from an earlier process."
+        "costs included. Below each time stands how many steady steps take as long. It is absent "
+        "where compiled programs were kept from an earlier process."
     )
     return _chapter(context, "first-step", "The first step", lead, _first, _slowest)
 
@@ -111,7 +111,7 @@ def _part(
     text: tuple[str, ...] = (),
     plots: tuple[Plot, ...] = (),
 ) -> Part:
-    folded = "Every case" if len(table.rows) > OPEN_ROWS or plots else ""
+    folded = "Show all rows" if len(table.rows) > OPEN_ROWS or plots else ""
     return Part(key, run.title, text, plots=plots, **placed(table, folded))
 
 
@@ -230,9 +230,8 @@ def _dearest(run: RunCells) -> Iterator[str]:
     if known:
         ratio, worst = max(known, key=lambda each: each[0])
         yield (
-            f"Waiting costs most in {plain(worst.case, 80)}: there one step of "
-            f"{run.labels[worst.contender]} with its own wait takes "
-            f"{formatting.digits(ratio, 2)} times as long as in a queue."
+            f"One step with its own wait takes up to {formatting.digits(ratio, 2)}x as long as "
+            f"in a queue ({run.labels[worst.contender]}, {plain(worst.case, 80)})."
         )
 
 

@@ -29,7 +29,7 @@ def chapter(context: ReportContext) -> Chapter:
     lead = (
         "From which size on the GPU is worth it. A ratio compares the same framework on both "
         "devices; where several were measured, the fastest on each as well. Between two sizes "
-        "the ratio is taken as straight on logarithmic axes; the crossover is the size from which "
+        "the ratio is interpolated on logarithmic axes; the crossover is the size from which "
         "on the GPU wins at every larger one measured, with a 95 % interval by bootstrap."
     )
     parts = tuple(
@@ -51,7 +51,7 @@ def sentence(contest: Contest) -> str:
 def _crossing(contest: Contest) -> str:
     crossing, of, words = contest.crossing, contest.size_of, _words(contest.points)
     if crossing.kind == "one size":
-        return f"{_tally(contest.points)}; one size tells no crossover."
+        return f"{_tally(contest.points)}."
     if crossing.kind in ("gpu", "cpu") and len(words) == 1 and words & {"faster", "slower"}:
         who = "GPU" if crossing.kind == "gpu" else "CPU"
         return f"the {who} is faster at {_every(contest)}; no crossover in the range."
@@ -59,8 +59,8 @@ def _crossing(contest: Contest) -> str:
         size = sized(formatting.amount(crossing.size), of)
         return f"the CPU is faster below {size}, the GPU above ({interval(contest)})."
     if crossing.kind == "mixed" and words >= {"faster", "slower"}:
-        return "the GPU is faster at some sizes, but not at the largest; no crossover can be told."
-    return f"{_tally(contest.points)}; no crossover can be told."
+        return "the GPU is faster at some sizes, but not at the largest; no clear crossover."
+    return f"{_tally(contest.points)}; no clear crossover."
 
 
 def _words(points: Sequence[Point]) -> set[str]:
@@ -88,8 +88,8 @@ def interval(contest: Contest) -> str:
     """The crossover's interval in words."""
     low, high = contest.crossing.low, contest.crossing.high
     if low is None or high is None:
-        few = "one measurement a size" if contest.published else "too few rounds"
-        return f"{few}, so no interval can be told"
+        few = "one measurement per size" if contest.published else "too few rounds"
+        return f"{few}, so there is no interval"
     ends = [
         formatting.amount(low) if math.isfinite(low) else "below the smallest size",
         formatting.amount(high) if math.isfinite(high) else "beyond the largest size",
@@ -118,7 +118,7 @@ _ADJECTIVES = {"same": "as fast as the CPU", "unresolved": "not told apart"}
 
 
 def sized(size: str, of: str) -> str:
-    """`batch 64`, `90 902 parameters`, `n = 512`"""
+    """`batch 64`, `90,902 parameters`, `n = 512`"""
     if of == "n":
         return f"n = {size}"
     return f"{size} {of}" if of.endswith("s") else f"{of} {size}"
@@ -134,7 +134,7 @@ def _part(number: int, place: str, suite: str, contests: Sequence[Contest]) -> P
         title=f"{suite} on {place}",
         text=tuple(sentence(contest) for contest in contests),
         plots=(_plot(suite, place, several),) if several else (),
-        **placed(_table(contests), "Every size" if several else ""),
+        **placed(_table(contests), "Show all rows" if several else ""),
     )
 
 

@@ -79,9 +79,7 @@ def _named(machines: Sequence[MachineResults], name: str) -> MachineResults:
         if name.casefold() in machine.label.casefold():
             return machine
     known = "; ".join(machine.label for machine in machines[:12])
-    raise NoSuchMachine(
-        f"no machine of this name. Expected part of one of: {known}. Received: {name!r}"
-    )
+    raise NoSuchMachine(f"unknown machine. Expected part of one of: {known}. Received: {name!r}")
 
 
 def _usual(machines: Sequence[MachineResults]) -> MachineResults:
@@ -95,8 +93,8 @@ def _parts(
     columns: Sequence[_Column],
     named_base: MachineResults | None,
 ) -> Iterator[Part]:
-    """A table for each group of machines that have work in common, one for all the others; first
-    those with a machine that was measured here."""
+    """One table for each group of machines that share work, then one for the rest; groups with a
+    measured machine first."""
     groups = _connected_groups(machines)
     alone = [group[0] for group in groups if len(group) == 1]
     found = []
@@ -110,8 +108,8 @@ def _parts(
         only = len(machines) == 1
         part = Part(
             key="machines-alone",
-            title="The machine" if only else "Nothing in common with another machine",
-            text=() if only else ("What they did, each in its own terms.",),
+            title="The machine" if only else "Other machines, other work",
+            text=() if only else ("These machines share no work with another one.",),
             table=_alone(alone, columns),
         )
         found.append((all(machine.published for machine in alone), part))

@@ -12,7 +12,7 @@ METHOD = tuple(
     " ".join(paragraph.split())
     for paragraph in """
 Every framework computes the same work from the same weights and data, in a process of its own. Its
-answers are held against a float64 reference before and after timing, in the timed process; a cell
+answers are compared with a float64 reference before and after timing, in the timed process; a cell
 that fails either is a finding and is in no ranking.
 
 Contenders take turns in rounds, in random order. A sample is the time of many steps and one wait
@@ -98,11 +98,10 @@ def _family(comparisons: int) -> str:
     pairs = "1 pair" if comparisons == 1 else f"{comparisons} pairs"
     return (
         f"In these records contenders of one case make {pairs}. "
-        "Slower and faster within 1.25x are said so sparingly that, had all taken the same time, "
-        "at most 5 of 100 such reports would hold any: each pair is held to 5 % divided by their "
-        "number, whoever leads. A small difference takes little noise or many rounds. Beyond 1.25x "
-        "no such bound is worked out: noise makes all rounds differ so only where it is far larger "
-        "than 5 %."
+        "If all took the same time, at most 5 of 100 such reports would hold any slower or faster "
+        "within 1.25x: each pair is tested at 5 % divided by their number. So a small difference "
+        "shows only with little noise or many rounds. Beyond 1.25x there is no such bound: only "
+        "noise far larger than 5 % makes all rounds differ by so much."
     )
 
 
@@ -113,6 +112,6 @@ RECORDS_HOLD_MORE = (
 )
 
 OVERHEAD = (
-    "What the null adapter took: it does no work and returns prepared answers, so its time is the "
+    "Time of the null adapter: it does no work and returns prepared answers, so its time is the "
     "harness's own share of every step above. It is ranked nowhere."
 )

@@ -48,7 +48,7 @@ def _source(number: int, study: str, records: Sequence[Published]) -> Part:
         title=plain(study, 80),
         pairs=tuple((name, plain(text, 1500)) for name, text in facts if text),
         data=_figures(records),
-        unfold=f"Its {len(records)} figures",
+        unfold=f"Show all {len(records)} figures",
     )
 
 

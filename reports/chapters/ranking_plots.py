@@ -15,13 +15,15 @@ _Value = Callable[[Row], float]
 def plots(ranking: Ranking) -> tuple[Plot, ...]:
     """None where no two sizes have a figure, so that there is no line."""
     time = _plot(ranking, "Time of one step", "time of one step (lower is faster)", "seconds")
-    rate = _plot(ranking, "GFLOP/s", "GFLOP/s (higher is faster)", "gflops")
+    highest = max(row.cell.flop_per_s for group in ranking.groups for row in group.rows)
+    scale, unit = formatting.flop_unit(highest)
+    rate = _plot(ranking, unit, f"{unit} (higher is faster)", "gflops", scale)
     return tuple(plot for plot in (time, rate) if plot)
 
 
-def _plot(ranking: Ranking, what: str, heading: str, unit: Unit) -> Plot | None:
+def _plot(ranking: Ranking, what: str, heading: str, unit: Unit, scale: float = 1.0) -> Plot | None:
     value: _Value = (
-        (lambda r: r.cell.time_s) if unit == "seconds" else (lambda r: r.cell.flop_per_s / 1e9)
+        (lambda r: r.cell.time_s) if unit == "seconds" else (lambda r: r.cell.flop_per_s / scale)
     )
     plotted = [g for g in ranking.groups if any(value(row) > 0 for row in g.rows)]
     if len(plotted) < 2:
@@ -33,7 +35,7 @@ def _plot(ranking: Ranking, what: str, heading: str, unit: Unit) -> Plot | None:
         series=tuple(_series(ranking, line.label, line.framework, value) for line in ranking.lines),
         y_unit=unit,
         x_ticks=tuple(group.size for group in ranking.groups),
-        description=_describe(ranking, value, unit),
+        description=_describe(ranking, unit),
     )
 
 
@@ -50,10 +52,12 @@ def _series(ranking: Ranking, label: str, framework: str, value: _Value) -> Seri
     return Series(label, framework, tuple(points), tuple(band))
 
 
-def _describe(ranking: Ranking, value: _Value, unit: Unit) -> str:
+def _describe(ranking: Ranking, unit: Unit) -> str:
     """What the figure shows at its right end, for those who do not see it."""
     last = ranking.groups[-1]
-    show = formatting.seconds if unit == "seconds" else lambda v: f"{formatting.digits(v)} GFLOP/s"
-    values = (f"{row.label} {show(value(row))}" for row in last.rows)
+    if unit == "seconds":
+        values = [f"{row.label} {formatting.seconds(row.cell.time_s)}" for row in last.rows]
+    else:
+        values = [f"{row.label} {formatting.flop_rate(row.cell.flop_per_s)}" for row in last.rows]
     sizes = f"n from {formatting.count(ranking.groups[0].size)} to {formatting.count(last.size)}"
     return f"Lines over {sizes}, both axes logarithmic. At n = {last.size}: {', '.join(values)}."

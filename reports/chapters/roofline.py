@@ -73,7 +73,7 @@ def _devices(context: ReportContext) -> Iterator[_Device]:
 
 def _part(key: str, device: _Device) -> Part:
     text = (
-        f"Highest rates measured: {formatting.digits(device.flop_per_s / 1e9)} GFLOP/s and "
+        f"Highest rates measured: {formatting.flop_rate(device.flop_per_s)} and "
         f"{formatting.digits(device.bytes_per_s / 1e9)} GB/s."
     )
     if device.known:
@@ -81,7 +81,7 @@ def _part(key: str, device: _Device) -> Part:
         variant = f" ({peak.variant})" if peak.variant else ""
         text += (
             f" Known peaks of {peak.name}{variant}: "
-            f"{formatting.digits(peak.flop_per_s / 1e9)} GFLOP/s and "
+            f"{formatting.flop_rate(peak.flop_per_s)} and "
             f"{formatting.digits(peak.bytes_per_s / 1e9)} GB/s, from {peak.source}."
         )
     else:
@@ -90,12 +90,12 @@ def _part(key: str, device: _Device) -> Part:
             "measured are all there is to compare with."
         )
     plots = (_plot(device),) if len(device.cells) > 2 else ()
-    table = placed(_table(device), "Every point" if plots else "")
+    table = placed(_table(device), "Show all rows" if plots else "")
     return Part(key, device.title, (text,), plots=plots, **table)
 
 
 def _table(device: _Device) -> Table:
-    columns = ["work", "n", "fastest", "FLOP/byte", "GFLOP/s", "GB/s", "of the measured roof"]
+    columns = ["work", "n", "fastest", "FLOP/byte", "FLOP/s", "GB/s", "of the measured roof"]
     columns += ["of the known peak"] * bool(device.known)
     rows = []
     for cell in device.cells:
@@ -110,7 +110,7 @@ def _table(device: _Device) -> Table:
                 formatting.count(cell.size),
                 plain(cell.spec, 40),
                 formatting.number(intensity),
-                formatting.number(cell.flop_per_s, 1e9),
+                formatting.flop_rate(cell.flop_per_s),
                 formatting.number(cell.bytes_per_s, 1e9),
                 *share,
             )
@@ -119,16 +119,18 @@ def _table(device: _Device) -> Table:
 
 
 def _plot(device: _Device) -> Plot:
+    highest = max(device.flop_per_s, device.known.flop_per_s if device.known else 0.0)
+    scale, unit = formatting.flop_unit(highest)
     clouds: dict[str, list[tuple[float, float]]] = {}
     for cell in device.cells:
-        point = (cell.intensity or 0.0, cell.flop_per_s / 1e9)
+        point = (cell.intensity or 0.0, cell.flop_per_s / scale)
         clouds.setdefault(cell.framework, []).append(point)
     xs = [x for points in clouds.values() for x, _ in points]
     low, high = min(xs) / 2, max(xs) * 2
-    series = [_roof("measured roof", device.flop_per_s, device.bytes_per_s, low, high)]
+    series = [_roof("measured roof", device.flop_per_s, device.bytes_per_s, (low, high), scale)]
     if device.known:
         peak = device.known
-        series.append(_roof("known roof", peak.flop_per_s, peak.bytes_per_s, low, high))
+        series.append(_roof("known roof", peak.flop_per_s, peak.bytes_per_s, (low, high), scale))
     series += [
         Series(plain(framework, 40), framework, tuple(points), shape="dots")
         for framework, points in clouds.items()
@@ -136,19 +138,22 @@ def _plot(device: _Device) -> Plot:
     best = max(device.cells, key=lambda cell: cell.flop_per_s)
     return Plot(
         title=f"Roofline of {device.title}",
-        heading="GFLOP/s (higher is faster)",
+        heading=f"{unit} (higher is faster)",
         x_label="FLOP per byte",
         series=tuple(series),
         x_unit="intensity",
         y_unit="gflops",
         description="A point for the fastest contender of each case, both axes logarithmic. The "
-        f"highest is {plain(best.case, 80)} with {formatting.digits(best.flop_per_s / 1e9)} "
-        f"GFLOP/s by {plain(best.spec, 40)}.",
+        f"highest is {plain(best.case, 80)} with {formatting.flop_rate(best.flop_per_s)} "
+        f"by {plain(best.spec, 40)}.",
     )
 
 
-def _roof(label: str, flop_per_s: float, bytes_per_s: float, low: float, high: float) -> Series:
+def _roof(
+    label: str, flop_per_s: float, bytes_per_s: float, ends: tuple[float, float], scale: float
+) -> Series:
+    low, high = ends
     ridge = flop_per_s / bytes_per_s
     xs = sorted({low, min(max(ridge, low), high), high})
-    points = tuple((x, min(flop_per_s, x * bytes_per_s) / 1e9) for x in xs)
+    points = tuple((x, min(flop_per_s, x * bytes_per_s) / scale) for x in xs)
     return Series(label, "", points, shape="roof" if label.startswith("measured") else "edge")

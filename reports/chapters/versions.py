@@ -130,7 +130,7 @@ def _part(
         title=f"{framework} on {place}",
         text=tuple(text) if few else (),
         plots=(_plot(place, framework, histories),) if few else (),
-        **placed(Table(columns, tuple(rows)), "Every change" if few else ""),
+        **placed(Table(columns, tuple(rows)), "Show all rows" if few else ""),
     )
 
 

@@ -13,16 +13,16 @@ from reports.compare.comparison import Compared, Comparison, Mean, Pair
 from reports.compare.differences import circumstances
 from reports.compare.fail_on import Gate, Outcome
 from reports.compare.sides import Side
-from reports.findings.noise import BUSY
 from reports.formatting import ABSENT, count, digits, plain, seconds
 from reports.ingest.reading import LeftOut
+from reports.verdicts.busy import is_busy
 
 MANY = 10
 """Lines of one kind that are shown before the rest is counted; JSON has all."""
 
 PAIRED = "A and B took turns in the same rounds of one run: ratios are paired. "
 ONE_START = (
-    "Intervals speak of these two processes. Other starts of the same two differ by "
+    "Intervals hold for these two processes. Other starts of the same two differ by "
     f"{100 * START_SHIFT:g} % (standard deviation), which slower and faster allow for: make bench "
     f"STARTS={STARTS} measures so many."
 )
@@ -47,7 +47,7 @@ def columns(comparison: Comparison) -> tuple[str, ...]:
 def how(comparison: Comparison) -> str:
     """What the figures are, and how far to believe them."""
     return (
-        "B / A is how many times as long B takes as A: above 1, B is slower. "
+        "B / A: time of B divided by time of A. Above 1, B is slower. "
         f"Differences within {_percent(comparison.threshold)} count as none. {_family(comparison)}"
         + (_paired(comparison) if comparison.paired else UNPAIRED)
     )
@@ -181,7 +181,7 @@ def settling(comparison: Comparison) -> str:
     if by_starts:
         parts.append(f"(starts): only several starts can: make bench STARTS={STARTS}")
     if not all(one.more(threshold) for one in others):
-        parts.append("without either: too near the threshold for that")
+        parts.append("without either: too near the threshold to settle")
     return f"Unresolved {'; '.join(parts)}."
 
 
@@ -230,7 +230,7 @@ def caveats(comparison: Comparison) -> Iterator[str]:
         if side.on_battery:
             yield f"{'Both' if comparison.paired else letter} ran on battery or in low-power mode"
         used = side.others_cores
-        if used is not None and used > BUSY:
+        if used is not None and is_busy(used, side.head.machine.cores_logical):
             whom = "both" if comparison.paired else letter
             yield f"Other programs used {digits(used, 2)} cores while {whom} ran"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bench.schema import Contender
 from reports.context import ReportContext
-from reports.findings.finding import Finding, suspect
+from reports.findings.finding import Finding, called, suspect
 from reports.findings.measured_cells import measured
 from reports.formatting import plain
 from reports.verdicts import off_device as verdict
@@ -25,14 +25,15 @@ def moved(context: ReportContext) -> Iterator[Finding]:
         runtime = context.results.runtimes.get((run, contender.contender))
         if runtime is None:
             continue
-        name = plain(contender.contender)
+        name = called(context, run, contender.contender)
         note = next((plain(each) for each in runtime.notes if _FALLS_BACK.search(each)), None)
         if runtime.device != contender.device:
             what = f"{name} ran on {plain(runtime.device)}, not on {plain(contender.device)}"
         elif note is not None:
             what = f"{name} says that work falls back: {note}"
         elif runtime.environment.get(_FALLBACK_VARIABLE) == "1":
-            what = f"{name} moves what the GPU lacks to the CPU unnoticed ({_FALLBACK_VARIABLE}=1)"
+            what = f"{name} moves operations that the GPU lacks to the CPU "
+            what += f"without a warning ({_FALLBACK_VARIABLE}=1)"
         else:
             continue
         mine = cells[(cells["run"] == run) & (cells["contender"] == contender.contender)]
@@ -42,8 +43,8 @@ def moved(context: ReportContext) -> Iterator[Finding]:
             run=run,
             where="all its cases",
             what=what,
-            action="Its times are not, or not wholly, the GPU's. Unset what allows the fallback "
-            "and repeat: what the GPU cannot do then fails instead.",
+            action="Its times are not the GPU's, or only in part. Unset what allows the fallback "
+            "and repeat: operations that the GPU lacks then fail instead.",
         )
 
 
@@ -57,7 +58,7 @@ def off_device(context: ReportContext) -> Iterator[Finding]:
             yield suspect(
                 context,
                 cells[own & cells["case"].isin(sign.cases)],
-                what=f"{plain(sign.contender)} {sign.said}{about}",
+                what=f"{called(context, sign.run, sign.contender)} {sign.said}{about}",
                 action=action,
             )
 
@@ -89,7 +90,7 @@ def partly_cpu(context: ReportContext) -> Iterator[Finding]:
     for (run, contender, names), found in cases.items():
         yield Finding(
             severity="suspect",
-            what=f"{plain(contender)} is partly CPU: {plain(names, 300)} ran there",
+            what=f"{called(context, run, contender)} is partly CPU: {plain(names, 300)} ran there",
             where=plain(f"{', '.join(found)}, run {run}", 300),
             action="Do not take these times for the GPU's. Without PYTORCH_ENABLE_MPS_FALLBACK "
             "most such operations fail instead.",

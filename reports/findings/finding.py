@@ -9,6 +9,7 @@ import pandas as pd
 
 from reports.context import ReportContext
 from reports.formatting import plain
+from reports.frame import NULL
 from reports.ingest.reading import KEY, Key
 
 SHOWN = 6
@@ -50,6 +51,18 @@ def suspect(
         action=action,
         cells=frozenset(cells[KEY].itertuples(index=False, name=None)),
     )
+
+
+def called(context: ReportContext, run: str, contender: str) -> str:
+    """The contender as rankings call it, its precision besides where the run has several; its id
+    where rankings cut its name."""
+    asked = {each.contender: each for each in context.results.runs[run].contenders}
+    known = asked.get(contender)
+    label = context.labels.get(run, {}).get(contender)
+    if known is None or label is None or label.endswith("…") or known.framework == NULL:
+        return plain(contender)
+    several = len({each.precision for each in asked.values() if each.framework != NULL}) > 1
+    return f"{label} {plain(known.precision, 40)}" if several else label
 
 
 def placed(context: ReportContext, run: str, where: str) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from bench.statistics import estimates
 from reports.context import ReportContext
-from reports.findings.finding import Finding, listed, suspect
+from reports.findings.finding import Finding, called, listed, suspect
 from reports.findings.measured_cells import measured, of_measured
 from reports.formatting import digits, percent, plain, seconds, times
 from reports.ingest.reading import KEY
@@ -49,13 +49,14 @@ def impossible(context: ReportContext) -> Iterator[Finding]:
     What is so by more than a slip of counting is `untimed` instead (`reports/verdicts/untimed.py`).
     """
     beyond = above_limits.beyond(measured(context.results), context.results.runs)
-    for (_, contender), mine in beyond.groupby(["run", "contender"], sort=False):
+    for (run, contender), mine in beyond.groupby(["run", "contender"], sort=False):
+        who = called(context, str(run), str(contender))
         yield suspect(
             context,
             mine,
-            what=f"{plain(contender)} {above_limits.words(mine)}",
-            action="Do not use this figure: the device did less work, or in another precision, "
-            "or was not waited for; or a compiler folded inputs that it took for constants.",
+            what=f"{who} {above_limits.words(mine)}",
+            action="Do not use this figure: the device did less work, used another precision, or "
+            "was not waited for; or a compiler treated inputs as constants.",
         )
 
 
@@ -73,13 +74,14 @@ def flat(context: ReportContext) -> Iterator[Finding]:
         (grown >= FLAT_WORK) & (pairs["time_s"] < FLAT * pairs["time_s_small"])
     ]
     for at, pair in zip(pairs.index, pairs.itertuples(), strict=True):
+        who = called(context, pair.run, pair.contender)
         yield suspect(
             context,
             pairs.loc[[at]],
-            what=f"{plain(pair.contender)} takes {seconds(pair.time_s)} for {digits(pair.grown)} "
+            what=f"{who} takes {seconds(pair.time_s)} for {digits(pair.grown)} "
             f"times the work that it does in {seconds(pair.time_s_small)}",
             where=listed([pair.case_small, pair.case]),
-            action="Do not use these figures: a result is discarded before it is worked out. "
+            action="Do not use these figures: a result is discarded before it is computed. "
             "Let the step return, and `wait` complete, everything.",
         )
 
@@ -94,12 +96,13 @@ def discarded(context: ReportContext) -> Iterator[Finding]:
         flight=("flight", "min"), single=("single", "min"), depth=("depth", "max")
     )
     guilty = cells[cells["flight"] < cells["single"] * (1 + MARGIN * cells["depth"])].reset_index()
-    for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+    for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[(mine["flight"] / mine["single"]).idxmin()]
+        who = called(context, str(run), str(contender))
         yield suspect(
             context,
             mine,
-            what=f"{plain(contender)} takes {seconds(worst['flight'])} for "
+            what=f"{who} takes {seconds(worst['flight'])} for "
             f"{digits(worst['depth'])} steps in flight and {seconds(worst['single'])} for one",
             action="Do not use these figures: steps whose results nobody waits for are left out. "
             "Its `wait` must complete the results of all steps it is given.",
@@ -129,12 +132,13 @@ def hasty(context: ReportContext) -> Iterator[Finding]:
     enough = cells["rounds"] >= HASTY_ROUNDS
     guilty = cells[sure & enough & (cells["share"] > 0.5)]
     guilty = guilty.assign(ratio=np.exp(guilty["log"])).reset_index()
-    for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+    for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[mine["ratio"].idxmin()]
+        who = called(context, str(run), str(contender))
         yield suspect(
             context,
             mine,
-            what=f"a step of {plain(contender)} alone takes less than a step among many: "
+            what=f"a step of {who} alone takes less than a step among many: "
             f"{percent(worst['ratio'])} of it in {plain(worst['case'])}",
             action="Do not use these figures: a step whose own results nobody waits for is "
             "not done when it seems so. Its `wait` must complete what it is given.",
@@ -164,12 +168,13 @@ def recompiling(context: ReportContext) -> Iterator[Finding]:
         made=("made", "sum"), share=("some", "mean"), rounds=("made", "size")
     )
     guilty = cells[(cells["share"] >= RECOMPILED) & (cells["rounds"] > 1)].reset_index()
-    for (_, contender), mine in guilty.groupby(["run", "contender"], sort=False):
+    for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[mine["made"].idxmax()]
+        who = called(context, str(run), str(contender))
         yield suspect(
             context,
             mine,
-            what=f"{plain(contender)} compiles while it is timed: {digits(worst['made'])} times "
+            what=f"{who} compiles while it is timed: {digits(worst['made'])} times "
             f"in {worst['rounds']} rounds of {plain(worst['case'])}",
             action="Its time is partly the compiler's. Give the compiled function the same shapes "
             "and types each time, and make it once, in `build`.",
@@ -189,15 +194,16 @@ def first_call(context: ReportContext) -> Iterator[Finding]:
         ratio=("ratio", "median"), share=("slow", "mean"), rounds=("ratio", "size")
     )
     enough = (cells["share"] >= FIRST_SHARE) & (cells["rounds"] >= FIRST_ROUNDS)
-    for (_, contender), mine in (
+    for (run, contender), mine in (
         cells[enough].reset_index().groupby(["run", "contender"], sort=False)
     ):
         worst = mine.loc[mine["ratio"].idxmax()]
+        who = called(context, str(run), str(contender))
         yield suspect(
             context,
             mine,
-            what=f"{plain(contender)} takes {times(worst['ratio'])} as long for the first sample "
+            what=f"{who} takes {times(worst['ratio'])} as long for the first sample "
             f"of a round as for the others, in {plain(worst['case'])}",
-            action="Something is done anew after each pause, and the clock counts it as steps: "
+            action="Something is done again after each pause, and the clock counts it as steps: "
             "look for set-up that the step puts off until it is called.",
         )

@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from bench.statistics.estimates import BEYOND, ENOUGH_ROUNDS
 from reports.analysis.unresolved_hint import STARTS
 from reports.context import ReportContext
-from reports.findings.finding import Finding, listed, placed
+from reports.findings.finding import Finding, called, listed, placed
 from reports.formatting import digits, percent, plain
 from reports.frame import NULL
 from reports.repeat import command
+from reports.verdicts.busy import is_busy
 
 NOISY = 0.10
 """Relative deviation between rounds from which a cell is doubtful (pyperf warns at the same)."""
-
-BUSY = 0.25
-"""Cores that other programs may use before a whole run is doubtful."""
 
 
 def busy(context: ReportContext) -> Iterator[Finding]:
@@ -24,8 +22,8 @@ def busy(context: ReportContext) -> Iterator[Finding]:
     known = slices[(slices["wall_s"] > 0) & slices["others_cpu_s"].notna()]
     sums = known.groupby("run", sort=False)[["others_cpu_s", "wall_s"]].sum()
     for run, used in (sums["others_cpu_s"] / sums["wall_s"]).items():
-        if used > BUSY:
-            cores = context.results.runs[run].machine.cores_logical
+        cores = context.results.runs[run].machine.cores_logical
+        if is_busy(used, cores):
             of = f"{digits(used, 2)} of {cores}" if cores else digits(used, 2)
             yield Finding(
                 severity="busy",
@@ -43,14 +41,16 @@ def noisy(context: ReportContext) -> Iterator[Finding]:
         mine = ranked[ranked["run"] == run]
         noisy = restless[restless["run"] == run]
         worst = noisy.iloc[0]
+        most = called(context, run, worst["contender"])
         counts = mine["contender"].value_counts(sort=False)
         where = [
-            f"{who} {n} of {counts[who]}" for who, n in noisy["contender"].value_counts().items()
+            f"{called(context, run, str(who))} {n} of {counts[who]}"
+            for who, n in noisy["contender"].value_counts().items()
         ]
         yield Finding(
             severity="noisy",
             what=f"{len(noisy)} of {len(mine)} cells vary by more than {percent(NOISY)} from round "
-            f"to round, most of all {plain(worst['contender'])} in {plain(worst['case'])} "
+            f"to round, most of all {most} in {plain(worst['case'])} "
             f"({percent(worst['spread'])}); {noisy['outliers'].sum():.0f} of their "
             f"{noisy['rounds'].sum():.0f} rounds are outliers, which count like all others",
             where=placed(context, run, listed(where)),
@@ -69,7 +69,7 @@ def few_rounds(context: ReportContext) -> Iterator[Finding]:
         yield Finding(
             severity="note",
             what=f"{len(few)} of {len(verified)} cells have fewer than {ENOUGH_ROUNDS} {unit}, "
-            "which tell no 95 % interval. Slower is said there where every round is beyond "
+            "too few for a 95 % interval: there slower means that every round is beyond "
             f"{BEYOND:g}x",
             where=listed([f"run {run}" for run in few["run"].unique()]),
             action="Fine for a look. For smaller differences, use "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reports import repeat
 from reports.context import ReportContext
-from reports.findings.finding import listed, placed
+from reports.findings.finding import called, listed, placed
 from reports.findings.measured_cells import planned_contenders
 from reports.formatting import plain
 
@@ -27,7 +27,7 @@ def find(context: ReportContext) -> tuple[Omission, ...]:
     for (run, contender, reason), cells in skipped.groupby(
         ["run", "contender", "reason"], sort=False
     ):
-        where = f"{plain(contender)}: {listed(cells['case'])}"
+        where = f"{called(context, run, contender)}: {listed(cells['case'])}"
         found.setdefault(plain(reason), []).append(placed(context, run, where))
     planned = planned_contenders(context.results)
     for absent in context.results.absent:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.schema import Failed
 from reports.context import ReportContext
-from reports.findings.finding import Finding, listed, placed
+from reports.findings.finding import Finding, called, listed, placed
 from reports.findings.measured_cells import planned_contenders
 from reports.formatting import plain
 from reports.frame import NULL
@@ -21,7 +21,7 @@ def failed(context: ReportContext) -> Iterator[Finding]:
         failure, what = _failure(context, run, contender, reason)
         yield Finding(
             severity="failed",
-            what=f"{plain(contender)} failed: {what}",
+            what=f"{called(context, run, contender)} failed: {what}",
             where=placed(context, run, listed(cells["case"])),
             action=_after(failure, f"Try it alone: {again(context.results, cells)}"),
         )
@@ -55,7 +55,7 @@ def unfinished(context: ReportContext) -> Iterator[Finding]:
             severity="unfinished",
             what=f"{len(mine)} of {counts[run]} cells: {listed(mine['reason'].unique())}",
             where=placed(context, run, listed(mine["case"].unique())),
-            action=f"The others are reported. Repeat it: {command(context.results.runs[run])}",
+            action=f"The rest is reported. Repeat the run: {command(context.results.runs[run])}",
         )
 
 
@@ -74,7 +74,7 @@ def left_out(context: ReportContext) -> Iterator[Finding]:
             where=plain(f"{path}"),
             action="The whole file is left out. Expected records.jsonl as a run wrote it."
             if lefts[0].whole
-            else "The rest of the file is reported. A file cut off or edited by hand looks so.",
+            else "The rest of the file is reported. It may be cut off, or edited by hand.",
         )
 
 
@@ -82,13 +82,13 @@ def notes(context: ReportContext) -> Iterator[Finding]:
     found: dict[tuple[str, str], list[str]] = {}
     for (run, contender), runtime in context.results.runtimes.items():
         for note in runtime.notes if NULL not in runtime.versions else ():
-            found.setdefault((run, plain(note)), []).append(contender)
+            found.setdefault((run, plain(note)), []).append(called(context, run, contender))
     for (run, note), contenders in found.items():
         yield Finding(
             severity="note",
             what=note,
             where=placed(context, run, listed(contenders)),
-            action="Read its figures with this in mind.",
+            action="",
         )
 
 

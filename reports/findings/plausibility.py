@@ -1,4 +1,4 @@
-"""Findings that no record states: impossible learning, twin runs, what published figures lack."""
+"""Findings inferred across records: impossible learning, duplicate run ids, faults of sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def unlikely(context: ReportContext) -> Iterator[Finding]:
             severity="wrong",
             what=f"{each.label}: {problem}",
             where=f"{each.work} on {each.place}",
-            action="Believe neither this accuracy nor its time. Look at how the device "
+            action="Trust neither this accuracy nor its time. Check how the device "
             "compares and counts whole numbers.",
         )
 
@@ -78,7 +78,7 @@ def _flagged(context: ReportContext) -> Iterator[Finding]:
                 severity="suspect",
                 what=f"{', '.join(flags[flag])}: {FAULTS[flag]}",
                 where="published figures",
-                action="Compare its times with nothing that trains rightly.",
+                action="Not comparable with correct training.",
                 published=True,
             )
     hasty = flags.get("unsynchronised")
@@ -87,6 +87,6 @@ def _flagged(context: ReportContext) -> Iterator[Finding]:
             severity="note",
             what=f"{', '.join(hasty)}: {FAULTS['unsynchronised']}, so GPU times may be too short",
             where="published figures",
-            action="Take their ratios as a lead, not as a measurement.",
+            action="Treat their ratios as a hint, not as a measurement.",
             published=True,
         )

@@ -12,7 +12,7 @@ import pandas as pd
 from bench.schema import State
 from bench.statistics import estimates
 from reports.context import ReportContext
-from reports.findings.finding import Finding, listed, placed
+from reports.findings.finding import Finding, called, listed, placed
 from reports.findings.measured_cells import measured, of_measured
 from reports.formatting import digits, memory, percent, plain, seconds
 from reports.ingest.reading import KEY
@@ -44,7 +44,7 @@ def slowed(context: ReportContext) -> Iterator[Finding]:
         yield from _watched(context, str(run), mine, "sentinel_s", "the host")
     slices = context.results.slices[context.results.slices["device_sentinel_s"].notna()]
     for (run, contender), mine in slices.groupby(["run", "contender"], sort=False):
-        what = f"the device of {plain(contender)}"
+        what = f"the device of {called(context, str(run), str(contender))}"
         yield from _watched(context, str(run), mine, "device_sentinel_s", what)
 
 
@@ -140,7 +140,7 @@ def _power(states: Sequence[State]) -> Iterator[Restraint]:
 def _heat(states: Sequence[State]) -> Restraint:
     hot = [state for state in states if state.thermal and state.thermal.lower() != "nominal"]
     words = listed(list(dict.fromkeys(state.thermal or "" for state in hot)))
-    advice = "Let it cool, and repeat where it can lose its heat"
+    advice = "Let it cool down, improve its airflow, and repeat"
     return f"heat limited the machine: {words}", [state.case for state in hot], advice
 
 
@@ -148,7 +148,7 @@ def _load(states: Sequence[State], cores: int | None) -> Restraint:
     limit = LOADED * cores if cores else math.inf
     loads = {s.case: s.load for s in states if s.phase == "before" and (s.load or 0) > limit}
     most = digits(max((load or 0 for load in loads.values()), default=0), 2)
-    what = f"up to {most} processes wanted to run before a case, on {cores} cores"
+    what = f"up to {most} processes competed for {cores} cores before a case"
     return what, list(loads), "Close other programs and repeat"
 
 
@@ -167,16 +167,18 @@ def drifting(context: ReportContext) -> Iterator[Finding]:
     for run, mine in table.groupby("run", sort=False):
         worst = mine.loc[mine["change"].abs().idxmax()]
         word = "slower" if worst["change"] > 0 else "faster"
-        who = [f"{name} {count}" for name, count in mine["contender"].value_counts().items()]
+        counts = mine["contender"].value_counts().items()
+        who = [f"{called(context, str(run), str(name))} {count}" for name, count in counts]
         yield Finding(
             severity="noisy",
-            what=f"{len(mine)} cells drift by more than {percent(TREND)} from the first third of "
-            f"their rounds to the last, most of all {plain(worst['contender'])} in "
+            what=f"{len(mine)} result{'s drift' if len(mine) > 1 else ' drifts'} by more than "
+            f"{percent(TREND)} from the first third of the rounds to the last, "
+            f"most of all {called(context, str(run), worst['contender'])} in "
             f"{plain(worst['case'])} ({percent(abs(worst['change']))} {word})",
             where=placed(context, str(run), listed(who)),
-            action="Their intervals take rounds as alike and are too narrow; ratios of contenders "
-            "that drift alike still hold. Let the machine warm up, or cool down, and repeat: "
-            + command(context.results.runs[str(run)]),
+            action="Their intervals assume that rounds are alike and are too narrow; ratios of "
+            "contenders that drift alike still hold. Let the machine warm up, or cool down, and "
+            "repeat: " + command(context.results.runs[str(run)]),
         )
 
 
@@ -204,9 +206,10 @@ def growing(context: ReportContext) -> Iterator[Finding]:
     guilty = cells[kept & (cells["rounds"] >= KEPT_ROUNDS)].reset_index()
     for (run, contender), mine in guilty.groupby(["run", "contender"], sort=False):
         worst = mine.loc[mine["added"].idxmax()]
+        who = called(context, str(run), str(contender))
         yield Finding(
             severity="note",
-            what=f"the memory of {plain(contender)} grows while it is timed: by "
+            what=f"the memory of {who} grows while it is timed: by "
             f"{memory(worst['added'])} over {worst['rounds']} rounds of {plain(worst['case'])}",
             where=placed(context, run, listed(mine["case"].tolist())),
             action="Something that each step makes is kept, such as results or a graph. A longer "

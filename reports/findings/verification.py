@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from reports.context import ReportContext
-from reports.findings.finding import Finding, listed, placed
+from reports.findings.finding import Finding, called, listed, placed
 from reports.formatting import plain
 from reports.ingest.reading import KEY
 from reports.repeat import again
@@ -18,10 +18,10 @@ def wrong(context: ReportContext) -> Iterator[Finding]:
     for (run, contender, reason), cells in _worst_first(context, "wrong"):
         yield Finding(
             severity="wrong",
-            what=f"{plain(contender)} gives wrong answers: {plain(reason)}",
+            what=f"{called(context, run, contender)} gives wrong answers: {plain(reason)}",
             where=placed(context, run, listed(cells["case"])),
-            action="Not ranked in these cases. Do not use this result; try another version of the "
-            f"framework, or show its makers this: {again(context.results, cells)}",
+            action="Not ranked in these cases. Try another version of the framework, or report it "
+            f"to its makers with this command: {again(context.results, cells)}",
         )
 
 
@@ -29,10 +29,10 @@ def untimed(context: ReportContext) -> Iterator[Finding]:
     for (run, contender, reason), cells in _worst_first(context, "untimed"):
         yield Finding(
             severity="untimed",
-            what=f"{plain(contender)}: its time cannot be believed: {plain(reason)}",
+            what=f"the time of {called(context, run, contender)} is not credible: {plain(reason)}",
             where=placed(context, run, listed(cells["case"])),
-            action="Not ranked in these cases, though no answer was found wrong. Look at what its "
-            f"`wait` completes and where it computes, and repeat: {again(context.results, cells)}",
+            action="Not ranked in these cases, although no answer was found wrong. Check what its "
+            f"`wait` completes and where it computes, then repeat: {again(context.results, cells)}",
         )
 
 
@@ -40,12 +40,17 @@ def withdrawn(context: ReportContext) -> Iterator[Finding]:
     """What the reference itself could not pass: nobody's fault, and nobody's proof either."""
     cells = context.results.cells[context.results.cells["status"] == "withdrawn"]
     for (run, reason), mine in cells.groupby(["run", "reason"], sort=False):
+        who = [called(context, run, each) for each in mine["contender"].unique()]
         yield Finding(
             severity="withdrawn",
             what=f"{listed(mine['case'].unique())}: answers cannot be checked: {plain(reason)}",
-            where=placed(context, run, listed(mine["contender"].unique())),
-            action="Neither wrong nor ranked: the reference could not pass such a check either. "
-            "Change the work, as by a smaller learning rate, so that its answers can be known.",
+            where=placed(
+                context,
+                run,
+                listed(who),
+            ),
+            action="Neither wrong nor ranked: the reference itself would fail this check. "
+            "Change the work, for example its learning rate, so that its answers can be known.",
         )
 
 
@@ -53,13 +58,13 @@ def reach(context: ReportContext) -> Iterator[Finding]:
     """How far answers were checked, where that is not all the way."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for (run, contender, case), reach in context.results.reach.items():
-        found.setdefault((run, case, plain(reach)), []).append(contender)
+        found.setdefault((run, case, plain(reach)), []).append(called(context, run, contender))
     for (run, case, reach), contenders in found.items():
         yield Finding(
             severity="note",
             what=f"{plain(case)}: {reach}",
             where=placed(context, run, listed(contenders)),
-            action="Beyond that two right answers may differ, so nothing is said about them.",
+            action="Beyond that two right answers may differ, so they are not checked.",
         )
 
 

@@ -18,7 +18,7 @@ FIGURES = "figures"
 def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
     """The text. `charts` are those of each part, by its key."""
     blocks = [f"# {escape(content.title)}", escape(content.summary)]
-    blocks += ["## What is wrong or doubtful", *_findings(content)]
+    blocks += ["## Before you trust these numbers", *_findings(content)]
     for chapter in shown(content.chapters):
         blocks += _chapter(chapter, charts)
     return "\n\n".join(blocks) + "\n"
@@ -70,7 +70,7 @@ def _findings(content: Content) -> Iterator[str]:
 
 def _finding(finding: Finding) -> str:
     parts = (finding.what, f"Where: {finding.where}", finding.action)
-    return f"**{escape(finding.severity)}**: " + "<br>\n  ".join(map(escape, parts))
+    return f"**{escape(finding.severity)}**: " + "<br>\n  ".join(map(escape, filter(None, parts)))
 
 
 def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> Iterator[str]:

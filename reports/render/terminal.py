@@ -66,7 +66,8 @@ def _print_finding(finding: Finding, console: Console) -> None:
             f": {finding.what}",
         )
     )
-    more = finding.where if finding.severity == "note" else f"{finding.where}\n{finding.action}"
+    advice = "" if finding.severity == "note" else finding.action
+    more = "\n".join(filter(None, (finding.where, advice)))
     console.print(Padding(Text(more, style="dim"), (0, 0, 0, 2)))
 
 

@@ -32,7 +32,7 @@ def about_time(check: Check) -> bool:
 
 
 def off_by(looks: Iterable[Verified]) -> float:
-    """How many times what is allowed the worst answer is off; infinite for what has no number."""
+    """How many times its limit the worst answer is off; infinite for what has no number."""
     return max((_factor(c) for look in looks for c in look.checks if not _passes(c)), default=0.0)
 
 
@@ -70,6 +70,6 @@ def _said(check: Check) -> str:
     if check.error is None or check.limit is None:
         return f"{check.name}: not compared"
     if math.isinf(factor):
-        return f"{check.name} is off by {check.error:.2g} where nothing is allowed"
-    times = f"{digits(factor, 2)} times what is allowed"
+        return f"{check.name} is off by {check.error:.2g}, and no error is allowed"
+    times = f"{digits(factor, 2)}x the limit"
     return f"{check.name}: {times}" if about_time(check) else f"{check.name} is off by {times}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reports.formatting import digits, percent, plain
+from reports.formatting import digits, percent
 from reports.ingest.reading import KEY
 
 LONG_S = 1e-3
@@ -126,12 +126,10 @@ def _same_time(long: pd.DataFrame) -> Iterator[Sign]:
     )
     alike = (pairs["time_s_gpu"] / pairs["time_s_cpu"] - 1).abs() < ALIKE
     pairs = pairs.assign(alike=alike)
-    for (run, cpu, gpu), mine in pairs.groupby(
-        ["run", "contender_cpu", "contender_gpu"], sort=False
-    ):
+    for (run, _, gpu), mine in pairs.groupby(["run", "contender_cpu", "contender_gpu"], sort=False):
         if len(mine) >= ALIKE_CASES and mine["alike"].all():
             said = (
-                f"takes as long as {plain(cpu)}, within {percent(ALIKE)}, in all {len(mine)} cases "
-                "of a millisecond or more"
+                f"takes as long on the GPU as on the CPU, within {percent(ALIKE)}, in all "
+                f"{len(mine)} cases of a millisecond or more"
             )
             yield Sign("same time", run, gpu, tuple(mine["case"]), said, everywhere=True)

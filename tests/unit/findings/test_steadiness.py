@@ -55,7 +55,7 @@ def noise(number: int) -> float:
 
 @pytest.mark.parametrize(
     ("sentinel", "who"),
-    [("sentinel_s", "the host"), ("device_sentinel_s", "the device of numpy/cpu/float32")],
+    [("sentinel_s", "the host"), ("device_sentinel_s", "the device of numpy")],
 )
 def test_a_machine_that_slows_down_at_times_is_busy(results: Read, sentinel: str, who: str) -> None:
     slow = watched(run(), sentinel, lambda n, _: noise(n) * (2 if n % 6 in (0, 1) else 1))
@@ -100,7 +100,7 @@ def restrained(results: Read, **fields: object) -> list[Finding]:
         ({"low_power": True}, "the machine was in its low-power mode"),
         ({"thermal": "serious"}, "heat limited the machine: serious"),
         ({"thermal": "CPU speed limit 70 %"}, "heat limited the machine: CPU speed limit 70 %"),
-        ({"load": 4.0}, "up to 4.0 processes wanted to run before a case, on 2 cores"),
+        ({"load": 4.0}, "up to 4.0 processes competed for 2 cores before a case"),
     ],
 )
 def test_a_machine_that_holds_itself_back_is_busy(results: Read, fields, said: str) -> None:
@@ -140,10 +140,10 @@ def drifted(results: Read, growth: float, rounds: int = 24) -> list[Finding]:
 def test_cells_that_drift_are_noisy(results: Read) -> None:
     (finding,) = drifted(results, 0.4)
     assert finding.severity == "noisy"
-    assert "drift by more than 10 %" in finding.what
-    assert "most of all numpy/cpu/float32" in finding.what
+    assert "by more than 10 % from the first third" in finding.what
+    assert "most of all numpy in " in finding.what
     assert "slower)" in finding.what
-    assert finding.where.startswith("numpy/cpu/float32 ")
+    assert finding.where.startswith("numpy ")
     assert "torch" not in finding.where
 
 
@@ -176,9 +176,7 @@ def kept(results: Read, grown: Callable[[int], int], rounds: int = 8) -> list[Fi
 def test_memory_that_grows_from_round_to_round_is_noted(results: Read) -> None:
     (finding,) = kept(results, lambda at: 20 * at)
     assert finding.severity == "note"
-    assert finding.what.startswith(
-        "the memory of numpy/cpu/float32 grows while it is timed: by 140"
-    )
+    assert finding.what.startswith("the memory of numpy grows while it is timed: by 140")
     assert "torch" not in finding.where
 
 

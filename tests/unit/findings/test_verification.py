@@ -115,8 +115,7 @@ def test_an_untimed_cell_is_in_no_ranking_and_is_told(results) -> None:
     found = results(failing(RIGHT, LATE))
     (finding,) = told(found, "untimed")
     assert finding.what == (
-        f"{JAX}: its time cannot be believed: work left after wait: 3.0 times what is allowed "
-        "(after timing)"
+        "the time of jax is not credible: work left after wait: 3.0x the limit (after timing)"
     )
     assert finding.where == CASE
     report = made(found)
@@ -149,7 +148,7 @@ def test_a_comparison_with_an_untimed_cell_fails(tmp_path: Path) -> None:
     assert outcome(builders.write(tmp_path / "c.jsonl", second)) == (0, [])
     code, why = outcome(late)
     assert code == 1
-    assert why[0].startswith("untimed: work left after wait: 3.0 times")
+    assert why[0].startswith("untimed: work left after wait: 3.0x the limit")
 
 
 # --- withdrawn --------------------------------------------------------------------------------
@@ -169,7 +168,7 @@ def test_what_cannot_be_checked_is_withdrawn_and_counts_as_no_trouble(results) -
     assert status(found, case="mlp/train/64") == "withdrawn"
     (finding,) = told(found, "withdrawn")
     assert finding.what == f"mlp/train/64: answers cannot be checked: {REASON}"
-    assert "numpy/cpu/float32" in finding.where and JAX in finding.where
+    assert finding.where.startswith("numpy, ") and "jax" in finding.where
     assert not told(found, "wrong") + told(found, "failed") + told(found, "untimed")
     assert not omissions.find(context.of(found))
     assert "5 withdrawn" in made(found).summary
@@ -201,17 +200,16 @@ def test_mistakes_are_told_by_their_factor_largest_first() -> None:
         LATE,
     )
     assert words(*checks) == (
-        "gradient of 2.bias is off by 41 times what is allowed, gradient of 0.bias is off by 5.0 "
-        "times what is allowed, loss is off by 3.0 times what is allowed, and 1 more "
-        "(before timing)"
+        "gradient of 2.bias is off by 41x the limit, gradient of 0.bias is off by 5.0x the "
+        "limit, loss is off by 3.0x the limit, and 1 more (before timing)"
     )
 
 
 def test_problems_without_a_number_come_first() -> None:
     said = words(FALSE, Check(name="output", problem="not finite"))
-    assert said == "output: not finite, rows is off by 41 times what is allowed (before timing)"
+    assert said == "output: not finite, rows is off by 41x the limit (before timing)"
     assert words(FALSE, Check(name="repeated", error=0.5, limit=0.0)).startswith(
-        "repeated is off by 0.5 where nothing is allowed, rows"
+        "repeated is off by 0.5, and no error is allowed, rows"
     )
     assert words() == "not proven right before timing"
 
@@ -219,9 +217,9 @@ def test_problems_without_a_number_come_first() -> None:
 def test_the_worst_cell_is_found_first(results) -> None:
     lines = failing(FALSE, contender=TF)
     lines = failing(Check(name="rows", error=900.0, limit=1.0), lines=lines)
-    assert [each.what.partition(" gives")[0] for each in told(results(lines), "wrong")] == [JAX, TF]
+    assert [each.what.split()[0] for each in told(results(lines), "wrong")] == ["jax", "tf"]
     lines = failing(Check(name="rows", problem="never came"), contender=TF, lines=lines)
-    assert [each.what.partition(" gives")[0] for each in told(results(lines), "wrong")] == [TF, JAX]
+    assert [each.what.split()[0] for each in told(results(lines), "wrong")] == ["tf", "jax"]
 
 
 # --- reach ------------------------------------------------------------------------------------
@@ -236,5 +234,5 @@ def test_how_far_answers_were_checked_is_a_note(results) -> None:
         for line in builders.run()
     ]
     found = [each for each in told(results(lines), "note") if reach in each.what]
-    assert [(each.what, each.where) for each in found] == [(f"{CASE}: {reach}", f"{TF}, {JAX}")]
+    assert [(each.what, each.where) for each in found] == [(f"{CASE}: {reach}", "tf, jax")]
     assert not [each for each in told(results(builders.run()), "note") if "checked" in each.what]

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +16,9 @@ from rich.console import Console
 from bench.schema import Record
 from bench.statistics.estimates import Estimate
 from reports import content
+from reports.analysis import suite_leaders
 from reports.analysis.ranking import Group, Ranking, Row
-from reports.answer import answer, headline, strips, tally
+from reports.answer import advice, answer, headline, strips, tally
 from reports.answer.answer import Answer
 from reports.answer.strips import Record as Strip
 from reports.cell import VerifiedCell
@@ -125,7 +127,7 @@ def test_two_runs_have_room_for_their_sentences(tmp_path: Path) -> None:
 def test_without_a_run_there_is_what_others_published() -> None:
     results = read([], published=True)
     made = answer.make(content.make(results), tally.tally(results), Path("/r/report.html"), 80)
-    assert made.lines[0].startswith("Nothing measured here: ")
+    assert made.lines[0].startswith("Nothing was measured here; ")
     assert any("GPU" in line for line in made.lines)
     assert "  next     make bench   measures this machine" in made.lines
     assert len(made.lines) <= answer.MOST
@@ -247,6 +249,31 @@ def test_a_slower_one_is_not_near_and_an_unresolved_one_far_off_is_not_first() -
     assert (found["torch"].fastest, found["mlx"].fastest) == (1, 1)
     assert dict(found["jax"].cases) == {"close": 1}
     assert dict(found["tf"].cases) == {"slower": 1}
+
+
+def test_what_is_open_beside_a_large_ratio_is_not_called_close() -> None:
+    near, far = {"jax": (1.2, "unresolved")}, {"jax": (4.46, "unresolved")}
+    section = Section(matmul__square=[case("torch", **near)] * 2 + [case("torch", **far)])
+    section.notes = ()  # type: ignore[attr-defined]
+    made = SimpleNamespace(findings=(), sections=(section,))
+    (line,) = answer._trust(made)  # type: ignore[arg-type]
+    assert line == "2 of 3 too close; 1 of 3 with too few rounds to tell"
+    assert advice._few(section)  # type: ignore[arg-type]
+    assert not advice._few(Section(matmul__square=[case("torch", **near)]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ((1.2, "unresolved"), "jax is too close to call"),
+        ((47.0, "unresolved"), "too few rounds to tell jax from it"),
+        ((0.5, "unresolved"), "too few rounds to tell jax from it"),
+        ((1.0, "same"), "jax is the same within 1 %"),
+    ],
+)
+def test_the_largest_case_says_why_it_is_open(told: tuple[float, str], words: str) -> None:
+    (said,) = suite_leaders.answer(Section(matmul__square=[case("torch", jax=told)]).rankings)
+    assert said.text.endswith(f"{words}.")
 
 
 @given(

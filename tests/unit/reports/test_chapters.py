@@ -78,7 +78,10 @@ def test_the_roofline_holds_cells_against_measured_and_known_peaks(tmp_path: Pat
     made = make(tmp_path, builders.run((builders.FIVE[1], gpu("Apple M2 Max", 5e12))))
     cpu, metal = chapter(made, "roofline").parts
     assert "No sourced peak" in cpu.text[0]
-    assert "Known peaks of Apple M2 Max (38 cores): 13600 GFLOP/s" in metal.text[0]
+    assert "Known peaks of Apple M2 Max (38 cores): 13.6 TFLOP/s" in metal.text[0]
+    assert [part.plots[0].heading[:7] for part in (cpu, metal)] == ["GFLOP/s", "TFLOP/s"]
+    highest = max(y for series in metal.plots[0].series for _, y in series.points)
+    assert highest == pytest.approx(13.6, rel=0.01)
     assert metal.data is not None
     assert metal.data.columns[-2:] == ("of the measured roof", "of the known peak")
     shares = [row[-2].value for row in metal.data.rows]  # type: ignore[attr-defined]

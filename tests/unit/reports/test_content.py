@@ -45,8 +45,9 @@ def test_findings_come_in_order_of_gravity(tmp_path: Path) -> None:
     assert [finding.severity for finding in found] == [
         *("wrong", "failed", "unfinished", "noisy", "left out", "note", "note")
     ]
-    assert all(finding.where and finding.action for finding in found)
-    assert "tf/cpu/float32" in found[0].what
+    assert all(finding.where for finding in found)
+    assert all(finding.action for finding in found if finding.severity != "note")
+    assert found[0].what.startswith("tf gives")
     assert found[0].where == "matmul/square/256"
     assert found[1].what.endswith(
         "slice: the worker was ended by SIGKILL. It printed last: last words"
@@ -65,7 +66,9 @@ def test_a_clean_run_has_no_findings(tmp_path: Path) -> None:
     assert made.omissions == ()
 
 
-@pytest.mark.parametrize(("used_s", "busy"), [(0.16, True), (0.02, False), (None, False)])
+@pytest.mark.parametrize(
+    ("used_s", "busy"), [(0.16, True), (0.012, True), (0.006, False), (None, False)]
+)
 def test_a_busy_machine_is_a_finding_before_noise(
     tmp_path: Path, used_s: float | None, busy: bool
 ) -> None:
@@ -74,7 +77,8 @@ def test_a_busy_machine_is_a_finding_before_noise(
     found = make(tmp_path, lines).findings
     assert [f.severity for f in found] == [*(["busy"] if busy else []), "noisy"]
     if busy:
-        assert "other programs used 1.6 of 2 cores" in found[0].what
+        share = "1.6" if used_s == 0.16 else "0.12"
+        assert f"other programs used {share} of 2 cores" in found[0].what
         assert "./metalbench run --preset smoke" in found[0].action
 
 
@@ -172,7 +176,7 @@ def test_a_note_stands_beside_the_figures_it_is_about(tmp_path: Path) -> None:
 def test_what_was_skipped_is_grouped_by_reason_and_no_finding(tmp_path: Path) -> None:
     lines = [*builders.run(), Skipped(contender="mine", reason="no wheel for this system")]
     made = make(tmp_path, lines)
-    assert [o.what for o in made.omissions] == [("numpy/cpu/float32: mlp/train/64",), ("mine",)]
+    assert [o.what for o in made.omissions] == [("numpy: mlp/train/64",), ("mine",)]
     assert not [f for f in made.findings if "differentiation" in f.what]
 
 
@@ -251,8 +255,11 @@ def test_long_paths_that_begin_alike_stay_apart(tmp_path: Path) -> None:
         (formatting.percent(0.0312), "3.1 %"),
         (formatting.direction(1.8249), "1.82x slower"),
         (formatting.direction(0.5), "2.00x faster"),
-        (formatting.count(1_000_000), "1\u00a0000\u00a0000"),
+        (formatting.count(1_000_000), "1,000,000"),
         (formatting.count(4096), "4096"),
+        (formatting.flop_rate(999.4e9), "999 GFLOP/s"),
+        (formatting.flop_rate(999.6e9), "1.00 TFLOP/s"),
+        (formatting.flop_rate(13.6e12), "13.6 TFLOP/s"),
         (formatting.digits(1e308), "1.00e+308"),
         (formatting.plain("a\u202eb\n\tc\x00d"), "ab cd"),
         (formatting.plain("x" * 500, 10), "xxxxxxxxxx…"),

@@ -121,7 +121,7 @@ def test_a_run_with_a_gpu_says_from_which_size_on_it_wins(tmp_path: Path) -> Non
     results = read([builders.write(tmp_path / "records.jsonl", lines)])
     made = content.make(results)
     matmul = [c for c in made.contests if c.suite == "matmul"]
-    assert [c.who for c in matmul] == ["the fastest on each", "torch mps"]
+    assert [c.who for c in matmul] == ["best CPU against best GPU", "torch mps"]
     own = matmul[1]
     assert own.size_of == "n"
     assert 256 < (own.crossing.size or 0) < 1024

@@ -50,7 +50,7 @@ def test_several_starts_are_what_a_time_and_its_interval_rest_on(tmp_path: Path)
 def test_few_starts_are_told_as_such(tmp_path: Path) -> None:
     lines = builders.in_starts(builders.run(builders.FIVE[:2], rounds=9), rounds=3)
     whats = [found.what for found in content.make(results(tmp_path, lines)).findings]
-    assert any("have fewer than 6 starts, which tell no 95 % interval" in what for what in whats)
+    assert any("have fewer than 6 starts, too few for a 95 % interval" in what for what in whats)
 
 
 def test_what_starting_anew_cost_is_said(tmp_path: Path) -> None:

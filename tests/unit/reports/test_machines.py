@@ -84,7 +84,7 @@ def test_a_machine_with_nothing_in_common_is_still_shown(tmp_path: Path) -> None
     lines = [change(r, case=f"own/{r.case}") if hasattr(r, "case") else r for r in rest]
     made = make(tmp_path, on("one", 1, "a"), [change(head, cases=cases), *lines])
     (part,) = parts(made).values()
-    assert part.title == "Nothing in common with another machine"
+    assert part.title == "Other machines, other work"
     assert {row[0] for row in part.table.rows} == {"one", "lonely"}
 
 

@@ -142,7 +142,9 @@ def test_without_any_run_there_are_still_the_published_figures(
     monkeypatch.chdir(tmp_path)
     done = CLI.invoke(app, ["report"])
     assert done.exit_code == 0
-    assert "Nothing measured here: 48 published figures" in " ".join(done.output.split())
+    assert "Nothing was measured here; the report shows 48 published figures" in " ".join(
+        done.output.split()
+    )
     refused = CLI.invoke(app, ["report", "--no-published"])
     assert refused.exit_code == 2
     unknown = CLI.invoke(app, ["report", "--baseline", "no such machine"])

@@ -22,6 +22,7 @@ from rich.console import Console
 from bench.schema import Record, Run, Runtime, Slice
 from reports import build, content
 from reports.content import Content
+from reports.findings.finding import Finding
 from reports.frame import read
 from reports.render import charts, html, markdown, terminal
 from tests.helpers import builders
@@ -204,7 +205,7 @@ def test_the_terminal_needs_80_columns_and_no_colour(tmp_path: Path) -> None:
     text = shown(make(tmp_path, builders.run(models, wrong=[("tf", "matmul/square/64")])))
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
-    assert text.startswith("wrong: tf/cpu/float32 gives wrong answers")
+    assert text.startswith("wrong: tf gives wrong answers")
     assert re.search(r"1024 +jax +6\.\d\d ms +torch@compile 1\.\d\dx", text)
     assert not [line for line in text.splitlines() if line.endswith(" ")]
 
@@ -256,7 +257,19 @@ def test_absurd_figures_are_reported_without_a_crash(
     made = make(tmp_path, [head, *lines])
     assert "torch" in shown(made)
     page = html.render(made, charts.illustrate(made))
-    assert ("GFLOP/s (higher" in page) == (flop > 0)
+    assert ("FLOP/s (higher" in page) == (flop > 0)
+
+
+def test_a_finding_without_advice_leaves_no_empty_line(tmp_path: Path) -> None:
+    made = make(tmp_path, builders.run())
+    made = replace(made, findings=(Finding("noisy", "it varies", "in one place", ""),))
+    assert 'class="action"' not in html.render(made, {})
+    assert "Where: in one place\n" in markdown.render(made, {})
+    assert re.search(r"noisy: it varies\n  in one place *\n\S|in one place *\n\n\S", shown(made))
+    advised = replace(made, findings=(Finding("noisy", "it varies", "there", "Plug it in."),))
+    assert 'class="action">Plug it in.' in html.render(advised, {})
+    assert "Where: there<br>\n  Plug it in." in markdown.render(advised, {})
+    assert "Plug it in." in shown(advised)
 
 
 # --- files --------------------------------------------------------------------------------
