@@ -193,7 +193,7 @@ def memory():
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (NO_DEVICE, "names none"),
+        (NO_DEVICE, "returned none"),
         (DETAILS_THAT_ARE_NO_TEXT, "does not fit"),
         (MEMORY_THAT_IS_NO_INT, "not JSON serializable"),
     ],
