@@ -14,19 +14,17 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench.schema import Record
-from bench.statistics.estimates import Estimate
 from reports import content
 from reports.analysis import suite_leaders
-from reports.analysis.ranking import Group, Ranking, Row
 from reports.answer import advice, answer, headline, strips, tally
 from reports.answer.answer import Answer
 from reports.answer.strips import Record as Strip
-from reports.cell import VerifiedCell
 from reports.content import Content
 from reports.findings.finding import Finding
 from reports.frame import Results, read
 from reports.render import terminal
 from tests.helpers import builders
+from tests.helpers.rankings import Section, case
 
 TWO = builders.FIVE[:2]
 ON_GPU = replace(
@@ -163,29 +161,6 @@ def test_a_contender_that_is_not_named_as_ours_are_is_no_error(tmp_path: Path) -
 
 
 # --- who leads --------------------------------------------------------------------------------
-
-
-def row(label: str, ratio: float | None, standing: str) -> Row:
-    estimate = Estimate(ratio, None) if ratio is not None else None
-    nothing = VerifiedCell._make([None] * len(VerifiedCell._fields))
-    cell = nothing._replace(contender=label, time_s=1.0, flop_per_s=1.0)
-    return Row(label, (), cell, estimate, standing)  # type: ignore[arg-type]
-
-
-def case(first: str, **others: tuple[float, str]) -> Group:
-    rows = [row(label, *told) for label, told in others.items()]
-    return Group(64, 1.0, (row(first, None, "leads"), *rows), {})
-
-
-class Section:
-    """As much of one as a headline looks at."""
-
-    def __init__(self, **rankings: Sequence[Group]) -> None:
-        self.rankings = tuple(
-            Ranking(suite, name, "float32", (), tuple(groups), True, True)
-            for key, groups in rankings.items()
-            for suite, name in [key.split("__")]
-        )
 
 
 SLOWER = {"jax": (1.5, "slower"), "tf": (2.0, "slower")}

@@ -22,7 +22,6 @@ from rich.console import Console
 from bench.schema import Record, Run, Runtime, Slice
 from reports import build, content
 from reports.content import Content
-from reports.findings.finding import Finding
 from reports.frame import read
 from reports.render import charts, html, markdown, terminal
 from tests.helpers import builders
@@ -258,18 +257,6 @@ def test_absurd_figures_are_reported_without_a_crash(
     assert "torch" in shown(made)
     page = html.render(made, charts.illustrate(made))
     assert ("FLOP/s (higher" in page) == (flop > 0)
-
-
-def test_a_finding_without_advice_leaves_no_empty_line(tmp_path: Path) -> None:
-    made = make(tmp_path, builders.run())
-    made = replace(made, findings=(Finding("noisy", "it varies", "in one place", ""),))
-    assert 'class="action"' not in html.render(made, {})
-    assert "Where: in one place\n" in markdown.render(made, {})
-    assert re.search(r"noisy: it varies\n  in one place *\n\S|in one place *\n\n\S", shown(made))
-    advised = replace(made, findings=(Finding("noisy", "it varies", "there", "Plug it in."),))
-    assert 'class="action">Plug it in.' in html.render(advised, {})
-    assert "Where: there<br>\n  Plug it in." in markdown.render(advised, {})
-    assert "Plug it in." in shown(advised)
 
 
 # --- files --------------------------------------------------------------------------------
