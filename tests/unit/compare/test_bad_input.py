@@ -171,7 +171,7 @@ def test_a_wrong_answer_has_no_ratio_and_is_told(tmp_path: Path) -> None:
     assert len(found["cases"]) == 21
     (wrong,) = found["excluded"]
     assert wrong["what"] == f"B: jax/cpu/float32, {CASE}"
-    assert wrong["why"].startswith("wrong: rows is off by 1200 times")
+    assert wrong["why"].startswith("wrong: rows is off by 1200x the limit")
     assert found["exit_code"] == 1
 
 
