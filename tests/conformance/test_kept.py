@@ -9,7 +9,8 @@ import sys
 import numpy as np
 from frameworks.jax import adapter as adapter
 from frameworks.interface import Settings, parts
-from suites import arrays, catalog
+from suites import catalog
+from suites.data import arrays
 
 adapter.start(adapter.devices()[0], Settings("float32", "jit"))
 adapter.keep(sys.argv[1] or None)
