@@ -102,7 +102,7 @@ class Case:
     def _leave_out(self, supervisor: Supervisor, cost_s: float = 0.0) -> None:
         left_s, whole_s = max(0.0, self.session.left_s), self.session.preset.time_s or 0.0
         needed = f"about {max(1.0, cost_s):.0f} s needed, " if cost_s else ""
-        reason = f"no time: {needed}{left_s:.0f} s left of the run's {whole_s:g} s"
+        reason = f"{needed}{left_s:.0f} s left of the run's {whole_s:g} s"
         self._skip(supervisor, reason, no_time=True)
 
     def _skip(self, supervisor: Supervisor, reason: str, *, no_time: bool = False) -> None:

@@ -272,7 +272,8 @@ def _doubts(own: Cell, other: Cell) -> Iterator[Excluded]:
     for letter, cell in (("A", own), ("B", other)):
         if not cell.verified:
             what = f"{plain(cell.contender)}, {plain(cell.case)}"
-            why = f"{STATUSES[cell.status]}: {plain(cell.reason or '')}"
+            told = plain(cell.reason or "").removeprefix(f"{cell.status}: ")  # of older records
+            why = f"{STATUSES[cell.status]}: {told}"
             found.setdefault((what, why, cell.status in GRAVE), []).append(letter)
     for (what, why, grave), letters in found.items():
         yield Excluded(f"{' and '.join(letters)}: {what}", why, grave)
