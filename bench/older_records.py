@@ -24,6 +24,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     case: Text
     definition_sha256: Sha256
+    work_kind: Text
     size_of: Text
     convolutions: bool
     host_work: bool
@@ -47,7 +48,7 @@ def _case(case: Case) -> Case:
         return case
     facts = {
         name: getattr(work, name)
-        for name in ("size_of", "convolutions", "host_work")
+        for name in ("work_kind", "size_of", "convolutions", "host_work")
         if getattr(case, name) is None
     }
     return structs.replace(case, definition_sha256=work.definition_sha256, **facts)

@@ -95,6 +95,8 @@ class Case(_Part, frozen=True):
     definition_sha256: Sha256
     suite_file: Text | None = None
     """Path of the suite, where it was given as a file."""
+    work_kind: Text | None = None
+    """What kind of work it is, as in `matrix product` or `training`."""
     size_of: Text | None = None
     """What `size` counts."""
     convolutions: bool | None = None

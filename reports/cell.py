@@ -34,6 +34,7 @@ class Cell(NamedTuple):
     case: str
     name: str
     size: int
+    work_kind: str | None
     size_of: str | None
     flop: float
     traffic_bytes: float | None

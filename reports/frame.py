@@ -255,6 +255,7 @@ def _planned(gathered: Gathered) -> pd.DataFrame:
                         "size": case.size,
                         "flop": case.flop,
                         "traffic_bytes": case.traffic_bytes.get(contender.precision),
+                        "work_kind": case.work_kind,
                         "size_of": case.size_of,
                         "convolutions": case.convolutions,
                         "host_work": case.host_work,
@@ -267,8 +268,8 @@ def _planned(gathered: Gathered) -> pd.DataFrame:
 _COLUMNS = (
     *("run", "machine", "contender", "framework", "version", "spec", "device", "device_kind"),
     *("device_name", "precision", "execution", "threads", "outside", "suite", "case", "name"),
-    *("size", "size_of", "flop", "traffic_bytes", "convolutions", "host_work", "status", "reason"),
-    *("verified", "stopped", "build_s", "first_step_s"),
+    *("size", "work_kind", "size_of", "flop", "traffic_bytes", "convolutions", "host_work"),
+    *("status", "reason", "verified", "stopped", "build_s", "first_step_s"),
 )
 _TYPES = (
     dict.fromkeys(KEY, "str")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 import tempfile
 from collections import Counter
@@ -138,8 +139,6 @@ def _case_record(suite: str, workload: Workload) -> schema.Case:
         "traffic_bytes": {p: workload.traffic_bytes(p) for p in ITEMSIZE},
         "definition_sha256": definition_hash(workload),
         "suite_file": None if suite in catalog.NAMES else privacy.scrub(suite),
-        "size_of": known.size_of,
-        "convolutions": known.convolutions,
-        "host_work": known.host_work,
+        **dataclasses.asdict(known),
     }
     return msgspec.convert(fields, schema.Case)

@@ -28,7 +28,14 @@ _OFTEN = 0.5
 _TELLING = 1.1
 """A distance below which the others' is not worth a word."""
 
-_TRAINING = ("learn", "lifecycle", "loader", "mnist")
+_KINDS = {
+    "matrix product": "matrix products",
+    "inner product": "inner products",
+    "forward": "forward passes",
+    "training": "training",
+    "lifecycle": "training",
+}
+"""Kinds of work in a case's record, as one would say them."""
 
 Contested = tuple[str, Group]
 """Kind of work, and a case that two contenders at least have right."""
@@ -85,16 +92,9 @@ def level(group: Group) -> tuple[str, ...]:
 
 
 def kind(ranking: Ranking) -> str:
-    """What the work is, as one would say it."""
-    if ranking.suite == "matmul":
-        return "matrix products"
-    if ranking.suite == "hackintosh":
-        return "inner products"
-    if "forward" in ranking.name:
-        return "forward passes"
-    if ranking.suite in _TRAINING or "train" in ranking.name or "epochs" in ranking.name:
-        return "training"
-    return "other work"
+    """What the work is, as one would say it; of records that do not tell, `other work`."""
+    kinds = (row.cell.work_kind for group in ranking.groups for row in group.rows)
+    return _KINDS.get(next(kinds, None) or "", "other work")
 
 
 # --- words ------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from suites.workload.steps import Forward, Product, Train
 class Facts:
     """What a record says of a case beside its cost."""
 
+    work_kind: str
+    """`matrix product`, `inner product`, `forward`, `training` or `lifecycle`."""
     size_of: str
     """What the size counts: `n`, `batch`, `samples` or `parameters`."""
     convolutions: bool | None
@@ -29,17 +31,19 @@ def facts_of(workload: Workload) -> Facts:
     """The facts of any workload, by its kind, its model and where its inputs come from."""
     match workload:
         case Product():
-            return Facts("n", False, False)
+            inner = workload.m == workload.n == 1
+            return Facts("inner product" if inner else "matrix product", "n", False, False)
         case Forward():
             host = workload.inputs != "device"
-            return Facts("batch", _convolutions(workload.model, workload.input_shape), host)
+            convolutions = _convolutions(workload.model, workload.input_shape)
+            return Facts("forward", "batch", convolutions, host)
         case Train() | Learn():
             host = workload.inputs != "device"
             convolutions = _convolutions(workload.model, workload.input_shape)
-            return Facts(workload.sized_by, convolutions, host)
+            return Facts("training", workload.sized_by, convolutions, host)
         case Lifecycle():
             learn = facts_of(workload.learn)
-            return Facts(learn.size_of, learn.convolutions, host_work=True)
+            return Facts("lifecycle", learn.size_of, learn.convolutions, host_work=True)
 
 
 def _convolutions(model: Layer, shape: Shape) -> bool | None:

@@ -45,6 +45,21 @@ def test_what_a_size_counts(workload, counted):
     assert facts_of(workload).size_of == counted
 
 
+@pytest.mark.parametrize(
+    ("workload", "kind"),
+    [
+        (Product(suite="mlp", name="n", m=4, k=4, n=4), "matrix product"),
+        (Product(suite="mlp", name="n", m=1, k=4, n=1), "inner product"),
+        (Forward(suite="matmul", name="train", model=Linear(3, 2), input_shape=(4, 3)), "forward"),
+        (train(), "training"),
+        (LEARN, "training"),
+        (Lifecycle(learn=LEARN), "lifecycle"),
+    ],
+)
+def test_what_kind_of_work_it_is(workload, kind):
+    assert facts_of(workload).work_kind == kind
+
+
 class TestConvolutions:
     def of(self, *layers, shape=(2, 3, 8, 8)):
         return facts_of(train(Sequential(*layers), shape)).convolutions
