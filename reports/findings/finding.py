@@ -59,7 +59,7 @@ def called(context: ReportContext, run: str, contender: str) -> str:
     asked = {each.contender: each for each in context.results.runs[run].contenders}
     known = asked.get(contender)
     label = context.labels.get(run, {}).get(contender)
-    if known is None or label is None or label.endswith("…") or known.framework == NULL:
+    if known is None or label is None or "…" in label or known.framework == NULL:
         return plain(contender)
     several = len({each.precision for each in asked.values() if each.framework != NULL}) > 1
     return f"{label} {plain(known.precision, 40)}" if several else label

@@ -61,8 +61,8 @@ def test_the_honest_adapter_is_not(found):
 
 
 def test_work_that_fell_back_to_the_cpu_is_suspect(found):
-    (line,) = found(RUNS_ON_THE_CPU, "--suite", "matmul")
-    assert " ran on cpu, not on fast:0" in line
+    lines = found(RUNS_ON_THE_CPU, "--suite", "matmul")  # on a quiet machine by its cores too
+    assert any(" ran on cpu, not on fast:0" in line for line in lines)
 
 
 # --- JAX: compiling, and inputs taken for constants ---------------------------------------------

@@ -25,6 +25,12 @@ LONG = f"./{'x' * 70}.py"
         ((TORCH, replace(TORCH, precision="float16")), "torch/cpu/float16", "torch float16"),
         ((TORCH, replace(JAX, device="mps")), "torch/cpu/float32", "torch cpu"),
         ((replace(TORCH, spec=LONG), JAX), f"{LONG}/cpu/float32", f"{LONG}/cpu/float32"),
+        # Two that are cut alike, and then numbered.
+        (
+            (replace(TORCH, spec=f"./{LONG}1"), replace(JAX, spec=f"./{LONG}2")),
+            f"./{LONG}2/cpu/float32",
+            f"./{LONG}2/cpu/float32",
+        ),
         ((TORCH, JAX), "gone/cpu/float32", "gone/cpu/float32"),
     ],
 )
