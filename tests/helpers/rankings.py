@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bench.statistics.estimates import Estimate
 from reports.analysis.ranking import Group, Ranking, Row
@@ -21,12 +22,23 @@ def case(first: str, **others: tuple[float, str]) -> Group:
     return Group(64, 1.0, (row(first, None, "leads"), *rows), {})
 
 
+KINDS = {"square": "matrix product", "forward": "forward"}
+"""Kinds of work by name; all others train."""
+
+
+def of_kind(kind: str, group: Group) -> Group:
+    """The same case, whose record says what kind of work it is."""
+    rows = (replace(each, cell=each.cell._replace(work_kind=kind)) for each in group.rows)
+    return replace(group, rows=tuple(rows))
+
+
 class Section:
     """As much of one as a headline looks at."""
 
     def __init__(self, **rankings: Sequence[Group]) -> None:
         self.rankings = tuple(
-            Ranking(suite, name, "float32", (), tuple(groups), True, True)
+            Ranking(suite, name, "float32", (), told, True, True)
             for key, groups in rankings.items()
             for suite, name in [key.split("__")]
+            for told in [tuple(of_kind(KINDS.get(name, "training"), each) for each in groups)]
         )

@@ -23,7 +23,7 @@ DATA = Path(__file__).parent.parent / "data"
 CHANGED: set[str] = set()
 """Cases whose definition has since changed, so that nothing older compares with them."""
 
-FACTS = ("size_of", "convolutions", "host_work")
+FACTS = ("work_kind", "size_of", "convolutions", "host_work")
 
 OLD = {work.case: hash_ for hash_, work in older_records.known().items()}
 
