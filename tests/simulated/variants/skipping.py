@@ -27,8 +27,11 @@ class CachesByIdentity(Honest):
     def built(self) -> None:
         super().built()
         self.known: dict[Any, Any] = {}
+        self.held: dict[int, Any] = {}
+        """Arrays it has seen: were they let go, others would get their ids."""
 
     def key(self, placed: Placed) -> Any:
+        self.held[id(placed.arrays)] = placed.arrays
         return id(placed.arrays), placed.steps.place
 
     def do(self, placed: Placed) -> Any:
