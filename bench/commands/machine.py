@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.machine import description, survey
-from bench.machine.description import Description
+from bench.machine.description import Description, printable
 from bench.schema import Gpu, Machine
 
 
@@ -36,7 +36,7 @@ def table(found: Description) -> Table:
     shown.add_column(style="bold", no_wrap=True)
     shown.add_column(overflow="fold")
     for name, value in (*_machine(found.machine), *_now(found), *_installed(found)):
-        shown.add_row(name, Text(_printable(value)))
+        shown.add_row(name, Text(printable(value)))
     return shown
 
 
@@ -124,8 +124,3 @@ def _gibibytes(size: int | None) -> str:
         return ""
     number = size / 2**30
     return f"{number:,.0f} GiB" if number >= 100 else f"{number:.3g} GiB"
-
-
-def _printable(text: str) -> str:
-    """Descriptions come from others too: none may steer the terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

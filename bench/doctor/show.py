@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bench.doctor.finding import SEVERITIES, Finding
 from bench.doctor.subject import Subject
+from bench.machine.description import printable
 
 _STYLES = {"spoils": "bold red", "limits": "yellow", "note": "blue"}
 _WORDS = {"spoils": "would spoil a run", "limits": "limit it", "note": "to know"}
@@ -22,12 +23,12 @@ def show(subject: Subject, findings: Sequence[Finding], console: Console) -> Non
     machine = subject.description.machine
     title = f"{machine.label or 'A machine without a name'} ({_system(subject)})"
     if console.is_terminal:
-        console.print(Text(_printable(title), style="bold"))
+        console.print(Text(printable(title), style="bold"))
         if findings:
             console.print()
             console.print(_table(findings))
     else:
-        console.file.writelines(f"{line}\n" for line in (_printable(title), *_lines(findings)))
+        console.file.writelines(f"{line}\n" for line in (printable(title), *_lines(findings)))
     console.print(f"\n{_summary(findings)}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -37,11 +38,11 @@ def _table(findings: Sequence[Finding]) -> Table:
     table.add_column(overflow="fold")
     for one in findings:
         told = Text.assemble(
-            (_printable(one.what), "bold"),
+            (printable(one.what), "bold"),
             "\n",
-            (_printable(one.why), "dim"),
-            f"\n{_printable(one.do)}",
-            (f"\n{_printable(one.source)}" if one.source else "", "dim italic"),
+            (printable(one.why), "dim"),
+            f"\n{printable(one.do)}",
+            (f"\n{printable(one.source)}" if one.source else "", "dim italic"),
         )
         table.add_row(Text(one.severity, style=_STYLES[one.severity]), told)
     return table
@@ -50,13 +51,13 @@ def _table(findings: Sequence[Finding]) -> Table:
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
     for one in findings:
         yield ""
-        yield f"{one.severity}: {_printable(one.what)}"
+        yield f"{one.severity}: {printable(one.what)}"
         yield from textwrap.wrap(
-            f"why: {_printable(one.why)}", _WIDTH, initial_indent="  ", subsequent_indent="    "
+            f"why: {printable(one.why)}", _WIDTH, initial_indent="  ", subsequent_indent="    "
         )
-        yield f"  do: {_printable(one.do)}"  # in one line, since commands are copied
+        yield f"  do: {printable(one.do)}"  # in one line, since commands are copied
         if one.source:
-            yield f"  source: {_printable(one.source)}"
+            yield f"  source: {printable(one.source)}"
 
 
 def _summary(findings: Sequence[Finding]) -> str:
@@ -71,8 +72,3 @@ def _system(subject: Subject) -> str:
     machine = subject.description.machine
     name = "macOS" if subject.mac else machine.system
     return " ".join(filter(None, (name, machine.release, machine.architecture)))
-
-
-def _printable(text: str) -> str:
-    """Descriptions come from others too: none may steer the terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

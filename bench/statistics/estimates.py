@@ -58,7 +58,7 @@ _CORRELATED = 1.36
 """Times of neighbouring rounds have a rank correlation of 0.26 to 0.35, measured over 200 starts,
 which widens the interval of their median by sqrt((1 + 0.3) / (1 - 0.3)). Ratios have none."""
 
-_NORMAL = 1.4826
+MAD_TO_DEVIATION = 1.4826
 """MAD of normal values times this is their standard deviation (Rousseeuw & Croux, 1993)."""
 
 
@@ -108,7 +108,7 @@ def locations(
         low[alike], high[alike] = intervals(rounds_s[at])
     wider = np.where(correlated, _CORRELATED, 1.0)
     told = counts >= MIN_ROUNDS
-    spread = np.where(told, _NORMAL * deviation / value, np.nan)
+    spread = np.where(told, MAD_TO_DEVIATION * deviation / value, np.nan)
     low, high = (value * (end / value) ** wider for end in (low, high))
     return Locations(value, low, high, spread)
 
@@ -253,7 +253,7 @@ def verdict(ends: Interval | None, threshold: float = THRESHOLD) -> Verdict:
 def spread(values: Floats) -> float:
     """Standard deviation relative to the median, estimated from the MAD."""
     middle = np.median(values)
-    return float(_NORMAL * np.median(np.abs(values - middle)) / middle)
+    return float(MAD_TO_DEVIATION * np.median(np.abs(values - middle)) / middle)
 
 
 def interval(values: Floats) -> Interval | None:

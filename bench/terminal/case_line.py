@@ -49,7 +49,8 @@ class Lines:
 def called(case: str, precision: str = "float32") -> str:
     """`sweep train 91k` of `sweep/train/90902`; the precision where it is not the usual one."""
     *words, _ = case.split("/")
-    words = [_CALLED["/".join(words)]] if "/".join(words) in _CALLED else words
+    told = _CALLED.get("/".join(words))
+    words = [told] if told else words
     if words and words[0] in _TELLING:
         del words[0]
     words = [word.replace("_", " ") for word in words if word not in _PLAIN_NAMES]

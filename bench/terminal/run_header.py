@@ -11,6 +11,7 @@ from bench.doctor.shadowing import shadowing
 from bench.doctor.subject import Subject, pins
 from bench.environments import manager
 from bench.machine import survey
+from bench.machine.description import printable
 
 _TITLE = "metalbench"
 _INDENT = " " * (len(_TITLE) + 2)
@@ -34,7 +35,7 @@ def told(subject: Subject, specs: Sequence[Spec], width: int) -> Iterator[str]:
     spoils = [one.what for one in examine(subject) if one.severity == "spoils"]
     for what in spoils[:_MOST_SPOILS]:
         yield from textwrap.wrap(
-            _printable(what), width, initial_indent="! ", subsequent_indent="  "
+            printable(what), width, initial_indent="! ", subsequent_indent="  "
         )
     if len(spoils) > _MOST_SPOILS:
         yield f"! and {len(spoils) - _MOST_SPOILS} more: make doctor"
@@ -46,7 +47,7 @@ def _machine(subject: Subject) -> str:
     facts = [machine.label or machine.system]
     facts += [f"{cores} core{'s' * (cores > 1)}"] if cores else []
     facts += [] if machine.gpus else ["no GPU"]
-    return _printable(", ".join(facts))
+    return printable(", ".join(facts))
 
 
 def _versioned(subject: Subject, spec: Spec) -> str:
@@ -54,7 +55,7 @@ def _versioned(subject: Subject, spec: Spec) -> str:
     packages = subject.packages.get(str(spec.environment), {})
     named = spec.facts.packages if spec.facts and not spec.environment.version else ()
     version = next((packages[name] for name in named if name in packages), "")
-    return f"{spec.text} {_printable(version).partition('+')[0]}".strip()
+    return f"{spec.text} {printable(version).partition('+')[0]}".strip()
 
 
 def _wrapped(words: Sequence[str], width: int) -> Iterator[str]:
@@ -68,8 +69,3 @@ def _wrapped(words: Sequence[str], width: int) -> Iterator[str]:
         break_on_hyphens=False,
     )
     yield from (line.replace("\0", " ") for line in found)
-
-
-def _printable(text: str) -> str:
-    """Names of programs and devices are others' words: none may steer the terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Sequence
 
 from bench.schema import Check, Slice
+from bench.statistics.estimates import MAD_TO_DEVIATION
 
 SAMPLES = "samples' seconds, as a share off the time that sampling took"
 PARTS = "seconds of a slice that are in none of its parts"
@@ -140,7 +141,7 @@ def of_audits(slices: Sequence[Slice]) -> list[Check]:
     rounds = [statistics.median(each.samples_s) for each in slices]
     middle_s = statistics.median(rounds)
     # Round the middle, not the mean: what the mean is above it is allowed for already.
-    noise_s = 3 * 1.4826 * statistics.median(abs(each - middle_s) for each in rounds)
+    noise_s = 3 * MAD_TO_DEVIATION * statistics.median(abs(each - middle_s) for each in rounds)
     step_s = max(middle_s, min(_mean_s(slices), MEAN * middle_s))
     alone = [statistics.median(each.latencies_s) for each in slices if each.latencies_s]
     latency_s = statistics.median(alone) if alone else step_s

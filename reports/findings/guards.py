@@ -34,8 +34,6 @@ much faster, so it is not asked of CPUs."""
 HASTY_ROUNDS = 3
 HASTY_SURE = 4.0
 """Standard errors beyond that: a noisy device's rounds spread by a third and more."""
-NORMAL_FROM_MEDIAN = 1.48
-"""Standard deviation of a normal distribution whose median distance from its middle is 1."""
 
 DEEP = 64
 MARGIN = 1 / 400
@@ -127,7 +125,7 @@ def hasty(context: ReportContext) -> Iterator[Finding]:
     )
     # Three rounds tell little of how they spread: all cells of the contender tell it together.
     spread = cells.groupby(["run", "contender"], sort=False)["spread"].transform("mean")
-    error = NORMAL_FROM_MEDIAN * spread / np.sqrt(cells["rounds"])
+    error = estimates.MAD_TO_DEVIATION * spread / np.sqrt(cells["rounds"])
     sure = cells["log"] + HASTY_SURE * error < np.log(HASTY)
     enough = cells["rounds"] >= HASTY_ROUNDS
     guilty = cells[sure & enough & (cells["share"] > 0.5)]
