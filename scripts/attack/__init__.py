@@ -1,0 +1,1 @@
+"""Attacks: hostile files, disks, clocks, processes and arguments against real commands, counted."""

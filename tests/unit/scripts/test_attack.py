@@ -1,0 +1,52 @@
+"""The attacks' frame: it finds them, sees what a command did wrong, and adds it up."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from scripts.attack import commands
+from scripts.attack.__main__ import found, table
+from scripts.attack.counts import Counts
+
+
+def test_every_attack_says_what_it_does() -> None:
+    for name, each in found().items():
+        assert each.__doc__ and each.__doc__.partition("\n")[0].strip(), name
+
+
+def test_parts_of_an_attack_add_up() -> None:
+    counts = Counts(inputs=2)
+    counts.add(Counts(inputs=3, escapes=1, notes=["it ran"]))
+    assert (counts.inputs, counts.escapes, counts.bad()) == (5, 1, True)
+    assert not Counts(inputs=9).bad()
+    assert table({"one": counts}).row_count == 1
+
+
+@pytest.mark.parametrize(
+    "source, wrong",
+    [
+        ("raise ValueError", 1),
+        ("import os; os.kill(os.getpid(), 9)", 1),
+        ("raise SystemExit(3)", 1),
+        ("raise SystemExit(2)", 1),
+        ("import sys; sys.exit('no such file. Expected one.')", 0),
+        ("print('done')", 0),
+    ],
+)
+def test_a_command_that_ends_badly_is_counted(source: str, wrong: int) -> None:
+    ended = commands.run("-c", source, launcher=(sys.executable,))
+    assert ended.count().tracebacks == wrong, ended
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process adopts another's orphans")
+def test_a_process_left_running_is_counted_and_ended() -> None:
+    source = (
+        "import subprocess, sys; "
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'], "
+        "start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)"
+    )
+    ended = commands.run("-c", source, launcher=(sys.executable,))
+    assert ended.count().orphans == 1
+    assert not commands.leftover(0)
