@@ -37,8 +37,8 @@ def main() -> int:
         results[name] = _counted(attacks[name], asked)
         print(f"{name}: {time.monotonic() - began:.0f} s", *results[name].notes, sep="\n  ")
     total = Counts()
-    for each in results.values():
-        total.add(each)
+    for counts in results.values():
+        total.add(counts)
     Console(width=110).print(table({**results, "all": total}))
     return int(total.bad())
 

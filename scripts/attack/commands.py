@@ -81,7 +81,8 @@ def wait(command: subprocess.Popen, timeout_s: float = 300) -> Ended:
         command.kill()
         output, _ = command.communicate()
     text = output.decode("utf-8", "replace")
-    return Ended(tuple(map(str, command.args)), command.returncode, text, leftover())
+    words = tuple(str(each) for each in command.args)
+    return Ended(words, command.returncode, text, leftover())
 
 
 def run(*arguments: str, timeout_s: float = 300, **how) -> Ended:
