@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from bench.contenders.spec import Contender, Spec
 from bench.contenders.supervisor import Supervisor, checked, failure, open_worker
 from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
 from bench.environments import manager
-from bench.environments.requirements import Name
+from bench.environments.requirements import HOST, Name
 from bench.machine import privacy
 from bench.schema import Failed, Skipped
 from frameworks.interface import Device
@@ -95,6 +96,10 @@ def _asked(
 
 
 def _environment(spec: Spec, discovered: Discovered, ensure: Ensure, say: Say) -> Path | None:
+    if spec.own:
+        return spec.own.python
+    if spec.environment == HOST:  # whatever Python that is
+        return Path(sys.executable)
     try:
         return ensure(spec.environment, say)
     except manager.NoSuchVersion as error:

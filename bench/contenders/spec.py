@@ -1,17 +1,24 @@
 """Contenders: what a user may write after FRAMEWORK=, and what runs because of it.
 
-spec = name [==version | :variant] [@execution]   |   path.py [@execution]
+spec = name [==version | :variant | :python | :wheel] [@execution]   |   path.py [@execution]
+
+`python` is the folder of an environment or a program in it, `wheel` a path that ends in .whl; the
+execution may also stand before the colon. A comma separates specs, so no path can hold one.
 """
 
 from __future__ import annotations
 
 import ast
+import dataclasses
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.environments import requirements
+from bench.contenders import named_apart, worker_environment
+from bench.environments import interpreters, requirements
+from bench.environments.interpreters import Interpreter
 from bench.environments.requirements import HOST, Name
 from bench.machine.privacy import scrub
 from bench.values import meant
@@ -21,6 +28,9 @@ from suites.catalog import typed_path
 from suites.errors import UserError
 
 MAX_ADAPTER_BYTES = 2**20
+
+WHEEL = re.compile(r"\.whl(?:@|$)")
+"""Ends the path of a wheel."""
 
 
 class Unknown(UserError):
@@ -32,7 +42,8 @@ class Spec:
     """One entry of FRAMEWORK, understood."""
 
     text: str
-    """As it stands in records: `torch`, `torch@compile`, `jax==0.4.38`, `./my_adapter.py`."""
+    """As it stands in records: `torch`, `torch@compile`, `jax==0.4.38`, `torch:dev`,
+    `./my_adapter.py`."""
     framework: str
     module: str
     """What the worker imports: dotted, or a path."""
@@ -41,6 +52,16 @@ class Spec:
     execution: str
     facts: FrameworkInfo | None = None
     """None for an adapter from outside."""
+    own: Interpreter | None = None
+    """The Python of the user's own that it runs in; `environment` then has its variables alone."""
+
+    @property
+    def typed(self) -> str:
+        """What to type for it, fit for a record: of a Python of the user's own, its path."""
+        if self.own is None or self.outside:
+            return self.text
+        _, at, execution = self.text.partition("@")
+        return f"{self.framework}:{scrub(str(self.own.home))}{at}{execution}"
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -70,10 +91,26 @@ class Contender:
 def parse(texts: Sequence[str]) -> list[Spec]:
     """The specs in order, repetitions dropped. Raises Unknown."""
     specs = [_parse_one(text.strip()) for text in texts if text.strip()]
-    return list({spec.text: spec for spec in specs}.values())
+    homes = [spec.own.home for spec in specs if spec.own]
+    names = named_apart.names(homes, {word for f in FRAMEWORKS.values() for word in f.variants})
+    told = [_named(spec, names) for spec in specs]
+    return list({spec.text: spec for spec in told}.values())
+
+
+def _named(spec: Spec, names: Mapping[Path, str]) -> Spec:
+    """The spec; a framework's in a Python of the user's own by its name among the others."""
+    if spec.own is None or spec.outside:
+        return spec
+    name, (_, at, execution) = names[spec.own.home], spec.text.partition("@")
+    return dataclasses.replace(spec, text=f"{spec.framework}:{name}{at}{execution}")
 
 
 def _parse_one(text: str) -> Spec:
+    name, colon, place = text.partition(":")
+    name, _, before = name.partition("@")
+    of_framework = colon and "/" not in name  # and no part of an adapter's path
+    if of_framework and (interpreters.is_path(place) or WHEEL.search(place)):
+        return _placed(name, place, before)
     target, _, execution = text.partition("@")
     if target.endswith(".py"):
         return _outside(typed_path(target), execution)
@@ -88,12 +125,39 @@ def _parse_one(text: str) -> Spec:
     return _spec(facts, f"{facts.name}{pinned}{version}", environment, execution)
 
 
+def _placed(name: str, place: str, before: str) -> Spec:
+    """A framework at a place of the user's: a wheel, or a Python that has it."""
+    facts = _facts(name)
+    place, after = _without_execution(facts, place)
+    execution = before or after
+    if before and after and before != after:
+        raise Unknown(f"two executions in one contender. Received: {before!r} and {after!r}")
+    if WHEEL.search(place):
+        raise Unknown(f"wheels are not taken. Expected a version or a Python. Received: {place!r}")
+    environment = HOST if facts is NULL else Name(facts.name)
+    own = interpreters.find(place, facts, worker_environment.inherited(os.environ))
+    # Its text follows when all of them are known.
+    return dataclasses.replace(_spec(facts, facts.name, environment, execution), own=own)
+
+
+def _without_execution(facts: FrameworkInfo, place: str) -> tuple[str, str]:
+    """The path and the execution after it; `python@3.12` within a path is a part of it."""
+    path, at, word = place.rpartition("@")
+    if not at or "/" in word or interpreters.exists(place):
+        return place, ""
+    is_one = word in facts.executions or interpreters.exists(path)
+    return (path, word) if is_one else (place, "")
+
+
 def _variant(target: str, execution: str) -> Spec:
     name, _, variant = target.partition(":")
     facts = _facts(name)
     if variant not in facts.variants:
         known = ", ".join(f"{f.name}:{word}" for f in FRAMEWORKS.values() for word in f.variants)
-        raise Unknown(f"unknown variant. Expected {known}, without a version. Received: {target!r}")
+        raise Unknown(
+            f"unknown variant. Expected {known}, without a version, or the path of a Python, as in "
+            f"{facts.name}:./{variant or 'env'}. Received: {target!r}"
+        )
     return _spec(facts, f"{facts.name}:{variant}", Name(f"{facts.name}-{variant}"), execution)
 
 
@@ -146,19 +210,21 @@ def _outside(path: Path, execution: str) -> Spec:
             f'adapter {path} names no framework. Expected a line like NAME = "mine" (letters, '
             f"digits, . _ -). Received: {name!r}. See docs/adding.md."
         )
+    there = None if wanted == "host" else _environment(path, wanted)
     return Spec(
         text=scrub(f"{path}") + (f"@{execution}" if execution else ""),
         framework=name,
         module=str(path.resolve()),
-        environment=HOST if wanted == "host" else _environment(path, wanted),
+        environment=there.environment if there else HOST,
         execution=execution or "default",
+        own=there.own if there else None,
     )
 
 
-def _environment(path: Path, text: str) -> Name:
+def _environment(path: Path, text: str) -> Spec:
     try:
-        return _parse_one(text).environment
-    except Unknown as error:
+        return _parse_one(text)
+    except UserError as error:
         raise Unknown(f"adapter {path} asks for ENVIRONMENT {text!r}: {error}") from None
 
 

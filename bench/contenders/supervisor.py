@@ -15,6 +15,7 @@ from bench import schema
 from bench.contenders import worker_environment
 from bench.contenders.spec import Contender, Spec
 from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
+from bench.environments.interpreters import START
 from bench.machine import privacy
 from bench.meters.device_use import DeviceUse
 from bench.schema import Failed, Runtime, Skipped
@@ -127,12 +128,13 @@ def open_worker(
 ) -> WorkerProcess:
     """A worker process for the spec, its framework not yet imported."""
     environment = variables_of(spec, threads)
-    return WorkerProcess(python, spec.module, environment, threads, memory_bytes)
+    start = spec.own.start if spec.own else START
+    return WorkerProcess(python, spec.module, environment, threads, memory_bytes, start)
 
 
 def variables_of(spec: Spec, threads: int | None) -> dict[str, str]:
     """All environment variables of the spec's workers."""
-    return worker_environment.variables(os.environ, spec.variables, threads)
+    return worker_environment.variables(os.environ, spec.variables, threads, spec.own)
 
 
 def failure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bench.environments.interpreters import Interpreter
 from bench.environments.manager import CHECKOUT
 from bench.machine import privacy
 from frameworks import FRAMEWORKS
@@ -27,13 +28,24 @@ THREAD_VARIABLES = (
 )
 
 
+def inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a worker has of the variables of the host's process."""
+    return {k: v for k, v in environ.items() if k in ALLOWED or k.startswith(TUNING)}
+
+
 def variables(
-    inherited: Mapping[str, str], framework: Mapping[str, str], threads: int | None
+    environ: Mapping[str, str],
+    framework: Mapping[str, str],
+    threads: int | None,
+    own: Interpreter | None = None,
 ) -> dict[str, str]:
-    """The whole environment of a worker: allowed variables, the framework's own, thread counts."""
-    chosen = {k: v for k, v in inherited.items() if k in ALLOWED or k.startswith(TUNING)}
+    """The whole environment of a worker: allowed variables, the framework's own, thread counts; in
+    a Python of the user's own also what activating its environment sets."""
+    chosen = inherited(environ)
     chosen |= {name: str(threads) for name in THREAD_VARIABLES if threads}
-    chosen |= {"PYTHONPATH": str(CHECKOUT), "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
+    chosen |= {"PYTHONPATH": str(CHECKOUT), "PYTHONHASHSEED": "0"}
+    # Where the user's own Python finds packages of the user's, they are what its user runs.
+    chosen |= own.variables(chosen) if own else {"PYTHONNOUSERSITE": "1"}
     return {**framework, **chosen}
 
 

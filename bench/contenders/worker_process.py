@@ -10,12 +10,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from bench.environments.interpreters import START
 from bench.machine.privacy import scrub
 
 TAIL_BYTES = 8192
@@ -56,12 +57,13 @@ class WorkerProcess:
         environment: Mapping[str, str],
         threads: int | None,
         memory_bytes: int | None = None,
+        start: Sequence[str] = START,
     ) -> None:
         commands_read, self._commands = os.pipe()
         self._replies, replies_write = os.pipe()
         life_read, self._life = os.pipe()
         inherited = commands_read, replies_write, life_read
-        command = [str(python), "-P", "-m", "bench.worker", module]
+        command = [str(python), *start, module]
         command += [*map(str, inherited), str(threads or 0)]
         try:
             self._process = subprocess.Popen(

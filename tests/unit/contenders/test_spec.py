@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.contenders.spec import Contender, Unknown, parse
-from bench.environments import requirements
+from bench.environments import interpreters, requirements
+from bench.environments.interpreters import Interpreter
 from frameworks import FRAMEWORKS, NAMES
 from frameworks.interface import Device
+from suites.errors import UserError
 
 
 def only(text):
@@ -50,6 +52,86 @@ def test_a_variant_has_packages_and_variables_of_its_own():
     assert only("jax:metal@jit").text == "jax:metal@jit"
 
 
+@pytest.fixture
+def pythons(tmp_path, monkeypatch):
+    """Folders that hold a Python, each of which has all that is asked for."""
+
+    def find(word, facts, environment):
+        program = interpreters.locate(word)
+        return Interpreter(program.parent.parent, program, program.parent.parent, "3.12.1")
+
+    monkeypatch.setattr(interpreters, "find", find)
+
+    def made(*names):
+        for name in names:
+            program = tmp_path / name / "bin" / "python"
+            program.parent.mkdir(parents=True)
+            program.touch(mode=0o755)
+        return [str(tmp_path / name) for name in names]
+
+    return made
+
+
+def test_a_python_of_ones_own_is_named_by_its_folder(pythons):
+    (home,) = pythons("miniforge3/envs/dev")
+    spec = only(f"torch:{home}")
+    assert (spec.text, spec.framework, spec.execution) == ("torch:dev", "torch", "eager")
+    assert (str(spec.own.python), spec.typed) == (f"{home}/bin/python", f"torch:{home}")
+    assert not spec.outside
+
+
+@pytest.mark.parametrize("text", ["torch@compile:{}", "torch:{}@compile", "pytorch:{}/@compile"])
+def test_the_execution_stands_before_the_colon_or_after_the_path(pythons, text):
+    (home,) = pythons("dev")
+    spec = only(text.format(home))
+    assert (spec.text, spec.execution) == ("torch:dev@compile", "compile")
+    assert spec.typed == f"torch:{home}@compile"
+    assert only(spec.typed) == spec
+
+
+def test_an_at_sign_of_a_path_is_its_own(pythons):
+    """As Homebrew's python@3.12 has one."""
+    brewed, odd = pythons("opt/python@3.12", "opt/dev@compile")
+    assert only(f"torch:{brewed}").text == "torch:python-3.12"
+    assert only(f"torch:{odd}").execution == "eager"
+    assert only(f"torch:{odd}@compile").execution == "compile"
+    with pytest.raises(Unknown, match="no execution 'fast'"):
+        parse([f"torch:{brewed}@fast"])
+
+
+def test_two_executions_are_refused(pythons):
+    (home,) = pythons("dev")
+    with pytest.raises(Unknown, match="two executions"):
+        parse([f"torch@eager:{home}@compile"])
+
+
+def test_folders_of_one_name_are_told_apart(pythons):
+    homes = pythons("a/dev", "b/dev", "c/.venv", "metal")
+    texts = [spec.text for spec in parse([f"torch:{home}" for home in homes])]
+    assert texts[:3] == ["torch:a/dev", "torch:b/dev", "torch:c/.venv"]
+    assert texts[3].endswith("/metal")  # which is a variant's word
+
+
+def test_names_hold_nothing_that_a_spec_or_a_shell_takes_for_its_own(pythons):
+    spaced, dashed, odd = pythons("my env", "my-env", "$(rm);'<b>")
+    first, second, third = parse([f"numpy:{home}" for home in (spaced, dashed, odd)])
+    assert len({first.text, second.text}) == 2
+    assert not set(" $;'<>()@") & set(first.text + second.text + third.text)
+    assert first.typed == f"numpy:{spaced}"
+
+
+def test_one_place_named_twice_is_one_contender(pythons):
+    (home,) = pythons("dev")
+    assert len(parse([f"torch:{home}", f"torch:{home}/", f"torch:{home}/bin/python"])) == 1
+
+
+def test_an_adapter_may_run_in_a_python_of_ones_own(pythons, tmp_path):
+    (home,) = pythons("dev")
+    spec = only(adapter(tmp_path, f'NAME = "mine"\nENVIRONMENT = "torch:{home}"\n'))
+    assert (str(spec.own.python), spec.outside) == (f"{home}/bin/python", True)
+    assert spec.text == spec.typed == str(tmp_path / "mine.py")
+
+
 def test_repetitions_are_one_contender():
     assert len(parse(["torch", "pytorch", " torch "])) == 1
 
@@ -63,7 +145,7 @@ def test_repetitions_are_one_contender():
         ("jax==../../etc", "Expected a version"),
         ("jax==1; rm -rf x", "Expected a version"),
         ("null==1", "null has no versions"),
-        ("jax:cuda", "Expected jax:metal, without a version. Received: 'jax:cuda'"),
+        ("jax:cuda", "Expected jax:metal, without a version, or the path .* Received: 'jax:cuda'"),
         ("torch:metal", "Expected jax:metal"),
         ("jax:metal==0.4.38", "without a version"),
         ("jax:metal@fast", "no execution 'fast'"),
@@ -123,7 +205,7 @@ def test_a_file_that_is_no_adapter_is_refused(tmp_path, text, message):
 def test_any_text_is_understood_or_refused(text):
     try:
         specs = parse(text.split(","))
-    except Unknown:
+    except UserError:
         return
     for spec in specs:
         assert "/" not in str(spec.environment)
