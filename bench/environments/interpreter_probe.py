@@ -5,7 +5,7 @@ Usage: python -c TEXT MODULE DISTRIBUTION... The answer is the last line that be
 
 import sys
 
-if sys.path and sys.path[0] == "":
+if __name__ == "__main__" and sys.path[:1] == [""]:
     del sys.path[0]  # the folder the command was typed in may hold anything
 
 import json
