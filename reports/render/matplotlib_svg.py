@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
@@ -18,8 +19,18 @@ from reports import formatting
 from reports.document import Mark, Plot, Series, Unit
 from reports.render.palette import INK, Style
 
-_SIZE_IN = (4.6, 3.3)
-"""331 x 238 units: text of 9.5 units is still read on a telephone 360 px wide."""
+_WIDTH_IN, _HEIGHT_IN = 4.6, 2.85
+"""331 x 205 units, and the legend below: text of 9.5 units is still read on a telephone 360 px
+wide."""
+
+_ROW_IN = 0.205
+"""Of the legend, which adds to the height: however many there are, the axes keep theirs."""
+
+_LETTER, _HANDLE, _BETWEEN = 5.9, 29, 11
+"""Units that a letter of the legend takes in the mean, a line before its name, a gap between."""
+
+_LONGEST = 46
+"""Letters of a name that has a line of the legend to itself."""
 
 _SETTINGS = {
     "font.family": "sans-serif",
@@ -52,11 +63,14 @@ def render(plot: Plot, styles: Sequence[Style], key: str) -> tuple[str, float]:
 
 
 def _figure(plot: Plot, styles: Sequence[Style]) -> tuple[Figure, float]:
-    figure = Figure(figsize=_SIZE_IN)
+    names = [_name(series.label, _LONGEST) for series in plot.series]
+    columns = _columns(names)
+    legend_in = _ROW_IN * -(-len(names) // columns)
+    height_in = _HEIGHT_IN + legend_in
+    figure = Figure(figsize=(_WIDTH_IN, height_in))
     FigureCanvasSVG(figure)
-    columns, share = _legend(plot)
-    below = share + 0.15
-    axes = figure.add_axes((0.155, below, 0.81, 0.93 - below))
+    low, high = (legend_in + 0.5) / height_in, (height_in - 0.23) / height_in
+    axes = figure.add_axes((0.155, low, 0.81, high - low))
     handles = [
         _draw(axes, number, series, style)
         for number, (series, style) in enumerate(zip(plot.series, styles, strict=True))
@@ -66,27 +80,34 @@ def _figure(plot: Plot, styles: Sequence[Style]) -> tuple[Figure, float]:
         _mark(axes, mark)
     legend = figure.legend(
         handles,
-        [_name(series.label) for series in plot.series],
-        loc="lower center",
+        names,
+        loc="upper center",
         ncols=columns,
         frameon=False,
         handlelength=2.2,
         columnspacing=1.2,
-        bbox_to_anchor=(0.55, -0.01),
+        borderaxespad=0,
+        bbox_to_anchor=(0.5, legend_in / height_in),
     )
     legend.set_gid("legend")
-    return figure, share
+    return figure, legend_in / height_in
 
 
-def _legend(plot: Plot) -> tuple[int, float]:
-    """Columns of the legend, and the share of the figure's height that it takes."""
-    longest = max((len(_name(series.label)) for series in plot.series), default=0)
-    columns = max(1, min(5 if longest <= 8 else 3 if longest <= 14 else 2, len(plot.series)))
-    return columns, 0.065 * -(-len(plot.series) // columns)
+def _columns(names: Sequence[str]) -> int:
+    """As many columns of the legend as there is room for, each as wide as its longest name."""
+    for columns in range(min(5, len(names)), 1, -1):
+        longest = [max(map(len, each)) for each in np.array_split(names, columns)]
+        wide = sum(_HANDLE + _LETTER * letters for letters in longest)
+        if wide + _BETWEEN * columns <= 72 * _WIDTH_IN:
+            return columns
+    return 1
 
 
-def _name(label: str) -> str:
-    return label if len(label) <= 26 else f"{label[:25]}…"
+def _name(label: str, most: int = 26) -> str:
+    """The label, cut in the middle where it is too long: names often begin alike."""
+    if len(label) <= most:
+        return label
+    return f"{label[: most // 2]}…{label[-(most // 2 - 1) :]}"
 
 
 def _draw(axes: Any, number: int, series: Series, style: Style) -> Any:

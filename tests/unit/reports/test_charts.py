@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from reports import content
+from reports.document import Plot, Series
 from reports.frame import read
 from reports.render import charts, palette
 from tests.helpers import builders
@@ -72,3 +75,33 @@ def test_a_page_makes_the_legend_itself(tmp_path: Path) -> None:
         ElementTree.fromstring(chart.inline)
         for number, _ in enumerate(chart.legend):
             assert f'id="{chart.key}-s{number}-line"' in chart.inline
+
+
+def figure(*labels: str) -> charts.Chart:
+    """A line for each label."""
+    series = tuple(Series(each, "torch", ((1, 1), (2, 2))) for each in labels)
+    return charts.draw(Plot("title", "heading", "n", series), "key")
+
+
+@pytest.mark.parametrize(
+    ("count", "ending"),
+    [(24, ".12.3.dev20261120+cu126@compile,mode=max-autotune-no-cudagraphs"), (30, ""), (55, ".0")],
+)
+def test_many_contenders_leave_the_axes_their_height(count: int, ending: str) -> None:
+    few, many = figure("torch"), figure(*(f"torch=={n}{ending}" for n in range(count)))
+    assert size(many.inline) == pytest.approx(size(few.inline), abs=1.0)
+    assert size(many.standalone)[1] > size(few.standalone)[1] + 100
+
+
+def test_a_name_too_long_for_a_legend_keeps_both_its_ends(tmp_path: Path) -> None:
+    texts = [f"a{'b' * 60}{end}" for end in "cd"]
+    assert re.findall(">(a[b…]+[cd])<", figure(*texts).standalone) == [
+        f"a{'b' * 22}…{'b' * 21}{end}" for end in "cd"
+    ]
+
+
+def size(svg: str) -> tuple[float, float]:
+    """Width and height in units."""
+    found = re.search(r'viewBox="0 0 (\S+) (\S+)"', svg)
+    assert found
+    return float(found[1]), float(found[2])

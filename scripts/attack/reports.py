@@ -1,0 +1,151 @@
+"""Mutated files of records through `report` and `compare`, and what their files then hold."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import shutil
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from bench.schema import Curves, Failed, Record, Resumed, Run, Skipped, State, Verified
+from reports import build
+from reports.answer import answer
+from reports.compare import as_json, as_markdown, sides
+from reports.compare.comparison import compare
+from reports.compare.fail_on import outcome
+from reports.ingest import published
+from reports.render import terminal
+from scripts.attack import escapes, mutations
+from scripts.attack.counts import Asked, Counts
+from suites.errors import UserError
+from tests.helpers import builders
+
+USUAL = 3000
+"""Files an attack makes when nobody says how many."""
+
+SHOWN = 40
+"""Kinds of failure that are told of."""
+
+
+def mutated_records(asked: Asked) -> Counts:
+    """Mutated record files through report and compare: all outputs, searched for escapes."""
+    dice, counts, kinds = random.Random(asked.seed), Counts(), Counter[str]()
+    seeds = list(_seeds())
+    for _ in range(asked.count(USUAL)):
+        lines = mutations.mutated(dice.choice(seeds), dice)
+        path = asked.folder / "records.jsonl"
+        path.write_bytes(b"\n".join(lines) + b"\n")
+        wrong = list(_tried(path, asked.folder / "out"))
+        counts.inputs += 1
+        counts.tracebacks += any(what.startswith("raised") for what in wrong)
+        counts.escapes += any(not what.startswith("raised") for what in wrong)
+        kinds.update({what[:300] for what in wrong})
+    counts.notes += [f"{number} x {what}" for what, number in kinds.most_common(SHOWN)]
+    return counts
+
+
+ATTACKS = {"mutated records": mutated_records}
+
+
+# --- one file ---------------------------------------------------------------------------------
+
+
+def _tried(path: Path, out: Path) -> Iterator[str]:
+    """What goes wrong with this file; one that is refused in words is all right."""
+    shutil.rmtree(out, ignore_errors=True)
+    yield from _raised(lambda: _reported(path, out))
+    yield from _raised(lambda: _compared(path, out))
+    yield from escapes.found(out)
+
+
+def _raised(attempt) -> Iterator[str]:
+    try:
+        with contextlib.suppress(UserError):
+            attempt()
+    except Exception as error:  # noqa: BLE001  whatever it is, is what is looked for
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}:{last.lineno}"
+        yield f"raised {type(error).__name__}: {str(error)[:80]} ({where})"
+
+
+def _reported(path: Path, out: Path) -> None:
+    built = build.build([path], out, published=False)
+    text = io.StringIO()
+    console = Console(file=text, width=100)
+    terminal.show(built.content, console)
+    told = answer.make(built.content, built.tallies, built.html, 100)
+    terminal.conclude(told.lines, console)
+    (out / "printed.txt").write_text(text.getvalue() + told.reason, encoding="utf-8")
+    lost = [fault.error for fault in getattr(built, "faults", ())]
+    if lost:
+        raise AssertionError(f"a part was lost: {lost[0]}")
+
+
+def _compared(path: Path, out: Path) -> None:
+    """The first contender against the second."""
+    head = msgspec.json.decode(path.read_bytes().split(b"\n")[0])
+    who = [each["contender"] for each in head["contenders"]][:2] if "contenders" in head else []
+    if len(who) < 2:
+        return
+    a, b = sides.load(path, None, *who)
+    comparison = compare(a, b, threshold=0.01, named=True, across=[])
+    found = outcome(comparison, [])
+    out.mkdir(exist_ok=True)
+    (out / "compare.json").write_text(as_json.render(comparison, found, []), encoding="utf-8")
+    (out / "compare.md").write_text(as_markdown.render(comparison, found, []), encoding="utf-8")
+
+
+# --- honest files to begin with ---------------------------------------------------------------
+
+
+def _seeds() -> Iterator[mutations.Lines]:
+    """A CPU's run, one of a CPU and a GPU, one with troubles, and published figures."""
+    torch, jax = builders.FIVE[1], builders.FIVE[3]
+    gpu = replace(torch, device="cuda:0", device_name="NVIDIA H100 80GB HBM3", flop_per_s=9e12)
+    yield _encoded(_few(builders.run(builders.FIVE, rounds=7), "matmul"))
+    yield _encoded(_few(builders.run((torch, gpu, jax), rounds=6), "matmul"))
+    yield _encoded([*_few(builders.run((torch, jax), rounds=3), "mlp"), *_troubles()])
+    yield _encoded(_few(builders.run((torch, gpu, builders.NULL), rounds=7), "hackintosh"))
+    yield _encoded(_few(builders.run(_many(), rounds=2), "matmul"))
+    lines = (published.FOLDER / "s4.jsonl").read_bytes().split(b"\n")
+    yield [line for line in lines if line.strip()]
+
+
+def _many() -> list[builders.Model]:
+    """As many contenders as a legend has no room for, with long names."""
+    return [replace(builders.FIVE[1], spec=f"torch=={n}.12.3.dev20261120") for n in range(26)]
+
+
+def _troubles() -> Sequence[Record]:
+    who, case = "torch/cpu/float32", "mlp/train/64"
+    curves = Curves(train_loss=(2.0, 1.0, 0.5), test_loss=(2.1, 1.2, 0.7), accuracy=(0.1, 0.8, 0.9))
+    return (
+        Verified(contender=who, case=case, phase="after", passed=True, checks=(), curves=curves),
+        State(case=case, phase="before", at_s=1.0, load=0.5, power="battery", cpu_hz=2e9),
+        State(case=case, phase="after", at_s=9.0, thermal="serious", cpu_hz=1e9),
+        Resumed(resumed_at="2026-11-20T11:15:00+00:00", at_s=5.0),
+        Skipped(contender="mlx/cpu/float32", reason="there is no wheel for this system"),
+        Failed(contender="tf/cpu/float32", stage="start", reason="gone", output_tail="last words"),
+    )
+
+
+def _few(lines: Sequence[Record], suite: str) -> Iterator[Record]:
+    """The run with the cases of one suite."""
+    for line in lines:
+        if isinstance(line, Run):
+            cases = tuple(case for case in line.cases if case.suite == suite)
+            yield msgspec.structs.replace(line, cases=cases)
+        elif (getattr(line, "case", None) or suite).startswith(suite):
+            yield line
+
+
+def _encoded(lines: Sequence[Record] | Iterator[Record]) -> mutations.Lines:
+    return [msgspec.json.encode(line) for line in lines]
