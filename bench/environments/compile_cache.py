@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import platform
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from suites.data.bounded_folder import bound
 
 ROOT = Path(__file__).resolve().parents[2] / ".cache" / "compiled"
 
@@ -72,30 +73,3 @@ def _of_macos() -> str:
         command, capture_output=True, text=True, errors="replace", timeout=SYSCTL_S, check=False
     )
     return asked.stdout.strip()
-
-
-def bound(root: Path, most_bytes: int) -> None:
-    """Remove files until at most half as many bytes are left, where there are more. Others may do
-    so meanwhile, and may be reading: a file that is gone is compiled again."""
-    files = sorted(_files(root))
-    held = sum(size for _, size, _ in files)
-    if held <= most_bytes:
-        return
-    for _, size, path in files:
-        if held <= most_bytes / 2:
-            break
-        with contextlib.suppress(OSError):
-            path.unlink()
-        held -= size
-
-
-def _files(root: Path) -> list[tuple[float, int, Path]]:
-    """When each was written, its bytes, and where it is."""
-    found = []
-    for folder, _, names in os.walk(root):
-        for name in names:
-            path = Path(folder, name)
-            with contextlib.suppress(OSError):
-                told = path.lstat()
-                found.append((told.st_mtime, told.st_size, path))
-    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import psutil
 
@@ -28,7 +27,10 @@ from suites.workload import (
 
 
 def memory_reason(
-    workload: Workload, contenders: Sequence[Contender], seed: int = 0, cache: Path | None = None
+    workload: Workload,
+    contenders: Sequence[Contender],
+    seed: int = 0,
+    cache: reference.Cache | None = None,
 ) -> str | None:
     """Why this case does not fit in the host's free memory beside all its contenders, if so.
 

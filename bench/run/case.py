@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from bench.contenders.supervisor import Supervisor
@@ -200,14 +199,14 @@ class Case:
     def _cells(self, supervisors: Sequence[Supervisor]) -> list[Cell]:
         """Cells with their reference, worked out before any worker holds the case."""
         session, cells = self.session, []
-        solved: dict[str, Path | str] = {}
+        solved: dict[str, reference.Solution | str] = {}
         for supervisor in supervisors:
             precision = supervisor.contender.precision
             session.progress.now(f"{called(self.name)}: working it out in float64")
             if precision not in solved:
                 solved[precision] = self._reference(precision)
             expected = solved[precision]
-            if isinstance(expected, Path):
+            if isinstance(expected, reference.Solution):
                 history = session.history(supervisor, self.workload)
                 cells.append(
                     Cell(session, self.suite, self.workload, supervisor, expected, history)
@@ -226,8 +225,8 @@ class Case:
             record = Failed(contender=contender, case=self.name, stage="reference", reason=reason)
         self.session.write(record)
 
-    def _reference(self, precision: str) -> Path | str:
-        """The file of expected values, or why there is none."""
+    def _reference(self, precision: str) -> reference.Solution | str:
+        """Expected values, or why there are none."""
         session, begun = self.session, self.session.at_s
         asked = (self.workload, precision, session.seed, session.cache)
         known = reference.is_solved(*asked)
@@ -261,7 +260,7 @@ def _agreed(cells: list[Cell]) -> list[Cell]:
     for those of which it is known already that they are wrong."""
     found: dict[str, list[checks.Check]] = {cell.name: [] for cell in cells}
     for expected in {cell.expected for cell in cells}:
-        right = [cell for cell in cells if cell.expected == expected and not cell.refuted]
+        right = [cell for cell in cells if cell.expected is expected and not cell.refuted]
         compared = {cell.name: cell.compared for cell in right}
-        found |= agreement.checks(compared, agreement.relative_limits(expected))
+        found |= agreement.checks(compared, agreement.relative_limits(expected.entries))
     return [cell for cell in cells if cell.conclude(found[cell.name])]

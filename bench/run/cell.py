@@ -6,7 +6,6 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -54,7 +53,7 @@ class Cell:
         suite: str,
         workload: Workload,
         supervisor: Supervisor,
-        expected: Path,
+        expected: reference.Solution,
         history: History,
     ) -> None:
         self.session, self.suite = session, suite
@@ -162,13 +161,13 @@ class Cell:
         return True
 
     def _build(self) -> bool:
-        session, drawn = self.session, list(reference.drawn(self.expected))
+        session, drawn = self.session, list(self.expected.drawn)
         work = {"suite": self.suite, "case": self.workload.case, "preset": session.preset_name}
         reply = self.supervisor.ask("build", **work, seed=session.seed, drawn=drawn)
         self.facts = {name: reply[name] for name in ("arrays_sha256", "build_s")}
         if reply["definition_sha256"] != definition_hash(self.workload):
             reason = "its suite file describes other work than the host's: was it edited meanwhile?"
-        elif reply["arrays_sha256"] != reference.arrays_sha256(self.expected):
+        elif reply["arrays_sha256"] != self.expected.arrays_sha256:
             reason = "its NumPy made other weights or data from the seed than the host's did"
         else:
             return True

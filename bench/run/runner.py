@@ -30,6 +30,7 @@ from bench.schema import End, Failed, Record, Resumed, Run, Runtime, Verified
 from bench.statistics import multiplicity
 from bench.terminal.progress import Progress
 from suites import catalog
+from suites.verification.reference import Cache
 
 COSTS = "costs.json"
 
@@ -63,13 +64,15 @@ def run(wanted: Request, progress: Progress) -> Outcome:
         if died and not wanted.resume:
             progress.say(f"{died}: `--resume` goes on with it")
         _provide_data(wanted, plan, progress)
+        solved = Cache(CHECKOUT / ".cache" / "reference", progress.say)  # before any worker runs
         progress.now("looking for devices")  # what is above all looks at a machine at rest
         found = discovery.discover(wanted.contenders, manager.ensure, progress.say, progress.now)
         try:
             request.check_contenders(wanted, found)
-            return _measure(wanted, plan, cases, found, progress)
+            return _measure(wanted, plan, cases, found, solved, progress)
         finally:
             found.close()
+            solved.drop_changed()
 
 
 def _measure(
@@ -77,6 +80,7 @@ def _measure(
     plan: Sequence[Planned],
     cases: tuple[schema.Case, ...],
     found: Discovered,
+    solved: Cache,
     progress: Progress,
 ) -> Outcome:
     record = _run_record(wanted, cases, found)
@@ -97,7 +101,7 @@ def _measure(
             preset_name=wanted.preset_name,
             preset=wanted.preset,
             seed=wanted.seed,
-            cache=CHECKOUT / ".cache" / "reference",
+            cache=solved,
             record=writer.write,
             progress=progress,
             pace=pace,

@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from bench.contenders.supervisor import Supervisor
 from bench.meters.energy import Meters
@@ -34,8 +33,8 @@ class RunContext:
     preset_name: str
     preset: Preset
     seed: int
-    cache: Path
-    """Folder of the reference's cached results."""
+    cache: reference.Cache
+    """Of the reference's results."""
     record: Write
     progress: Progress
     pace: feasibility.SpeedEstimate

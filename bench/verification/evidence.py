@@ -48,7 +48,7 @@ class Evidence:
         contender: Contender,
         workload: Workload,
         seed: int,
-        expected: Path,
+        expected: reference.Solution,
         probed: schema.Left,
     ) -> None:
         self.contender, self.workload, self.seed = contender, workload, seed
@@ -134,7 +134,7 @@ class Evidence:
         try:
             seen = observations.read(path)
             with np.errstate(over="ignore"):  # what is so far off becomes a problem of its own
-                found = checks.compare(seen, self.expected, phase)
+                found = checks.compare(seen, self.expected.entries, phase)
             if checks.same_learning(seen):
                 found.append(checks.Check("losses of learning", problem=SAME_LEARNING))
             return found + self._evaluated(seen, phase)

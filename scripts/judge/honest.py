@@ -56,11 +56,11 @@ def jobs(seeds, networks, folder):
 
 
 def solved(wanted, at_once):
-    """Paths of the references by job, or why there is none."""
+    """By job why there is no reference; None where there is, and then the cache has it."""
     with ProcessPoolExecutor(at_once) as pool:
         found = {}
-        for job, path in zip(wanted, pool.map(_solve, wanted), strict=True):
-            found[job] = path
+        for job, reason in zip(wanted, pool.map(_solve, wanted), strict=True):
+            found[job] = reason
             if len(found) % 50 == 0:
                 _say(f"reference {len(found)} of {len(wanted)}")
         return found
@@ -68,10 +68,15 @@ def solved(wanted, at_once):
 
 def _solve(job):
     try:
-        return reference.expected(job.workload, "float32", job.seed, CACHE)
+        _expected(job)
+        return None
     except Exception as error:  # noqa: BLE001  a user's network may be one that cannot be solved
         word = "withdrawn" if isinstance(error, reference.NoReference) else type(error).__name__
         return f"{word}: {error}"
+
+
+def _expected(job):
+    return reference.expected(job.workload, "float32", job.seed, reference.Cache(CACHE))
 
 
 def asked(frameworks, wanted, references, path, at_once):
@@ -98,10 +103,10 @@ def asked(frameworks, wanted, references, path, at_once):
     return [line for key, line in done.items() if key in keys]
 
 
-def _answer(worker, job, expected):
-    if not isinstance(expected, Path):
-        return {"no reference": expected}
-    return asking.told(worker.answers(job.suite, job.workload, job.seed, expected))
+def _answer(worker, job, none_because):
+    if none_because is not None:
+        return {"no reference": none_because}
+    return asking.told(worker.answers(job.suite, job.workload, job.seed, _expected(job)))
 
 
 def _read(path):

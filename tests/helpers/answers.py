@@ -79,22 +79,24 @@ def scaled(path, factor):
 
 def before(workload, run_of, folder, precision="float32"):
     """The checks before timing of what `run_of(arrays)` answers."""
-    expected = reference.expected(workload, precision, 0, folder)
-    made = arrays.make(workload, 0, reference.drawn(expected))
+    expected = reference.expected(workload, precision, 0, reference.Cache(folder))
+    made = arrays.make(workload, 0, expected.drawn)
     observed = checks.observe(workload, run_of(made), made.weights, 0)
-    return checks.compare(observed, expected, "before")
+    return checks.compare(observed, expected.entries, "before")
 
 
 def after(workload, run_of, folder, precision="float32"):
     """Those of an audit."""
-    expected = reference.expected(workload, precision, 0, folder)
+    expected = reference.expected(workload, precision, 0, reference.Cache(folder))
     fresh = arrays.audit(workload, 0, arrays.make(workload, 0).weights)
     run, kept = run_of(fresh), {}
     for number in range(arrays.audited_steps(workload)):
         results = run()
         if number in checks.kept_steps(workload):
             kept[number] = results
-    return checks.compare(checks.observe_audit(workload, kept, fresh.weights, 0), expected, "after")
+    return checks.compare(
+        checks.observe_audit(workload, kept, fresh.weights, 0), expected.entries, "after"
+    )
 
 
 def failed(found):

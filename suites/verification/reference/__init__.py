@@ -7,11 +7,13 @@ everything they depend on, this package's source included (`solution_cache`).
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 import threadpoolctl
 
+from suites.data import arrays
+from suites.data.arrays import Array
 from suites.verification.reference import (
     expected_answers,
     expected_training,
@@ -19,11 +21,11 @@ from suites.verification.reference import (
     solution_cache,
 )
 from suites.verification.reference.canonical import solved
-from suites.verification.reference.expected import Expected
+from suites.verification.reference.expected import Expected, Solution, packed, unpacked
 from suites.verification.reference.expected_answers import outputs
 from suites.verification.reference.learning import evaluated
 from suites.verification.reference.model import NoReference
-from suites.verification.reference.solution_cache import arrays_sha256
+from suites.verification.reference.solution_cache import Cache
 from suites.workload import (
     Forward,
     Learn,
@@ -35,10 +37,10 @@ from suites.workload import (
 )
 
 __all__ = [
+    "Cache",
     "Expected",
     "NoReference",
-    "arrays_sha256",
-    "drawn",
+    "Solution",
     "evaluated",
     "expected",
     "is_solved",
@@ -49,31 +51,41 @@ __all__ = [
 ]
 
 
-def expected(workload: Workload, precision: str, seed: int, cache: Path) -> Path:
-    """The .npz file of expected values and limits, computed unless it is in the cache. Raises
-    NoReference where nothing can be told of any answer."""
-    known = solution_cache.find(workload, precision, seed, cache)
+def expected(workload: Workload, precision: str, seed: int, cache: Cache) -> Solution:
+    """Expected values and limits, computed unless they are in the cache. Raises NoReference where
+    nothing can be told of any answer."""
+    name = solution_cache.solution(workload, precision, seed)
+    known = cache.read(name)
+    entries = None if known is None else unpacked(known)
+    if entries is None:
+        entries = solve(workload, precision, seed).entries
+        cache.write(name, packed(entries))
+    return Solution(entries, _fingerprint(workload, precision, seed, cache, entries))
+
+
+def _fingerprint(
+    workload: Workload, precision: str, seed: int, cache: Cache, entries: Mapping[str, Array]
+) -> str:
+    """Hash of the workload's arrays, made to be hashed unless the cache knows it."""
+    name = solution_cache.fingerprint(workload, precision, seed)
+    known = cache.read(name)
     if known is not None:
-        return known
-    solution = solution_cache.solution(workload, precision, seed, cache)
-    if not solution_cache.readable(solution):
-        solve(workload, precision, seed).save(solution)
-        solution_cache.prune(cache)
-    return solution_cache.name(solution, workload, precision, seed, drawn(solution))
+        return known.decode("ascii", "replace")
+    # The samples checked are the timed ones, unless a twin is checked.
+    whole = reduced_for_reference(workload) == workload
+    made = arrays.make(workload, seed, Solution(entries, "").drawn if whole else ())
+    made.close()
+    sha256 = made.sha256()
+    cache.write(name, sha256.encode())
+    return sha256
 
 
-def is_solved(workload: Workload, precision: str, seed: int, cache: Path) -> bool:
+def is_solved(workload: Workload, precision: str, seed: int, cache: Cache) -> bool:
     """Whether the cache holds the expected values already."""
-    return solution_cache.readable(solution_cache.solution(workload, precision, seed, cache))
+    return cache.holds(solution_cache.solution(workload, precision, seed))
 
 
-def drawn(path: Path) -> tuple[int, ...]:
-    """Which samples the first checked step is taken on: what `arrays.make` is to be told."""
-    with np.load(path, allow_pickle=False) as file:
-        return tuple(int(number) for number in file["drawn"]) if "drawn" in file.files else ()
-
-
-def reach(path: Path, workload: Workload) -> str | None:
+def reach(expected: Solution, workload: Workload) -> str | None:
     """How far learning's answers can be checked, where that is not to the end."""
     learn = workload.learn if isinstance(workload, Lifecycle) else workload
     if not isinstance(learn, Learn):
@@ -82,8 +94,7 @@ def reach(path: Path, workload: Workload) -> str | None:
     assert isinstance(twin, Learn)
     if twin != learn:
         return f"answers were checked over {twin.batches} of {learn.epochs * learn.batches} steps"
-    with np.load(path, allow_pickle=False) as file:
-        known = int(file["reach"])
+    known = int(expected.entries["reach"])
     return (
         None
         if known == learn.epochs

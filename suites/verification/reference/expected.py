@@ -1,10 +1,11 @@
-"""Expected values and their limits, as they go to the file that the host compares with."""
+"""Expected values and their limits, as the host compares with them and keeps them."""
 
 from __future__ import annotations
 
-import os
+import io
+import zipfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -72,10 +73,32 @@ class Expected:
         """Whether anything before timing could fail."""
         return any(k.startswith("before/") and k.endswith("|value") for k in self.entries)
 
-    def save(self, path: Path) -> None:
-        """Write aside, rename into place: a reader never sees half a file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{os.getpid()}.{path.name}")
-        with aside.open("wb") as file:
-            np.savez(file, **self.entries)  # type: ignore[arg-type]
-        aside.replace(path)
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What is expected of a workload, in the host's own memory: no other process can change it."""
+
+    entries: Mapping[str, Array]
+    arrays_sha256: str
+    """Hash of the arrays that a contender must have made."""
+
+    @property
+    def drawn(self) -> tuple[int, ...]:
+        """Which samples the first checked step is taken on: what `arrays.make` is to be told."""
+        return tuple(int(number) for number in self.entries.get("drawn", ()))
+
+
+def packed(entries: Mapping[str, Array]) -> bytes:
+    """Entries as the bytes of a file."""
+    file = io.BytesIO()
+    np.savez(file, **entries)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def unpacked(content: bytes) -> dict[str, Array] | None:
+    """The entries of such bytes; None where they are none."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

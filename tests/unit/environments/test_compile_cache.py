@@ -12,6 +12,7 @@ from bench.worker import server
 from bench.worker.case import Built
 from suites import catalog
 from suites.data.arrays import make
+from suites.data.bounded_folder import bound
 
 
 def test_versions_share_no_folder(tmp_path):
@@ -98,9 +99,9 @@ def test_the_oldest_files_go_until_half_is_left(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x" * 10)
         os.utime(path, (number, number))
-    compile_cache.bound(tmp_path, 100)
+    bound(tmp_path, 100)
     assert len(list(tmp_path.glob("*/*"))) == 10
-    compile_cache.bound(tmp_path, 99)
+    bound(tmp_path, 99)
     assert sorted(path.name for path in tmp_path.glob("*/*")) == ["6", "7", "8", "9"]
 
 

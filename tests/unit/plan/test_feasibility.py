@@ -122,10 +122,10 @@ def test_a_reference_that_is_solved_needs_nothing(tmp_path, monkeypatch):
     work = product(1024)
     left = psutil.virtual_memory()._replace(available=3 * work.needed_bytes("float32"))
     monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
-    assert feasibility.memory_reason(work, [CPU], 0, tmp_path) is not None
-    reference.expected(work, "float32", 0, tmp_path)
-    assert feasibility.memory_reason(work, [CPU], 0, tmp_path) is None
-    assert feasibility.memory_reason(work, [CPU], 1, tmp_path) is not None
+    assert feasibility.memory_reason(work, [CPU], 0, reference.Cache(tmp_path)) is not None
+    reference.expected(work, "float32", 0, reference.Cache(tmp_path))
+    assert feasibility.memory_reason(work, [CPU], 0, reference.Cache(tmp_path)) is None
+    assert feasibility.memory_reason(work, [CPU], 1, reference.Cache(tmp_path)) is not None
 
 
 def test_the_largest_published_step_is_solved_where_it_was_published():

@@ -197,7 +197,10 @@ def test_right_curves_pass_and_are_known_to_the_end(folder):
     found = before(LEARN, learned(), folder)
     assert worst(found) < 0.5
     assert {"train_loss", "test_loss", "correct", "weights 0.weight"} <= {c.name for c in found}
-    assert reference.reach(reference.expected(LEARN, "float32", 0, folder), LEARN) is None
+    assert (
+        reference.reach(reference.expected(LEARN, "float32", 0, reference.Cache(folder)), LEARN)
+        is None
+    )
 
 
 def test_learning_of_rounded_operands_is_found(folder):
@@ -238,13 +241,13 @@ def test_what_was_learned_is_evaluated_as_the_contender_says():
 def test_learning_that_diverges_is_checked_as_far_as_it_is_known(folder):
     wild = dataclasses.replace(LEARN, name="wild", optimizer=SGD(lr=60.0), epochs=12)
     try:
-        expected = reference.expected(wild, "float32", 0, folder)
+        expected = reference.expected(wild, "float32", 0, reference.Cache(folder))
     except reference.NoReference as reason:
         assert "withdrawn" in str(reason)
         return
     assert reference.reach(expected, wild) is not None
-    with np.load(expected) as file:
-        most = [file[key] for key in file.files if key.endswith(("|worst", "|overall"))]
+    entries = expected.entries
+    most = [entries[key] for key in entries if key.endswith(("|worst", "|overall"))]
     assert all(np.all(np.isfinite(each)) and np.all(each > 0) for each in most)
 
 
