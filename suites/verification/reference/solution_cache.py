@@ -106,7 +106,8 @@ class Cache:
     def drop_changed(self) -> None:
         """Delete what others changed since this was made; for when all workers have ended."""
         now = _identities(self.folder)
-        for name, identity in self._known.items():
+        own = {name: each for name, each in self._known.items() if name.startswith(source_hash())}
+        for name, identity in own.items():
             if now.get(name, identity) != identity and self._whole(name) is None:
                 with contextlib.suppress(OSError):
                     (self.folder / name).unlink()
