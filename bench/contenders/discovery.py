@@ -112,6 +112,17 @@ def _environment(spec: Spec, discovered: Discovered, ensure: Ensure, say: Say) -
     return None
 
 
+def _check(found: Sequence[Device]) -> None:
+    """Raises WorkerError where these are no devices to make contenders of."""
+    if not found:
+        raise WorkerError("its devices() returned none. Expected at least the CPU", None, "")
+    ids = [device.id for device in found]
+    twice = next((name for name in ids if ids.count(name) > 1), None)
+    if twice is not None:
+        reason = f"its devices() names {twice!r:.100} twice. Expected an id of its own for each"
+        raise WorkerError(reason, None, "")
+
+
 def _claim_devices(
     spec: Spec,
     python: Path,
@@ -123,8 +134,7 @@ def _claim_devices(
     worker: WorkerProcess | None = telling
     try:
         found = checked(telling.reply(wanted.timeout_s)["devices"], list[Device])
-        if not found:
-            raise WorkerError("its devices() returned none. Expected at least the CPU", None, "")
+        _check(found)
     except (WorkerError, WorkerDied) as error:
         discovered.absent.append(failure(spec.text, "import", error, telling, None))
         telling.kill()

@@ -1,4 +1,4 @@
-"""A worker that rewrites what is expected of it does not pass: not in its run, nor in a later one."""
+"""A worker that rewrites what is expected of it does not pass, nor in a later run."""
 
 import pytest
 

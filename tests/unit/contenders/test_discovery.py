@@ -90,3 +90,12 @@ def test_an_interrupt_leaves_no_worker_behind(supervisors, monkeypatch):
     assert len(supervisors.opened) == 2
     for worker in supervisors.opened:
         assert not psutil.pid_exists(worker.pid)
+
+
+def test_two_devices_of_one_id_make_no_contender_twice(supervisors):
+    found = supervisors(
+        "from frameworks.interface import Device; return [Device('cpu', 'cpu', 'a')] * 2", "pass"
+    )
+    assert len(found.supervisors) == 1
+    (record,) = found.absent
+    assert record.reason == "its devices() names 'cpu' twice. Expected an id of its own for each"
