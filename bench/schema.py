@@ -118,6 +118,8 @@ class Contender(_Part, frozen=True):
     execution: Text
     threads: Count | None = None
     outside: bool = False
+    typed: Text | None = None
+    """What to type for it, where that is not `spec`: a Python of the user's own has a path."""
 
 
 class Check(_Part, frozen=True):
@@ -170,6 +172,10 @@ class Runtime(_Record, frozen=True, tag="runtime"):
     threads: Count | None = None
     notes: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=256)] = ()
     details: LongText | None = None
+    build: Annotated[dict[Text, Text], msgspec.Meta(max_length=64)] = msgspec.field(
+        default_factory=dict
+    )
+    """What tells this build of the framework from another of the same version."""
     packages: Annotated[tuple[Text, ...], msgspec.Meta(max_length=4096)] = ()
     environment: dict[str, Text] = msgspec.field(default_factory=dict)
     device_memory_bytes: Bytes | None = None

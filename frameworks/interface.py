@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from suites.data.arrays import Array, Arrays
@@ -125,6 +125,8 @@ class Runtime:
     """What a reader of the figures must know, a sentence each."""
     details: str = ""
     """The build's own description (BLAS, flags), free text."""
+    build: Mapping[str, str] = field(default_factory=dict)
+    """What tells this build from another of the same version: its commit, how it was built."""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,16 @@ class Spec:
         return f"{self.framework}:{scrub(str(self.own.home))}{at}{execution}"
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What readers of its figures must know of the Python it runs in, if it is the user's."""
+        if self.own is None:
+            return ()
+        here = (
+            f"It runs in a Python of the user's own, {self.own.home} (Python {self.own.version})."
+        )
+        return here, *self.own.notes
+
+    @property
     def variables(self) -> Mapping[str, str]:
         """Variables of the framework whose environment this is; an outside adapter shares them."""
         return self.environment.variables

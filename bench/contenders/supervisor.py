@@ -115,7 +115,17 @@ class Supervisor:
                 "device_name": device["name"],
                 "device_memory_bytes": device["memory_bytes"],
                 "details": privacy.scrub(checked(reply["details"], str)),
-                "notes": [privacy.scrub(note) for note in checked(reply["notes"], list[str])],
+                "notes": [
+                    privacy.scrub(note)
+                    for note in (
+                        *self.contender.spec.notes,
+                        *checked(reply["notes"], list[str]),
+                    )
+                ],
+                "build": {
+                    privacy.scrub(name): privacy.scrub(fact)
+                    for name, fact in checked(reply.get("build", {}), dict[str, str]).items()
+                },
                 "environment": worker_environment.recorded(self.variables),
                 "start_s": start_s,
             },
@@ -189,6 +199,7 @@ def record(contender: Contender) -> schema.Contender:
             "execution": contender.spec.execution,
             "threads": contender.threads,
             "outside": contender.spec.outside,
+            "typed": typed if (typed := contender.spec.typed) != contender.spec.text else None,
         },
         schema.Contender,
     )

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import platform
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from frameworks import FRAMEWORKS
 from suites.data.bounded_folder import bound
 
 ROOT = Path(__file__).resolve().parents[2] / ".cache" / "compiled"
+
+LIBRARIES = ("*.so", "lib/*.so*", "lib/*.dylib")
+"""Where in its packages a framework has them."""
 
 MOST_BYTES = 2**31
 """Of all folders. Beyond it the files that were written first go, until half is left."""
@@ -36,7 +41,8 @@ SYSCTL_S = 1.0
 def folder(framework: str, packages: Iterable[str], root: Path = ROOT) -> str | None:
     """The folder of these packages here; None where none can be made."""
     here = (platform.python_version(), platform.machine(), platform.node(), processor())
-    stamp = hashlib.sha256("\n".join((*here, *sorted(packages))).encode()).hexdigest()[:16]
+    known = (*here, sys.prefix, *libraries(framework), *sorted(packages))
+    stamp = hashlib.sha256("\n".join(known).encode()).hexdigest()[:16]
     found = root / f"{framework}-{stamp}"
     try:
         found.mkdir(parents=True, exist_ok=True)
@@ -44,6 +50,20 @@ def folder(framework: str, packages: Iterable[str], root: Path = ROOT) -> str | 
         return None
     bound(root, MOST_BYTES)
     return str(found)
+
+
+def libraries(framework: str) -> list[str]:
+    """The framework's own libraries, each with when it was written and its bytes. Whoever builds it
+    from source has new ones under one version."""
+    found = []
+    for module in FRAMEWORKS[framework].modules if framework in FRAMEWORKS else ():
+        spec = importlib.util.find_spec(module)
+        for place in (spec and spec.submodule_search_locations) or ():
+            for pattern in LIBRARIES:
+                for path in Path(place).glob(pattern):
+                    told = path.stat()
+                    found.append(f"{path.name} {told.st_mtime_ns} {told.st_size}")
+    return sorted(found)
 
 
 def processor(system: str = sys.platform, cpuinfo: Path = CPUINFO) -> str:

@@ -99,6 +99,7 @@ class WorkerServer:
             "threads": self.runtime.threads,
             "notes": notes,
             "details": self.runtime.details,
+            "build": dict(self.runtime.build),
             "left_over": list(self.learnt.found),
             "python": platform.python_version(),
             "packages": packages,

@@ -20,6 +20,7 @@ from frameworks.interface import (
 )
 from frameworks.numpy.layers import lower
 from frameworks.shared.batches import Source, going_round, ring
+from frameworks.shared.versions import build as build_of
 from suites.data.arrays import Array, Arrays
 from suites.workload import Forward, Product, Workload
 
@@ -43,8 +44,17 @@ def start(device: Device, settings: Settings) -> Runtime:
         versions={"numpy": np.__version__},
         device=device,
         asynchronous=False,
-        details=json.dumps(np.show_config(mode="dicts")),
+        details=_configuration(),
+        build=build_of(commit=getattr(np.version, "git_revision", None)),
     )
+
+
+def _configuration() -> str:
+    """How NumPy was built; releases before 1.25 print it and return nothing."""
+    try:
+        return json.dumps(np.show_config(mode="dicts"))
+    except TypeError:
+        return ""
 
 
 def memory() -> Memory:

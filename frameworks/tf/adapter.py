@@ -24,6 +24,7 @@ from frameworks.interface import (
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
+from frameworks.shared.versions import build as build_of
 from frameworks.shared.versions import installed
 from frameworks.tf import devices as tf_devices
 from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
@@ -67,6 +68,7 @@ def start(device: Device, settings: Settings) -> Runtime:
         threads=tf.config.threading.get_intra_op_parallelism_threads() or None,
         notes=tf_devices.notes(device, settings),
         details=tf_devices.details(),
+        build=build_of(commit=tf.version.GIT_VERSION, compiler=tf.version.COMPILER_VERSION),
     )
 
 

@@ -21,6 +21,7 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.shared.batches import Source, going_round, ring
+from frameworks.shared.versions import build as build_of
 from frameworks.shared.versions import installed
 from frameworks.torch import compilations as torch_compiling
 from frameworks.torch import devices as torch_devices
@@ -74,6 +75,10 @@ def start(device: Device, settings: Settings) -> Runtime:
         details=torch_devices.details(device)
         + torch.__config__.show()
         + torch.__config__.parallel_info(),
+        build=build_of(
+            **{name: getattr(torch.version, name, None) for name in ("debug", "cuda", "hip")},
+            commit=torch.version.git_version,
+        ),
     )
 
 

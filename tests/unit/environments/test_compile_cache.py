@@ -23,6 +23,22 @@ def test_versions_share_no_folder(tmp_path):
     assert Path(old).is_dir()
 
 
+def test_a_build_of_the_same_version_shares_none(tmp_path, monkeypatch):
+    """Whoever builds a framework from source has a new one under the old version."""
+    library = tmp_path / "site" / "jaxlib" / "lib" / "libjax.so"
+    library.parent.mkdir(parents=True)
+    (library.parents[1] / "__init__.py").touch()
+    library.write_bytes(b"one")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    first = compile_cache.folder("jax", ["jax==0.9"], tmp_path)
+    assert compile_cache.folder("jax", ["jax==0.9"], tmp_path) == first
+    library.write_bytes(b"another")
+    second = compile_cache.folder("jax", ["jax==0.9"], tmp_path)
+    monkeypatch.setattr(compile_cache.sys, "prefix", "/another/environment")
+    third = compile_cache.folder("jax", ["jax==0.9"], tmp_path)
+    assert len({first, second, third}) == 3
+
+
 XEON = """processor\t: 0
 model name\t: Intel(R) Xeon(R) Processor
 cpu MHz\t\t: 2300.000
