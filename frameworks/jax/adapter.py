@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
-import jax.version
-import jaxlib.version
 import numpy as np
 from jax import lax
 
@@ -36,7 +34,6 @@ from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, data_of, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
 from frameworks.shared.functional import channels_last
-from frameworks.shared.versions import build as build_of
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
@@ -82,11 +79,7 @@ def start(device: Device, settings: Settings) -> Runtime:
         asynchronous=jax_devices.dispatches_late(word),
         notes=jax_devices.notes(word, settings.precision),
         details=f"{chosen.client.platform_version}\nJAX_PLATFORMS={jax.config.jax_platforms}",
-        # Old releases do not tell it.
-        build=build_of(
-            commit=getattr(jax.version, "_git_hash", None),
-            jaxlib_commit=getattr(jaxlib.version, "_git_hash", None),
-        ),
+        build=jax_devices.build(),
     )
 
 

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax
+import jax.version
+import jaxlib.version
 
 from frameworks.interface import Device
 from frameworks.shared import metal
+from frameworks.shared.versions import build_of
 
 PLATFORMS = {"cpu": "cpu", "mps": "mps", "metal": "METAL", "cuda": "cuda"}
 """JAX's own platform names: `mps` is the plugin jax-mps, `METAL` the abandoned jax-metal."""
@@ -35,6 +38,14 @@ def devices() -> Sequence[Device]:
     if not found:
         raise reasons[0]
     return found
+
+
+def build() -> dict[str, str]:
+    """What tells this build from another of the same version; old releases do not say."""
+    return build_of(
+        commit=getattr(jax.version, "_git_hash", None),
+        jaxlib_commit=getattr(jaxlib.version, "_git_hash", None),
+    )
 
 
 def dispatches_late(word: str) -> bool:

@@ -20,7 +20,7 @@ from frameworks.interface import (
 )
 from frameworks.numpy.layers import lower
 from frameworks.shared.batches import Source, going_round, ring
-from frameworks.shared.versions import build as build_of
+from frameworks.shared.versions import build_of
 from suites.data.arrays import Array, Arrays
 from suites.workload import Forward, Product, Workload
 

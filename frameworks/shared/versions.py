@@ -8,7 +8,7 @@ LONGEST_FACT = 400
 """Characters of a fact of a build."""
 
 
-def build(**facts: object) -> dict[str, str]:
+def build_of(**facts: object) -> dict[str, str]:
     """The facts of a build that it tells; those that are None are absent."""
     return {name: str(fact)[:LONGEST_FACT] for name, fact in facts.items() if fact is not None}
 

@@ -24,8 +24,6 @@ from frameworks.interface import (
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
-from frameworks.shared.versions import build as build_of
-from frameworks.shared.versions import installed
 from frameworks.tf import devices as tf_devices
 from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
 from frameworks.tf.images import DEPTHWISE_AXES, KERNEL_AXES, Apply
@@ -60,15 +58,14 @@ def start(device: Device, settings: Settings) -> Runtime:
     tf_devices.choose(device, settings)
     _started = _Started(tf.as_dtype(settings.precision), settings.execution, device.kind == "gpu")
     _try_out(device, settings)
-    others = installed("numpy", "keras", "tensorflow-metal")
     return Runtime(
-        versions={"tensorflow": tf.__version__, **others},
+        versions=tf_devices.versions(),
         device=device,
         asynchronous=_started.on_gpu,
         threads=tf.config.threading.get_intra_op_parallelism_threads() or None,
         notes=tf_devices.notes(device, settings),
         details=tf_devices.details(),
-        build=build_of(commit=tf.version.GIT_VERSION, compiler=tf.version.COMPILER_VERSION),
+        build=tf_devices.build(),
     )
 
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from frameworks.interface import Backend, Device, Memory, Settings, Unsupported
 from frameworks.shared import metal
+from frameworks.shared.versions import build_of, installed
 
 _FIRST_USE = "import tensorflow as tf; tf.config.list_logical_devices('GPU')"
 """A program in which the Metal plugin prints which GPU it takes."""
@@ -68,8 +69,18 @@ def notes(device: Device, settings: Settings) -> list[str]:
 
 def details() -> str:
     """How TensorFlow was built, as JSON."""
-    build = {name: str(value) for name, value in tf.sysconfig.get_build_info().items()}
-    return json.dumps({"compiler": tf.version.COMPILER_VERSION} | build)
+    told = {name: str(value) for name, value in tf.sysconfig.get_build_info().items()}
+    return json.dumps({"compiler": tf.version.COMPILER_VERSION} | told)
+
+
+def versions() -> dict[str, str]:
+    """TensorFlow's, and of what decides its figures."""
+    return {"tensorflow": tf.__version__, **installed("numpy", "keras", "tensorflow-metal")}
+
+
+def build() -> dict[str, str]:
+    """What tells this build from another of the same version."""
+    return build_of(commit=tf.version.GIT_VERSION, compiler=tf.version.COMPILER_VERSION)
 
 
 def touch(results: Sequence[Any]) -> None:

@@ -21,8 +21,7 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.shared.batches import Source, going_round, ring
-from frameworks.shared.versions import build as build_of
-from frameworks.shared.versions import installed
+from frameworks.shared.versions import build_of, installed
 from frameworks.torch import compilations as torch_compiling
 from frameworks.torch import devices as torch_devices
 from frameworks.torch import training
