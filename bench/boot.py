@@ -6,6 +6,7 @@ Says nothing and takes no time when all is there. Standard library and Python 3.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import subprocess
@@ -93,8 +94,10 @@ def _run(command: list[str]) -> None:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"metalbench: {line}\n")
-    sys.stderr.flush()
+    # Who closed standard error, or has it on a full disk, gets the environment all the same.
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stderr.write(f"metalbench: {line}\n")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import zlib
@@ -14,6 +15,7 @@ import msgspec
 
 from bench.older_records import in_todays_terms
 from bench.schema import SCHEMA, End, Published, Record, Run, Slice
+from suites.data.cache_files import free_space
 from suites.errors import UserError
 
 MAX_LINE_BYTES = 16 * 2**20
@@ -54,10 +56,15 @@ class Reading:
     refused: tuple[RejectedLine, ...]
 
 
+class Unwritable(OSError):
+    """A record could not be written; the message says where, why and what room there is."""
+
+
 class Writer:
     """Appends records to a new file, or to a file that a run left; each flushed when it exists."""
 
     def __init__(self, path: Path, *, resumed: bool = False) -> None:
+        self._path = path
         # Unbuffered: what could not be written to a full disk must not be tried again on closing.
         self._file = path.open("ab" if resumed else "xb", buffering=0)
 
@@ -65,13 +72,24 @@ class Writer:
         """The record as one line, handed to the system before this returns.
 
         What is dear, a finished stage, is on the disk itself then; waiting for the disk after
-        every slice would disturb the next.
+        every slice would disturb the next. Raises Unwritable, and leaves no half of a line then.
         """
-        line = memoryview(_encode(record) + b"\n")
-        while line:
-            line = line[self._file.write(line) :]
-        if not isinstance(record, Slice):
-            os.fsync(self._file.fileno())
+        line, file = memoryview(_encode(record) + b"\n"), self._file.fileno()
+        whole = os.fstat(file).st_size
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+            if not isinstance(record, Slice):
+                os.fsync(file)
+        except OSError as error:
+            if line:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(file, whole)
+                    self._file.seek(whole)
+            raise Unwritable(
+                f"records cannot be written to {self._path}: {error.strerror or error}, "
+                f"{free_space(self._path)}"
+            ) from None
 
     def close(self) -> None:
         self._file.close()

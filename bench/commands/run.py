@@ -11,24 +11,37 @@ from rich.console import Console
 
 from bench.plan.options import RunOptions
 from bench.run import runner
-from bench.run.runner import Outcome
+from bench.run.runner import Outcome, Recorded
 from bench.terminal import progress, run_header
 from bench.terminal.exit_codes import failed
 
 
 def run(asked: RunOptions) -> int:
     """Measure, verify, write records and reports; the exit code. Raises UserError, OSError."""
+    recorded = runner.Recorded()
     try:
         request, console = asked.request(), Console(stderr=True)
         above = functools.partial(
             run_header.lines, request.contenders.specs, request.preset_name, console.width
         )
         with progress.for_console(console, above) as shown:
-            outcome = runner.run(request, shown)
+            outcome = runner.run(request, shown, recorded)
     except KeyboardInterrupt:
-        print("Interrupted: nothing was measured yet.", file=sys.stderr)
-        return 130
+        return _stopped(recorded)
     return _report(outcome, asked.verbose)
+
+
+def _stopped(recorded: Recorded) -> int:
+    """Say what there is of a run that was ended before it could tell."""
+    told = "nothing was measured yet."
+    if recorded.path:
+        told = (
+            f"{recorded.lines} records are kept in {recorded.path}. make report "
+            f"RESULTS={recorded.path.parent} reports on them; the same command with --resume "
+            "(make bench ... RESUME=yes) goes on."
+        )
+    print(f"Interrupted: {told}", file=sys.stderr)
+    return 130
 
 
 def _report(outcome: Outcome, verbose: bool) -> int:

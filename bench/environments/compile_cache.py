@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from frameworks import FRAMEWORKS
-from suites.data.bounded_folder import bound
+from suites.data.cache_files import bound
 
 ROOT = Path(__file__).resolve().parents[2] / ".cache" / "compiled"
 

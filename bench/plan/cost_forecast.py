@@ -3,6 +3,7 @@ work it is, from the pace seen so far, and from earlier runs in this checkout.""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import math
@@ -15,7 +16,7 @@ from typing import Any
 from bench.contenders.spec import Contender
 from bench.plan.feasibility import SpeedEstimate
 from bench.plan.presets import Preset
-from suites.data import arrays
+from suites.data import arrays, cache_files
 from suites.workload import Learn, Lifecycle, Workload, known_epochs, reduced_for_reference
 
 FIXED_S = 0.7
@@ -41,6 +42,9 @@ CORRECTIONS = (0.1, 20.0)
 
 MOST = 20_000
 """Costs that are remembered."""
+
+MOST_BYTES = 2**24
+"""Of the file that remembers them."""
 
 LONGEST_S = 86_400.0
 
@@ -85,12 +89,10 @@ class Forecast:
         self._learn(_REFERENCE, workload, self._of(workload).reference_s, seconds)
 
     def save(self) -> None:
-        """Remember for later runs; written aside, renamed into place."""
+        """Remember for later runs, if there is room."""
         newest = dict(list(self._known.items())[-MOST:])
-        aside = self._path.with_name(f".{os.getpid()}.{self._path.name}")
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(newest), encoding="utf-8")
-        aside.replace(self._path)
+        with contextlib.suppress(OSError):
+            cache_files.write(self._path, json.dumps(newest).encode())
 
     def _foretold(self, who: str, workload: Workload, guess_s: float) -> float:
         known = self._known.get(self._key(who, workload))
@@ -142,7 +144,7 @@ class _Work:
 def _read(path: Path) -> dict[str, float]:
     """What the file remembers; nothing where it is none of ours."""
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
+        found: Any = json.loads(cache_files.read(path, MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(found, Mapping) or len(found) > 2 * MOST:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from suites.data import idx
+from suites.data import cache_files, idx
 from suites.data import sources as data
 from suites.workload import Learn, Lifecycle, Workload
 
@@ -70,9 +69,7 @@ def _copy(source: str, known: idx.Known, home: Path, folder: Path) -> None:
         content = idx.checked(found, known.sha256)
     except (idx.WrongFile, OSError) as error:
         raise data.NoData(f"{source}: {error}\n{_advice(source)}") from None
-    aside = home / f".{os.getpid()}.{known.name}"
-    aside.write_bytes(content)
-    aside.replace(home / known.name)
+    cache_files.write(home / known.name, content)
 
 
 def _download(source: str, known: idx.Known, home: Path) -> None:

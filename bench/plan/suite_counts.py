@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 import msgspec
 
 from bench.environments.manager import CHECKOUT
 from bench.plan.presets import PRESETS
+from suites.data import cache_files
+
+_MOST_BYTES = 2**20
 
 
 class SuiteCount(msgspec.Struct, frozen=True):
@@ -34,15 +36,12 @@ def all_of_them(folder: Path = CHECKOUT / ".cache") -> list[SuiteCount]:
     """Of all built-in suites. The folder holds what is remembered; it need not be writable."""
     file, key = folder / "suite_counts.json", _key()
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        known = msgspec.json.decode(file.read_bytes(), type=_Remembered)
+        known = msgspec.json.decode(cache_files.read(file, _MOST_BYTES), type=_Remembered)
         if known.key == key:
             return known.suites
     found = _counted()
     with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        aside = folder / f".suite_counts-{os.getpid()}"
-        aside.write_bytes(msgspec.json.encode(_Remembered(key, found)))
-        aside.replace(file)
+        cache_files.write(file, msgspec.json.encode(_Remembered(key, found)))
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import secrets
 from collections.abc import Sequence
@@ -52,7 +51,18 @@ class Outcome:
         return self.folder / "records.jsonl"
 
 
-def run(wanted: Request, progress: Progress) -> Outcome:
+@dataclass
+class Recorded:
+    """What a run has recorded, for whoever ends it before it can tell."""
+
+    path: Path | None = None
+
+    @property
+    def lines(self) -> int:
+        return self.path.read_bytes().count(b"\n") if self.path else 0
+
+
+def run(wanted: Request, progress: Progress, recorded: Recorded | None = None) -> Outcome:
     """Measure everything asked for.
 
     Raises BadRequest, UnknownSuite, NoData, NothingToResume, Busy, OSError.
@@ -69,7 +79,7 @@ def run(wanted: Request, progress: Progress) -> Outcome:
         found = discovery.discover(wanted.contenders, manager.ensure, progress.say, progress.now)
         try:
             request.check_contenders(wanted, found)
-            return _measure(wanted, plan, cases, found, solved, progress)
+            return _measure(wanted, plan, cases, found, solved, recorded or Recorded(), progress)
         finally:
             found.close()
             solved.drop_changed()
@@ -81,6 +91,7 @@ def _measure(
     cases: tuple[schema.Case, ...],
     found: Discovered,
     solved: Cache,
+    recorded: Recorded,
     progress: Progress,
 ) -> Outcome:
     record = _run_record(wanted, cases, found)
@@ -88,6 +99,7 @@ def _measure(
     folder = begun.folder if begun else wanted.out / record.run
     folder.mkdir(parents=True, exist_ok=begun is not None)
     writer = _CountingWriter(folder / "records.jsonl", resumed=begun is not None)
+    recorded.path = folder / "records.jsonl"
     broken = None
     pace = feasibility.SpeedEstimate(wanted.preset.step_limit_s)
     costs = CHECKOUT / ".cache" / COSTS
@@ -127,8 +139,7 @@ def _measure(
             broken = str(error)
         finally:
             writer.close()
-            with contextlib.suppress(OSError):
-                forecast.save()
+            forecast.save()
     if wanted.isolated or wanted.preset.starts > 1:
         progress.say(f"starting workers anew for each case took {writer.starts_s:.0f} s")
     troubles = writer.troubles + (begun.troubles if begun else 0) + bool(broken)

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from bench.terminal import pipes
 from suites.errors import UserError
 
 
@@ -23,6 +24,9 @@ class Commands(TyperGroup):
         except (UserError, OSError) as error:
             sys.stderr.write(f"metalbench: {error}\n")
             code = 2
+        lost = pipes.lost()
+        if lost and not code:
+            code = failed(f"standard output could not be written: {lost}")
         raise typer.Exit(code or 0)
 
 

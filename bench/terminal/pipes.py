@@ -1,4 +1,5 @@
-"""Writing to a pipe whose reader may leave, as `head` does: no error, no half of a traceback."""
+"""Writing to what may take no more: a pipe whose reader has left, as `head` does, a full disk, or a
+descriptor that was closed from the beginning. None of them ends what goes on."""
 
 from __future__ import annotations
 
@@ -10,11 +11,13 @@ from collections.abc import Callable
 
 
 class _Pipe(io.FileIO):
-    """A descriptor that swallows what nobody reads any more."""
+    """A descriptor that swallows what nobody reads any more, and what no disk takes."""
 
     def __init__(self, number: int, gone: Callable[[], None]) -> None:
         super().__init__(number, "w", closefd=False)
         self._gone = gone
+        self.lost: OSError | None = None
+        """The first error that lost something."""
 
     def write(self, data: object) -> int:
         try:
@@ -24,7 +27,12 @@ class _Pipe(io.FileIO):
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
             self._gone()
-            return memoryview(data).nbytes  # type: ignore[arg-type]
+        except OSError as error:
+            self.lost = self.lost or error
+        return memoryview(data).nbytes  # type: ignore[arg-type]
+
+
+_standard_output: list[_Pipe] = []
 
 
 def forgive() -> None:
@@ -32,8 +40,21 @@ def forgive() -> None:
 
     One who no longer hears what a run says of itself has hung up, as a closed terminal does.
     """
-    sys.stdout = _text(_Pipe(1, lambda: None), sys.stdout)
+    for number in range(3):  # else the next files opened would have these numbers
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    _standard_output.append(_Pipe(1, lambda: None))
+    sys.stdout = _text(_standard_output[-1], sys.stdout)
     sys.stderr = _text(_Pipe(2, lambda: os.kill(os.getpid(), signal.SIGHUP)), sys.stderr)
+
+
+def lost() -> str | None:
+    """Why something written to standard output was lost, other than by a reader who left."""
+    sys.stdout.flush()
+    errors = [pipe.lost for pipe in _standard_output if pipe.lost]
+    return errors[0].strerror if errors else None
 
 
 def _text(pipe: _Pipe, before: io.TextIOWrapper | object) -> io.TextIOWrapper:

@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from suites.data.arrays import Array
+from suites.data.cache_files import free_space
 
 MAX_BYTES = 2**31
 """Of the arrays of one file. Digests are small; the learned weights of a model may come whole."""
 
 MAX_ARRAYS = 100_000
 
+_PREFIX = "metalbench-"
 
 BROKEN = (
     *(OSError, EOFError, MemoryError, NotImplementedError, RuntimeError),
@@ -30,16 +32,36 @@ class Unusable(ValueError):
     """The file is not what a worker should have written; the message says how."""
 
 
+class Unwritable(OSError):
+    """There is no room for the file; the message says where."""
+
+
 @contextmanager
 def place() -> Iterator[Path]:
-    """Where a worker may put such a file, in a folder that nobody else reads."""
-    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
+    """Where a worker may put such a file, in a folder that nobody else reads. Raises OSError."""
+    with _folder() as folder:
         yield Path(folder, "observed.npz")
 
 
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
+    except OSError:
+        tempfile.tempdir = None  # it was there when it was looked for: there may be another
+        return tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True)
+
+
 def write(path: Path, observed: Mapping[str, Array]) -> None:
-    with path.open("wb") as file:
-        np.savez(file, **observed)  # type: ignore[arg-type]
+    """Raises Unwritable."""
+    try:
+        with path.open("wb") as file:
+            np.savez(file, **observed)  # type: ignore[arg-type]
+    except OSError as error:
+        where, why = path.parent.parent, error.strerror or error
+        raise Unwritable(
+            f"what it observed cannot be written to {where}: {why}, {free_space(where)}. "
+            "Make room there, or name another folder in TMPDIR"
+        ) from None
 
 
 def read(path: Path) -> dict[str, Array]:

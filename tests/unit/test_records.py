@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import resource
 from pathlib import Path
 
 import msgspec
@@ -175,3 +176,23 @@ def test_files_of_every_schema_stay_readable(path):
 def test_there_is_a_file_of_every_schema():
     numbers = {int(path.stem.split("-")[1]) for path in DATA.glob("schema-*.jsonl")}
     assert numbers == set(range(1, schema.SCHEMA + 1))
+
+
+def test_what_a_full_disk_does_not_take_leaves_whole_lines_and_a_sentence(tmp_path):
+    path = tmp_path / "records.jsonl"
+    writer = Writer(path)
+    writer.write(RUN)
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 20, hard))  # a part of the next line
+    try:
+        with pytest.raises(records.Unwritable) as told:
+            writer.write(CELL)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == before
+    assert f"records cannot be written to {path}: File too large, " in str(told.value)
+    assert "MiB free on its disk" in str(told.value)
+    writer.write(CELL)  # there is room again
+    writer.close()
+    assert read(path).records == (RUN, CELL)

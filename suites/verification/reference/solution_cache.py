@@ -11,12 +11,11 @@ import contextlib
 import functools
 import hashlib
 import os
-import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from suites.data.bounded_folder import bound, free_space
+from suites.data import cache_files
 from suites.verification.reference.canonical import asked
 from suites.workload import Workload, definition_hash
 
@@ -85,23 +84,13 @@ class Cache:
 
     def write(self, name: str, content: bytes) -> None:
         """Keep the bytes, if that is possible: written aside, whole, and renamed into place."""
-        path = self.folder / name
-        aside, head = path.with_name(f".{os.getpid()}.{name}"), _head(name, content)
+        path, head = self.folder / name, _head(name, content)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            aside.unlink(missing_ok=True)
-            # Not even its owner opens it to write.
-            with os.fdopen(
-                os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb"
-            ) as file:
-                file.write(head)
-                file.write(content)
-            aside.replace(path)
+            cache_files.write(path, head, content, mode=0o400)  # not even its owner may write to it
             self._known[name], self._heads[name] = _identity(path.stat()), head
         except OSError as error:
-            with contextlib.suppress(OSError):
-                aside.unlink()
-            self._tell(f"{UNWRITABLE} ({error.strerror or error}, {free_space(self.folder)})")
+            why = f"{error.strerror or error}, {cache_files.free_space(self.folder)}"
+            self._tell(f"{UNWRITABLE} ({why})")
 
     def drop_changed(self) -> None:
         """Delete what others changed since this was made; for when all workers have ended."""
@@ -119,7 +108,7 @@ class Cache:
             if changed_ns < before_ns and not name.startswith(f"{source_hash()}-"):
                 with contextlib.suppress(OSError):  # another process may delete them too
                     (self.folder / name).unlink()
-        bound(self.folder, MOST_BYTES)
+        cache_files.bound(self.folder, MOST_BYTES)
 
     def _tell(self, trouble: str) -> None:
         kind = trouble.partition(" (")[0]
@@ -162,11 +151,9 @@ def _head(name: str, content: bytes) -> bytes:
 
 def _content(path: Path) -> tuple[bytes, _Identity]:
     """A file's bytes and what tells whether it is still the same. Raises OSError."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_ENTRY_BYTES:
-            raise OSError(f"{path} is no file of a reference")
-        return file.read(found.st_size), _identity(os.fstat(file.fileno()))
+    with cache_files.opened(path) as file:
+        content = file.read(MOST_ENTRY_BYTES + 1)
+        return content, _identity(os.fstat(file.fileno()))
 
 
 def _identity(found: os.stat_result) -> _Identity:

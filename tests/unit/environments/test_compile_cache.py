@@ -12,7 +12,7 @@ from bench.worker import server
 from bench.worker.case import Built
 from suites import catalog
 from suites.data.arrays import make
-from suites.data.bounded_folder import bound
+from suites.data.cache_files import bound
 
 
 def test_versions_share_no_folder(tmp_path):

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 WRITE = """
@@ -55,3 +57,58 @@ def test_list_before_head_ends_quietly() -> None:
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(b"FRAMEWORK")
+
+
+needs_full = pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="this system has no /dev/full"
+)
+
+
+def run_by_shell(redirected: str, code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", f'exec "$0" -c "$1" {redirected}', sys.executable, code],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+GOES_ON = """
+import os, sys
+from bench.terminal import pipes
+pipes.forgive()
+print("told")
+print("heard", file=sys.stderr)
+with open(os.devnull) as first:
+    assert first.fileno() > 2, first.fileno()
+sys.exit(7 if pipes.lost() is None else 8)
+"""
+
+
+@needs_full
+def test_a_full_disk_behind_standard_error_ends_nothing() -> None:
+    done = run_by_shell("2>/dev/full", GOES_ON)
+    assert (done.returncode, done.stdout) == (7, "told\n")
+
+
+@needs_full
+def test_what_standard_output_lost_on_a_full_disk_is_known() -> None:
+    done = run_by_shell(">/dev/full", GOES_ON)
+    assert (done.returncode, done.stderr) == (8, "heard\n")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+def test_a_descriptor_that_was_closed_is_no_other_files(closed: str) -> None:
+    assert run_by_shell(closed, GOES_ON).returncode == 7
+
+
+@needs_full
+def test_a_command_whose_table_was_lost_says_so() -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m bench list >/dev/full"],
+        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "exit 1: standard output could not be written: No space left on device\n"

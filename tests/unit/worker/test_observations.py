@@ -1,6 +1,7 @@
 """The file of what was observed: numbers come through, all else is refused in words."""
 
 import pickle
+import tempfile
 import zipfile
 
 import numpy as np
@@ -71,3 +72,18 @@ def test_too_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
     assert path.stat().st_size < 10**5
     with pytest.raises(Unusable, match="too many"):
         observations.read(path)
+
+
+def test_a_place_without_room_is_named(tmp_path):
+    path = tmp_path / "gone" / "metalbench-x" / "observed.npz"
+    with pytest.raises(
+        observations.Unwritable, match=f"to {tmp_path / 'gone'}: No such file"
+    ) as told:
+        observations.write(path, {"loss|all": np.ones(1)})
+    assert "TMPDIR" in str(told.value)
+
+
+def test_a_temporary_folder_that_went_is_replaced_by_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with observations.place() as path:
+        assert path.parent.is_dir()

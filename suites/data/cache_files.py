@@ -1,4 +1,4 @@
-"""Folders of files that may be made again: how large they may grow, and what room their disk has.
+"""Files that can be made again: read without waiting, written whole or not at all, and bounded.
 
 Standard library and Python 3.9 only: caches of the host and of every worker use it.
 """
@@ -8,7 +8,43 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 from pathlib import Path
+from typing import BinaryIO
+
+
+def opened(path: Path) -> BinaryIO:
+    """A file to read, and nothing else: a pipe would be waited for. Raises OSError."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(f"{path} is no file")
+    return file
+
+
+def read(path: Path, most_bytes: int) -> bytes:
+    """The file's bytes. Raises OSError, also where there are more."""
+    with opened(path) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise OSError(f"{path} has more than {most_bytes} bytes")
+    return content
+
+
+def write(path: Path, *parts: bytes, mode: int = 0o666) -> None:
+    """Write aside and rename into place, so that nobody reads half of it; its folder is made if
+    need be. Raises OSError, and leaves nothing then."""
+    aside = path.with_name(f".{os.getpid()}.{path.name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.writelines(parts)
+        aside.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise
 
 
 def bound(root: Path, most_bytes: int) -> None:
