@@ -65,7 +65,7 @@ def start(
     return subprocess.Popen(
         [*launcher, *arguments],
         cwd=cwd or CHECKOUT,
-        env={**os.environ, "METALBENCH_LOCK": _lock_folder(), **(environment or {})},
+        env={**os.environ, "METALBENCH_LOCK": lock_folder(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -91,7 +91,7 @@ def run(*arguments: str, timeout_s: float = 300, **how) -> Ended:
 
 
 @functools.cache
-def _lock_folder() -> str:
+def lock_folder() -> str:
     """Of this process's own, so that attacks do not wait for other runs on the machine."""
     folder = tempfile.mkdtemp(prefix="attack-lock-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -118,6 +118,10 @@ def leftover(grace_s: float = 3.0) -> tuple[str, ...]:
 
 def _alive() -> list[psutil.Process]:
     """Descendants of this process that still run; those that have ended are waited for."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return []  # no child, so nobody's child either: a look at all processes is dear
     found = []
     for each in psutil.Process().children(recursive=True):
         try:
