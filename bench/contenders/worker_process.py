@@ -1,4 +1,4 @@
-"""The host's end of a worker: start it, ask it, bound its time and its output, notice its death."""
+"""The host's end of a worker: ask it, and bound its time, its memory and its output."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import contextlib
 import json
 import os
 import select
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from bench.contenders.worker_life import WorkerLife, pipe
 from bench.environments.interpreters import START
 from bench.machine.privacy import scrub
 
@@ -27,6 +25,10 @@ MAX_REPLY_BYTES = 64 * 2**20
 MEMORY_POLL_S = 0.1
 """How often a worker's memory is looked at where it is limited. Watching from here works on every
 system; a limit inside the process would count address space, of which frameworks reserve much."""
+
+
+FAREWELL_S = 5.0
+"""Longest that the end of a worker is waited for whose pipes have ended."""
 
 
 class WorkerDied(Exception):
@@ -59,34 +61,26 @@ class WorkerProcess:
         memory_bytes: int | None = None,
         start: Sequence[str] = START,
     ) -> None:
-        commands_read, self._commands = os.pipe()
-        self._replies, replies_write = os.pipe()
-        life_read, self._life = os.pipe()
-        inherited = commands_read, replies_write, life_read
-        command = [str(python), *start, module]
-        command += [*map(str, inherited), str(threads or 0)]
         try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=inherited,
-                env=dict(environment),
-                # Of its own session: Ctrl-C reaches the host alone, a kill reaches its children.
-                start_new_session=True,
-            )
-        except OSError as error:
-            for descriptor in (self._commands, self._replies, self._life):
-                os.close(descriptor)
+            with contextlib.ExitStack() as unless_started, contextlib.ExitStack() as theirs:
+                commands, self._commands = pipe(reads=theirs, writes=unless_started)
+                self._replies, replies = pipe(reads=unless_started, writes=theirs)
+                printed, output = pipe(reads=unless_started, writes=theirs)
+                handed = commands.fileno(), replies.fileno()
+                command = [str(python), *start, module]
+                command += [*map(str, handed), str(threads or 0)]
+                self._life = WorkerLife(command, environment, handed, output.fileno())
+                unless_started.pop_all()
+        except OSError as error:  # out of descriptors, or of processes
             raise WorkerDied(f"the worker does not start: {scrub(str(error))}") from None
-        finally:
-            for descriptor in inherited:
-                os.close(descriptor)
         self._pending, self._searched = bytearray(), 0
         self._memory_bytes = memory_bytes
-        self._output = _Output(self._process.stdout)
-        self.pid = self._process.pid
+        self._output = _Output(printed)
+
+    @property
+    def pid(self) -> int | None:
+        """None where it did not start."""
+        return self._life.pid
 
     def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
         """The reply to one request.
@@ -99,8 +93,8 @@ class WorkerProcess:
     def post(self, request: Mapping[str, Any]) -> None:
         """Send a request, whose reply is to be fetched before the next. Raises WorkerDied."""
         try:
-            os.write(self._commands, json.dumps(request).encode() + b"\n")
-        except OSError:  # nobody reads any more, or it was killed before
+            self._commands.write(json.dumps(request).encode() + b"\n")
+        except (OSError, ValueError):  # nobody reads any more, or it was killed before
             raise self._died() from None
 
     def reply(self, timeout_s: float) -> dict[str, Any]:
@@ -122,27 +116,22 @@ class WorkerProcess:
         return self._output.text()
 
     def kill(self) -> None:
-        """End the worker and its children now, and free its pipes; once."""
-        if self._commands < 0:
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self._process.wait()
+        """End the worker and all that it began now, and free its pipes. Never raises."""
+        self._life.end()
         self._output.finish()
-        for descriptor in (self._commands, self._replies, self._life):
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
-        # Their numbers may soon be another worker's.
-        self._commands = self._replies = self._life = -1
+        for ours in (self._commands, self._replies):
+            ours.close()
 
     def _read_line(self, deadline: float, timeout_s: float) -> bytes:
         while (end := self._pending.find(b"\n", self._searched)) < 0:
             self._searched = len(self._pending)
             self._await(deadline, timeout_s)
-            received = os.read(self._replies, 2**20)
-            if not received:
-                raise self._died()
+            # Of a dead worker all it said can be read at once; what follows is not its own.
+            last = self._life.death is not None
+            received = os.read(self._replies.fileno(), 2**20)
             self._pending += received
+            if not received or (last and b"\n" not in received):
+                raise self._died()
             if len(self._pending) > MAX_REPLY_BYTES:
                 self.kill()
                 raise WorkerDied(f"the worker's reply exceeded {MAX_REPLY_BYTES} bytes")
@@ -152,27 +141,36 @@ class WorkerProcess:
         return line
 
     def _await(self, deadline: float, timeout_s: float) -> None:
-        """Return when there is something to read. Raises WorkerDied past the time or the memory."""
+        """Return when there is something to read. Raises WorkerDied past the time or the memory,
+        and at the worker's death, which a child of its that holds the pipe would hide."""
         while True:
             left_s = max(0.0, deadline - time.monotonic())
             wait_s = left_s if self._memory_bytes is None else min(left_s, MEMORY_POLL_S)
-            if select.select([self._replies], [], [], wait_s)[0]:
+            self._life.hear()
+            dead = self._life.death is not None
+            if self._ready(0.0 if dead else wait_s):
                 return
+            if dead:
+                raise self._died()
             if left_s == 0:
                 self.kill()
                 raise WorkerDied(f"no answer within {timeout_s:.0f} s (--timeout): killed")
             self._watch_memory()
 
+    def _ready(self, wait_s: float) -> bool:
+        """Whether there is something to read, within that time or until news of its life."""
+        either = select.poll()
+        for source in (self._replies, self._life.news):
+            if not source.closed:
+                either.register(source, select.POLLIN)
+        ready = either.poll(1000 * wait_s)
+        return self._replies.fileno() in dict(ready)
+
     def _watch_memory(self) -> None:
-        """Raises WorkerDied where the worker and its children hold more than they may."""
+        """Raises WorkerDied where the worker and all that it began hold more than they may."""
         if self._memory_bytes is None:
             return
-        try:
-            worker = psutil.Process(self.pid)
-            every = (worker, *worker.children(recursive=True))
-            held = sum(process.memory_info().rss for process in every)
-        except psutil.Error:  # one of them has died: the next look or read tells more
-            return
+        held = self._life.held_bytes(self._memory_bytes)
         if held > self._memory_bytes:
             self.kill()
             used, limit = held / 2**30, self._memory_bytes / 2**30
@@ -181,21 +179,17 @@ class WorkerProcess:
             )
 
     def _died(self) -> WorkerDied:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        code = self._process.poll()
+        death = self._life.wait(FAREWELL_S)
         self.kill()
-        if code is not None and code < 0:
-            known = -code in {number.value for number in signal.Signals}
-            name = signal.Signals(-code).name if known else f"signal {-code}"
-            return WorkerDied(f"the worker was ended by {name}", signal_name=name)
-        return WorkerDied(f"the worker exited with code {code}", exit_code=code)
+        if death is None:
+            return WorkerDied("the worker closed its pipes and lived on: killed")
+        return WorkerDied(death.reason, signal_name=death.signal_name, exit_code=death.exit_code)
 
 
 class _Output:
     """Reads a worker's output to its end, keeping its first and last bytes."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: FileIO) -> None:
         self._stream = stream
         self._first = b""
         self._last = b""

@@ -1,7 +1,7 @@
 """A worker's process: requests from a pipe, an answer to each, until the host closes it.
 
-Started as `python -P -m bench.worker MODULE COMMANDS_FD REPLIES_FD LIFE_FD THREADS`; MODULE is
-dotted or a .py path.
+Started as `python -P -m bench.worker MODULE COMMANDS_FD REPLIES_FD THREADS`; MODULE is dotted or a
+.py path.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ def error_reply(error: BaseException) -> dict[str, Any]:
     }
 
 
-def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: int) -> None:
+def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
     """Answer until the host closes the pipe. An exception is a reply, never the end."""
-    for descriptor in (commands_fd, replies_fd, life_fd):
+    for descriptor in (commands_fd, replies_fd):
         os.set_inheritable(descriptor, False)
-    process_bounds.end_with_host(life_fd)
     if threads:
         process_bounds.limit_cores(threads)
     gc.disable()  # as timeit does: a collection is nobody's step
@@ -59,4 +58,4 @@ def main(module: str, commands_fd: int, replies_fd: int, life_fd: int, threads: 
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(int(argument) for argument in sys.argv[2:6]))
+    main(sys.argv[1], *(int(argument) for argument in sys.argv[2:5]))

@@ -113,7 +113,7 @@ def workers(running, module):
     return [
         child
         for child in psutil.Process(running.pid).children(recursive=True)
-        if module in child.cmdline()
+        if child.cmdline()[3:5] == ["bench.worker", module]  # and no keeper of one
     ]
 
 
