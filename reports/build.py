@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports import content
-from reports.answer import tally
-from reports.answer.tally import Tally
 from reports.content import Content
 from reports.frame import Results, read
+from reports.front import tally
+from reports.front.tally import Tally
 from reports.ingest.reading import LeftOut
 from reports.render import charts, html, markdown
 

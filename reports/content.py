@@ -18,6 +18,8 @@ from reports.findings import omissions, registry
 from reports.findings.finding import Finding
 from reports.findings.omissions import Omission
 from reports.frame import STATUSES, Results
+from reports.front import front
+from reports.front.front import Front
 
 TITLE = "Metalbench report"
 
@@ -33,6 +35,8 @@ class Content:
     sections: tuple[Section, ...]
     contests: tuple[Contest, ...]
     """CPU against GPU, measured before published."""
+    fronts: tuple[Front, ...]
+    """The first screens of each run."""
     chapters: tuple[Chapter, ...]
     """Everything after the findings, in order; what renderers show."""
 
@@ -51,6 +55,7 @@ def make(results: Results, baseline: str | None = None) -> Content:
         omissions=omissions.find(known),
         sections=known.sections,
         contests=known.contests,
+        fronts=front.fronts(known),
         chapters=tuple(chapter(known) for chapter in CHAPTERS),
     )
 

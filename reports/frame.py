@@ -17,12 +17,12 @@ import pandas as pd
 from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import combined, estimates, multiplicity
-from bench.statistics.estimates import Estimate, Series, Verdict
+from bench.statistics.estimates import Estimate, Interval, Series, Verdict
 from bench.statistics.multiplicity import Family
 from reports.cell import Cell, VerifiedCell, rows
 from reports.ingest import cpu_time, rounds
 from reports.ingest.reading import KEY, Absent, Gathered, Key, LeftOut, gather
-from reports.verdicts import failed_checks, untimed
+from reports.verdicts import failed_checks, unsteady, untimed
 from reports.verdicts.status import ending
 
 NULL = "null"
@@ -100,6 +100,10 @@ class Results:
     def unpaired_ratio(self, own: Key, base: Key) -> Estimate:
         """How many times as long as a base that took no turns with it."""
         return combined.unpaired(*(estimates.time(self.rounds[key]) for key in (own, base)))
+
+    def jumps(self, key: Key) -> Interval | None:
+        """Seconds of a short and a long round of a cell whose times jump; None of any other."""
+        return unsteady.span(self.rounds[key])
 
     def word(self, estimate: Estimate | None) -> Verdict:
         """The word a ratio deserves among all comparisons that these records can make."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from bench.schema import Run
-from bench.statistics.estimates import Estimate, Verdict
+from bench.statistics.estimates import Estimate, Interval, Verdict
 from reports import formatting
 from reports.cell import Cell, VerifiedCell
 from reports.frame import NULL, STATUSES, Results
@@ -28,8 +28,9 @@ COMPUTE_BOUND = 10.0
 their memory delivers a byte. Below 1 it is FLOP per second that say little."""
 
 
-Standing = Verdict | Literal["fastest", "leads", "only one"]
-"""Of the first in a group: `fastest` if all others are slower, else it `leads`."""
+Standing = Verdict | Literal["fastest", "leads", "only one", "unsteady"]
+"""Of the first in a group: `fastest` if all others are slower, else it `leads`. `unsteady` of those
+whose times jump, and who win and lose against nobody."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,13 @@ class Row:
     standing: Standing
     by_cpu: Estimate | None = None
     """The ratio of CPU times, where that decided because wall time could not."""
+    span: Interval | None = None
+    """Seconds of its short and its long rounds, where these jump."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The contenders at one size, by time."""
+    """The contenders at one size, by time; last those whose times jump."""
 
     size: int
     flop: float
@@ -59,7 +62,8 @@ class Group:
     @property
     def front(self) -> tuple[Row, ...]:
         """Those that are not shown to be slower than the first, and the first itself."""
-        return tuple(row for row in self.rows if row.standing != "slower")
+        first, *others = self.rows
+        return (first, *(row for row in others if row.standing not in ("slower", "unsteady")))
 
     @property
     def behind(self) -> tuple[Row, ...]:
@@ -165,14 +169,16 @@ def _ratios(
     """All the run's ratios at once."""
     pairs = []
     for cells in _grouped(results.ranked(run), lambda cell: (cell.case, cell.precision)):
-        first, *others = sorted(cells, key=_time)
+        first, *others = _ordered(results, cells)
         pairs += [(cell.key, first.key) for cell in others]
     found = zip(results.ratios(pairs), results.cpu_ratios(pairs), strict=True)
     return {own[1:]: both for (own, _), both in zip(pairs, found, strict=True)}
 
 
-def _time(cell: VerifiedCell) -> float:
-    return cell.time_s
+def _ordered(results: Results, cells: Iterable[VerifiedCell]) -> list[VerifiedCell]:
+    """By time; last those whose times jump."""
+    jumps = {cell.key: results.jumps(cell.key) is not None for cell in cells}
+    return sorted(cells, key=lambda cell: (jumps[cell.key], cell.time_s))
 
 
 def _intensity(cell: Cell) -> float:
@@ -208,7 +214,7 @@ def _ranking(known: _Known, cells: Sequence[Cell]) -> Ranking:
 
 def _group(known: _Known, cells: Sequence[Cell]) -> Group | None:
     """The contenders of one case; None where no answer is verified."""
-    ordered = sorted((c for c in cells if isinstance(c, VerifiedCell)), key=_time)
+    ordered = _ordered(known.results, [c for c in cells if isinstance(c, VerifiedCell)])
     if not ordered:
         return None
     first, *behind = (_row(known, cell) for cell in ordered)
@@ -217,7 +223,7 @@ def _group(known: _Known, cells: Sequence[Cell]) -> Group | None:
     return Group(
         size=cells[0].size,
         flop=cells[0].flop,
-        rows=(replace(first, standing=standing), *behind),
+        rows=(first if first.span else replace(first, standing=standing), *behind),
         missing={
             known.labels[cell.contender]: STATUSES[cell.status]
             for cell in cells
@@ -228,12 +234,16 @@ def _group(known: _Known, cells: Sequence[Cell]) -> Group | None:
 
 def _row(known: _Known, cell: VerifiedCell) -> Row:
     ratio, by_cpu = known.ratios.get((cell.contender, cell.case), (None, None))
+    marks = known.marks.get(cell.contender, ())
     standing = known.results.word(ratio)
     if standing != "unresolved" or known.results.word(by_cpu) == "unresolved":
         by_cpu = None
+    span = known.results.jumps(cell.key)
+    if span:
+        return Row(known.labels[cell.contender], marks, cell, ratio, "unsteady", span=span)
     return Row(
         label=known.labels[cell.contender],
-        notes=known.marks.get(cell.contender, ()),
+        notes=marks,
         cell=cell,
         ratio=ratio,
         standing=known.results.word(by_cpu) if by_cpu else standing,

@@ -38,8 +38,10 @@ def answer(rankings: Sequence[Ranking]) -> tuple[SuiteAnswer, ...]:
 def words(row: Row) -> str:
     """How a row compares with the first: `1.82x slower`, `same`, `unresolved`; or `fastest`.
 
-    `1.03x slower by CPU time` where wall time could not tell.
+    `1.03x slower by CPU time` where wall time could not tell; of times that jump their span.
     """
+    if row.span:
+        return f"jumps: {' to '.join(map(formatting.seconds, row.span))}"
     if row.by_cpu:
         return f"{formatting.said(row.by_cpu.value, row.standing)} by CPU time"
     return formatting.said(row.ratio.value, row.standing) if row.ratio else row.standing

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from reports import repeat
 from reports.analysis import suite_leaders
 from reports.analysis.unresolved_hint import STARTS
-from reports.answer import headline
-from reports.answer.tally import Tally
 from reports.content import Content
 from reports.context import Section
+from reports.front import headline
+from reports.front.tally import Tally
 from suites import catalog
 
 _ROOM = 69

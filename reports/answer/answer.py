@@ -11,13 +11,14 @@ from pathlib import Path
 
 from reports import formatting
 from reports.analysis import suite_leaders
-from reports.answer import advice, headline, strips
-from reports.answer.tally import Tally
+from reports.answer import advice, strips
 from reports.chapters import cpu_vs_gpu
 from reports.content import Content
 from reports.context import Section
 from reports.findings.finding import Finding
 from reports.frame import FAULTS, STATUSES
+from reports.front import headline
+from reports.front.tally import Tally
 
 MOST = 15
 """Lines, the reason of an exit code included."""

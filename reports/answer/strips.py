@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reports.answer import headline
-from reports.answer.tally import Tally
 from reports.context import Section
 from reports.frame import FAULTS
+from reports.front import headline
+from reports.front.tally import Tally
 
 TWICE = 2.0
 BLOCKS = {"fastest": "■", "close": "▓", "twice": "▒", "slower": "·", "bad": "x"}

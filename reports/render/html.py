@@ -15,7 +15,9 @@ from reports.chapters.method import NOTHING_WRONG
 from reports.content import Content
 from reports.document import Table, shown
 from reports.findings.finding import Finding
-from reports.formatting import Figure
+from reports.formatting import Figure, plain
+from reports.front.places import PLACES
+from reports.render import front
 from reports.render.charts import Chart
 from reports.render.palette import INK, Style
 
@@ -61,7 +63,26 @@ def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
         digest=digest,
         nothing_wrong=NOTHING_WRONG,
         counted=_counted,
+        trust=_trust(content.findings),
+        places=PLACES,
+        devices=front.devices,
+        duel=front.duel,
+        legend=front.legend,
+        longest=front.longest,
+        segments=front.segments,
     )
+
+
+def _trust(findings: Sequence[Finding]) -> str:
+    """The gravest findings about what was measured, in words that a glance takes in."""
+    own = [finding for finding in findings if not finding.published]
+    first = "; ".join(plain(finding.what, _GLANCE) for finding in own[:_GLANCED])
+    more = f"; and {len(own) - _GLANCED} more" if len(own) > _GLANCED else ""
+    return f"{first}{more}" if own else NOTHING_WRONG
+
+
+_GLANCED, _GLANCE = 3, 110
+"""Findings that are seen with all folds closed, and characters of each."""
 
 
 def _counted(findings: Sequence[Finding]) -> str:

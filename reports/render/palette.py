@@ -18,6 +18,18 @@ INK = "#102030"
 LINES = ("-", "--", ":", "-.")
 """Contenders of one framework share its colour and differ in these."""
 
+PLACE_COLOURS = {
+    "fastest": ("#0b6e4f", "#0b6e4f"),
+    "close": ("#5aab86", "#5aab86"),
+    "twice": ("#c9e6d4", "#c9e6d4"),
+    "slower": ("#f4c892", "#f4c892"),
+    "far": ("#d9722b", "#d9722b"),
+    "unsteady": ("#f4c892", "#b0651c"),
+    "bad": ("#ffffff", "#b3261e"),
+    "absent": ("#ffffff", "#8b949d"),
+}
+"""Face and edge of each place of a contender in a case (`front.places`)."""
+
 _MARKERS = ("o", "s", "^", "D", "v")
 
 

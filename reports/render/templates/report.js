@@ -34,7 +34,7 @@
   };
   each("table", (table) => {
     const body = table.tBodies[0];
-    if (body.rows.length < 2) return;
+    if (body.rows.length < 2 || table.classList.contains("heat")) return;
     [...table.tHead.rows[0].cells].forEach((head, at) => {
       const button = make("button", { type: "button", className: "sort" });
       button.append(...head.childNodes);
@@ -137,6 +137,17 @@
       make("p", { className: "tools" }, make("label", {}, "Baseline ", select)),
     );
   });
+
+  // --- a link into a fold opens it ---------------------------------------------------------
+
+  const unfold = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
 
   // --- paper shows what the screen folds away ----------------------------------------------
 

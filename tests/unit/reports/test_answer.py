@@ -16,12 +16,13 @@ from rich.console import Console
 from bench.schema import Record
 from reports import content
 from reports.analysis import suite_leaders
-from reports.answer import advice, answer, headline, strips, tally
+from reports.answer import advice, answer, strips
 from reports.answer.answer import Answer
 from reports.answer.strips import Record as Strip
 from reports.content import Content
 from reports.findings.finding import Finding
 from reports.frame import Results, read
+from reports.front import headline, tally
 from reports.render import terminal
 from tests.helpers import builders
 from tests.helpers.rankings import Section, case

@@ -9,7 +9,7 @@ import pytest
 from bench.statistics.estimates import Verdict
 from reports.analysis.cpu_gpu_pairs import Contest
 from reports.analysis.crossover import Crossing, Point
-from reports.answer import headline
+from reports.front import headline
 
 F, S, U, E = "faster", "slower", "unresolved", "same"
 

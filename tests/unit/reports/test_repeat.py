@@ -16,10 +16,11 @@ from msgspec import structs
 from bench import values
 from bench.schema import Record, Run, Skipped
 from reports import content, context, repeat
-from reports.answer import answer, tally
+from reports.answer import answer
 from reports.content import Content
 from reports.findings import omissions
 from reports.frame import Results, read
+from reports.front import tally
 from suites.workload import Workload
 from tests.helpers import builders
 

@@ -1,0 +1,71 @@
+"""A run's first screens, put together for every renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.analysis.cpu_gpu_pairs import Contest
+from reports.context import ReportContext, Section
+from reports.front import headline, pairs, places
+from reports.front.cards import Card, cards
+from reports.front.pairs import Devices, Duel
+from reports.front.places import Bar, HeatRow
+from reports.front.tally import Tally, tally
+
+
+@dataclass(frozen=True)
+class Front:
+    """What one run says before any detail."""
+
+    section: Section
+    headline: str
+    facts: tuple[str, ...]
+    """The machine, the day, the preset and how long it took its time for."""
+    cards: tuple[Card, ...]
+    bars: tuple[Bar, ...]
+    heat: tuple[HeatRow, ...]
+    """A row for each of the section's rankings, a cell for each bar."""
+    contests: tuple[Contest, ...]
+    """CPU against GPU in this run."""
+    devices: Devices | None
+    duel: Duel | None
+
+    @property
+    def answers_only(self) -> bool:
+        """Whether some bar's speed says nothing."""
+        return any(bar.answers_only for bar in self.bars)
+
+
+def fronts(context: ReportContext) -> tuple[Front, ...]:
+    """One for each run, in the order of the sections."""
+    tallies = tally(context.results)
+    return tuple(_front(context, section, tallies[section.run]) for section in context.sections)
+
+
+def _front(context: ReportContext, section: Section, mine: Tally) -> Front:
+    place = context.places[section.run]
+    contests = tuple(each for each in context.contests if each.place == place)
+    bars = places.bars(section, mine)
+    return Front(
+        section=section,
+        headline=_headline(section, contests),
+        facts=_facts(section),
+        cards=tuple(cards(context.results, section, contests, mine)),
+        bars=bars,
+        heat=places.heat(section, [bar.label for bar in bars]),
+        contests=contests,
+        devices=pairs.devices(contests),
+        duel=pairs.duel(context.results, section),
+    )
+
+
+def _headline(section: Section, contests: Sequence[Contest]) -> str:
+    """The first sentence; where the GPU pays off, that."""
+    return next(headline.sentences(section, contests))
+
+
+def _facts(section: Section) -> tuple[str, ...]:
+    settings = dict(section.settings)
+    preset = settings.get("preset", "")
+    return tuple(filter(None, (section.machine_label, section.started_at[:10], preset)))

@@ -1,0 +1,1 @@
+"""What people pass on of a report: a summary for programs and people, a card, a badge."""

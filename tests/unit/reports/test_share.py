@@ -1,0 +1,112 @@
+"""What people pass on of a report: whole, bounded, and harmless whatever a record says."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+
+from bench.schema import Record, Run
+from reports import content
+from reports.content import Content
+from reports.frame import Results, read
+from reports.front import tally
+from reports.share import as_markdown, badge, card, summary
+from tests.helpers import builders
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "summary.schema.json"
+
+EVIL = '"><script>alert(1)</script>&]]> $x^2$ =1+1 \u202e \x1b[31m [a](javascript:b)'
+
+
+def read_of(folder: Path, lines: list[Record]) -> Results:
+    return read([builders.write(folder / "run" / "records.jsonl", lines)])
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return read_of(tmp_path_factory.mktemp("share"), builders.run())
+
+
+@pytest.fixture(scope="module")
+def made(results: Results) -> Content:
+    return content.make(results)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Content]:
+    """A run whose machine, device and contender have such names."""
+    models = [replace(model, device_name=EVIL) for model in builders.FIVE[:2]]
+    lines = builders.run(models)
+    (head,) = [each for each in lines if isinstance(each, Run)]
+    machine = msgspec.structs.replace(head.machine, label=EVIL)
+    contenders = tuple(
+        msgspec.structs.replace(each, spec=f"{EVIL}{n}") for n, each in enumerate(head.contenders)
+    )
+    evil = msgspec.structs.replace(head, machine=machine, contenders=contenders)
+    found = read_of(
+        tmp_path_factory.mktemp("evil"), [evil if each is head else each for each in lines]
+    )
+    return found, content.make(found)
+
+
+def test_the_summary_says_what_its_schema_says(results: Results, made: Content) -> None:
+    packed = summary.render(summary.make(made, tally.tally(results), "wrong answers (tf)"))
+    known = msgspec.json.decode(packed, type=summary.Summary)
+    assert known.reason == "wrong answers (tf)"
+    (run,) = known.runs
+    assert run.headline == made.fronts[0].headline
+    assert {case.case for case in run.cases} == {
+        row.cell.case
+        for ranking in made.sections[0].rankings
+        for group in ranking.groups
+        for row in group.rows
+    }
+    assert all(set(case.front) <= {time.label for time in case.times} for case in run.cases)
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    """Write it anew with `python -m reports.share.summary > docs/summary.schema.json`."""
+    assert json.loads(SCHEMA.read_text()) == summary.schema()
+
+
+def test_the_summary_in_words_is_short(made: Content) -> None:
+    text = as_markdown.render(made)
+    assert made.fronts[0].headline.split(":", maxsplit=1)[0] in text
+    assert len(text.splitlines()) <= 25
+
+
+def test_the_card_has_the_size_that_is_shared(made: Content) -> None:
+    drawn = card.draw(made)
+    assert struct.unpack(">II", drawn.png[16:24]) == (card.WIDTH, card.HEIGHT)
+    assert drawn == card.draw(made), "the same content gives the same bytes"
+
+
+def test_names_in_records_do_nothing(hostile: tuple[Results, Content]) -> None:
+    found, made = hostile
+    drawn = card.draw(made)
+    for svg in (drawn.svg.decode(), badge.render(made)):
+        root = ElementTree.fromstring(svg)
+        assert not [each for each in root.iter() if each.tag.endswith("script")]
+        assert not [key for each in root.iter() for key in each.attrib if key.startswith("on")]
+    packed = summary.render(summary.make(made, tally.tally(found), EVIL))
+    assert packed.isascii()
+    assert b"\x1b" not in packed
+    text = as_markdown.render(made)
+    assert not re.search(r"(?<!\\)<script", text)
+    assert not re.search(r"(?<!\\)\]\(javascript", text)
+    assert "\x1b" not in text
+
+
+def test_a_report_on_nothing_can_be_shared_too(tmp_path: Path) -> None:
+    nothing = content.make(read([], published=True))
+    assert "nothing measured" in badge.render(nothing)
+    assert card.draw(nothing).png
+    assert as_markdown.render(nothing).strip()
+    assert json.loads(summary.render(summary.make(nothing, {}, "")))["runs"] == []
