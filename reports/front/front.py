@@ -19,6 +19,8 @@ class Front:
     """What one run says before any detail."""
 
     section: Section
+    tally: Tally
+    """How its cells ended."""
     headline: str
     facts: tuple[str, ...]
     """The machine, the day, the preset and how long it took its time for."""
@@ -40,15 +42,17 @@ class Front:
 def fronts(context: ReportContext) -> tuple[Front, ...]:
     """One for each run, in the order of the sections."""
     tallies = tally(context.results)
-    return tuple(_front(context, section, tallies[section.run]) for section in context.sections)
+    named = zip(context.sections, context.labels, strict=True)
+    return tuple(_front(context, section, run, tallies[run]) for section, run in named)
 
 
-def _front(context: ReportContext, section: Section, mine: Tally) -> Front:
-    place = context.places[section.run]
+def _front(context: ReportContext, section: Section, run: str, mine: Tally) -> Front:
+    place = context.places[run]
     contests = tuple(each for each in context.contests if each.place == place)
     bars = places.bars(section, mine)
     return Front(
         section=section,
+        tally=mine,
         headline=_headline(section, contests),
         facts=_facts(section),
         cards=tuple(cards(context.results, section, contests, mine)),

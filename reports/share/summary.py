@@ -19,7 +19,6 @@ from reports.analysis.ranking import Group, Ranking, Row
 from reports.content import Content
 from reports.frame import STATUSES
 from reports.front.front import Front
-from reports.front.tally import Tally
 
 SCHEMA = 1
 """Raised with every change that a program could trip over."""
@@ -119,13 +118,13 @@ class Summary(_Struct, frozen=True, kw_only=True):
     """Why the exit code is 1; absent where nothing is wrong."""
 
 
-def make(content: Content, tallies: Mapping[str, Tally], reason: str) -> Summary:
+def make(content: Content, reason: str) -> Summary:
     """The summary of a report; `reason` is why its exit code is 1, if it is."""
     return Summary(
         schema=SCHEMA,
         kind="summary",
         metalbench=version.version(),
-        runs=[_run(content, front, tallies[front.section.run]) for front in content.fronts],
+        runs=list(map(_run, content.fronts)),
         reason=reason or None,
     )
 
@@ -141,9 +140,9 @@ def schema() -> dict[str, Any]:
     return msgspec.json.schema(Summary)
 
 
-def _run(content: Content, front: Front, tally: Tally) -> Run:
+def _run(front: Front) -> Run:
     section = front.section
-    counts = sum((Counter(statuses) for statuses in tally.values()), Counter[str]())
+    counts = sum((Counter(statuses) for statuses in front.tally.values()), Counter[str]())
     return Run(
         run=section.run,
         started_at=section.started_at,
@@ -213,7 +212,3 @@ def _crossover(contest: Contest) -> Crossover:
 def _finite(value: float | None) -> float | None:
     """None where the crossover lies beyond the sizes measured."""
     return value if value is not None and math.isfinite(value) else None
-
-
-if __name__ == "__main__":
-    print(json.dumps(schema(), indent=1))

@@ -16,7 +16,6 @@ from bench.schema import Record, Run
 from reports import content
 from reports.content import Content
 from reports.frame import Results, read
-from reports.front import tally
 from reports.share import as_markdown, badge, card, summary
 from tests.helpers import builders
 
@@ -30,17 +29,12 @@ def read_of(folder: Path, lines: list[Record]) -> Results:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return read_of(tmp_path_factory.mktemp("share"), builders.run())
+def made(tmp_path_factory: pytest.TempPathFactory) -> Content:
+    return content.make(read_of(tmp_path_factory.mktemp("share"), builders.run()))
 
 
 @pytest.fixture(scope="module")
-def made(results: Results) -> Content:
-    return content.make(results)
-
-
-@pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Content]:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Content:
     """A run whose machine, device and contender have such names."""
     models = [replace(model, device_name=EVIL) for model in builders.FIVE[:2]]
     lines = builders.run(models)
@@ -50,14 +44,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Content]
         msgspec.structs.replace(each, spec=f"{EVIL}{n}") for n, each in enumerate(head.contenders)
     )
     evil = msgspec.structs.replace(head, machine=machine, contenders=contenders)
-    found = read_of(
-        tmp_path_factory.mktemp("evil"), [evil if each is head else each for each in lines]
-    )
-    return found, content.make(found)
+    lines = [evil if each is head else each for each in lines]
+    return content.make(read_of(tmp_path_factory.mktemp("evil"), lines))
 
 
-def test_the_summary_says_what_its_schema_says(results: Results, made: Content) -> None:
-    packed = summary.render(summary.make(made, tally.tally(results), "wrong answers (tf)"))
+def test_the_summary_says_what_its_schema_says(made: Content) -> None:
+    packed = summary.render(summary.make(made, "wrong answers (tf)"))
     known = msgspec.json.decode(packed, type=summary.Summary)
     assert known.reason == "wrong answers (tf)"
     (run,) = known.runs
@@ -72,7 +64,7 @@ def test_the_summary_says_what_its_schema_says(results: Results, made: Content) 
 
 
 def test_the_published_schema_is_that_of_the_code() -> None:
-    """Write it anew with `python -m reports.share.summary > docs/summary.schema.json`."""
+    """Where it is meant to change, write `json.dumps(summary.schema(), indent=1)` to the file."""
     assert json.loads(SCHEMA.read_text()) == summary.schema()
 
 
@@ -88,14 +80,13 @@ def test_the_card_has_the_size_that_is_shared(made: Content) -> None:
     assert drawn == card.draw(made), "the same content gives the same bytes"
 
 
-def test_names_in_records_do_nothing(hostile: tuple[Results, Content]) -> None:
-    found, made = hostile
-    drawn = card.draw(made)
+def test_names_in_records_do_nothing(hostile: Content) -> None:
+    made, drawn = hostile, card.draw(hostile)
     for svg in (drawn.svg.decode(), badge.render(made)):
         root = ElementTree.fromstring(svg)
         assert not [each for each in root.iter() if each.tag.endswith("script")]
         assert not [key for each in root.iter() for key in each.attrib if key.startswith("on")]
-    packed = summary.render(summary.make(made, tally.tally(found), EVIL))
+    packed = summary.render(summary.make(made, EVIL))
     assert packed.isascii()
     assert b"\x1b" not in packed
     text = as_markdown.render(made)
@@ -109,4 +100,4 @@ def test_a_report_on_nothing_can_be_shared_too(tmp_path: Path) -> None:
     assert "nothing measured" in badge.render(nothing)
     assert card.draw(nothing).png
     assert as_markdown.render(nothing).strip()
-    assert json.loads(summary.render(summary.make(nothing, {}, "")))["runs"] == []
+    assert json.loads(summary.render(summary.make(nothing, "")))["runs"] == []
