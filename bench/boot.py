@@ -42,7 +42,13 @@ def main(arguments: list[str]) -> int:
 def _boot() -> None:
     tool = requirements.lines(manager.CHECKOUT / "requirements", requirements.BOOT, here())
     home, sha256 = manager.root() / "boot", stamped_folder.digest(tool)
-    stamped_folder.ensure(home, sha256, _say, lambda aside: _make(aside, tool))
+    stamped_folder.ensure(
+        home,
+        sha256,
+        _say,
+        lambda aside: _make(aside, tool),
+        lambda stamp: "" if (home / "bin" / "uv").exists() or not stamp else "uv",
+    )
 
 
 def _make(aside: Path, tool: list[str]) -> dict[str, str]:

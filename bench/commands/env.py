@@ -35,7 +35,7 @@ def run(action: str, names: Sequence[str]) -> int:
     for name in [requirements.parse(text) for text in names or everything]:
         try:
             if action == "build":
-                manager.ensure(name, _say)
+                manager.ensure(name, _say, every_file=True)
             elif action == "remove":
                 manager.remove(name)
         except manager.NoSuchVersion as error:

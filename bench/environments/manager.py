@@ -6,6 +6,7 @@ Standard library and Python 3.9 only: it runs before any environment exists.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.environments import locks, platforms, requirements, stamped_folder, uv
+from bench.environments import installed, locks, platforms, requirements, stamped_folder, uv
 from bench.environments.platforms import Unavailable
 from bench.environments.stamped_folder import BuildFailed, Say
 from frameworks import FRAMEWORKS
@@ -34,7 +35,7 @@ class State:
 
     name: str
     state: str
-    """`ready`, `stale`, `half-built`, `absent` or `unavailable`."""
+    """`ready`, `stale`, `damaged`, `half-built`, `absent` or `unavailable`."""
     reason: str = ""
     """Why it is not ready; empty if it is."""
     python: str | None = None
@@ -73,14 +74,21 @@ def root() -> Path:
     return CHECKOUT / ".venv"
 
 
-def ensure(name: requirements.Name, say: Say = _silent) -> Path:
-    """The Python of the environment, which is built first if absent, changed or half-built.
+def ensure(name: requirements.Name, say: Say = _silent, *, every_file: bool = False) -> Path:
+    """The Python of the environment, which is built first if absent, changed, half-built or no
+    longer whole: `every_file` looks at each of its files.
 
     `say` hears of each step in a line. Raises Unavailable or BuildFailed.
     """
     recipe = _recipe(name)
     home = root() / str(name)
-    stamped_folder.ensure(home, recipe.sha256, say, lambda aside: _build(recipe, aside, say))
+    stamped_folder.ensure(
+        home,
+        recipe.sha256,
+        say,
+        lambda aside: _build(recipe, aside, say),
+        lambda stamp: installed.lacking(home, stamp, every_file=every_file),
+    )
     return home / "bin" / "python"
 
 
@@ -145,12 +153,16 @@ def _build(recipe: Recipe, aside: Path, say: Say) -> dict[str, Any]:
 
     try:
         _with_a_python(recipe, aside, heard, run)
+        lacks = installed.lacking(aside, installed.contents(aside), every_file=True)
+        if lacks:  # uv's cache holds the same files as an environment that was damaged
+            heard(f"{lacks} is damaged in uv's cache: installing without that")
+            _with_a_python(recipe, aside, heard, functools.partial(run, UV_NO_CACHE="1"))
     except uv.Failed as failure:
         message = uv.explain(str(failure), str(recipe.name))
         if not (recipe.name.version and failure.no_version):
             raise BuildFailed(message) from None
         raise NoSuchVersion(f"{message} {_nearest(recipe, aside, run)}".strip()) from None
-    return _contents(aside)
+    return installed.contents(aside)
 
 
 def _with_a_python(recipe: Recipe, aside: Path, say: Say, run: Callable[..., str]) -> None:
@@ -216,26 +228,6 @@ def _nearest(recipe: Recipe, aside: Path, run: Callable[..., str], most: int = 3
     return newest if found else ""
 
 
-def _contents(home: Path) -> dict[str, Any]:
-    """What the stamp says of an environment: its Python, its packages, its size."""
-    # Here, because it takes longer to import than all the rest when there is nothing to build.
-    from importlib.metadata import distributions
-
-    packages = {
-        found.metadata["Name"].lower().replace("_", "-"): found.version
-        for site in home.glob("lib/python*/site-packages")
-        for found in distributions(path=[str(site)])
-    }
-    config = (home / "pyvenv.cfg").read_text(encoding="utf-8")
-    python = next(line for line in config.splitlines() if line.startswith("version"))
-    files = (Path(folder, file) for folder, _, names in os.walk(home) for file in names)
-    return {
-        "python": python.partition("=")[2].strip(),
-        "packages": dict(sorted(packages.items())),
-        "size_bytes": sum(file.lstat().st_size for file in files),
-    }
-
-
 # --- listing --------------------------------------------------------------------------------
 
 
@@ -259,12 +251,24 @@ def _state(name: requirements.Name) -> State:
     if not stamp:
         return State(str(name), "half-built", "no valid stamp, or its Python is gone")
     named = requirements.packages(list(recipe.lines))
-    fresh = stamp.get("sha256") == recipe.sha256
+    state, reason = _fitness(home, stamp, recipe)
+    packages = stamp.get("packages", {})
     return State(
         str(name),
-        "ready" if fresh else "stale",
-        "" if fresh else "its requirements have changed since it was built",
+        state,
+        reason,
         python=stamp.get("python"),
-        versions={p: stamp["packages"][p] for p in named if p in stamp.get("packages", {})},
+        versions={} if state == "damaged" else {p: packages[p] for p in named if p in packages},
         size_bytes=stamp.get("size_bytes"),
     )
+
+
+def _fitness(home: Path, stamp: Mapping[str, Any], recipe: Recipe) -> tuple[str, str]:
+    """The state of an environment that was built, and the reason where that is not `ready`."""
+    lacks = installed.lacking(home, stamp, every_file=True)
+    if lacks:
+        again = f"./metalbench env build {recipe.name}"
+        return "damaged", f"{lacks} is gone or was changed: {again} makes it anew"
+    if stamp.get("sha256") != recipe.sha256:
+        return "stale", "its requirements have changed since it was built"
+    return "ready", ""

@@ -34,19 +34,33 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps([SCHEMA, *parts]).encode()).hexdigest()
 
 
-def ensure(home: Path, sha256: str, say: Say, build: Callable[[Path], Mapping[str, Any]]) -> None:
+def ensure(
+    home: Path,
+    sha256: str,
+    say: Say,
+    build: Callable[[Path], Mapping[str, Any]],
+    lacking: Callable[[Mapping[str, Any]], str] = lambda stamp: "",
+) -> None:
     """`home` is complete and stamped with `sha256` when this returns; if need be `build` makes it.
 
     `build` works in a folder aside and returns what else the stamp shall hold; the folder is
     renamed into place when it is complete. Of several processes one builds and the others wait.
-    Raises BuildFailed.
+    `lacking` names what is gone of a stamped one. Raises BuildFailed.
     """
-    if stamp(home).get("sha256") == sha256:
+
+    def ready() -> bool:
+        found = stamp(home)
+        return found.get("sha256") == sha256 and not lacking(found)
+
+    if ready():
         return
     try:
         home.parent.mkdir(exist_ok=True)
         with _locked(home.parent, lambda line: say(f"{home.name}: {line}")):
-            if stamp(home).get("sha256") != sha256:
+            if not ready():
+                lacks = lacking(stamp(home))
+                if lacks:
+                    say(f"{home.name}: {lacks} is gone or was changed: made anew")
                 _replace(home, sha256, build)
     except OSError as error:
         raise BuildFailed(f"environment {home.name}: {_trouble(error)}") from error

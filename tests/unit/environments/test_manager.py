@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -120,7 +121,8 @@ def _write_wheel(folder: Path, version: str) -> None:
         wheel.writestr(
             f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
-        wheel.writestr(f"{info}/RECORD", "")
+        record = [f"{entry.filename},,{entry.file_size}" for entry in wheel.filelist]
+        wheel.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,", ""]))
 
 
 def _visible(folder: Path) -> list[str]:
@@ -174,6 +176,55 @@ def test_a_version_that_does_not_exist_names_some_that_do(checkout: Path) -> Non
 def test_a_half_built_environment_is_made_again(checkout: Path) -> None:
     manager.ensure(parse("numpy"))
     (checkout / ".venv" / "numpy" / stamped_folder.STAMP).unlink()
+    assert _state("numpy").state == "half-built"
+    manager.ensure(parse("numpy"))
+    assert _state("numpy").state == "ready"
+
+
+def _site(checkout: Path) -> Path:
+    (site,) = (checkout / ".venv" / "numpy").glob("lib/python*/site-packages")
+    return site
+
+
+DAMAGES = {
+    "its module is gone": lambda site: (site / "numpy.py").unlink(),
+    "all of it is gone": lambda site: [
+        shutil.rmtree(path) if path.is_dir() else path.unlink() for path in [*site.glob("numpy*")]
+    ],
+    "another version": lambda site: (site / "numpy-2.0.dist-info").rename(
+        site / "numpy-1.0.dist-info"
+    ),
+    "no list of its files": lambda site: (site / "numpy-2.0.dist-info" / "RECORD").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_an_environment_whose_package_is_gone_is_not_ready_and_heals(
+    checkout: Path, damage: Callable[[Path], object]
+) -> None:
+    manager.ensure(parse("numpy"))
+    damage(_site(checkout))
+    state = _state("numpy")
+    assert state.state == "damaged"
+    assert "./metalbench env build numpy makes it anew" in state.reason
+    said: list[str] = []
+    manager.ensure(parse("numpy"), said.append)  # as at the start of a run
+    assert any("is gone or was changed: made anew" in line for line in said)
+    assert _state("numpy").state == "ready"
+
+
+def test_a_file_that_was_cut_short_is_seen_by_who_looks_at_every_file(checkout: Path) -> None:
+    manager.ensure(parse("numpy"))
+    os.truncate(_site(checkout) / "numpy.py", 3)
+    assert _state("numpy").reason.startswith("numpy.py is gone or was changed")
+    manager.ensure(parse("numpy"), every_file=True)
+    assert _state("numpy").state == "ready"
+
+
+def test_an_environment_whose_python_is_gone_is_not_ready(checkout: Path) -> None:
+    python = manager.ensure(parse("numpy"))
+    python.unlink()
+    python.symlink_to(checkout / "removed")
     assert _state("numpy").state == "half-built"
     manager.ensure(parse("numpy"))
     assert _state("numpy").state == "ready"

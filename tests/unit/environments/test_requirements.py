@@ -22,6 +22,8 @@ BEFORE_ANY_ENVIRONMENT = (
     CHECKOUT / "frameworks" / "__init__.py",
     CHECKOUT / "suites" / "__init__.py",
     CHECKOUT / "suites" / "errors.py",
+    CHECKOUT / "suites" / "data" / "__init__.py",
+    CHECKOUT / "suites" / "data" / "cache_files.py",
 )
 
 ARM_MAC = Platform("Darwin", "arm64", "15.2")
@@ -218,17 +220,21 @@ def test_nothing_is_made_on_an_unsupported_platform(
     assert "Received: Linux aarch64" in capsys.readouterr().err
 
 
+NEEDED_OF_SUITES = ("suites.errors", "suites.data.cache_files")
+"""They are among the files looked at."""
+
+
 @pytest.mark.parametrize("path", BEFORE_ANY_ENVIRONMENT, ids=lambda path: "/".join(path.parts[-2:]))
 def test_boot_needs_python_3_9_and_its_standard_library_only(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text, feature_version=(3, 9))
     imported = {
-        name if name == "suites.errors" else name.split(".")[0]
+        name if name in NEEDED_OF_SUITES else name.split(".")[0]
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else _names(node))
     }
-    assert imported <= sys.stdlib_module_names | {"bench", "frameworks", "suites.errors"}
+    assert imported <= sys.stdlib_module_names | {"bench", "frameworks", *NEEDED_OF_SUITES}
     assert not too_new(tree)
 
 
