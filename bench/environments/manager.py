@@ -251,12 +251,12 @@ def _state(name: requirements.Name) -> State:
     if not stamp:
         return State(str(name), "half-built", "no valid stamp, or its Python is gone")
     named = requirements.packages(list(recipe.lines))
-    state, reason = _fitness(home, stamp, recipe)
+    state, why = _fitness(home, stamp, recipe)
     packages = stamp.get("packages", {})
     return State(
         str(name),
         state,
-        reason,
+        why,
         python=stamp.get("python"),
         versions={} if state == "damaged" else {p: packages[p] for p in named if p in packages},
         size_bytes=stamp.get("size_bytes"),
