@@ -5,17 +5,23 @@ from __future__ import annotations
 import contextlib
 import gc
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from reports import content
+import pandas as pd
+
+from reports import content, isolation
 from reports.content import Content
+from reports.findings import registry
+from reports.findings.finding import Finding
 from reports.frame import Results, read
 from reports.front import tally
 from reports.front.tally import Tally
 from reports.ingest.reading import LeftOut
-from reports.render import charts, html, markdown
+from reports.isolation import Attempts, Fault
+from reports.render import cells_csv, charts, html, markdown
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,8 @@ class Built:
     """What the files held that could not be used."""
     tallies: Mapping[str, Tally]
     """How many cells of each contender came to what, by run."""
+    faults: Sequence[Fault] = ()
+    """Parts that could not be made."""
 
     @property
     def untimed(self) -> bool:
@@ -39,21 +47,34 @@ class Built:
 
 
 def build(
-    paths: Sequence[Path], out: Path, *, published: bool = True, baseline: str | None = None
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    published: bool = True,
+    baseline: str | None = None,
+    attempts: Attempts | None = None,
 ) -> Built:
     """Report on the records at `paths` in the folder `out`.
 
     With `published`, figures from elsewhere stand beside them; machines are compared with the one
     whose name contains `baseline`. Every file is complete when it appears: all are written aside
-    first, then renamed into place. Raises NotRecords, NoSuchMachine, OSError.
+    first, then renamed into place. A part that fails is missing; `attempts` know which.
+    Raises NotRecords, NoSuchMachine, OSError.
     """
+    attempts = attempts or Attempts()
     with _uncollected():
         results = read(paths, published)
-        made = content.make(results, baseline)
+        made = content.make(results, baseline, attempts)
+        tallies = attempts.of(
+            "The count of cells in the terminal", partial(tally.tally, results), lambda _: {}
+        )
     out.mkdir(parents=True, exist_ok=True)
     with _uncollected(), tempfile.TemporaryDirectory(prefix=".report-", dir=out) as aside:
-        _write(results, made, Path(aside))
-        for file in sorted(path for path in Path(aside).rglob("*") if path.is_file()):
+        made = _write(results, made, Path(aside), attempts)
+        files = [path for path in sorted(Path(aside).rglob("*")) if path.is_file()]
+        for name in {*EXPORTS, isolation.FILE} - {path.name for path in files}:
+            (out / name).unlink(missing_ok=True)  # of an earlier report
+        for file in files:
             target = out / file.relative_to(aside)
             target.parent.mkdir(exist_ok=True)
             file.replace(target)
@@ -64,7 +85,8 @@ def build(
         csv=out / "cells.csv",
         parquet=out / "cells.parquet",
         left_out=results.left_out,
-        tallies=tally.tally(results),
+        tallies=tallies,
+        faults=tuple(attempts.faults),
     )
 
 
@@ -81,13 +103,50 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _write(results: Results, made: Content, folder: Path) -> None:
-    drawn = charts.illustrate(made)
-    (folder / "report.html").write_text(html.render(made, drawn), encoding="utf-8")
-    (folder / "report.md").write_text(markdown.render(made, drawn), encoding="utf-8")
+def _parquet(cells: pd.DataFrame, path: Path) -> None:
+    cells.to_parquet(path, index=False)
+
+
+EXPORTS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
+    "cells.csv": cells_csv.write,
+    "cells.parquet": _parquet,
+}
+"""Files of the cells for other programs, and what writes each."""
+
+
+def _write(results: Results, made: Content, folder: Path, attempts: Attempts) -> Content:
+    """Write all files into the folder; the content with what became of the exports."""
+    lost = [
+        attempts.of(
+            f"The file {name}",
+            partial(_export, write, results.cells, folder / name),
+            partial(_unwritten, folder / name),
+        )
+        for name, write in EXPORTS.items()
+    ]
+    made = replace(made, findings=(*made.findings, *(each for some in lost for each in some)))
+    drawn = charts.illustrate(made, attempts)
+    for name, render, told in (
+        ("report.html", html.render, html.told),
+        ("report.md", markdown.render, markdown.told),
+    ):
+        text = attempts.of(f"The file {name}", partial(render, made, drawn, attempts), told)
+        (folder / name).write_text(text, encoding="utf-8")
     figures = folder / markdown.FIGURES
     figures.mkdir()
     for chart in (chart for of_part in drawn.values() for chart in of_part):
         (figures / f"{chart.key}.svg").write_text(chart.standalone, encoding="utf-8")
-    results.cells.to_csv(folder / "cells.csv", index=False)
-    results.cells.to_parquet(folder / "cells.parquet", index=False)
+    attempts.save(folder)
+    return made
+
+
+def _export(
+    write: Callable[[pd.DataFrame, Path], None], cells: pd.DataFrame, path: Path
+) -> tuple[Finding, ...]:
+    write(cells, path)
+    return ()
+
+
+def _unwritten(path: Path, sentence: str) -> tuple[Finding, ...]:
+    path.unlink(missing_ok=True)
+    return registry.lost(sentence)

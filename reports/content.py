@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reports import context
 from reports.analysis.cpu_gpu_pairs import Contest
-from reports.chapters.table_of_contents import CHAPTERS
+from reports.chapters import table_of_contents
 from reports.context import Section
 from reports.document import Chapter
 from reports.findings import omissions, registry
@@ -20,6 +21,7 @@ from reports.findings.omissions import Omission
 from reports.frame import STATUSES, Results
 from reports.front import front
 from reports.front.front import Front
+from reports.isolation import Attempts
 
 TITLE = "Metalbench report"
 
@@ -41,23 +43,31 @@ class Content:
     """Everything after the findings, in order; what renderers show."""
 
 
-def make(results: Results, baseline: str | None = None) -> Content:
+def make(
+    results: Results, baseline: str | None = None, attempts: Attempts | None = None
+) -> Content:
     """The content of a report on these results; machines are compared with the one whose name
     contains `baseline`. Raises NoSuchMachine."""
-    before = context.of(results, baseline)
-    findings = registry.find(before)
+    attempts = attempts or Attempts()
+    before = context.of(results, baseline, attempts)
+    findings = registry.find(before, attempts)
     doubted = {key for one in findings if one.severity == "suspect" for key in one.cells}
     known = replace(before, doubted=doubted)
+    contests = attempts.of("CPU against GPU on the first screen", known.contests, lambda _: ())
     return Content(
         title=TITLE,
         summary=_summary(results, known.sections),
         findings=findings,
-        omissions=omissions.find(known),
+        omissions=attempts.of("What was left out", partial(omissions.find, known), _told),
         sections=known.sections,
-        contests=known.contests,
-        fronts=front.fronts(known),
-        chapters=tuple(chapter(known) for chapter in CHAPTERS),
+        contests=contests,
+        fronts=front.fronts(known, contests, attempts),
+        chapters=table_of_contents.make(known, attempts),
     )
+
+
+def _told(sentence: str) -> tuple[Omission, ...]:
+    return (Omission(sentence, ("this report",)),)
 
 
 def _summary(results: Results, sections: Sequence[Section]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
+from functools import cache, partial
 
 from bench.schema import Run
 from reports import repeat
@@ -17,6 +18,7 @@ from reports.formatting import plain
 from reports.frame import Results
 from reports.ingest import machine_names
 from reports.ingest.reading import Key
+from reports.isolation import Attempts
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Section:
     longer: str
     """The command that has time for more cases."""
     commit: str | None
+    fault: str = ""
+    """Why nothing of the run could be worked out, in a sentence; else empty."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +62,19 @@ class ReportContext:
     labels: Mapping[str, Mapping[str, str]]
     """What to call each contender, by run."""
     sections: tuple[Section, ...]
-    contests: tuple[Contest, ...]
-    """CPU against GPU, measured before published."""
-    learned: tuple[Learned, ...]
-    """Learning curves, measured before published."""
+    contests: Callable[[], tuple[Contest, ...]]
+    """CPU against GPU, measured before published; worked out once, where it is first asked for."""
+    learned: Callable[[], tuple[Learned, ...]]
+    """Learning curves, in the same way."""
     doubted: Set[Key] = frozenset()
     """Cells that a finding doubts; known to chapters, since findings come first."""
 
 
-def of(results: Results, baseline: str | None = None) -> ReportContext:
+def of(
+    results: Results, baseline: str | None = None, attempts: Attempts | None = None
+) -> ReportContext:
     """The context of a report on these results, before anything is found."""
+    attempts = attempts or Attempts()
     machines = machine_names.names(results.runs)
     places = machine_names.places(machines)
     labels = {name: ranking.labels(run) for name, run in results.runs.items()}
@@ -77,9 +84,16 @@ def of(results: Results, baseline: str | None = None) -> ReportContext:
         machines=machines,
         places=places,
         labels=labels,
-        sections=tuple(_section(results, name, machines[name], labels[name]) for name in labels),
-        contests=cpu_gpu_pairs.find(results, places),
-        learned=learning_curves.find(results, places, labels),
+        sections=tuple(
+            attempts.of(
+                f"The answer of run {plain(name)}",
+                partial(_section, results, name, machines[name], labels[name]),
+                partial(_bare, results.runs[name], name, machines[name], labels[name]),
+            )
+            for name in labels
+        ),
+        contests=cache(lambda: cpu_gpu_pairs.find(results, places)),
+        learned=cache(lambda: learning_curves.find(results, places, labels)),
     )
 
 
@@ -108,6 +122,28 @@ def _section(results: Results, name: str, machine: str, labels: Mapping[str, str
         asked=repeat.asked(run),
         longer=repeat.longer(run),
         commit=plain(run.commit, 60) if run.commit else None,
+    )
+
+
+def _bare(run: Run, name: str, machine: str, labels: Mapping[str, str], sentence: str) -> Section:
+    """A run of which no more is said than this."""
+    return Section(
+        run=plain(name),
+        started_at=plain(run.started_at, 40),
+        machine_label=machine,
+        machine=(),
+        answers=(),
+        rankings=(),
+        notes=(),
+        overheads=(),
+        setups=(),
+        labels=labels,
+        settings=(),
+        repeat="",
+        asked={},
+        longer="",
+        commit=None,
+        fault=sentence,
     )
 
 

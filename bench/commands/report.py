@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -11,7 +12,9 @@ from rich.console import Console
 from bench.terminal.exit_codes import failed
 from reports import build
 from reports.answer import answer
+from reports.answer.answer import Answer
 from reports.build import Built
+from reports.isolation import Attempts
 from reports.render import terminal
 
 USUAL = Path("results")
@@ -26,12 +29,11 @@ def run(
     """
     # Without any run of one's own there are still the published figures.
     usual = [USUAL] if USUAL.exists() or not published else []
-    built, _ = write(results or usual, out, verbose, published, baseline)
-    if count := len(built.left_out):
-        return failed(
-            f"{count} line{'s' * (count > 1)} of records could not be used: the report names them"
-        )
-    return 0
+    built, _, missing = write(results or usual, out, verbose, published, baseline)
+    count = len(built.left_out)
+    lines = f"{count} line{'s' * (count > 1)} of records could not be used: the report names them"
+    wrong = "; ".join(filter(None, (lines if count else "", missing)))
+    return failed(wrong) if wrong else 0
 
 
 def write(
@@ -40,17 +42,26 @@ def write(
     verbose: bool,
     published: bool = True,
     baseline: str | None = None,
-) -> tuple[Built, str]:
-    """What was written, and what in it is wrong; `verbose` shows every table first.
+) -> tuple[Built, str, str]:
+    """What was written, what in it is wrong, and what of it is missing; `verbose` shows every table
+    first.
 
     Raises UserError, OSError.
     """
     # matplotlib tells of building its cache of fonts, as a warning.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    built = build.build(paths, out, published=published, baseline=baseline)
+    attempts = Attempts()
+    built = build.build(paths, out, published=published, baseline=baseline, attempts=attempts)
     console = Console()
     if verbose:
-        terminal.show(built.content, console)
-    told = answer.make(built.content, built.tallies, built.html, console.width)
+        show = partial(terminal.show, built.content, console)
+        attempts.of("All tables in the terminal", show, lambda _: None)
+    told = attempts.of(
+        "The answer in the terminal",
+        partial(answer.make, built.content, built.tallies, built.html, console.width),
+        lambda sentence: Answer((sentence, built.html.resolve().as_uri()), ""),
+    )
     terminal.conclude(told.lines, console)
-    return built, told.reason
+    if len(attempts.faults) > len(built.faults):
+        attempts.save(out)
+    return built, told.reason, attempts.told(out)

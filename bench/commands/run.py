@@ -55,7 +55,7 @@ def _report(outcome: Outcome, verbose: bool) -> int:
         # it can be interrupted too.
         from bench.commands import report
 
-        built, why = report.write([outcome.records], outcome.folder, verbose)
+        built, why, missing = report.write([outcome.records], outcome.folder, verbose)
     except OSError as error:
         print(
             f"metalbench: the report could not be written: {error}. The records are kept: "
@@ -77,6 +77,8 @@ def _report(outcome: Outcome, verbose: bool) -> int:
         return _broke_off(outcome)
     if outcome.troubles or built.untimed:
         return failed(why or "something went wrong: the report's findings say what")
+    if missing:
+        return failed(missing)
     return 0
 
 

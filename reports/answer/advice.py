@@ -27,6 +27,8 @@ def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
     if len(content.sections) != 1:
         return () if content.sections else _beside("make bench", "measures this machine")
     (section,) = content.sections
+    if section.fault:
+        return ()
     counted = (counts["no time"] for mine in tallies.values() for counts in mine.values())
     untold = max(counted, default=0)
     close = _close(section)

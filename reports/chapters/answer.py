@@ -24,7 +24,7 @@ def _run(at: int, section: Section) -> Iterator[Part]:
         key=f"answer-{at}",
         title=section.machine_label,
         where=f"Run {section.run}, {section.started_at}",
-        text=() if said else (nothing,),
+        text=() if said else (section.fault or nothing,),
         pairs=tuple((answer.topic, answer.text) for answer in said),
     )
     for number, ranking in enumerate(section.rankings, start=1):

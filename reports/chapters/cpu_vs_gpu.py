@@ -24,7 +24,7 @@ _NO_GPU = (
 def chapter(context: ReportContext) -> Chapter:
     """The chapter: a part for each machine and suite."""
     together: dict[tuple[str, str], list[Contest]] = {}
-    for contest in context.contests:
+    for contest in context.contests():
         together.setdefault((contest.place, contest.suite), []).append(contest)
     lead = (
         "From which size on the GPU is worth it. A ratio compares the same framework on both "
@@ -41,6 +41,8 @@ def chapter(context: ReportContext) -> Chapter:
 
 def sentence(contest: Contest) -> str:
     """Who wins where: `the CPU is faster below 2.59 million parameters, the GPU above (...)`."""
+    if not contest.points:
+        return f"{contest.work}, {contest.who}: no round in common, so there is nothing to compare."
     first, last = contest.points[0], contest.points[-1]
     ends = _at(contest, first)
     if last is not first:
@@ -129,12 +131,13 @@ def sized(size: str, of: str) -> str:
 
 def _part(number: int, place: str, suite: str, contests: Sequence[Contest]) -> Part:
     several = [contest for contest in contests if len(contest.points) > 1]
+    compared = any(contest.points for contest in contests)
     return Part(
         key=f"crossover-{number}",
         title=f"{suite} on {place}",
         text=tuple(sentence(contest) for contest in contests),
         plots=(_plot(suite, place, several),) if several else (),
-        **placed(_table(contests), "Show all rows" if several else ""),
+        **(placed(_table(contests), "Show all rows" if several else "") if compared else {}),
     )
 
 

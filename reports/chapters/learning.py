@@ -24,7 +24,7 @@ MAX_EPOCHS = 500
 def chapter(context: ReportContext) -> Chapter:
     """The chapter: a part for each machine and workload."""
     together: dict[tuple[str, str], list[Learned]] = {}
-    for learned in context.learned:
+    for learned in context.learned():
         together.setdefault((learned.place, learned.work), []).append(learned)
     lead = (
         "Loss and accuracy after each epoch. Contenders that do the same work from the same "

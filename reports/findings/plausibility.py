@@ -13,7 +13,7 @@ from reports.ingest.published import FAULTS, WRONG
 
 def unlikely(context: ReportContext) -> Iterator[Finding]:
     """Curves of this report's own runs that cannot be right."""
-    for each, problem in problems(one for one in context.learned if not one.published):
+    for each, problem in problems(one for one in context.learned() if not one.published):
         yield Finding(
             severity="wrong",
             what=f"{each.label}: {problem}",
@@ -53,7 +53,7 @@ def fresh(context: ReportContext) -> Iterator[Finding]:
 
 def published(context: ReportContext) -> Iterator[Finding]:
     """What is known against figures from elsewhere: wrong answers first."""
-    for each, problem in problems(one for one in context.learned if one.published):
+    for each, problem in problems(one for one in context.learned() if one.published):
         yield Finding(
             severity="wrong",
             what=f"{each.label}: {problem}",

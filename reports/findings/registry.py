@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from reports.context import ReportContext
 from reports.findings import (
@@ -15,8 +16,11 @@ from reports.findings import (
     verification,
 )
 from reports.findings.finding import Finding
+from reports.isolation import Attempts
 
-FINDINGS: tuple[Callable[[ReportContext], Iterator[Finding]], ...] = (
+Look = Callable[[ReportContext], Iterator[Finding]]
+
+FINDINGS: tuple[Look, ...] = (
     # Answers and times that are wrong.
     verification.wrong,
     plausibility.unlikely,
@@ -55,6 +59,28 @@ FINDINGS: tuple[Callable[[ReportContext], Iterator[Finding]], ...] = (
 """Everything that is looked for, in the order of reports."""
 
 
-def find(context: ReportContext) -> tuple[Finding, ...]:
-    """All findings, gravest first; last those about published figures."""
-    return tuple(finding for look in FINDINGS for finding in look(context))
+def find(context: ReportContext, attempts: Attempts | None = None) -> tuple[Finding, ...]:
+    """All findings, gravest first; last those about published figures, and what was not looked for
+    since the look itself failed."""
+    attempts = attempts or Attempts()
+    found = [
+        attempts.of(f"This finding ({_name(look)})", partial(_all, look, context), lost)
+        for look in FINDINGS
+    ]
+    return tuple(finding for each in found for finding in each)
+
+
+def lost(sentence: str) -> tuple[Finding, ...]:
+    """The finding that a part of the report is missing."""
+    return (Finding("left out", sentence, "this report", REPORT_IT),)
+
+
+REPORT_IT = "Please report it: the form asks for what is needed. The records are whole."
+
+
+def _all(look: Look, context: ReportContext) -> tuple[Finding, ...]:
+    return tuple(look(context))
+
+
+def _name(look: Look) -> str:
+    return f"{look.__module__.rpartition('.')[2]}, {look.__name__}".replace("_", " ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from reports.analysis.cpu_gpu_pairs import Contest
 from reports.context import ReportContext, Section
@@ -12,6 +13,7 @@ from reports.front.cards import Card, cards
 from reports.front.pairs import Devices, Duel
 from reports.front.places import Bar, HeatRow
 from reports.front.tally import Tally, tally
+from reports.isolation import Attempts
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,38 @@ class Front:
         return any(bar.answers_only for bar in self.bars)
 
 
-def fronts(context: ReportContext) -> tuple[Front, ...]:
+def fronts(
+    context: ReportContext, contests: Sequence[Contest], attempts: Attempts
+) -> tuple[Front, ...]:
     """One for each run, in the order of the sections."""
-    tallies = tally(context.results)
+    tallies = attempts.of(
+        "The count of cells on the first screen", partial(tally, context.results), lambda _: {}
+    )
     named = zip(context.sections, context.labels, strict=True)
-    return tuple(_front(context, section, run, tallies[run]) for section, run in named)
+    return tuple(
+        attempts.of(
+            f"The first screen of run {section.run}",
+            partial(_front, context, section, run, tallies.get(run, {}), contests),
+            partial(_bare, section),
+        )
+        for section, run in named
+    )
 
 
-def _front(context: ReportContext, section: Section, run: str, mine: Tally) -> Front:
+def _bare(section: Section, sentence: str) -> Front:
+    """One that says no more than this."""
+    return Front(section, {}, sentence, (), (), (), (), (), None, None)
+
+
+def _front(
+    context: ReportContext,
+    section: Section,
+    run: str,
+    mine: Tally,
+    every: Sequence[Contest],
+) -> Front:
     place = context.places[run]
-    contests = tuple(each for each in context.contests if each.place == place)
+    contests = tuple(each for each in every if each.place == place)
     bars = places.bars(section, mine)
     return Front(
         section=section,
@@ -66,7 +90,7 @@ def _front(context: ReportContext, section: Section, run: str, mine: Tally) -> F
 
 def _headline(section: Section, contests: Sequence[Contest]) -> str:
     """The first sentence; where the GPU pays off, that."""
-    return next(headline.sentences(section, contests))
+    return section.fault or next(headline.sentences(section, contests))
 
 
 def _facts(section: Section) -> tuple[str, ...]:

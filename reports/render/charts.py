@@ -6,12 +6,15 @@ The same content gives the same bytes. Axes and words take the page's colour.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from xml.sax.saxutils import escape
 
 from reports.content import Content
 from reports.document import Part, Plot
+from reports.isolation import Attempts
 from reports.render import matplotlib_svg, palette
 from reports.render.palette import INK, Style
 
@@ -50,14 +53,23 @@ class Chart:
         return _without_legend(self.svg, f'<g id="{self.key}-legend">', self.legend_share)
 
 
-def illustrate(content: Content) -> Mapping[str, tuple[Chart, ...]]:
-    """The figures of each part that has some, by the part's key."""
+def illustrate(
+    content: Content, attempts: Attempts | None = None
+) -> Mapping[str, tuple[Chart, ...]]:
+    """The figures of each part that has some, by the part's key; in place of one that fails stands
+    one that says so."""
+    attempts = attempts or Attempts()
     chapters = [[p for p in chapter.parts if p.plots] for chapter in content.chapters]
     budget = FIGURES if len(content.sections) <= MANY else FIGURES_OF_MANY
     chosen = _shared([parts for parts in chapters if parts], budget)
     return {
         part.key: tuple(
-            draw(plot, f"{part.key}-{number}") for number, plot in enumerate(part.plots, start=1)
+            attempts.of(
+                f"This figure ({plot.title})",
+                partial(draw, plot, f"{part.key}-{number}"),
+                partial(_told, plot, f"{part.key}-{number}"),
+            )
+            for number, plot in enumerate(part.plots, start=1)
         )
         for parts in chapters
         for part in parts
@@ -94,6 +106,17 @@ def draw(plot: Plot, key: str) -> Chart:
         legend_share=legend_share,
         legend=tuple(zip((series.label for series in plot.series), styles, strict=True)),
     )
+
+
+def _told(plot: Plot, key: str, sentence: str) -> Chart:
+    """A figure that says in words why there is none."""
+    lines = textwrap.wrap(sentence, 54)
+    words = "".join(f'<tspan x="4" dy="15">{escape(line)}</tspan>' for line in lines)
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 331 {15 * len(lines) + 10}">'
+        f'<text font-family="sans-serif" font-size="9.5" fill="{INK}">{words}</text></svg>'
+    )
+    return Chart(key, plot.title, sentence, _accessible(svg, key, plot.title, sentence), 0.0, ())
 
 
 def _accessible(svg: str, key: str, title: str, description: str) -> str:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,15 +14,19 @@ from markupsafe import Markup, escape
 
 from reports.chapters.method import NOTHING_WRONG
 from reports.content import Content
-from reports.document import Table, shown
+from reports.document import Chapter, Table, shown
 from reports.findings.finding import Finding
 from reports.formatting import Figure, plain
+from reports.front.front import Front
 from reports.front.places import PLACES
+from reports.isolation import Attempts
 from reports.render import front
 from reports.render.charts import Chart
 from reports.render.palette import INK, Style
 
 _FOLDER = Path(__file__).parent / "templates"
+
+_SENTENCE = Markup('<p class="lead">{}</p>')
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(_FOLDER),
@@ -46,8 +51,14 @@ SHAPES = {
 """Matplotlib's markers as paths in a box of 30 x 14."""
 
 
-def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
-    """The page. `charts` are those of each part, by its key."""
+def render(
+    content: Content,
+    charts: Mapping[str, tuple[Chart, ...]],
+    attempts: Attempts | None = None,
+) -> str:
+    """The page. `charts` are those of each part, by its key. A chapter that cannot be drawn says
+    so in its place."""
+    attempts = attempts or Attempts()
     script = (_FOLDER / "report.js").read_text(encoding="utf-8")
     # The only script that the page's own policy lets run.
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -55,21 +66,19 @@ def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
     return template.render(
         content=content,
         chapters=list(shown(content.chapters)),
-        charts=charts,
-        swatch=_swatch,
-        element=_table,
-        svg=lambda chart: Markup(chart.inline),  # by matplotlib, which escapes names in it
+        drawn=lambda chapter: attempts.of(
+            f"This chapter ({chapter.title})",
+            partial(_chapter, chapter, charts),
+            _SENTENCE.format,
+        ),
+        first=lambda macro, of: attempts.of(
+            "This part of the first screen", partial(_first, macro, of), _SENTENCE.format
+        ),
         script=Markup(script),
         digest=digest,
         nothing_wrong=NOTHING_WRONG,
         counted=_counted,
         trust=_trust(content.findings),
-        places=PLACES,
-        devices=front.devices,
-        duel=front.duel,
-        legend=front.legend,
-        longest=front.longest,
-        segments=front.segments,
     )
 
 
@@ -83,6 +92,46 @@ def _trust(findings: Sequence[Finding]) -> str:
 
 _GLANCED, _GLANCE = 3, 110
 """Findings that are seen with all folds closed, and characters of each."""
+
+
+def told(sentence: str) -> str:
+    """A page that only says why there is no other."""
+    return _TEMPLATES.from_string(_BARE).render(sentence=sentence)
+
+
+_BARE = (
+    '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Metalbench report</title>\n'
+    "<p>{{ sentence }}</p>\n</html>\n"
+)
+
+
+def _first(macro: str, of: Front) -> Markup:
+    """One of the first screens: `front` or `heat`."""
+    module = _TEMPLATES.get_template("front.html").make_module(
+        {
+            "places": PLACES,
+            "devices": front.devices,
+            "duel": front.duel,
+            "legend": front.legend,
+            "longest": front.longest,
+            "segments": front.segments,
+        }
+    )
+    return Markup(getattr(module, macro)(of, 1))
+
+
+def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> Markup:
+    """What stands under the chapter's title."""
+    template = _TEMPLATES.get_template("chapter.html")
+    return Markup(
+        template.render(
+            chapter=chapter,
+            charts=charts,
+            swatch=_swatch,
+            element=_table,
+            svg=lambda chart: Markup(chart.inline),  # by matplotlib, which escapes names in it
+        )
+    )
 
 
 def _counted(findings: Sequence[Finding]) -> str:

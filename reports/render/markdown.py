@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from reports.chapters.method import NOTHING_WRONG
 from reports.content import Content
 from reports.document import Chapter, Part, Table, shown
 from reports.findings.finding import Finding
+from reports.isolation import Attempts
 from reports.render.charts import Chart
 
 FIGURES = "figures"
 """Folder of the figures, from the report's."""
 
 
-def render(content: Content, charts: Mapping[str, tuple[Chart, ...]]) -> str:
-    """The text. `charts` are those of each part, by its key."""
+def render(
+    content: Content,
+    charts: Mapping[str, tuple[Chart, ...]],
+    attempts: Attempts | None = None,
+) -> str:
+    """The text. `charts` are those of each part, by its key. A chapter that cannot be drawn says
+    so in its place."""
+    attempts = attempts or Attempts()
     blocks = [f"# {escape(content.title)}", escape(content.summary)]
     blocks += ["## Before you trust these numbers", *_findings(content)]
     for chapter in shown(content.chapters):
-        blocks += _chapter(chapter, charts)
+        blocks += [f"## {escape(chapter.title)}"]
+        blocks += attempts.of(
+            f"This chapter ({chapter.title})", partial(_chapter, chapter, charts), _lost
+        )
     return "\n\n".join(blocks) + "\n"
+
+
+def _lost(sentence: str) -> list[str]:
+    return [escape(sentence)]
+
+
+def told(sentence: str) -> str:
+    """A text that only says why there is no other."""
+    return f"# Metalbench report\n\n{escape(sentence)}\n"
 
 
 _WORD = r"(?:[0-9]+(?:\.[0-9]+)?[A-Za-zµ%]*|[A-Za-zµ%][A-Za-z0-9µ%]*)"
@@ -73,14 +93,13 @@ def _finding(finding: Finding) -> str:
     return f"**{escape(finding.severity)}**: " + "<br>\n  ".join(map(escape, filter(None, parts)))
 
 
-def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> Iterator[str]:
-    yield f"## {escape(chapter.title)}"
-    if not chapter.parts:
-        yield escape(chapter.absent)
-    elif chapter.lead:
-        yield escape(chapter.lead)
+def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> list[str]:
+    """What stands under the chapter's title."""
+    said = chapter.lead if chapter.parts else chapter.absent
+    blocks = [escape(said)] if said else []
     for part in chapter.parts:
-        yield from _part(part, charts.get(part.key, ()), prose=chapter.key == "method")
+        blocks += _part(part, charts.get(part.key, ()), prose=chapter.key == "method")
+    return blocks
 
 
 def _part(part: Part, charts: Sequence[Chart], prose: bool) -> Iterator[str]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.schema import Run
+from bench.schema import Run, Slice
 from reports import content
 from reports.analysis import cpu_gpu_pairs, crossover
 from reports.analysis.crossover import Crossing, Point
@@ -164,3 +164,22 @@ def test_without_a_gpu_the_report_says_so(tmp_path: Path) -> None:
     chapter = next(c for c in made.chapters if c.key == "crossover")
     assert chapter.parts == ()
     assert "No GPU was measured" in chapter.absent
+
+
+def test_a_pair_that_has_no_round_in_common_is_said_to_have_none(tmp_path: Path) -> None:
+    """As of a run whose GPU joined when the CPU's rounds were done."""
+    lines = [
+        change(line, round=line.round + 100)
+        if isinstance(line, Slice) and line.contender == GPU.id
+        else line
+        for line in builders.run((builders.FIVE[0], builders.FIVE[1], GPU))
+    ]
+    made = content.make(read([builders.write(tmp_path / "records.jsonl", lines)]))
+    assert made.contests
+    said = [cpu_vs_gpu.sentence(contest) for contest in made.contests]
+    assert said[1] == (
+        "matmul square, torch mps: no round in common, so there is nothing to compare."
+    )
+    chapter = next(c for c in made.chapters if c.key == "crossover")
+    assert not chapter.parts[0].table
+    assert not chapter.parts[0].plots
