@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import msgspec
 
+from bench import bounded_lines
+from bench.bounded_lines import MAX_LINE_BYTES, RestUnread
 from bench.older_records import in_todays_terms
 from bench.schema import SCHEMA, End, Published, Record, Run, Slice
+from suites.data import outside_file
 from suites.data.cache_files import free_space
 from suites.errors import UserError
 
-MAX_LINE_BYTES = 16 * 2**20
-"""A longer line is refused unread; the longest honest one, a slice of short samples, is 2 MiB."""
+MAX_MEMORY_BYTES = 256 * 2**20
+"""Of what a file holds, slices apart: what it would take in memory, by a guess from above."""
 
-MAX_FILE_BYTES = 2 * 2**30
-"""Reading stops here, counted after decompression."""
+MAX_SAMPLES = 20_000_000
+"""Of a file: the samples and latencies of all its slices."""
 
 MAX_REFUSED = 1000
 """Bad lines after which the rest is unread: each costs memory."""
@@ -96,32 +97,97 @@ class Writer:
 
 
 def read(path: Path) -> Reading:
-    """All good records of a `.jsonl` (or `.jsonl.gz`) file. Raises NotRecords, OSError.
-
-    A line that is too long, no JSON, of an unknown kind or out of range is refused by number and
-    reason. A file whose first record is no `run` or `published` of a known schema is refused whole.
-    """
+    """Everything that `scan` gives, at once. Raises NotRecords, OSError."""
     records: list[Record] = []
     lines: list[int] = []
     refused: list[RejectedLine] = []
-    for number, line in _lines(path, refused):
-        if not records:
-            _check_schema(path, number, line)
-        try:
-            records.append(_record(line))
+    for number, found in scan(path):
+        if isinstance(found, RejectedLine):
+            refused.append(found)
+        else:
+            records.append(found)
             lines.append(number)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-            refused.append(RejectedLine(number, str(error)[:500]))
-            if len(refused) == MAX_REFUSED:
-                refused.append(RejectedLine(number + 1, f"{MAX_REFUSED} bad lines: rest unread"))
-                break
-    first = f" Line {refused[0].line}: {refused[0].reason}." if refused else ""
-    if not records:
-        wanted = "Expected lines written by a run."
-        raise NotRecords(f"{path} holds no records.{first} {wanted} {_REMEDY}")
-    if not isinstance(records[0], Run | Published):
-        raise NotRecords(f"{path} does not begin with a run record.{first} {_REMEDY}")
     return Reading(path, tuple(records), tuple(lines), tuple(refused))
+
+
+def scan(path: Path) -> Iterator[tuple[int, Record | RejectedLine]]:
+    """The lines of a `.jsonl` (or `.jsonl.gz`) file by number, as records where they are good.
+
+    A line that is too long, no JSON, of an unknown kind or out of range is refused. A file whose
+    first record is no `run` or `published` of a known schema is refused whole, before anything is
+    given. What a file may cost is bounded. Raises NotRecords, OSError.
+    """
+    refused: list[RejectedLine] = []
+    begun = False
+    for number, found in _scanned(path):
+        if isinstance(found, RejectedLine):
+            refused.append(found)
+            if begun:
+                yield number, found
+            continue
+        if not begun:
+            if not isinstance(found, Run | Published):
+                raise NotRecords(
+                    f"{path} does not begin with a run record.{_first(refused)} {_REMEDY}"
+                )
+            yield from ((bad.line, bad) for bad in refused)
+            begun = True
+        yield number, found
+    if not begun:
+        wanted = "Expected lines written by a run."
+        raise NotRecords(f"{path} holds no records.{_first(refused)} {wanted} {_REMEDY}")
+
+
+def _first(refused: Sequence[RejectedLine]) -> str:
+    return f" Line {refused[0].line}: {refused[0].reason}." if refused else ""
+
+
+def _scanned(path: Path) -> Iterator[tuple[int, Record | RejectedLine]]:
+    """The same, whatever comes first."""
+    bad, cost, begun = 0, _Cost(), False
+    try:
+        for number, line in bounded_lines.lines(path):
+            if not begun:
+                _check_schema(path, number, line)
+            try:
+                record = _record(line)
+            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+                yield number, RejectedLine(number, str(error)[:500])
+                bad += 1
+                if bad == MAX_REFUSED:
+                    raise RestUnread(number + 1, f"{bad} bad lines: rest unread") from None
+            else:
+                cost.add(record, line, number)
+                begun = True
+                yield number, record
+    except RestUnread as rest:
+        yield rest.line, RejectedLine(rest.line, str(rest))
+    except outside_file.NotAFile as error:
+        raise NotRecords(f"{error} {_REMEDY}") from None
+
+
+@dataclass
+class _Cost:
+    """What the records so far take."""
+
+    memory_bytes: int = 0
+    samples: int = 0
+
+    def add(self, record: Record, line: bytes, number: int) -> None:
+        """Raises RestUnread where that is more than a file may take."""
+        if isinstance(record, Slice):  # a reader makes a row of it; its samples are what is many
+            self.samples += len(record.samples_s) + len(record.latencies_s)
+            if self.samples > MAX_SAMPLES:
+                raise RestUnread(number, f"beyond {MAX_SAMPLES} samples: rest unread")
+            return
+        # A character takes up to four bytes where one of its text is beyond the first 256; an
+        # object takes 100 bytes and a value 32, however short they are written.
+        wide = not line.isascii() or b"\\u" in line
+        self.memory_bytes += len(line) * (4 if wide else 1)
+        self.memory_bytes += 256 + 100 * line.count(b"{") + 32 * line.count(b",")
+        if self.memory_bytes > MAX_MEMORY_BYTES:
+            wanted = f"beyond {MAX_MEMORY_BYTES} bytes of memory"
+            raise RestUnread(number, f"{wanted}: rest unread")
 
 
 def _record(line: bytes) -> Record:
@@ -150,34 +216,9 @@ def _check_schema(path: Path, number: int, line: bytes) -> None:
         )
 
 
-def _lines(path: Path, refused: list[RejectedLine]) -> Iterator[tuple[int, bytes]]:
-    """Non-empty lines with their numbers, holding at most one in memory."""
-    number = read_bytes = 0
-    with _open(path) as file:
-        try:
-            for number, line in enumerate(
-                iter(lambda: file.readline(MAX_LINE_BYTES), b""), start=1
-            ):
-                read_bytes += len(line)
-                if read_bytes > MAX_FILE_BYTES:
-                    refused.append(
-                        RejectedLine(number, f"beyond {MAX_FILE_BYTES} bytes: rest unread")
-                    )
-                    return
-                if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
-                    refused.append(
-                        RejectedLine(number, f"longer than {MAX_LINE_BYTES} bytes: rest unread")
-                    )
-                    return
-                if line.strip():
-                    yield number, line
-        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            refused.append(RejectedLine(number + 1, f"compressed data is damaged: {error}"))
-
-
 def head(path: Path) -> Run | None:
     """The first line of a run's file, where it is one; the rest stays unread."""
-    with path.open("rb") as file:
+    with outside_file.opened(path) as file:
         try:
             first = _record(file.readline(MAX_LINE_BYTES))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
@@ -187,7 +228,7 @@ def head(path: Path) -> Run | None:
 
 def ended(path: Path) -> bool:
     """Whether the last whole line of a run's file says that the plan was carried out."""
-    with path.open("rb") as file:
+    with outside_file.opened(path) as file:
         end = _end_of_line(file, file.seek(0, os.SEEK_END))
         file.seek(_end_of_line(file, end - 1))
         try:
@@ -212,7 +253,3 @@ def _end_of_line(file: BinaryIO, end: int) -> int:
             return begin + newline + 1
         end = begin
     return 0
-
-
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")

@@ -238,16 +238,16 @@ class Slice(_Record, frozen=True, tag="slice"):
     contender: Text
     case: Text
     round: Count
-    steps_per_sample: Annotated[int, msgspec.Meta(ge=1)]
+    steps_per_sample: Size
     samples_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(min_length=1, max_length=100_000)]
     """Seconds for one step: a sample's duration divided by its steps."""
     start: Count | None = None
     """Which start of its worker for this case, from 0; absent where there is only one."""
     latencies_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(max_length=100_000)] = ()
     """Seconds of single steps, each with its own wait."""
-    steps_in_flight: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    steps_in_flight: Size | None = None
     """Steps issued before each wait within a sample."""
-    steps_per_part: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    steps_per_part: Size | None = None
     """Where a sample's value is the median of its parts: the steps of one."""
     even_step_s: SampleSeconds | None = None
     """Seconds of one step, by all of the time of the sample whose parts were most alike, of those
@@ -286,7 +286,7 @@ class Slice(_Record, frozen=True, tag="slice"):
     """Part of `wall_s` for an audit and for looks at results."""
     audit_s: Seconds | None = None
     """Seconds of all steps of the slice's audit, where there was one."""
-    audit_steps: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    audit_steps: Size | None = None
 
 
 class Cell(_Record, frozen=True, tag="cell"):

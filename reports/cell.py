@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from bench.schema import DeviceKind, Precision
-from reports.ingest.reading import Key
+from reports.ingest.slices import Key
 
 
 class Cell(NamedTuple):

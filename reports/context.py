@@ -17,7 +17,7 @@ from reports.analysis.suite_leaders import SuiteAnswer
 from reports.formatting import plain
 from reports.frame import Results
 from reports.ingest import machine_names
-from reports.ingest.reading import Key
+from reports.ingest.slices import Key
 from reports.isolation import Attempts
 
 

@@ -21,7 +21,8 @@ from bench.statistics.estimates import Estimate, Interval, Series, Verdict
 from bench.statistics.multiplicity import Family
 from reports.cell import Cell, VerifiedCell, rows
 from reports.ingest import cpu_time, rounds
-from reports.ingest.reading import KEY, Absent, Gathered, Key, LeftOut, gather
+from reports.ingest.reading import Absent, Gathered, LeftOut, gather, table
+from reports.ingest.slices import KEY, Key
 from reports.verdicts import failed_checks, unsteady, untimed
 from reports.verdicts.status import ending
 
@@ -54,7 +55,7 @@ class Results:
     cells: pd.DataFrame
     """Planned cells, measured or not: `status` is a key of STATUSES."""
     slices: pd.DataFrame
-    """Raw slices in the order they were measured; `samples_s` holds tuples."""
+    """In the order they were measured, without their samples."""
     runs: Mapping[str, Run]
     runtimes: Mapping[tuple[str, str], Runtime]
     """By run and contender; the last start counts."""
@@ -159,15 +160,18 @@ def load(paths: Sequence[Path | str]) -> pd.DataFrame:
 
 
 def load_slices(paths: Sequence[Path | str]) -> pd.DataFrame:
-    """A row for each raw slice, as in `Results.slices`. Raises NotRecords, OSError."""
-    return read(paths).slices
+    """A row for each raw slice, as in `Results.slices`, and its `samples_s` as a tuple.
+
+    Raises NotRecords, OSError.
+    """
+    return table(gather(paths, samples=True))
 
 
 def read(paths: Sequence[Path | str], published: bool = False) -> Results:
     """The records of files, of run folders, or of folders of runs; `published` with our own
     collection of figures from elsewhere. Raises NotRecords, OSError."""
     gathered = gather(paths, published)
-    cells, slices = _planned(gathered), rounds.table(gathered)
+    cells, slices = _planned(gathered), table(gathered)
     cells = cells.merge(rounds.estimates(slices), how="left", on=KEY, validate="one_to_one")
     cells.loc[cells["verified"] & cells["time_s"].isna(), ["verified", "status", "reason"]] = (
         *(False, "incomplete"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import filelock
 
+from suites.data import outside_file
 from suites.errors import UserError
 
 VARIABLE = "METALBENCH_LOCK"
@@ -73,9 +74,9 @@ def _sentence(holder: dict[str, Any]) -> str:
 def _read(note: Path) -> dict[str, Any]:
     """Whose lock it is; empty where that is unknown."""
     try:
-        found = json.loads(note.read_text(encoding="utf-8"))
+        found = json.loads(outside_file.beginning(note, 2**16))
         return {"pid": int(found["pid"]), "what": str(found["what"]), "since": str(found["since"])}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from bench import records
-from bench.records import Reading, read
+from bench.records import RejectedLine, scan
 from bench.run.rounds import History
 from bench.schema import Cell, Failed, Record, Run, Skipped, Slice, State, Verified
 from suites.errors import UserError
@@ -57,7 +57,7 @@ def find(out: Path, wanted: Run) -> Checkpoint:
         differs = [name for name in MUST_AGREE if _said(run, name) != _said(wanted, name)]
         if not differs:
             records.cut(path)  # first: a record that is not whole was never measured
-            return _begun(read(path))
+            return _begun(path)
         named = [_settings(run, wanted) if name == "settings" else name for name in differs]
         differing = differing or f" {run.run} differs in its {', '.join(named)}."
     raise NothingToResume(
@@ -94,22 +94,23 @@ def _broken_off(out: Path) -> Iterator[tuple[Path, Run]]:
                 yield path, run
 
 
-def _begun(reading: Reading) -> Checkpoint:
+def _begun(path: Path) -> Checkpoint:
     """Raises NothingToResume where a line in the middle is damaged."""
-    run = reading.records[0]
-    assert isinstance(run, Run)
-    begun = Checkpoint(reading.path.parent, run.run)
-    lines = len(reading.records) + len(reading.refused)
-    damaged = [bad.line for bad in reading.refused if bad.line < lines]
-    if damaged:
-        raise NothingToResume(
-            f"line {damaged[0]} of {reading.path} is damaged. Expected a file that only a break "
-            "has shortened. `make report` still reads its good lines; begin anew to measure."
-        )
-    for record in reading.records:
+    begun, last, damaged = Checkpoint(path.parent, ""), 0, list[int]()
+    for last, record in scan(path):
+        if isinstance(record, RejectedLine):
+            damaged.append(last)
+            continue
+        if isinstance(record, Run):
+            begun.name = begun.name or record.run
         _take_in(record, begun)
         if isinstance(record, Cell | Verified | Failed | Skipped):
             begun.told.append(record)
+    if damaged and damaged[0] < last:
+        raise NothingToResume(
+            f"line {damaged[0]} of {path} is damaged. Expected a file that only a break "
+            "has shortened. `make report` still reads its good lines; begin anew to measure."
+        )
     return begun
 
 

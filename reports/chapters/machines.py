@@ -17,7 +17,7 @@ from reports.formatting import ABSENT, Figure, plain
 from reports.frame import Results
 from reports.ingest.machine_names import FAMILIES, family
 from reports.ingest.published import device_kind
-from reports.ingest.reading import Key
+from reports.ingest.slices import Key
 from suites.errors import UserError
 
 MAX_COLUMNS = 24

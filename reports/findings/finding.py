@@ -10,7 +10,7 @@ import pandas as pd
 from reports.context import ReportContext
 from reports.formatting import plain
 from reports.frame import NULL
-from reports.ingest.reading import KEY, Key
+from reports.ingest.slices import KEY, Key
 
 SHOWN = 6
 """Places a finding names before it counts the rest."""

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from bench.statistics import estimates
 from reports.context import ReportContext
 from reports.findings.finding import Finding, called, listed, suspect
 from reports.findings.measured_cells import measured, of_measured
 from reports.formatting import digits, percent, plain, seconds, times
-from reports.ingest.reading import KEY
+from reports.ingest.slices import KEY
 from reports.verdicts import above_limits
 
 FLAT = 1.1
@@ -114,8 +113,7 @@ def hasty(context: ReportContext) -> Iterator[Finding]:
     slices = slices[(slices["steps_per_sample"] > 1) & slices["latency_s"].notna()].merge(gpu)
     # Of a round's samples the fastest: what disturbs a machine makes long ones longer, and single
     # steps between two disturbances not.
-    best_s = pd.Series([min(samples) for samples in slices["samples_s"]], slices.index, float)
-    ratio = slices["latency_s"] / best_s
+    ratio = slices["latency_s"] / slices["fastest_s"]
     table = slices[KEY].assign(log=np.log(ratio), hasty=ratio < HASTY)
     cells = table.groupby(KEY, sort=False).agg(
         log=("log", "median"),
@@ -183,10 +181,7 @@ def first_call(context: ReportContext) -> Iterator[Finding]:
     """The first sample of slices slower than the others: something is done once, on the clock."""
     slices = of_measured(context.results)
     slices = slices[slices["samples"] >= FIRST_SAMPLES]
-    first = np.array([samples[0] for samples in slices["samples_s"]])
-    others = (value for samples in slices["samples_s"] for value in samples[1:])
-    rest = estimates.medians(np.fromiter(others, float), slices["samples"].to_numpy() - 1)
-    ratio = first / rest
+    ratio = slices["first_s"] / slices["later_s"]
     table = slices[KEY].assign(ratio=ratio, slow=ratio > FIRST_CALL)
     cells = table.groupby(KEY, sort=False).agg(
         ratio=("ratio", "median"), share=("slow", "mean"), rounds=("ratio", "size")

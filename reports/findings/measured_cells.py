@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reports.frame import NULL, Results
-from reports.ingest.reading import KEY
+from reports.ingest.slices import KEY
 
 
 def measured(results: Results) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from reports.context import ReportContext
 from reports.findings.finding import Finding, called, listed, placed
 from reports.findings.measured_cells import measured, of_measured
 from reports.formatting import digits, memory, percent, plain, seconds
-from reports.ingest.reading import KEY
+from reports.ingest.slices import KEY
 from reports.repeat import command
 
 SLOW = 1.2

@@ -10,7 +10,7 @@ import pandas as pd
 from reports.context import ReportContext
 from reports.findings.finding import Finding, called, listed, placed
 from reports.formatting import plain
-from reports.ingest.reading import KEY
+from reports.ingest.slices import KEY
 from reports.repeat import again
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bench.statistics.estimates import Series
 from reports.ingest import rounds
-from reports.ingest.reading import KEY, Key
+from reports.ingest.slices import KEY, Key
 
 LONG_S = 0.004
 """A step that a system's time slice does not hold."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.records import NotRecords, Reading, read
+import pandas as pd
+
+from bench.records import NotRecords, RejectedLine, scan
 from bench.schema import (
     Cell,
     End,
@@ -21,17 +24,12 @@ from bench.schema import (
     Verified,
 )
 from reports.ingest import published as collection
+from reports.ingest.slices import Key, Slices
 
 NAMES = ("records.jsonl", "records.jsonl.gz")
 
 MAX_PUBLISHED = 10_000
 """Published figures that a report takes in; a file of one source holds some dozens."""
-
-Key = tuple[str, str, str]
-"""Run, contender, case."""
-
-KEY = ["run", "contender", "case"]
-"""Its columns."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,9 @@ class Gathered:
     runtimes: dict[tuple[str, str], Runtime] = field(default_factory=dict)
     starts: dict[str, list[float]] = field(default_factory=dict)
     """Seconds that each start of a worker took, by run."""
-    slices: list[tuple[Key, Slice]] = field(default_factory=list)
+    slices: Slices = field(default_factory=Slices)
     unproven: dict[Key, list[int]] = field(default_factory=dict)
-    """Which of them came after their cell was last finished, or before it ever was."""
+    """Places of those that came after their cell was last finished, or before it ever was."""
     verified: dict[Key, list[Verified]] = field(default_factory=dict)
     finished: dict[Key, Cell] = field(default_factory=dict)
     unmeasured: dict[Key, Skipped | Failed] = field(default_factory=dict)
@@ -80,39 +78,38 @@ class Gathered:
     """Runs whose plan was carried out."""
 
 
-def gather(paths: Sequence[Path | str], published: bool = False) -> Gathered:
+def gather(paths: Sequence[Path | str], published: bool = False, samples: bool = False) -> Gathered:
     """All records of these files and folders, `published` with the figures that come with us.
 
     Raises NotRecords, OSError.
     """
-    gathered = Gathered()
+    gathered = Gathered(slices=Slices(samples))
     if not (paths or published):
         raise NotRecords(f"nothing to report on. Expected record files or folders. {_REMEDY}")
     # Ours come last and count once, also where they are named.
     found = {**dict(files(map(Path, paths))), **dict.fromkeys(_shipped(published), True)}
     for path, named in found.items():
         try:
-            reading = read(path)
-        except NotRecords as error:
+            _sort(path, gathered)
+        except (NotRecords, OSError) as error:
             if named:
                 raise
             gathered.left_out.append(LeftOut(path, str(error), whole=True))
-        else:
-            _sort(reading, gathered)
-    _drop_unproven(gathered)
     if not (gathered.runs or gathered.published):
         listed = ", ".join(map(str, paths))
         raise NotRecords(f"no run in {listed}. Expected records of at least one. {_REMEDY}")
     return gathered
 
 
-def _drop_unproven(gathered: Gathered) -> None:
-    """A second visit that broke off was not verified again: of a finished cell its slices go."""
-    gone = {
-        at for key, places in gathered.unproven.items() if key in gathered.finished for at in places
-    }
-    if gone:
-        gathered.slices = [each for at, each in enumerate(gathered.slices) if at not in gone]
+def table(gathered: Gathered) -> pd.DataFrame:
+    """A row for each slice that counts.
+
+    A second visit that broke off was not verified again: of a finished cell its slices go.
+    """
+    unproven = gathered.unproven.items()
+    return gathered.slices.table(
+        [at for key, places in unproven if key in gathered.finished for at in places]
+    )
 
 
 _REMEDY = "`make bench` measures and writes them to results/."
@@ -128,7 +125,7 @@ def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
         if not path.is_dir():
             if not path.exists():
                 raise NotRecords(f"{path} does not exist. Expected records of a run. {_REMEDY}")
-            yield path.resolve(), True
+            yield _real(path), True
             continue
         own = [path / name for name in NAMES if (path / name).is_file()]
         found = own or [file for name in NAMES for file in sorted(path.glob(f"*/{name}"))]
@@ -138,52 +135,47 @@ def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
                 f"{path} holds no records. Expected records.jsonl in it or one folder "
                 f"below. {_REMEDY}"
             )
-        yield from ((file.resolve(), bool(own)) for file in found)
+        yield from ((_real(file), bool(own)) for file in found)
 
 
-def _sort(reading: Reading, into: Gathered) -> None:
-    into.left_out += [LeftOut(reading.path, bad.reason, bad.line) for bad in reading.refused]
-    name, run = "", None
+def _real(path: Path) -> Path:
+    """Without links; `resolve` raises where links lead round."""
+    return Path(os.path.realpath(path))
+
+
+def _sort(path: Path, into: Gathered) -> None:
+    name, run, since = "", None, len(into.slices)
     stray = beyond = 0
-    for record in reading.records:
-        if isinstance(record, Published):
-            beyond += not _keep(record, reading.path, into)
+    repeated: list[int] = []
+    for line, record in scan(path):
+        if isinstance(record, RejectedLine):
+            into.left_out.append(LeftOut(path, record.reason, line))
+        elif isinstance(record, Published):
+            beyond += not _keep(record, path, into)
         elif isinstance(record, Run):
-            if record != run:
+            if record == run:
+                repeated.append(line)
+            else:
                 name, run = _name(record, into.runs), record
                 into.runs[name] = record
         elif run is None:
             stray += 1
+        elif isinstance(record, Slice):
+            key = name, record.contender, record.case
+            into.unproven.setdefault(key, []).append(len(into.slices))
+            into.slices.add(key, record, line)
         else:
             _file(record, name, into)
-    repeated = _repeated(reading)
+    repeated = sorted(repeated + into.slices.repeated(since))
     if repeated:
         what = f"this and {len(repeated) - 1} more lines" if repeated[1:] else "this line"
         reason = f"{what} say again what others said: of a round measured twice the last counts"
-        into.left_out.append(LeftOut(reading.path, reason, repeated[0]))
+        into.left_out.append(LeftOut(path, reason, repeated[0]))
     reasons = {
         f"{stray} records before the first run": stray,
         f"{beyond} published figures beyond the first {MAX_PUBLISHED}": beyond,
     }
-    into.left_out += [LeftOut(reading.path, reason) for reason, some in reasons.items() if some]
-
-
-def _repeated(reading: Reading) -> list[int]:
-    """Lines with a run's head or a cell's round that stood further up already."""
-    run: Run | None = None
-    seen, found = set[object](), list[int]()
-    for line, record in zip(reading.lines, reading.records, strict=True):
-        if isinstance(record, Run):
-            if record == run:
-                found.append(line)
-            else:
-                run, seen = record, set()
-        elif isinstance(record, Slice):
-            key = record.contender, record.case, record.round
-            if key in seen:
-                found.append(line)
-            seen.add(key)
-    return found
+    into.left_out += [LeftOut(path, reason) for reason, some in reasons.items() if some]
 
 
 def _keep(record: Published, path: Path, into: Gathered) -> bool:
@@ -209,7 +201,7 @@ def _name(run: Run, taken: dict[str, Run]) -> str:
 
 
 def _file(
-    record: Runtime | Verified | Slice | Cell | Skipped | Failed | State | Resumed | End,
+    record: Runtime | Verified | Cell | Skipped | Failed | State | Resumed | End,
     run: str,
     into: Gathered,
 ) -> None:
@@ -219,10 +211,6 @@ def _file(
         case Runtime():
             into.runtimes[run, record.contender] = record
             into.starts.setdefault(run, []).append(record.start_s or 0.0)
-        case Slice():
-            key = run, record.contender, record.case
-            into.unproven.setdefault(key, []).append(len(into.slices))
-            into.slices.append((key, record))
         case Verified():
             key = run, record.contender, record.case
             into.verified.setdefault(key, []).append(record)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from reports.formatting import digits, percent
-from reports.ingest.reading import KEY
+from reports.ingest.slices import KEY
 
 LONG_S = 1e-3
 """Shorter steps are their dispatch's: that is work of the CPU on every device."""

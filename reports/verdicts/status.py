@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.schema import Verified
-from reports.ingest.reading import Absent, Gathered, Key, kind, why
+from reports.ingest.reading import Absent, Gathered, kind, why
+from reports.ingest.slices import Key
 from reports.verdicts import failed_checks
 
 

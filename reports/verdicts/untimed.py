@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from bench.schema import Run
-from reports.ingest.reading import KEY, Key
+from reports.ingest.slices import KEY, Key
 from reports.verdicts import above_limits, off_device
 from reports.verdicts.off_device import Sign
 

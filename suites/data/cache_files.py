@@ -8,24 +8,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import stat
 from pathlib import Path
-from typing import BinaryIO
 
-
-def opened(path: Path) -> BinaryIO:
-    """A file to read, and nothing else: a pipe would be waited for. Raises OSError."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(f"{path} is no file")
-    return file
+from suites.data import outside_file
 
 
 def read(path: Path, most_bytes: int) -> bytes:
     """The file's bytes. Raises OSError, also where there are more."""
-    with opened(path) as file:
-        content = file.read(most_bytes + 1)
+    content = outside_file.beginning(path, most_bytes + 1)
     if len(content) > most_bytes:
         raise OSError(f"{path} has more than {most_bytes} bytes")
     return content

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from suites.data import outside_file
 from suites.layers import Parameter, Shape
 
 Array = npt.NDArray[Any]
@@ -24,8 +25,8 @@ Array = npt.NDArray[Any]
 ITEMSIZE = {"F32": 4, "F16": 2, "BF16": 2}
 """Bytes of one value, by the types that are read."""
 
-HEADER_BYTES = 16 * 2**20
-"""The longest header read; that of BERT has 20 kB."""
+HEADER_BYTES = 2 * 2**20
+"""The longest header read, which may take thirty times as much in memory; BERT's has 20 kB."""
 
 NAMED = 5
 """How many wrong weights of a kind a message names."""
@@ -58,7 +59,7 @@ def load(path: Path, expected: Mapping[str, Parameter]) -> dict[str, Array]:
     Raises WrongWeights unless the file is whole and holds exactly the weights expected; OSError.
     """
     try:
-        with path.open("rb") as file:
+        with outside_file.opened(path) as file:
             entries, data = _header(file)
             shapes = {name: parameter.shape for name, parameter in expected.items()}
             match({name: entry.shape for name, entry in entries.items()}, shapes)

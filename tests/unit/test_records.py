@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import resource
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import records, schema
+from bench import bounded_lines, records, schema
 from bench.records import NotRecords, Writer, read
 
 DATA = Path(__file__).parent.parent / "data" / "records"
@@ -88,7 +89,7 @@ def test_a_bad_line_is_refused_by_number_and_the_others_kept(tmp_path, bad):
 
 
 def test_a_line_beyond_the_limit_is_not_held(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "MAX_LINE_BYTES", 2000)
+    monkeypatch.setattr(bounded_lines, "MAX_LINE_BYTES", 2000)
     reading = read(write(tmp_path, line(RUN), b"x" * 5000))
     assert (reading.records, reading.refused[0].line) == ((RUN,), 2)
 
@@ -102,7 +103,7 @@ def test_a_flood_of_bad_lines_is_left_unread(tmp_path, monkeypatch):
 
 
 def test_a_compressed_flood_is_left_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "MAX_FILE_BYTES", 5000)
+    monkeypatch.setattr(bounded_lines, "MAX_FILE_BYTES", 5000)
     path = write(tmp_path, line(RUN), *[line(CELL)] * 1000, name="records.jsonl.gz")
     reading = read(path)
     assert len(reading.records) < 60
@@ -115,6 +116,41 @@ def test_a_damaged_archive_keeps_what_came_before(tmp_path):
     reading = read(path)
     assert reading.records[0] == RUN
     assert "damaged" in reading.refused[-1].reason
+
+
+SLICE = schema.Slice(
+    contender="c", case="s/n/1", round=0, steps_per_sample=1, samples_s=(1.0,) * 40
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "record"),
+    [("MAX_MEMORY_BYTES", 20_000, CELL), ("MAX_SAMPLES", 500, SLICE)],
+    ids=["memory", "samples"],
+)
+def test_more_than_a_file_may_cost_is_left_unread(tmp_path, monkeypatch, name, value, record):
+    monkeypatch.setattr(records, name, value)
+    reading = read(write(tmp_path, line(RUN), *[line(record)] * 100))
+    assert 5 < len(reading.records) < 90
+    (refused,) = reading.refused
+    assert refused.line == len(reading.records) + 1
+    assert f"beyond {value} " in refused.reason
+    assert "rest unread" in refused.reason
+
+
+def test_characters_that_take_more_memory_count_for_more(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "MAX_MEMORY_BYTES", 200_000)
+    plain = schema.Skipped(contender="c", reason="e" * 4000)
+    emoji = schema.Skipped(contender="c", reason="e" * 3999 + "\N{GRINNING FACE}")
+    kept = [len(read(write(tmp_path, line(RUN), *[line(r)] * 50)).records) for r in (plain, emoji)]
+    assert kept[0] > 3 * kept[1]
+
+
+def test_a_pipe_is_no_record_file(tmp_path):
+    pipe = tmp_path / "records.jsonl"
+    os.mkfifo(pipe)
+    with pytest.raises(NotRecords, match=r"is a pipe\. Expected a regular file"):
+        read(pipe)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from suites.data import cache_files
+from suites.data import cache_files, outside_file
 from suites.verification.reference.canonical import asked
 from suites.workload import Workload, definition_hash
 
@@ -151,7 +151,7 @@ def _head(name: str, content: bytes) -> bytes:
 
 def _content(path: Path) -> tuple[bytes, _Identity]:
     """A file's bytes and what tells whether it is still the same. Raises OSError."""
-    with cache_files.opened(path) as file:
+    with outside_file.opened(path) as file:
         content = file.read(MOST_ENTRY_BYTES + 1)
         return content, _identity(os.fstat(file.fileno()))
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from bench.records import MAX_LINE_BYTES
+from bench.bounded_lines import MAX_LINE_BYTES
 from bench.schema import Run, Slice, Verified
 from reports.ingest import published
 from tests.helpers import builders

@@ -57,6 +57,16 @@ def test_medians_agree_with_numpy(groups: list[list[float]]) -> None:
     np.testing.assert_allclose(found, expected)
 
 
+@given(
+    st.lists(st.lists(st.floats(0, 1e6), min_size=1, max_size=9), min_size=1, max_size=9),
+    st.sampled_from([0.0, 0.25, 0.75, 1.0]),
+)
+def test_quantiles_agree_with_numpy(groups: list[list[float]], share: float) -> None:
+    flat = np.array([value for group in groups for value in group])
+    found = statistics.quantiles(flat, np.array([len(g) for g in groups]), share)
+    np.testing.assert_array_equal(found, [np.quantile(group, share) for group in groups])
+
+
 def test_spread_is_the_standard_deviation_of_normal_rounds() -> None:
     rounds = np.random.default_rng(1).normal(2.0, 0.1, 20_000)
     found = statistics.locations(rounds, np.array([rounds.size])).spread[0]
