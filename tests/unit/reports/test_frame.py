@@ -13,8 +13,7 @@ import pytest
 from bench.records import NotRecords
 from bench.schema import Cell, Failed, Record, Run, Runtime, Skipped, Slice, Verified
 from reports import content
-from reports.frame import Results, load_slices, read
-from reports.ingest import slices as ingested
+from reports.frame import Results, read
 from suites import catalog
 from tests.helpers import builders
 
@@ -208,26 +207,6 @@ def test_precision_belongs_to_the_contender(tmp_path: Path) -> None:
     found = results(tmp_path, builders.run((builders.FIVE[1], half)))
     row = found.cells[(found.cells["precision"] == "float16") & (found.cells["case"] == CASE)]
     assert row["traffic_bytes"].tolist() == [3 * 2 * 64**2]
-
-
-def test_raw_slices_are_kept_for_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And reduced as they are read, a few at a time, to what a report needs of them."""
-    monkeypatch.setattr(ingested, "_AT_ONCE", 40)
-    lines = builders.run()
-    found = results(tmp_path, lines).slices
-    kept = [line for line in lines if isinstance(line, Slice)]
-    raw = [line.samples_s for line in kept]
-    slices = load_slices([tmp_path / "records.jsonl"])
-    assert slices["samples_s"].tolist() == raw
-    pd.testing.assert_frame_equal(slices.drop(columns="samples_s"), found)
-    reduced = found[["median_s", "fastest_s", "first_s", "later_s"]].to_numpy()
-    for samples, figures in zip(raw, reduced, strict=True):
-        expected = np.median(samples), min(samples), samples[0], np.median(samples[1:])
-        np.testing.assert_allclose(figures, expected)
-    alone = [np.median(each.latencies_s or [np.nan]) for each in kept]
-    np.testing.assert_allclose(found["latency_s"], alone)
-    for name in ("round", "steps_per_sample", "wall_s", "others_cpu_s", "peak_resident_bytes"):
-        assert found[name].tolist() == [getattr(each, name) for each in kept]
 
 
 def test_energy_of_a_step_is_the_power_of_the_metered_slices_times_its_time(tmp_path: Path) -> None:
