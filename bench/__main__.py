@@ -13,7 +13,8 @@ except ImportError:
     sys.exit(
         "metalbench: this Python has none of the host's packages.\n"
         "Expected: the host environment. Received: " + sys.executable + "\n"
-        "Run `./metalbench ...`, which makes it when it is missing, or `make bench`."
+        "Run `./metalbench ...`, which makes it when it is missing, or `make bench`. To use this "
+        "Python: `python -m pip install --requirement requirements/host.txt`; docs/offline.md."
     )
 
 from bench.terminal import exit_codes, pipes

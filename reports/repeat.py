@@ -80,8 +80,9 @@ def again(results: Results, cells: pd.DataFrame) -> str:
     cell = cells.iloc[0]
     run = results.runs[cell["run"]]
     case = next(case for case in run.cases if case.case == cell["case"])
+    ids = {each.contender: each for each in run.contenders}
     options = {
-        "FRAMEWORK": cell["spec"],
+        "FRAMEWORK": ids[cell["contender"]].typed or cell["spec"],
         "SUITE": case.suite_file or case.suite,
         "DEVICE": cell["device"],
         "PRECISION": cell["precision"],

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 
 from bench.environments import manager, requirements
+from bench.environments.interpreters import is_path
 from bench.environments.manager import State
 from bench.terminal.tables import plain_table
 from bench.values import BadValue
@@ -29,6 +30,12 @@ def run(action: str, names: Sequence[str]) -> int:
     if action == "remove" and not names:
         raise BadValue(
             "nothing named. Expected environments to remove, as in ./metalbench env remove torch"
+        )
+    own = [text for text in names if ":" in text and is_path(text.partition(":")[2])]
+    if own:
+        raise BadValue(
+            "a Python of your own is neither built nor removed. Expected environments under .venv, "
+            f"as in ./metalbench env {action} torch. Received: {own[0]!r}"
         )
     code = 0
     everything = NAMES if action == "build" else ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +12,7 @@ from pathlib import Path
 from bench.contenders.spec import Contender, Spec
 from bench.contenders.supervisor import Supervisor, checked, failure, open_worker
 from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
-from bench.environments import manager
+from bench.environments import interpreters_here, manager
 from bench.environments.requirements import HOST, Name
 from bench.machine import privacy
 from bench.schema import Failed, Skipped
@@ -107,7 +109,7 @@ def _environment(spec: Spec, discovered: Discovered, ensure: Ensure, say: Say) -
     except manager.Unavailable as error:
         discovered.absent.append(Skipped(contender=spec.text, reason=privacy.scrub(str(error))))
     except manager.BuildFailed as error:
-        reason = privacy.scrub(str(error))
+        reason = privacy.scrub(f"{error}{_instead(spec)}")
         discovered.absent.append(Failed(contender=spec.text, stage="environment", reason=reason))
     return None
 
@@ -121,6 +123,17 @@ def _check(found: Sequence[Device]) -> None:
     if twice is not None:
         reason = f"its devices() names {twice!r:.100} twice. Expected an id of its own for each"
         raise WorkerError(reason, None, "")
+
+
+def _instead(spec: Spec) -> str:
+    """Which Pythons of this machine would do in place of an environment that cannot be built."""
+    if spec.facts is None or not spec.facts.modules:
+        return ""
+    found = interpreters_here.having(spec.facts, os.environ, Path.home())
+    places = " or ".join(f"FRAMEWORK={shlex.quote(f'{spec.framework}:{path}')}" for path in found)
+    if not places:
+        return f" A Python that has {spec.facts.title} needs none: FRAMEWORK={spec.framework}:PATH."
+    return f" {spec.facts.title} is installed on this machine, and needs none there: {places}."
 
 
 def _claim_devices(

@@ -142,12 +142,13 @@ def _placed(name: str, place: str, before: str) -> Spec:
     execution = before or after
     if before and after and before != after:
         raise Unknown(f"two executions in one contender. Received: {before!r} and {after!r}")
+    if facts is NULL:
+        raise Unknown(f"null measures the harness alone. Expected null. Received: null:{place}")
     if WHEEL.search(place):
         raise Unknown(f"wheels are not taken. Expected a version or a Python. Received: {place!r}")
-    environment = HOST if facts is NULL else Name(facts.name)
     own = interpreters.find(place, facts, worker_environment.inherited(os.environ))
     # Its text follows when all of them are known.
-    return dataclasses.replace(_spec(facts, facts.name, environment, execution), own=own)
+    return dataclasses.replace(_spec(facts, facts.name, Name(facts.name), execution), own=own)
 
 
 def _without_execution(facts: FrameworkInfo, place: str) -> tuple[str, str]:

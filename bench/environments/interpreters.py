@@ -150,7 +150,7 @@ def find(word: str, facts: FrameworkInfo, environment: Mapping[str, str]) -> Int
     """
     program = locate(word)
     own = {**environment, "PYTHONDONTWRITEBYTECODE": "1"}
-    told = _asked(program, word, [_module(facts), *facts.packages], own)
+    told = _asked(program, word, [facts.modules[0], *facts.packages], own)
     python = Path(_text(told, "executable") or program)
     if not python.is_absolute() or not python.exists():
         python = program
@@ -167,10 +167,6 @@ def find(word: str, facts: FrameworkInfo, environment: Mapping[str, str]) -> Int
         conda=told.get("conda") is True,
         notes=_notes(told),
     )
-
-
-def _module(facts: FrameworkInfo) -> str:
-    return (*facts.modules, "numpy")[0]
 
 
 def _home(word: str, program: Path) -> Path:
@@ -209,7 +205,7 @@ def _check(told: Mapping[str, Any], word: str, python: Path, facts: FrameworkInf
     if told.get("has_module") is not True:
         raise NotUsable(
             f"{word!r} has no {facts.title}: its Python {version} finds no module "
-            f"{_module(facts)}. Name another Python, or run `{install} {facts.packages[0]}`."
+            f"{facts.modules[0]}. Name another Python, or run `{install} {facts.packages[0]}`."
         )
     fault = _text(told, "numpy_fault")
     if fault:

@@ -52,7 +52,8 @@ def _machine(subject: Subject) -> str:
 
 def _versioned(subject: Subject, spec: Spec) -> str:
     """`torch 2.13.0`; the bare name where it tells its version already, or none is known."""
-    packages = subject.packages.get(str(spec.environment), {})
+    own = dict(spec.own.packages) if spec.own else {}
+    packages = own or subject.packages.get(str(spec.environment), {})
     named = spec.facts.packages if spec.facts and not spec.environment.version else ()
     version = next((packages[name] for name in named if name in packages), "")
     return f"{spec.text} {printable(version).partition('+')[0]}".strip()

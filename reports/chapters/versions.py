@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reports import formatting
+from reports.cell import Cell
 from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
 from reports.formatting import Figure, plain
@@ -67,13 +68,25 @@ def _measured(results: Results, machines: Mapping[str, str]) -> Iterator[_Histor
         for cell in results.ranked(run):
             if cell.version is not None:
                 names = (cell.framework, cell.device, cell.execution, cell.precision, cell.case)
-                group = groups.setdefault((machines[run], *names), {})
-                group[cell.version] = _Timing(plain(cell.version, 40), cell.time_s, cell.key)
+                group, label = groups.setdefault((machines[run], *names), {}), _label(cell)
+                group[label] = _Timing(label, cell.time_s, cell.key)
     for (machine, framework, device, _, precision, case), timings in groups.items():
         if len(timings) > 1:
             work = plain(f"{case}{f' {precision}' * (precision != 'float32')}", 80)
-            ordered = tuple(timings[version] for version in sorted(timings, key=order))
+            ordered = tuple(timings[label] for label in sorted(timings, key=_place))
             yield _History(machine, plain(framework, 40), plain(device, 40), work, ordered)
+
+
+def _label(cell: Cell) -> str:
+    """The version, and where it is installed if that is no environment of ours: `2.13.0 (dev)`."""
+    _, colon, place = cell.spec.partition("@")[0].partition(":")
+    return plain(f"{cell.version}{f' ({place})' * bool(colon and not cell.outside)}", 60)
+
+
+def _place(label: str) -> tuple[object, str]:
+    """Sorts by version, then the released one before others."""
+    version, _, place = label.partition(" (")
+    return order(version), place
 
 
 def _published(results: Results) -> Iterator[_History]:
@@ -148,7 +161,7 @@ def _change(results: Results, older: _Timing, newer: _Timing) -> tuple[float, st
 
 
 def _plot(place: str, framework: str, histories: Sequence[_History]) -> Plot:
-    versions = sorted({t.version for h in histories for t in h.timings}, key=order)
+    versions = sorted({t.version for h in histories for t in h.timings}, key=_place)
     series = tuple(
         Series(
             label=f"{history.device}, {history.work}",

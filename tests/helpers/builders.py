@@ -37,7 +37,7 @@ class Model:
 
     @property
     def framework(self) -> str:
-        return self.spec.partition("==")[0].partition("@")[0]
+        return self.spec.partition("==")[0].partition("@")[0].partition(":")[0]
 
     @property
     def id(self) -> str:

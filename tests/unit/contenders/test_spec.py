@@ -145,6 +145,7 @@ def test_repetitions_are_one_contender():
         ("jax==../../etc", "Expected a version"),
         ("jax==1; rm -rf x", "Expected a version"),
         ("null==1", "null has no versions"),
+        ("null:/usr", "null measures the harness alone"),
         ("jax:cuda", "Expected jax:metal, without a version, or the path .* Received: 'jax:cuda'"),
         ("torch:metal", "Expected jax:metal"),
         ("jax:metal==0.4.38", "without a version"),

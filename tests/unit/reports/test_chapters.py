@@ -159,6 +159,18 @@ def test_versions_of_one_run_are_paired(tmp_path: Path) -> None:
     assert "unpaired" not in row[6]
 
 
+def test_two_builds_of_one_version_are_two(tmp_path: Path) -> None:
+    released = builders.FIVE[1]
+    dev = replace(released, spec="torch:dev", flop_per_s=2 * released.flop_per_s)
+    (part,) = chapter(make(tmp_path, builders.run((dev, released))), "versions").parts
+    table = part.data or part.table
+    assert table is not None
+    row = next(row for row in table.rows if row[0] == "matmul/square/1024")
+    assert row[2] == "2.13.0 to 2.13.0 (dev)"
+    assert row[5].endswith("x faster")
+    assert "unpaired" not in row[6]
+
+
 def test_versions_of_two_runs_are_not(tmp_path: Path) -> None:
     old = replace(builders.FIVE[3], version="0.4.38", flop_per_s=165e9)
     paths = [

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import msgspec
 
 from bench.contenders import spec
 from bench.doctor.subject import Subject
+from bench.environments.interpreters import Interpreter
 from bench.machine.description import Description, Heavy
 from bench.terminal import run_header
 from tests.helpers import builders
@@ -39,6 +43,13 @@ def test_machine_and_versions() -> None:
         "            numpy 2.4.6  torch 2.13.0  tf 2.21.0  jax 0.10.2  jax==0.4.38  mlx",
         "            null",
     ]
+
+
+def test_a_python_of_ones_own_tells_its_own_version() -> None:
+    own = Interpreter(Path("/dev"), Path("/dev/python"), Path("/"), "3.12", (("torch", "2.9.1+git"),))
+    here = dataclasses.replace(SPECS[1], text="torch:dev", own=own)
+    lines = list(run_header.told(Subject(SEEN, pins=PINS), [SPECS[1], here], 80))
+    assert lines[1].strip() == "torch 2.13.0  torch:dev 2.9.1"
 
 
 def test_what_would_spoil_a_run_stands_below_in_short_lines() -> None:
