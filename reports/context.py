@@ -41,6 +41,8 @@ class Section:
     repeat: str
     asked: Mapping[str, str]
     """What was typed for the run, by option of make."""
+    to_type: Mapping[str, str]
+    """Of contenders that rankings call otherwise than FRAMEWORK takes them, by that name."""
     longer: str
     """The command that has time for more cases."""
     commit: str | None
@@ -120,6 +122,7 @@ def _section(results: Results, name: str, machine: str, labels: Mapping[str, str
         settings=tuple((plain(key), plain(str(value))) for key, value in run.settings.items()),
         repeat=repeat.command(run),
         asked=repeat.asked(run),
+        to_type=repeat.to_type(run),
         longer=repeat.longer(run),
         commit=plain(run.commit, 60) if run.commit else None,
     )

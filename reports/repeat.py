@@ -40,6 +40,11 @@ def asked(run: Run) -> dict[str, str]:
     return typed
 
 
+def to_type(run: Run) -> dict[str, str]:
+    """What to type for contenders that have another name in reports, by that name."""
+    return {plain(each.spec, 60): each.typed for each in run.contenders if each.typed}
+
+
 def bench(options: Mapping[str, str], **changed: str) -> str:
     """The command of these options, those changed in their place; another preset or other starts
     take the time they take."""
@@ -80,9 +85,8 @@ def again(results: Results, cells: pd.DataFrame) -> str:
     cell = cells.iloc[0]
     run = results.runs[cell["run"]]
     case = next(case for case in run.cases if case.case == cell["case"])
-    ids = {each.contender: each for each in run.contenders}
     options = {
-        "FRAMEWORK": ids[cell["contender"]].typed or cell["spec"],
+        "FRAMEWORK": to_type(run).get(cell["spec"], cell["spec"]),
         "SUITE": case.suite_file or case.suite,
         "DEVICE": cell["device"],
         "PRECISION": cell["precision"],

@@ -85,5 +85,6 @@ def _who(section: Section, suite: str) -> dict[str, str]:
         if ranking.suite == suite and len(headline.front(group)) > 1
         for label in headline.front(group)
     ]
-    names = list(dict.fromkeys(label.partition(" ")[0] for label in labels))
+    called = dict.fromkeys(label.partition(" ")[0] for label in labels)
+    names = [section.to_type.get(name, name) for name in called]
     return {"FRAMEWORK": ",".join(names)} if len(names) <= _MOST_NAMED else {}

@@ -36,8 +36,12 @@ def absent(context: ReportContext) -> Iterator[Finding]:
             name = plain(absent.contender)
             advice = f"Try it alone to see why: make bench FRAMEWORK={quoted(name)}"
             environment = quoted(name.partition("@")[0])
-            if failure.stage == "import" and not environment.endswith(".py"):
-                repeat = command(context.results.runs[absent.run])
+            run = context.results.runs[absent.run]
+            repeat = command(run)
+            if ":" in environment and not any(environment in each for each in run.arguments):
+                # A Python of the user's own, whose path stands there in place of its name.
+                advice = f"It runs in a Python of your own. When that is mended: {repeat}"
+            elif failure.stage == "import" and not environment.endswith(".py"):
                 advice = f"Make its environment anew: {BENCH} env remove {environment}; {repeat}"
             yield Finding(
                 severity="failed",

@@ -1,4 +1,4 @@
-"""A Python of the user's own beside an environment of ours, and the oldest that a worker runs in."""
+"""A Python of the user's own beside an environment of ours, and the oldest a worker runs in."""
 
 import os
 import shutil
@@ -13,6 +13,7 @@ from bench.environments import interpreters, manager
 from bench.schema import Run, Runtime, Slice, Verified
 from frameworks import FRAMEWORKS
 from tests.end_to_end.conftest import ROOT
+
 
 @pytest.fixture
 def environment(tmp_path):

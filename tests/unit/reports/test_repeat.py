@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from bench import values
-from bench.schema import Record, Run, Skipped
+from bench.schema import Failed, Record, Run, Skipped
 from reports import content, context, repeat
 from reports.answer import answer
 from reports.content import Content
-from reports.findings import omissions
+from reports.findings import omissions, outcomes
 from reports.frame import Results, read
 from reports.front import tally
 from suites.workload import Workload
@@ -68,6 +69,39 @@ def test_finer_figures_are_of_the_same_contenders(tmp_path: Path) -> None:
     finer = advised(results, report)
     assert "SUITE=matmul,mlp DEVICE=cpu PRECISION=float16 PRESET=quick THREADS=2" in finer
     assert "TIME" not in finer
+
+
+def in_a_python(folder: Path, **changes: Any) -> tuple[Results, Content]:
+    """A run of torch beside the one in ~/my env, of which `special` may say how it ended."""
+    models = (builders.FIVE[1], replace(builders.FIVE[1], spec="torch:my-env"))
+    head, *others = builders.run(models, special=changes.pop("special", builders.no_special))
+    assert isinstance(head, Run)
+    own = structs.replace(head.contenders[1], typed="torch:~/my env")
+    head = structs.replace(head, contenders=(head.contenders[0], own), **changes)
+    results = read([builders.write(folder / "records.jsonl", [head, *others])])
+    return results, content.make(results)
+
+
+def test_a_python_of_ones_own_is_named_by_its_path(tmp_path: Path) -> None:
+    def broken(model: builders.Model, workload: Workload) -> Record | None:
+        return Failed(model.id, "timing", "oh", workload.case) if ":" in model.spec else None
+
+    results, _ = in_a_python(tmp_path / "broken", special=broken)
+    (finding,) = outcomes.failed(context.of(results))
+    assert "FRAMEWORK='torch:~/my env'" in finding.action
+    results, report = in_a_python(tmp_path / "whole")
+    assert "torch:~/my env" in advised(results, report)
+
+
+def test_one_that_cannot_be_imported_is_not_to_be_removed(tmp_path: Path) -> None:
+    records = builders.run(builders.FIVE[1:2])
+    broken = Failed("torch:my-env", "import", "no libcuda")
+    head = structs.replace(records[0], arguments=("run", "--framework", "torch,torch:~/my env"))
+    path = builders.write(tmp_path / "records.jsonl", [head, broken, *records[1:]])
+    (finding,) = outcomes.absent(context.of(read([path])))
+    assert (
+        "When that is mended: ./metalbench run --framework 'torch,torch:~/my env'" in finding.action
+    )
 
 
 def test_settings_tell_what_nobody_typed() -> None:

@@ -46,7 +46,9 @@ def test_machine_and_versions() -> None:
 
 
 def test_a_python_of_ones_own_tells_its_own_version() -> None:
-    own = Interpreter(Path("/dev"), Path("/dev/python"), Path("/"), "3.12", (("torch", "2.9.1+git"),))
+    own = Interpreter(
+        Path("/dev"), Path("/dev/python"), Path("/"), "3.12", (("torch", "2.9.1+git"),)
+    )
     here = dataclasses.replace(SPECS[1], text="torch:dev", own=own)
     lines = list(run_header.told(Subject(SEEN, pins=PINS), [SPECS[1], here], 80))
     assert lines[1].strip() == "torch 2.13.0  torch:dev 2.9.1"
