@@ -144,6 +144,7 @@ def _bare(run: Run, name: str, machine: str, labels: Mapping[str, str], sentence
         settings=(),
         repeat="",
         asked={},
+        to_type={},
         longer="",
         commit=None,
         fault=sentence,
