@@ -41,6 +41,9 @@ def commands(job: dict[str, Any]) -> list[str]:
 def test_every_action_is_pinned_by_commit() -> None:
     assert TEXT.count("uses:") == len(re.findall(r"@[0-9a-f]{40} # v", TEXT))
     assert not list(unpinned(TEXT))
+    every = [*(ROOT / ".github").rglob("*.yml"), *(ROOT / ".github").rglob("*.yaml")]
+    assert PATH in every
+    assert [line for path in every for line in unpinned(path.read_text(encoding="utf-8"))] == []
     assert {action: len(pins) for action, pins in commits(TEXT).items() if len(pins) > 1} == {}
 
 
