@@ -22,20 +22,25 @@ GRACE_S = 60.0
 """One that does not obey within this is killed, and counted."""
 
 
-def call(*arguments: str, cwd: Path, enough_s: float = ENOUGH_S) -> Ended:
-    """`./metalbench ARGUMENTS` in that folder, to its end."""
+def call(
+    *arguments: str,
+    cwd: Path,
+    enough_s: float = ENOUGH_S,
+    before: Callable[[], None] = lambda: None,
+) -> Ended:
+    """`./metalbench ARGUMENTS` in that folder, to its end; `before` runs in its process first."""
     commands.adopt_orphans()
     with tempfile.TemporaryFile() as output:
         pid = os.fork()
         if pid == 0:
-            _become(output.fileno(), cwd, arguments)
+            _become(output.fileno(), cwd, arguments, before)
         code = _ended(pid, enough_s)
         output.seek(0)
         text = output.read(2**20).decode("utf-8", "replace")
     return Ended(arguments, code, text, commands.leftover())
 
 
-def _become(output: int, cwd: Path, arguments: tuple[str, ...]) -> None:
+def _become(output: int, cwd: Path, arguments: tuple[str, ...], before: Callable[[], None]) -> None:
     """The child: never returns."""
     code = 1
     try:
@@ -45,6 +50,7 @@ def _become(output: int, cwd: Path, arguments: tuple[str, ...]) -> None:
         os.chdir(cwd)
         os.environ["METALBENCH_LOCK"] = commands.lock_folder()
         sys.argv = [str(Path(commands.CHECKOUT, "bench", "__main__.py")), *arguments]
+        before()
         code = _finished(_command_line())
     finally:
         os._exit(code)
