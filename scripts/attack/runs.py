@@ -58,9 +58,9 @@ def kept(out: Path, before: bytes) -> Counts:
         counts.notes.append(f"{before.count(b'{')} lines of records are not all there any more")
     for path in found:
         try:
-            refused = records.read(path).refused
+            refused = [bad.reason for bad in records.read(path).refused]
         except UserError as error:
-            refused = (str(error),)
+            refused = [str(error)]
         # A line that a break cut short was never a record.
         whole = path.read_bytes().endswith(b"\n")
         if len(refused) > (0 if whole else 1):

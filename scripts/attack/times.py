@@ -55,17 +55,17 @@ def clock_set(asked: Asked) -> Counts:
 def _jumping(number: int) -> Callable[[], None]:
     """Replaces the wall clock of the process that calls it; monotonic clocks know no jumps."""
     jumps = itertools.cycle(JUMPS_S if number % 2 else JUMPS_S[::-1])
-    real, kind, written = time.time, datetime.datetime, time.strftime
+    real, written = time.time, time.strftime
 
-    class Jumping(kind):
+    class Jumping(datetime.datetime):
         @classmethod
         def now(cls, tz=None):
-            return kind.now(tz) + datetime.timedelta(seconds=next(jumps))
+            return super().now(tz) + datetime.timedelta(seconds=next(jumps))
 
     def replace() -> None:
         time.time = lambda: real() + next(jumps)
         time.strftime = lambda form, *_: written(form, time.localtime(real() + next(jumps)))
-        datetime.datetime = Jumping
+        datetime.datetime = Jumping  # type: ignore[misc]
 
     return replace
 
