@@ -69,6 +69,8 @@ class Plot:
     level: float | None = None
     """A horizontal line that divides good from bad."""
     marks: tuple[Mark, ...] = ()
+    labelled: bool = False
+    """Whether lines have their names at their right ends, where there is room for these."""
     description: str = ""
 
 

@@ -95,6 +95,12 @@ class Ranking:
     shows_bytes: bool
 
     @property
+    def size_of(self) -> str:
+        """What its sizes count: `batch`, `parameters`, `n`; of records that do not tell, `size`."""
+        cells = (row.cell for group in self.groups for row in group.rows)
+        return formatting.plain(next((c.size_of for c in cells if c.size_of), "size"), 40)
+
+    @property
     def title(self) -> str:
         return f"{self.suite} {self.name}, {self.precision}"
 

@@ -1,63 +1,61 @@
-"""The two plots of a ranking: time and throughput against size."""
+"""The plot of a ranking: how many times as long as the fastest each contender takes, by size."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from reports import formatting
+from reports.analysis import suite_leaders
 from reports.analysis.ranking import Ranking, Row
-from reports.document import Plot, Series, Unit
+from reports.document import Plot, Series
 
-_Value = Callable[[Row], float]
+FEWEST_SIZES = 2
+"""With fewer there is no line, and the squares of the first screens tell as much."""
 
 
 def plots(ranking: Ranking) -> tuple[Plot, ...]:
-    """None where no two sizes have a figure, so that there is no line."""
-    time = _plot(ranking, "Time of one step", "time of one step (lower is faster)", "seconds")
-    highest = max(row.cell.flop_per_s for group in ranking.groups for row in group.rows)
-    scale, unit = formatting.flop_unit(highest)
-    rate = _plot(ranking, unit, f"{unit} (higher is faster)", "gflops", scale)
-    return tuple(plot for plot in (time, rate) if plot)
-
-
-def _plot(ranking: Ranking, what: str, heading: str, unit: Unit, scale: float = 1.0) -> Plot | None:
-    value: _Value = (
-        (lambda r: r.cell.time_s) if unit == "seconds" else (lambda r: r.cell.flop_per_s / scale)
-    )
-    plotted = [g for g in ranking.groups if any(value(row) > 0 for row in g.rows)]
-    if len(plotted) < 2:
-        return None
-    return Plot(
-        title=f"{ranking.suite} {ranking.name}: {what} against n, {ranking.precision}",
-        heading=heading,
-        x_label="n",
-        series=tuple(_series(ranking, line.label, line.framework, value) for line in ranking.lines),
-        y_unit=unit,
+    """One plot, or none where no two sizes have two contenders."""
+    told = [group for group in ranking.groups if len(group.rows) > 1]
+    if len(told) < FEWEST_SIZES:
+        return ()
+    size_of = ranking.size_of
+    plot = Plot(
+        title=f"{ranking.suite} {ranking.name}: times as long as the fastest, {ranking.precision}",
+        heading="times as long as the fastest (lower is faster)",
+        x_label=size_of,
+        series=tuple(_series(ranking, line.label, line.framework) for line in ranking.lines),
+        y_unit="speedup",
         x_ticks=tuple(group.size for group in ranking.groups),
-        description=_describe(ranking, unit),
+        level=1.0,
+        labelled=True,
+        description=_describe(ranking, size_of),
     )
+    return (plot,)
 
 
-def _series(ranking: Ranking, label: str, framework: str, value: _Value) -> Series:
+def _series(ranking: Ranking, label: str, framework: str) -> Series:
     """A gap where a size has no verified time: no line claims what lies between."""
     points, band = [], []
     for group in ranking.groups:
         row = next((row for row in group.rows if row.label == label), None)
-        points.append((float(group.size), value(row) if row else math.nan))
-        ends = (row.cell.low_s, row.cell.high_s) if row else (None, None)
-        low, high = (math.nan if end is None else end for end in ends)
-        # Throughput has no band: its interval is that of the time, the other way round.
-        band.append((low, high) if row and value(row) == row.cell.time_s else (math.nan, math.nan))
+        points.append((float(group.size), _ratio(row)))
+        known = row.ratio.interval if row and row.ratio and not row.span else None
+        band.append(known or (math.nan, math.nan))
     return Series(label, framework, tuple(points), tuple(band))
 
 
-def _describe(ranking: Ranking, unit: Unit) -> str:
+def _ratio(row: Row | None) -> float:
+    """1 of the first; NaN of whose times jump, and of who has none."""
+    if row is None or row.span:
+        return math.nan
+    return row.ratio.value if row.ratio else 1.0
+
+
+def _describe(ranking: Ranking, size_of: str) -> str:
     """What the figure shows at its right end, for those who do not see it."""
     last = ranking.groups[-1]
-    if unit == "seconds":
-        values = [f"{row.label} {formatting.seconds(row.cell.time_s)}" for row in last.rows]
-    else:
-        values = [f"{row.label} {formatting.flop_rate(row.cell.flop_per_s)}" for row in last.rows]
-    sizes = f"n from {formatting.count(ranking.groups[0].size)} to {formatting.count(last.size)}"
-    return f"Lines over {sizes}, both axes logarithmic. At n = {last.size}: {', '.join(values)}."
+    values = [f"{row.label} {suite_leaders.words(row)}" for row in last.rows]
+    ends = f"{formatting.count(ranking.groups[0].size)} to {formatting.count(last.size)}"
+    sizes = f"{size_of} from {ends}"
+    at = f"At {formatting.count(last.size)}"
+    return f"Lines over {sizes}, both axes logarithmic. {at}: {', '.join(values)}."

@@ -36,12 +36,12 @@ def overview(ranking: Ranking) -> Table:
                 strong.add((number, at))
         rows.append(tuple(row))
     heads = (with_notes(line.label, line.notes) for line in ranking.lines)
-    return Table(("n", *heads), tuple(rows), strong=frozenset(strong))
+    return Table((ranking.size_of, *heads), tuple(rows), strong=frozenset(strong))
 
 
 def details(ranking: Ranking) -> Table:
     """Every figure of every contender, by size, fastest first."""
-    columns = ["n", "contender", "time", "interval", "compared", "ratio's interval"]
+    columns = [ranking.size_of, "contender", "time", "interval", "compared", "ratio's interval"]
     columns += ["FLOP/s"] * ranking.shows_flop + ["GB/s"] * ranking.shows_bytes
     columns += ["latency", "first step", "spread", "peak memory"]
     rows, strong = list[tuple[str, ...]](), set()

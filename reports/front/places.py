@@ -162,13 +162,7 @@ def sizes(ranking: Ranking) -> str:
     """`n 64 to 2048`"""
     found = [formatting.count(group.size) for group in ranking.groups]
     ends = found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}"
-    return f"{size_of(ranking)} {ends}"
-
-
-def size_of(ranking: Ranking) -> str:
-    """What its sizes count: `batch`, `parameters`, `n`; of records that do not tell, `size`."""
-    cells = (row.cell for group in ranking.groups for row in group.rows)
-    return formatting.plain(next((cell.size_of for cell in cells if cell.size_of), "size"), 40)
+    return f"{ranking.size_of} {ends}"
 
 
 def _squares(ranking: Ranking, label: str) -> Iterator[Square]:

@@ -36,6 +36,7 @@ class Chart:
     legend_share: float
     """Part of the height, at the bottom, that the legend takes."""
     legend: tuple[tuple[str, Style], ...]
+    """None where the lines bear their names."""
 
     @property
     def standalone(self) -> str:
@@ -98,13 +99,14 @@ def draw(plot: Plot, key: str) -> Chart:
     """The figure of a plot."""
     styles = palette.styles(plot.series)
     svg, legend_share = matplotlib_svg.render(plot, styles, key)
+    names = (series.label for series in plot.series)
     return Chart(
         key=key,
         title=plot.title,
         description=plot.description,
         svg=_accessible(svg, key, plot.title, plot.description),
         legend_share=legend_share,
-        legend=tuple(zip((series.label for series in plot.series), styles, strict=True)),
+        legend=() if matplotlib_svg.labelled(plot) else tuple(zip(names, styles, strict=True)),
     )
 
 

@@ -46,6 +46,11 @@ _SETTINGS = {
 }
 
 
+_MOST_LABELS = 8
+_LONGEST_LABEL = 18
+"""Lines that have room for their names at their ends, and letters of a name."""
+
+
 def render(plot: Plot, styles: Sequence[Style], key: str) -> tuple[str, float]:
     """The plot as SVG, and the share of its height that the legend takes at the bottom.
 
@@ -62,7 +67,14 @@ def render(plot: Plot, styles: Sequence[Style], key: str) -> tuple[str, float]:
     return buffer.getvalue(), share
 
 
+def labelled(plot: Plot) -> bool:
+    """Whether its lines have their names at their ends, and so no legend."""
+    return plot.labelled and len(plot.series) <= _MOST_LABELS
+
+
 def _figure(plot: Plot, styles: Sequence[Style]) -> tuple[Figure, float]:
+    if labelled(plot):
+        return _labelled(plot, styles), 0.0
     names = [_name(series.label, _LONGEST) for series in plot.series]
     columns = _columns(names)
     legend_in = _ROW_IN * -(-len(names) // columns)
@@ -91,6 +103,57 @@ def _figure(plot: Plot, styles: Sequence[Style]) -> tuple[Figure, float]:
     )
     legend.set_gid("legend")
     return figure, legend_in / height_in
+
+
+def _labelled(plot: Plot, styles: Sequence[Style]) -> Figure:
+    """With each line's name at its right end instead of a legend."""
+    figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN))
+    FigureCanvasSVG(figure)
+    names = [_name(series.label, _LONGEST_LABEL) for series in plot.series]
+    wide = min(0.36, (12 + _LETTER * max(map(len, names))) / (72 * _WIDTH_IN))
+    low, high = 0.5 / _HEIGHT_IN, (_HEIGHT_IN - 0.23) / _HEIGHT_IN
+    axes = figure.add_axes((0.155, low, 0.825 - wide, high - low))
+    for number, (series, style) in enumerate(zip(plot.series, styles, strict=True)):
+        _draw(axes, number, series, style)
+    _dress(axes, plot)
+    ends = [_end(axes, series) for series in plot.series]
+    gap = 11 / (72 * _HEIGHT_IN * (high - low))
+    for at, place in _apart({n: end[1] for n, end in enumerate(ends) if end}, gap).items():
+        x, y = ends[at] or (1.0, 0.5)
+        axes.annotate(
+            names[at],
+            (x, y),
+            xycoords="axes fraction",
+            xytext=(1.04, place),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=9,
+            arrowprops={"arrowstyle": "-", "color": styles[at].colour, "linewidth": 0.9},
+        ).set_gid(f"s{at}-label")
+    return figure
+
+
+def _end(axes: Any, series: Series) -> tuple[float, float] | None:
+    """Where a line ends, as parts of the axes; None of a line without any point."""
+    points = [point for point in series.points if not math.isnan(_drawable(point[1]))]
+    if not points:
+        return None
+    to_axes = axes.transData + axes.transAxes.inverted()
+    x, y = to_axes.transform(points[-1])
+    return float(x), float(y)
+
+
+def _apart(wanted: dict[int, float], gap: float) -> dict[int, float]:
+    """Heights by number, in their order, none nearer to another than the gap."""
+    numbers = sorted(wanted, key=lambda number: wanted[number])
+    placed: list[float] = []
+    for number in numbers:
+        placed.append(max(wanted[number], placed[-1] + gap if placed else 0.0))
+    over = max(0.0, placed[-1] - 1.0) if placed else 0.0
+    for at in range(len(placed) - 1, -1, -1):  # those at the top push the others down again
+        limit = placed[at + 1] - gap if at + 1 < len(placed) else placed[at] - over
+        placed[at] = min(placed[at], limit)
+    return dict(zip(numbers, placed, strict=True))
 
 
 def _columns(names: Sequence[str]) -> int:

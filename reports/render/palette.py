@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bench.contenders.for_reports import COLOURS
 from reports.document import Series
 
-OTHERS = (("#56B4E9", "P"), ("#8C8C8C", "X"))
+OTHERS = (("#3D93CC", "P"), ("#8C8C8C", "X"))
 """For adapters from outside, in the order of their names."""
 
 INK = "#102030"
