@@ -8,11 +8,11 @@ DEV = .venv/dev/bin/python
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH VIRTUAL_ENV
 unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
-unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME MACHINE VERBOSE
+unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT
 
 OPTIONS = FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE \
-	TIME TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME MACHINE VERBOSE \
+	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE VERBOSE \
 	A B FAIL_ON THRESHOLD ACROSS FORMAT
 # A misspelt option would otherwise be taken in silence, and everything run in its place.
 typed_names = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
@@ -37,7 +37,7 @@ paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(ite
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
-	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY ISOLATE RESUME VERBOSE;'
+	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME VERBOSE;'
 	@echo '  of report: RESULTS OUT PUBLISHED BASELINE VERBOSE;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT; of doctor: MACHINE PRESET SUITE'
 
@@ -48,7 +48,7 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 		$(call flag,--data-dir,DATA_DIR) $(call flag,--time,TIME) \
 		$(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
 		$(call flag,--rounds,ROUNDS) $(call flag,--starts,STARTS) $(call flag,--memory,MEMORY) \
-		$(call flag,--isolate,ISOLATE) \
+		$(call flag,--index,INDEX) $(call flag,--isolate,ISOLATE) \
 		$(if $(filter yes,$(value RESUME)),--resume) $(verbose)
 
 try: setup ## four frameworks on matrix products, an MLP and a CNN, in less than a minute

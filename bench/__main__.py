@@ -83,6 +83,9 @@ def run_command(
     memory: Annotated[
         str, typer.Option(help="Memory one framework's process may take, as in 8G.")
     ] = "",
+    index: Annotated[
+        str, typer.Option(help="Address or folder where versions asked for are looked for first.")
+    ] = "",
     isolate: Annotated[
         str,
         typer.Option(

@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from suites.errors import UserError
 
@@ -51,6 +52,23 @@ def seconds(text: str) -> float:
             f"Received: {text!r}"
         )
     return value
+
+
+def index(text: str) -> str:
+    """An address where packages are looked for, or a folder of wheels, made absolute.
+
+    Raises BadValue.
+    """
+    text = text.strip()
+    if not text or re.fullmatch(r"(?:https?|file)://[^\s]{1,500}", text):
+        return text
+    folder = Path(text).expanduser() if text.startswith("~/") else Path(text)
+    if "://" in text or not folder.is_dir():
+        raise BadValue(
+            "no package index. Expected an address, as in https://pypi.org/simple, or a folder of "
+            f"wheels. Received: {text!r}"
+        )
+    return str(folder.resolve())
 
 
 def choices(

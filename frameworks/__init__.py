@@ -14,6 +14,22 @@ GIB = 2**30
 
 
 @dataclass(frozen=True)
+class Nightly:
+    """Where a framework's makers put the build of last night, for `name==nightly`."""
+
+    source: str
+    """Who says so."""
+    index: str = ""
+    """Address; empty where it is the package index itself."""
+    cuda_index: str = ""
+    """With an NVIDIA GPU on Linux, where that is another."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """By a usual package, what it is called in a nightly, where that differs."""
+    companions: tuple[str, ...] = ()
+    """Its packages beside the framework's own that are built every night too."""
+
+
+@dataclass(frozen=True)
 class FrameworkInfo:
     """What must be known of a framework before a process of it exists."""
 
@@ -45,6 +61,8 @@ class FrameworkInfo:
     """Of its marks in figures, as in `#D55E00`."""
     marker: str = ""
     """Of its marks in figures, by Matplotlib's letter; `reports/render/html.py` must know it."""
+    nightly: Nightly | None = None
+    """None where nobody publishes one."""
     trains: bool = True
     """Whether it has gradients; without them training is refused."""
 
@@ -63,6 +81,10 @@ _ROWS = (
         packages=("numpy",),
         modules=("numpy",),
         executions=("eager",),
+        nightly=Nightly(
+            "scientific-python.org/specs/spec-0004",
+            "https://pypi.anaconda.org/scientific-python-nightly-wheels/simple",
+        ),
         disk_bytes=round(0.1 * GIB),
         colour="#CC79A7",
         marker="o",
@@ -75,6 +97,12 @@ _ROWS = (
         modules=("torch",),
         aliases=("pytorch",),
         executions=("eager", "compile"),
+        nightly=Nightly(
+            "pytorch.org/get-started/locally",
+            "https://download.pytorch.org/whl/nightly/cpu",
+            "https://download.pytorch.org/whl/nightly/cu130",
+            companions=("triton", "pytorch-triton"),
+        ),
         tuning=("PYTORCH_", "TORCH_", "TORCHINDUCTOR_"),
         device_ids=("cpu", "mps", "cuda:N"),
         disk_bytes=round(0.8 * GIB),
@@ -91,6 +119,10 @@ _ROWS = (
         # Level 0 keeps the line in which the Metal plugin names the GPU.
         # Without growth TensorFlow takes the whole device from the idle contenders.
         variables={"TF_CPP_MIN_LOG_LEVEL": "0", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+        nightly=Nightly(
+            "pypi.org/project/tf-nightly",
+            packages={"tensorflow": "tf-nightly", "tensorflow-cpu": "tf-nightly-cpu"},
+        ),
         tuning=("TF_", "XLA_"),
         device_ids=("cpu", "metal:N", "cuda:N"),
         disk_bytes=round(1.4 * GIB),
@@ -108,6 +140,11 @@ _ROWS = (
         # Apple's plugin wants the first of newer jaxlibs than it was built for. It must be
         # named, or a failure to start it would only leave its device out.
         variants={"metal": {"ENABLE_PJRT_COMPATIBILITY": "1", "JAX_PLATFORMS": "METAL,cpu"}},
+        nightly=Nightly(
+            "docs.jax.dev/en/latest/installation.html",
+            "https://us-python.pkg.dev/ml-oss-artifacts-published/jax/simple/",
+            companions=("jaxlib", "jax-cuda13-plugin", "jax-cuda13-pjrt"),
+        ),
         tuning=("JAX_", "XLA_", "MLX_", "ENABLE_PJRT_"),
         device_ids=("cpu", "mps", "metal:N", "cuda:N"),
         disk_bytes=round(0.5 * GIB),

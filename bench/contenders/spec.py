@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contenders import named_apart, worker_environment
+from bench.contenders import named_apart, wheels, worker_environment
 from bench.environments import interpreters, requirements
 from bench.environments.interpreters import Interpreter
 from bench.environments.requirements import HOST, Name
@@ -145,7 +145,8 @@ def _placed(name: str, place: str, before: str) -> Spec:
     if facts is NULL:
         raise Unknown(f"null measures the harness alone. Expected null. Received: null:{place}")
     if WHEEL.search(place):
-        raise Unknown(f"wheels are not taken. Expected a version or a Python. Received: {place!r}")
+        text = f"{facts.name}:{scrub(str(typed_path(place)))}"
+        return _spec(facts, text, wheels.environment(facts, place), execution)
     own = interpreters.find(place, facts, worker_environment.inherited(os.environ))
     # Its text follows when all of them are known.
     return dataclasses.replace(_spec(facts, facts.name, Name(facts.name), execution), own=own)
@@ -193,12 +194,17 @@ def _with_version(facts: FrameworkInfo, version: str) -> Name:
     if facts is NULL:
         raise Unknown(f"null has no versions. Expected null. Received: null=={version}")
     try:
-        return requirements.parse(f"{facts.name}=={version}")
+        name = requirements.parse(f"{facts.name}=={version}")
+    except requirements.NoNightly as error:
+        raise Unknown(str(error)) from None
     except ValueError:
+        name = None
+    if name is None or name.digest:
         raise Unknown(
             f"bad version for {facts.name}. Expected a version, as in {facts.name}==1.2.3. "
             f"Received: {version!r}"
-        ) from None
+        )
+    return name
 
 
 def _facts(name: str) -> FrameworkInfo:

@@ -15,6 +15,7 @@ from bench import schema
 from bench.contenders import worker_environment
 from bench.contenders.spec import Contender, Spec
 from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
+from bench.environments import interpreters, stamped_folder
 from bench.environments.interpreters import START
 from bench.machine import privacy
 from bench.meters.device_use import DeviceUse
@@ -138,8 +139,14 @@ def open_worker(
 ) -> WorkerProcess:
     """A worker process for the spec, its framework not yet imported."""
     environment = variables_of(spec, threads)
-    start = spec.own.start if spec.own else START
+    start = spec.own.start if spec.own else _start(python)
     return WorkerProcess(python, spec.module, environment, threads, memory_bytes, start)
+
+
+def _start(python: Path) -> tuple[str, ...]:
+    """How a worker starts in an environment of ours; the host's own has no stamp everywhere."""
+    version = stamped_folder.stamp(python.parents[1]).get("python")
+    return interpreters.start_of(version) if isinstance(version, str) else START
 
 
 def variables_of(spec: Spec, threads: int | None) -> dict[str, str]:

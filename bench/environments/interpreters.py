@@ -58,7 +58,7 @@ class Interpreter:
     @property
     def start(self) -> tuple[str, ...]:
         """The arguments that start a worker in it."""
-        return START if _release(self.version) >= SAFE_PATH else ("-c", _OLDER)
+        return start_of(self.version)
 
     def variables(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """What activating its environment would set, less conda's scripts; it writes no caches of
@@ -66,6 +66,11 @@ class Interpreter:
         path = os.pathsep.join(filter(None, (str(self.python.parent), inherited.get("PATH", ""))))
         own = {"CONDA_PREFIX" if self.conda else "VIRTUAL_ENV": str(self.prefix)}
         return {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **own}
+
+
+def start_of(version: str) -> tuple[str, ...]:
+    """The arguments that start a worker in a Python of this version."""
+    return START if _release(version) >= SAFE_PATH else ("-c", _OLDER)
 
 
 # --- finding --------------------------------------------------------------------------------

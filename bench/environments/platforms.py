@@ -55,6 +55,9 @@ PYTHONS = {
 }
 """By preference: the first is the default, the others serve a version contender that needs them."""
 
+OTHER_PYTHONS = ("3.13", "3.10")
+"""What a version contender is built with where the preferred ones have no wheel of it."""
+
 
 @dataclass(frozen=True)
 class MetalPlugin:

@@ -6,11 +6,12 @@ Standard library and Python 3.9 only: it runs before any environment exists.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.environments.platforms import JAX_MPS, Platform, series, tensorflow_metal
+from bench.environments.versions import within
 from frameworks import FRAMEWORKS, FrameworkInfo
 from suites.errors import UserError
 
@@ -28,16 +29,47 @@ SPARE = (*VARIANTS, "dev-jax", "dev-power")
 """Environments of a variant (`jax:metal`) and of single scripts: made where they are named, and
 never because of `all`."""
 
+
+@dataclass(frozen=True)
+class Bound:
+    """What versions before `below` cannot stand beside."""
+
+    framework: str
+    below: str
+    requirement: str
+    source: str
+
+
+BOUNDS = (
+    Bound("torch", "2.3", "numpy<2", "pytorch#132179: 2.3.0 is the first that accepts NumPy 2"),
+    Bound("jax", "0.4.26", "numpy<2", "change log of jaxlib 0.4.26: supports NumPy 2.0"),
+    Bound("jax", "0.4.26", "scipy<1.13", "ROCm/jax#62: scipy 1.13 has no linalg.tril"),
+    Bound("tf", "2.18", "numpy<2", "release notes of TensorFlow 2.18: built for NumPy 2.0"),
+)
+"""Their own metadata have no such bound, or had none in some releases. They count always: a mirror
+or a folder of wheels tells no dates, and where there are dates they change nothing."""
+
 _CONTENDER = re.compile(
     r"(?P<base>[a-z]+)=="
-    r"(?P<version>[0-9]+(?:\.[0-9]+){0,4}(?:(?:a|b|rc)[0-9]+)?(?:\.(?:post|dev)[0-9]+)?"
+    r"(?P<version>nightly|[0-9]+(?:\.[0-9]+){0,4}(?:(?:a|b|rc)[0-9]+)?(?:\.(?:post|dev)[0-9]+)?"
     r"(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?)"
+    r"(?:-(?P<digest>[0-9a-f]{12}))?"
 )
-_LONGEST = 60
+_LONGEST = 64
+
+DIGEST = 12
+"""Digits of a wheel's sha256 in the name of its environment."""
+
+NIGHTLY = "nightly"
+"""The version that stands for the newest build of a framework's makers."""
 _LINE = re.compile(
     r"(?P<package>[A-Za-z0-9._-]+)(?P<extras>\[[^\]]*\])?\s*"
     r"(?P<pin>[^;\s]*)\s*(?P<marker>;.*)?"
 )
+
+
+class NoNightly(UserError):
+    """A framework of which nobody publishes a build every night."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +79,24 @@ class Name:
     base: str
     """One of `NAMES` or `SPARE`."""
     version: str | None = None
-    """The framework's version in a version contender, as in `jax==0.4.38`."""
+    """The framework's version in a version contender, as in `jax==0.4.38`, or `nightly`."""
+    digest: str = ""
+    """The first digits of a wheel's sha256, where it is installed from a file."""
+    wheel: Path | None = field(default=None, compare=False)
+    """That file; None also where only the environment is named that was made from it."""
 
     def __str__(self) -> str:
-        return f"{self.base}=={self.version}" if self.version else self.base
+        version = f"=={self.version}" if self.version else ""
+        return self.base + version + (f"-{self.digest}" if self.digest else "")
+
+    @property
+    def asked(self) -> bool:
+        """Whether a user asked for the version, so that nothing of it is known beforehand."""
+        return self.version is not None
+
+    @property
+    def nightly(self) -> bool:
+        return self.version == NIGHTLY
 
     @property
     def framework(self) -> FrameworkInfo | None:
@@ -85,7 +131,9 @@ def parse(text: str) -> Name:
             f"no such environment. Expected one of {', '.join(NAMES)}, or a framework with a "
             f"version, as in jax==0.4.38. Received: {text[: 2 * _LONGEST]!r}."
         )
-    return Name(found["base"], found["version"])
+    if found["version"] == NIGHTLY and FRAMEWORKS[found["base"]].nightly is None:
+        raise NoNightly(f"no nightly of {found['base']} is published. Received: {text!r}.")
+    return Name(found["base"], found["version"], found["digest"] or "")
 
 
 def lines(folder: Path, name: Name, where: Platform) -> list[str]:
@@ -99,6 +147,31 @@ def lines(folder: Path, name: Name, where: Platform) -> list[str]:
     if name.version is None:
         return list(pinned)
     return [free for line in pinned for free in _freed(line, name.base, name.version, where)]
+
+
+def resolvable(requirements: Sequence[str], name: Name) -> Iterator[str]:
+    """The lines as an installer takes them: a wheel's file in place of its version.
+
+    Apart from `lines`, since these decide whether an environment is as it should be, and a file may
+    lie anywhere.
+    """
+    for line in requirements:
+        part = _split(line)
+        if name.wheel is None or part["package"] not in FRAMEWORKS[name.base].packages:
+            yield line
+            continue
+        distribution = name.wheel.name.partition("-")[0].replace("_", "-")
+        file = name.wheel.resolve().as_uri()
+        yield f"{distribution}{part['extras'] or ''} @ {file} {part['marker'] or ''}".strip()
+
+
+def bounds(framework: str, version: str) -> list[str]:
+    """Requirement lines that hold the companions of this version back."""
+    return [
+        bound.requirement
+        for bound in BOUNDS
+        if bound.framework == framework and within(version, None, bound.below)
+    ]
 
 
 def packages(requirements: list[str]) -> list[str]:
@@ -128,10 +201,15 @@ def read(path: Path, where: Platform | None = None) -> Iterator[str]:
 
 
 def _freed(text: str, base: str, version: str, where: Platform) -> Iterator[str]:
-    part = _split(text)
+    part, row = _split(text), FRAMEWORKS[base]
     package, pin = part["package"], ""
-    if package in FRAMEWORKS[base].packages:
+    if row.nightly and version == NIGHTLY and package in (*row.packages, *row.nightly.companions):
+        package, pin = row.nightly.packages.get(package, package), ">=0.dev0"
+    elif package in row.packages:
         pin = f"=={version}"
+    elif package == "jaxlib":
+        # It may be older than jax and never newer: some numbers exist of jax alone.
+        pin = f"<={version.partition('+')[0]}"
     elif package == "tensorflow-metal" and where.system == "Darwin":
         pin = f"=={tensorflow_metal(version, where)}"
     elif package == "jax-mps" and series(version) not in JAX_MPS:

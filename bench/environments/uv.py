@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.environments.platforms import Platform
 from bench.environments.stamped_folder import Say
+
+Run = Callable[..., str]
+"""uv with the arguments given, and with these variables besides; what `run` says of it holds."""
 
 _PYTHON_OF_ANOTHER = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONSAFEPATH")
 
@@ -46,6 +49,11 @@ class Failed(Exception):
     def wrong_python(self) -> bool:
         """Whether another version of Python may have what this one lacks."""
         return _OTHER_PYTHON.search(str(self)) is not None
+
+    @property
+    def no_python(self) -> bool:
+        """Whether the Python that was asked for is not there and could not be downloaded."""
+        return _NO_PYTHON.search(str(self)) is not None
 
     @property
     def no_version(self) -> bool:

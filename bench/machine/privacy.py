@@ -25,6 +25,9 @@ double will mark grant chase frank rich bill dean drew hope rose page young long
 
 _WORDS = set(_COMMON.split()) | sys.stdlib_module_names | set(keyword.kwlist) | set(dir(builtins))
 
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]{1,400}@")
+"""Name and password in an address."""
+
 _DEVICE = re.compile(
     r"\b((?:(?:GPU|MIG)-)+)[0-9a-f]{8}\b[-0-9a-f]*"
     r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
@@ -49,8 +52,8 @@ _SWITCH = re.compile(r"[+-]?[0-9]{0,9}(?:\.[0-9]{1,6})?|true|false|yes|no|on|off
 
 
 def anonymous(text: str) -> str:
-    """The text without UUIDs and without the names of this user and this computer."""
-    text = _DEVICE.sub(r"\1…", text)
+    """The text without UUIDs, passwords in addresses, and names of this user and this computer."""
+    text = _CREDENTIALS.sub("", _DEVICE.sub(r"\1…", text))
     for name, placeholder in names():
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", placeholder, text)
     return text

@@ -38,6 +38,7 @@ class RunOptions:
     rounds: int | None
     starts: int | None
     memory: str
+    index: str
     isolate: str
     resume: bool
     verbose: bool
@@ -56,6 +57,7 @@ class RunOptions:
             seed=self.seed,
             arguments=sys.argv[1:],
             data_dir=self.data_dir,
+            index=values.index(self.index),
             isolated=bool(values.choices("--isolate", values.split(self.isolate), ["case"])),
             resume=self.resume,
         )

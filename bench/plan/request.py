@@ -47,6 +47,8 @@ class Request:
     """The command line, for the record."""
     data_dir: Path | None = None
     """Where published data is taken from; None for the network."""
+    index: str = ""
+    """Address or folder where versions asked for are looked for first; empty for none."""
     isolated: bool = False
     """A fresh worker for each case."""
     resume: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ def run(wanted: Request, progress: Progress, recorded: Recorded | None = None) -
         _provide_data(wanted, plan, progress)
         solved = Cache(CHECKOUT / ".cache" / "reference", progress.say)  # before any worker runs
         progress.now("looking for devices")  # what is above all looks at a machine at rest
-        found = discovery.discover(wanted.contenders, manager.ensure, progress.say, progress.now)
+        ensure = functools.partial(manager.ensure, index=wanted.index)
+        found = discovery.discover(wanted.contenders, ensure, progress.say, progress.now)
         try:
             request.check_contenders(wanted, found)
             return _measure(wanted, plan, cases, found, solved, recorded or Recorded(), progress)

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import sys
-import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,9 +18,7 @@ import pytest
 from bench.environments import manager, stamped_folder
 from bench.environments.manager import BuildFailed, NoSuchVersion
 from bench.environments.requirements import parse
-
-CHECKOUT = Path(__file__).resolve().parents[3]
-
+from tests.helpers.package_index import write_wheel
 
 # --- folders --------------------------------------------------------------------------------
 
@@ -83,46 +80,19 @@ def test_an_unwritable_place_is_a_message(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def checkout(bare_checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout whose only package is a wheel called numpy, in versions 1.0 and 2.0."""
-    boot = CHECKOUT / ".venv" / "boot" / "bin" / "uv"
-    tool = boot if boot.exists() else shutil.which("uv")
-    if tool is None:
-        pytest.skip("needs uv, which `make setup` puts under .venv/boot")
-    here = tmp_path / "a checkout"
-    (here / ".venv" / "boot" / "bin").mkdir(parents=True)
-    (here / ".venv" / "boot" / "bin" / "uv").symlink_to(tool)
-    shutil.copytree(CHECKOUT / "requirements", here / "requirements")
-    _require(here, "2.0")
+    _require(bare_checkout, "2.0")
     for version in ("1.0", "2.0"):
-        _write_wheel(tmp_path / "wheels", version)
-    monkeypatch.setattr(manager, "CHECKOUT", here)
-    for name in [name for name in os.environ if name.startswith(("UV_", "PIP_"))]:
-        monkeypatch.delenv(name)
+        write_wheel(tmp_path / "wheels", "numpy", version)
     monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
     monkeypatch.setenv("UV_OFFLINE", "1")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    return here
+    return bare_checkout
 
 
 def _require(here: Path, version: str) -> None:
     text = f"numpy=={version}  # reason\n"
     (here / "requirements" / "numpy.txt").write_text(text, encoding="utf-8")
-
-
-def _write_wheel(folder: Path, version: str) -> None:
-    folder.mkdir(exist_ok=True)
-    info = f"numpy-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"numpy-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("numpy.py", f"__version__ = '{version}'\n")
-        wheel.writestr(
-            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: numpy\nVersion: {version}\n"
-        )
-        wheel.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        record = [f"{entry.filename},,{entry.file_size}" for entry in wheel.filelist]
-        wheel.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,", ""]))
 
 
 def _visible(folder: Path) -> list[str]:

@@ -117,3 +117,9 @@ def test_a_whole_record_names_nobody(tmp_path: Path) -> None:
     assert "<user>" in text
     for secret in (UUID[:8], "mary", "node17", "10.1.2.3", "somebody"):
         assert secret not in text.lower()
+
+
+def test_a_password_in_an_address_is_no_part_of_a_record() -> None:
+    text = "--index=https://somebody:secret@index.example/simple and file:///folder a@b.example"
+    kept = "--index=https://index.example/simple and file:///folder a@b.example"
+    assert privacy.scrub(text) == kept

@@ -88,3 +88,12 @@ def test_a_preset_keeps_what_was_not_asked_otherwise():
 def test_numbers_out_of_range_are_refused(numbers):
     with pytest.raises(BadValue):
         presets.adjusted(PRESETS["quick"], "", *numbers)
+
+
+def test_an_index_is_an_address_or_a_folder(tmp_path):
+    for address in ("", "https://a:b@index.example/simple", "http://127.0.0.1:80/x", "file:///x"):
+        assert values.index(address) == address
+    assert values.index(str(tmp_path / "..")) == str(tmp_path.parent.resolve())
+    for wrong in ("nonesuch", "ftp://index.example", "https://", "https://a b", "--index", "torch"):
+        with pytest.raises(values.BadValue, match="no package index"):
+            values.index(wrong)
