@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -41,9 +40,6 @@ from suites.layers import parameters
 from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "jax"
-
-_NO_ALIAS = {"may_alias": False} if "may_alias" in signature(jax.device_put).parameters else {}
-"""Keeps the device's arrays apart from the host's; jax 0.4.20 has no such word."""
 
 
 # --- device ---------------------------------------------------------------------------------
@@ -239,13 +235,8 @@ def _resident(batch: Mapping[str, Array]) -> Batch:
 
 def _copied(batch: Mapping[str, Array]) -> Batch:
     """The host's arrays on the device, images with their channels last."""
-    placed = jax.device_put(dict(batch), **_NO_ALIAS) if _NO_ALIAS else _arrays(batch)
-    copied: Batch = _laid(placed, dtype=_started.dtype)
+    copied: Batch = _laid(jax_devices.copied(batch), dtype=_started.dtype)
     return copied
-
-
-def _arrays(batch: Mapping[str, Array]) -> Batch:
-    return {name: jnp.array(x) for name, x in batch.items()}  # which copies, where it is asked to
 
 
 @functools.partial(jax.jit, static_argnames="dtype")

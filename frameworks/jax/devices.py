@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import jax.version
 import jaxlib.version
 
@@ -16,6 +18,9 @@ from frameworks.shared.versions import build_of
 
 PLATFORMS = {"cpu": "cpu", "mps": "mps", "metal": "METAL", "cuda": "cuda"}
 """JAX's own platform names: `mps` is the plugin jax-mps, `METAL` the abandoned jax-metal."""
+
+_NO_ALIAS = {"may_alias": False} if "may_alias" in signature(jax.device_put).parameters else {}
+"""Keeps the device's arrays apart from the host's; jax 0.4.20 has no such word."""
 
 _FIRST_USE = "import jax; jax.devices('METAL')"
 """A program in which jax-metal prints which GPU it takes."""
@@ -38,6 +43,13 @@ def devices() -> Sequence[Device]:
     if not found:
         raise reasons[0]
     return found
+
+
+def copied(batch: Mapping[str, Any]) -> dict[str, Any]:
+    """The host's arrays on the device, where none lies on the host's memory: see `_NO_ALIAS`."""
+    if _NO_ALIAS:
+        return dict(jax.device_put(dict(batch), **_NO_ALIAS))
+    return {name: jnp.array(x) for name, x in batch.items()}  # which copies, where it is asked to
 
 
 def build() -> dict[str, str]:

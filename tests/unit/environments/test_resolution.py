@@ -4,7 +4,6 @@ downloaded. The real uv asks a package index that is served here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -298,9 +297,3 @@ def test_a_nightly_s_lines_have_its_own_names() -> None:
     files = Path(__file__).resolve().parents[3] / "requirements"
     lines = requirements.lines(files, parse("tf==nightly"), Platform("Linux", "x86_64"))
     assert 'tf-nightly-cpu>=0.dev0 ; sys_platform == "linux"' in lines
-
-
-def test_json_that_is_no_lock_of_uv_s_has_no_packages(tmp_path: Path) -> None:
-    lock = tmp_path / "pylock.toml"
-    lock.write_text(f"created-by = {json.dumps('uv')}\n", encoding="utf-8")
-    assert resolved.read(lock) == {}
