@@ -202,47 +202,12 @@ class Verified(_Record, frozen=True, tag="verified"):
     """How far the answers could be checked, where that is not all the way."""
 
 
-class Looked(msgspec.Struct, frozen=True):
-    """A worker's answer about its verification; no record of its own."""
+class Sampled(_Part, frozen=True, kw_only=True):
+    """What a worker tells of a slice, by its own clock."""
 
-    compared: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]]
-    curves: dict[Text, Annotated[tuple[float, ...], msgspec.Meta(max_length=10_000)]]
-    first_step_s: Seconds | None = None
-    first_step_kept: bool = False
-    warnings: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
-
-
-Pairs = Annotated[tuple[tuple[Seconds, Seconds], ...], msgspec.Meta(max_length=64)]
-"""Seconds of work that was found after a wait, and how many are accepted."""
-
-
-class Left(msgspec.Struct, frozen=True):
-    """A worker's answer about looks into its samples, or about its start; no record of its own."""
-
-    left_over: Pairs = ()
-    undone: Pairs = ()
-
-
-class TooLong(msgspec.Struct, frozen=True):
-    """A worker's answer where a step of `too_long_flop` took longer than the preset allows."""
-
-    too_long_s: SampleSeconds
-    too_long_flop: Annotated[int, msgspec.Meta(ge=0)]
-    foretold: bool = False
-    """From the pace of a smaller step: it was not tried."""
-
-
-class Slice(_Record, frozen=True, tag="slice"):
-    """One contender's turn in one round: samples of `steps_per_sample` steps and their wait."""
-
-    contender: Text
-    case: Text
-    round: Count
     steps_per_sample: Size
     samples_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(min_length=1, max_length=100_000)]
     """Seconds for one step: a sample's duration divided by its steps."""
-    start: Count | None = None
-    """Which start of its worker for this case, from 0; absent where there is only one."""
     latencies_s: Annotated[tuple[SampleSeconds, ...], msgspec.Meta(max_length=100_000)] = ()
     """Seconds of single steps, each with its own wait."""
     steps_in_flight: Size | None = None
@@ -252,34 +217,20 @@ class Slice(_Record, frozen=True, tag="slice"):
     even_step_s: SampleSeconds | None = None
     """Seconds of one step, by all of the time of the sample whose parts were most alike, of those
     that no other program interrupted."""
-    at_s: Seconds | None = None
-    """When the slice began, counted from the start of the run."""
     cpu_user_s: Seconds | None = None
     cpu_system_s: Seconds | None = None
     wall_s: Seconds | None = None
     """Time of the whole slice in the worker, re-warming included."""
     sampled_s: Seconds | None = None
     """Part of `wall_s` inside timed samples."""
-    others_cpu_s: Seconds | None = None
-    """CPU seconds the rest of the machine used meanwhile, or a hypervisor took from it."""
     peak_resident_bytes: Bytes | None = None
     peak_resident_of: Literal["case", "process"] | None = None
     device_memory_bytes: Bytes | None = None
     device_peak_bytes: Bytes | None = None
-    energy_j: Joules | None = None
-    """Energy the device used during `wall_s`, re-warming and idle power included."""
-    sentinel_s: SampleSeconds | None = None
-    """A fixed piece of work on the host just before the slice."""
     device_sentinel_s: SampleSeconds | None = None
     """A fixed product on the device, where that is not the CPU."""
     compilations: Count | None = None
     """How often the framework has compiled in this process so far, where it can say."""
-    host_s: Seconds | None = None
-    """The whole request by the host's own clock."""
-    host_cpu_s: Seconds | None = None
-    """CPU seconds of the worker's process during the request, as the host counted them."""
-    device_busy: Share | None = None
-    """Share of the request in which the device had work, by its driver's own counter."""
     warmed_s: Seconds | None = None
     """Part of `wall_s` in steps that no clock looked at, before the samples."""
     apart_s: Seconds | None = None
@@ -287,6 +238,30 @@ class Slice(_Record, frozen=True, tag="slice"):
     audit_s: Seconds | None = None
     """Seconds of all steps of the slice's audit, where there was one."""
     audit_steps: Size | None = None
+
+
+class Slice(Sampled, frozen=True, kw_only=True, tag_field="kind", tag="slice"):
+    """One contender's turn in one round: samples of `steps_per_sample` steps and their wait."""
+
+    contender: Text
+    case: Text
+    round: Count
+    start: Count | None = None
+    """Which start of its worker for this case, from 0; absent where there is only one."""
+    at_s: Seconds | None = None
+    """When the slice began, counted from the start of the run."""
+    others_cpu_s: Seconds | None = None
+    """CPU seconds the rest of the machine used meanwhile, or a hypervisor took from it."""
+    energy_j: Joules | None = None
+    """Energy the device used during `wall_s`, re-warming and idle power included."""
+    sentinel_s: SampleSeconds | None = None
+    """A fixed piece of work on the host just before the slice."""
+    host_s: Seconds | None = None
+    """The whole request by the host's own clock."""
+    host_cpu_s: Seconds | None = None
+    """CPU seconds of the worker's process during the request, as the host counted them."""
+    device_busy: Share | None = None
+    """Share of the request in which the device had work, by its driver's own counter."""
 
 
 class Cell(_Record, frozen=True, tag="cell"):

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.contenders.replies import Devices, WorkerError
 from bench.contenders.spec import Contender, Spec
-from bench.contenders.supervisor import Supervisor, checked, failure, open_worker
-from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
+from bench.contenders.supervisor import Supervisor, failure, open_worker
+from bench.contenders.worker_process import WorkerDied, WorkerProcess
 from bench.environments import interpreters_here, manager
 from bench.environments.requirements import HOST, Name
 from bench.machine import privacy
@@ -90,7 +91,7 @@ def _asked(
     worker: WorkerProcess | None = None
     try:
         worker = open_worker(python, spec, wanted.threads, wanted.memory_bytes)
-        worker.post({"do": "devices"})
+        worker.post(Devices)
     except WorkerDied as error:
         discovered.absent.append(failure(spec.text, "import", error, worker, None))
         return None
@@ -146,7 +147,8 @@ def _claim_devices(
     """One worker tells the devices; it serves the first contender if they are the CPU alone."""
     worker: WorkerProcess | None = telling
     try:
-        found = checked(telling.reply(wanted.timeout_s)["devices"], list[Device])
+        told = telling.reply(Devices, wanted.timeout_s).devices
+        found = [device.checked() for device in told]
         _check(found)
     except (WorkerError, WorkerDied) as error:
         discovered.absent.append(failure(spec.text, "import", error, telling, None))

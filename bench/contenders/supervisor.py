@@ -7,21 +7,18 @@ import os
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from bench import schema
 from bench.contenders import worker_environment
+from bench.contenders.replies import Looks, R, Started, WorkerError, checked
 from bench.contenders.spec import Contender, Spec
-from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
+from bench.contenders.worker_process import WorkerDied, WorkerProcess
 from bench.environments import interpreters, stamped_folder
 from bench.environments.interpreters import START
 from bench.machine import privacy
 from bench.meters.device_use import DeviceUse
 from bench.schema import Failed, Runtime, Skipped
-
-T = TypeVar("T")
 
 
 class Supervisor:
@@ -38,7 +35,7 @@ class Supervisor:
         self.contender, self._python, self._timeout_s = contender, python, timeout_s
         self._worker, self._started = worker, False
         self._memory_bytes = memory_bytes
-        self.probed = schema.Left()
+        self.probed: Looks = ()
         """What its worker found of its adapter as it started."""
 
     @functools.cached_property
@@ -72,20 +69,20 @@ class Supervisor:
             "execution": contender.spec.execution,
             "threads": contender.threads,
         }
-        reply = self.ask("start", device=asdict(contender.device), settings=settings)
-        self.probed = checked(reply, schema.Left)
-        runtime = self._runtime(reply, time.monotonic() - begun)
+        told = self.ask(Started, device=asdict(contender.device), settings=settings)
+        self.probed = told.left_over
+        runtime = self._runtime(told, time.monotonic() - begun)
         self._started = True
         return runtime
 
-    def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """The worker's reply.
+    def ask(self, wanted: type[R], **arguments: Any) -> R:
+        """The worker's reply of this type.
 
         Raises WorkerError, or WorkerDied, after which `start` makes a new worker.
         """
         assert self._worker is not None
         try:
-            return self._worker.ask({"do": do, **arguments}, self._timeout_s)
+            return self._worker.ask(wanted, self._timeout_s, **arguments)
         except WorkerDied:
             self._started = False
             raise
@@ -104,33 +101,23 @@ class Supervisor:
             self._worker.kill()
             self._worker, self._started = None, False
 
-    def _runtime(self, reply: dict[str, Any], start_s: float) -> Runtime:
-        device = reply.pop("device")
-        reply.pop("left_over", None)
-        return checked(
-            {
-                **reply,
-                "kind": "runtime",
-                "contender": self.contender.id,
-                "device": device["id"],
-                "device_name": device["name"],
-                "device_memory_bytes": device["memory_bytes"],
-                "details": privacy.scrub(checked(reply["details"], str)),
-                "notes": [
-                    privacy.scrub(note)
-                    for note in (
-                        *self.contender.spec.notes,
-                        *checked(reply["notes"], list[str]),
-                    )
-                ],
-                "build": {
-                    privacy.scrub(name): privacy.scrub(fact)
-                    for name, fact in checked(reply.get("build", {}), dict[str, str]).items()
-                },
-                "environment": worker_environment.recorded(self.variables),
-                "start_s": start_s,
-            },
-            Runtime,
+    def _runtime(self, told: Started, start_s: float) -> Runtime:
+        device = told.device.checked()
+        return Runtime(
+            contender=self.contender.id,
+            versions=told.versions,
+            device=device.id,
+            device_name=device.name,
+            device_memory_bytes=device.memory_bytes,
+            asynchronous=told.asynchronous,
+            python=told.python,
+            threads=told.threads,
+            notes=tuple(map(privacy.scrub, (*self.contender.spec.notes, *told.notes))),
+            details=privacy.scrub(told.details),
+            packages=told.packages,
+            build={privacy.scrub(k): privacy.scrub(fact) for k, fact in told.build.items()},
+            environment=worker_environment.recorded(self.variables),
+            start_s=start_s,
         )
 
 
@@ -182,14 +169,6 @@ def failure(
         reason=privacy.scrub(error.reason),
         output_tail=privacy.scrub(error.traceback) or None,
     )
-
-
-def checked(values: Any, kind: type[T]) -> T:
-    """The worker's words as a typed record. Raises WorkerError where they do not fit the schema."""
-    try:
-        return msgspec.convert(values, kind)
-    except msgspec.ValidationError as error:
-        raise WorkerError(f"the adapter's answer does not fit: {error}", None, "") from None
 
 
 def record(contender: Contender) -> schema.Contender:

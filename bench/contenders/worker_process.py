@@ -13,14 +13,13 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from bench.contenders.replies import MAX_BYTES, OutOfStep, R, Reply, read
 from bench.contenders.worker_life import WorkerLife, pipe
 from bench.environments.interpreters import START
 from bench.machine.privacy import scrub
 
 TAIL_BYTES = 8192
 """Of a worker's output, how much of its beginning and how much of its end are kept."""
-
-MAX_REPLY_BYTES = 64 * 2**20
 
 MEMORY_POLL_S = 0.1
 """How often a worker's memory is looked at where it is limited. Watching from here works on every
@@ -39,14 +38,6 @@ class WorkerDied(Exception):
     ) -> None:
         super().__init__(reason)
         self.reason, self.signal_name, self.exit_code = reason, signal_name, exit_code
-
-
-class WorkerError(Exception):
-    """The worker answered with an exception; it lives on."""
-
-    def __init__(self, reason: str, unsupported: str | None, traceback: str) -> None:
-        super().__init__(reason)
-        self.reason, self.unsupported, self.traceback = reason, unsupported, traceback
 
 
 class WorkerProcess:
@@ -73,6 +64,8 @@ class WorkerProcess:
                 unless_started.pop_all()
         except OSError as error:  # out of descriptors, or of processes
             raise WorkerDied(f"the worker does not start: {scrub(str(error))}") from None
+        self._asked = 0
+        """Number of the last request."""
         self._pending, self._searched = bytearray(), 0
         self._memory_bytes = memory_bytes
         self._output = _Output(printed)
@@ -82,33 +75,31 @@ class WorkerProcess:
         """None where it did not start."""
         return self._life.pid
 
-    def ask(self, request: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:
-        """The reply to one request.
+    def ask(self, wanted: type[R], timeout_s: float, **arguments: Any) -> R:
+        """The reply of this type.
 
         Raises WorkerError; WorkerDied on death, silence or nonsense.
         """
-        self.post(request)
-        return self.reply(timeout_s)
+        self.post(wanted, **arguments)
+        return self.reply(wanted, timeout_s)
 
-    def post(self, request: Mapping[str, Any]) -> None:
+    def post(self, wanted: type[Reply], **arguments: Any) -> None:
         """Send a request, whose reply is to be fetched before the next. Raises WorkerDied."""
+        self._asked += 1
+        request = {"number": self._asked, "do": wanted.verb, **arguments}
         try:
             self._commands.write(json.dumps(request).encode() + b"\n")
         except (OSError, ValueError):  # nobody reads any more, or it was killed before
             raise self._died() from None
 
-    def reply(self, timeout_s: float) -> dict[str, Any]:
+    def reply(self, wanted: type[R], timeout_s: float) -> R:
         """To the request posted. Raises as `ask` does."""
         line = self._read_line(time.monotonic() + timeout_s, timeout_s)
         try:
-            reply = json.loads(line)
-        except ValueError:
+            return read(line, self._asked, wanted)
+        except OutOfStep as error:
             self.kill()
-            raise WorkerDied("the worker's reply was no JSON") from None
-        if "error" in reply:
-            raise WorkerError(reply["error"], reply["unsupported"], reply["traceback"])
-        answer: dict[str, Any] = reply
-        return answer
+            raise WorkerDied(f"{scrub(str(error))}: killed") from None
 
     @property
     def output_tail(self) -> str:
@@ -132,9 +123,9 @@ class WorkerProcess:
             self._pending += received
             if not received or (last and b"\n" not in received):
                 raise self._died()
-            if len(self._pending) > MAX_REPLY_BYTES:
+            if len(self._pending) > MAX_BYTES:
                 self.kill()
-                raise WorkerDied(f"the worker's reply exceeded {MAX_REPLY_BYTES} bytes")
+                raise WorkerDied(f"its reply exceeded {MAX_BYTES} bytes: killed")
         line, self._pending = bytes(self._pending[:end]), self._pending[end + 1 :]
         self._searched = 0
         self._watch_memory()  # of a quick one too, which is never waited for

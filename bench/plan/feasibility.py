@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import psutil
 
+from bench.contenders.replies import TooLong
 from bench.contenders.spec import Contender
 from bench.machine import nvidia
-from bench.schema import TooLong
 from frameworks.interface import Device
 from suites.data import arrays
 from suites.layers import cost
@@ -158,7 +158,7 @@ class SpeedEstimate:
 
     def learn_slow(self, contender: Contender, workload: Workload, tried: TooLong) -> None:
         """The pace of a step, the workload's own or its twin's, that took too long."""
-        self._note(contender, workload, tried.too_long_flop, tried.too_long_s)
+        self._note(contender, workload, tried.flop, tried.step_s)
 
     def flop_per_s(self, contender: Contender, workload: Workload) -> float | None:
         """The best speed in the earlier cases; None where none was alike."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from bench.contenders.supervisor import Supervisor
 from bench.machine import state
 from bench.plan import feasibility
-from bench.run import rounds
+from bench.run import rounds, stage
 from bench.run.cell import Cell
 from bench.run.rounds import Groups
 from bench.run.session import RunContext, by_precision, ranked
@@ -32,6 +32,24 @@ class Case:
 
     def visit(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> None:
         """Measure it for the first time, or go on where the run broke off."""
+        self._contained(supervisors, lambda: self._visit(supervisors, rule))
+
+    def visit_again(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> None:
+        """Take more rounds of what has been measured before."""
+        self._contained(supervisors, lambda: self._visit_again(supervisors, rule))
+
+    def _contained(self, supervisors: Sequence[Supervisor], work: Callable[[], None]) -> None:
+        """A fault of the host is that of each cell whose end is not told yet."""
+        try:
+            work()
+        except OSError:  # a disk that is full is so for every case
+            raise
+        except Exception as error:  # noqa: BLE001  the last guard: nobody foresaw it
+            for supervisor in supervisors:
+                if not self.session.board.told(supervisor.contender.id, self.name):
+                    self.session.write(stage.fault(supervisor, self.name, "case", error))
+
+    def _visit(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> None:
         self._recall(supervisors)
         done = self.session.begun.finished
         left = [
@@ -47,8 +65,7 @@ class Case:
                 self.session.forecast.learn_cell(contender, self.workload, rule.min_rounds, took_s)
         self._tell(supervisors)
 
-    def visit_again(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> None:
-        """Take more rounds of what has been measured before."""
+    def _visit_again(self, supervisors: Sequence[Supervisor], rule: Adaptive) -> None:
         self._measure(supervisors, rule)
         self._tell(supervisors)
 

@@ -6,19 +6,19 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from bench import schema
-from bench.contenders.supervisor import Supervisor, checked
-from bench.contenders.worker_process import WorkerDied, WorkerError
+from bench.contenders import replies
+from bench.contenders.replies import Reply
+from bench.contenders.supervisor import Supervisor
 from bench.machine import privacy
-from bench.run import turn
+from bench.run import stage, turn
 from bench.run.rounds import History
 from bench.run.stopping import Ending
 from bench.schema import Failed, Skipped, Verified
-from bench.terminal.case_line import called
 from bench.verification import agreement, audit_schedule
 from bench.verification.evidence import Evidence, as_records, curves, passed
 from bench.worker import observations
@@ -32,16 +32,6 @@ if TYPE_CHECKING:
 CONFIRMING = 5
 CONFIRMING_S = 0.5
 """Slices that are taken besides, off the record, where times are doubtful, and their length."""
-
-_DOING = {
-    "start": "starting",
-    "build": "building",
-    "verify": "checking",
-    "calibrate": "trying",
-    "slice": "timing",
-    "drop": "clearing",
-}
-"""Stages as a person reads them."""
 
 
 class Cell:
@@ -100,7 +90,7 @@ class Cell:
 
     def calibrate(self) -> bool:
         """Find out how many steps make a sample."""
-        return self._stage("calibrate", lambda: self._does("calibrate"))
+        return self._stage("calibrate", lambda: self._does(replies.Calibrated))
 
     def turn(self, round_number: int) -> float | None:
         """One slice of samples: the seconds of a step, None where the cell broke."""
@@ -140,17 +130,12 @@ class Cell:
     def drop(self) -> None:
         """Free what the worker, if it lives, holds of this case."""
         if self.supervisor.pid is not None:
-            self._stage("drop", lambda: self._does("drop"))
+            self._stage("drop", lambda: self._does(replies.Dropped))
 
-    def _stage(self, stage: str, work: Callable[[], bool]) -> bool:
-        spec, doing = self.supervisor.contender.spec.text, _DOING.get(stage, stage)
-        self.session.progress.now(f"{called(self.workload.case)}: {doing} {spec}")
+    def _stage(self, name: str, work: Callable[[], bool]) -> bool:
         begun = time.monotonic()
         try:
-            return work()
-        except (WorkerError, WorkerDied) as error:
-            self.session.write(self.supervisor.failure(stage, error, self.workload.case))
-            return False
+            return stage.attempt(self.session, self.supervisor, self.workload.case, name, work)
         finally:
             self.spent_s += time.monotonic() - begun
 
@@ -163,11 +148,11 @@ class Cell:
     def _build(self) -> bool:
         session, drawn = self.session, list(self.expected.drawn)
         work = {"suite": self.suite, "case": self.workload.case, "preset": session.preset_name}
-        reply = self.supervisor.ask("build", **work, seed=session.seed, drawn=drawn)
-        self.facts = {name: reply[name] for name in ("arrays_sha256", "build_s")}
-        if reply["definition_sha256"] != definition_hash(self.workload):
+        built = self.supervisor.ask(replies.Built, **work, seed=session.seed, drawn=drawn)
+        self.facts = {"arrays_sha256": built.arrays_sha256, "build_s": built.build_s}
+        if built.definition_sha256 != definition_hash(self.workload):
             reason = "its suite file describes other work than the host's: was it edited meanwhile?"
-        elif reply["arrays_sha256"] != self.expected.arrays_sha256:
+        elif built.arrays_sha256 != self.expected.arrays_sha256:
             reason = "its NumPy made other weights or data from the seed than the host's did"
         else:
             return True
@@ -180,26 +165,25 @@ class Cell:
         limit_s = self.session.preset.step_limit_s
         self.evidence = self._evidence()
         with observations.place() as path:
-            reply = self.supervisor.ask("verify", path=str(path), step_limit_s=limit_s)
-            if "too_long_s" in reply:
-                return self._too_long(checked(reply, schema.TooLong))
-            looked = checked(reply, schema.Looked)
-            self.found = self.evidence.before(path, looked.compared)
-        self.compared = looked.compared
-        self.facts["first_step_s"] = looked.first_step_s
-        self.facts["first_step_kept"] = looked.first_step_kept
-        self.facts["warnings"] = tuple(map(privacy.scrub, looked.warnings))
-        if isinstance(self.workload, Learn | Lifecycle) and looked.curves:
-            self.facts["curves"] = curves(self.workload, looked.curves)
+            told = self.supervisor.ask(replies.Observed, path=str(path), step_limit_s=limit_s)
+            if told.too_long:
+                return self._too_long(told.too_long)
+            self.found = self.evidence.before(path, told.compared)
+        self.compared = told.compared
+        self.facts["first_step_s"] = told.first_step_s
+        self.facts["first_step_kept"] = told.first_step_kept
+        self.facts["warnings"] = tuple(map(privacy.scrub, told.warnings))
+        if isinstance(self.workload, Learn | Lifecycle) and told.curves:
+            self.facts["curves"] = curves(self.workload, told.curves)
         return True
 
-    def _too_long(self, tried: schema.TooLong) -> bool:
+    def _too_long(self, tried: replies.TooLong) -> bool:
         self.session.pace.learn_slow(self.supervisor.contender, self.workload, tried)
         if self.session.board.proven(self.name, self.workload.case):
             return False  # a second visit on a busier machine: what was measured before stands
         takes = "would take about" if tried.foretold else "takes"
         reason = (
-            f"one step {takes} {tried.too_long_s:.1f} s; this preset allows "
+            f"one step {takes} {tried.step_s:.1f} s; this preset allows "
             f"{self.session.preset.step_limit_s:g} s"
         )
         self.session.write(Skipped(contender=self.name, case=self.workload.case, reason=reason))
@@ -211,7 +195,7 @@ class Cell:
         evidence = self.evidence
         if not evidence.audits:
             with observations.place() as path:
-                self.supervisor.ask("renew", path=str(path))
+                self.supervisor.ask(replies.Renewed, path=str(path))
                 evidence.renewed(path)
         return self._verified("after", evidence.after())
 
@@ -226,16 +210,23 @@ class Cell:
             self._taken({}, max(CONFIRMING_S, self.session.preset.slice_s), audits=audits)
         return True
 
-    def _verified(self, phase: str, found: tuple[schema.Check, ...]) -> bool:
+    def _verified(self, phase: Literal["before", "after"], found: tuple[schema.Check, ...]) -> bool:
         right = all(map(passed, found))
-        record = {"contender": self.name, "case": self.workload.case, "phase": phase}
-        facts = self.facts if phase == "before" else {}
-        values = {"kind": "verified", **record, "passed": right, "checks": found, **facts}
-        self.session.write(checked({**values, "reach": self.evidence.reach}, Verified))
+        self.session.write(
+            Verified(
+                contender=self.name,
+                case=self.workload.case,
+                phase=phase,
+                passed=right,
+                checks=found,
+                reach=self.evidence.reach,
+                **(self.facts if phase == "before" else {}),
+            )
+        )
         return right
 
-    def _does(self, request: str) -> bool:
-        self.supervisor.ask(request)
+    def _does(self, wanted: type[Reply]) -> bool:
+        self.supervisor.ask(wanted)
         return True
 
     def _slice(self, round_number: int) -> bool:
@@ -266,13 +257,12 @@ class Cell:
         with observations.place() as path:
             audit = str(path) if audits else None
             asked = {"slice_s": slice_s, "warm_s": warm_s, "looks": looks, "audit": audit}
-            reply = turn.take(self.supervisor, self.meter, **asked)
-            names = {"kind": "slice", "contender": self.name, "case": self.workload.case}
-            taken = checked({**reply, "round": 0, **values, **names}, schema.Slice)
+            named = {"contender": self.name, "case": self.workload.case, "round": 0, **values}
+            taken, told = turn.take(self.supervisor, self.meter, named, **asked)
             if taken.audit_s is not None:
                 self.evidence.audit(path)
                 self.audit_s = taken.apart_s or 0.0
-        self.evidence.slice(taken, checked(reply, schema.Left))
+        self.evidence.slice(taken, told)
         return taken
 
     def _audits(self) -> bool:

@@ -63,6 +63,10 @@ class Board:
         if self._words.get(key) not in _GRAVEST:
             self._words[key] = word
 
+    def told(self, contender: str, case: str) -> bool:
+        """Whether any record has said what became of it."""
+        return (contender, case) in self._words
+
     def proven(self, contender: str, case: str) -> bool:
         """Whether it was measured to an end and nothing was found against it."""
         return self._words.get((contender, case)) == "first"

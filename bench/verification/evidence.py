@@ -14,9 +14,8 @@ import msgspec
 import numpy as np
 
 from bench import schema
+from bench.contenders.replies import Looks, Sliced, WorkerError, checked
 from bench.contenders.spec import Contender
-from bench.contenders.supervisor import checked
-from bench.contenders.worker_process import WorkerError
 from bench.verification import credibility
 from bench.worker import observations, waiting
 from frameworks import NULL
@@ -32,9 +31,6 @@ UNDONE = "seconds of work that a step leaves to the conversion of its results"
 SIMULATED = "METALBENCH_SIMULATED"
 """Where this is set a test runs a device whose clock is no real one."""
 
-LARGEST = 1e308
-"""The largest error in a record."""
-
 SAME_LEARNING = "to the last bit those of learning other data: handed out again"
 
 NO_RESET = "its adapter has no reset: steps inside timed samples were not looked into"
@@ -49,7 +45,7 @@ class Evidence:
         workload: Workload,
         seed: int,
         expected: reference.Solution,
-        probed: schema.Left,
+        probed: Looks,
     ) -> None:
         self.contender, self.workload, self.seed = contender, workload, seed
         self.expected = expected
@@ -58,7 +54,7 @@ class Evidence:
         self._slices: list[schema.Slice] = []
         self._left: list[tuple[float, float]] = []
         self._undone: list[tuple[float, float]] = []
-        self._probed = probed.left_over
+        self._probed = probed
 
     @property
     def reach(self) -> str | None:
@@ -89,12 +85,12 @@ class Evidence:
         """The same where the case had to be built anew for it. Raises WorkerError."""
         self._answers += as_records(self._compared(path, "before" if self._draws else "after"))
 
-    def slice(self, taken: schema.Slice, left: schema.Left) -> None:
+    def slice(self, taken: schema.Slice, told: Sliced) -> None:
         """Take in what a slice tells about its time."""
         self.turns += 1
         self._slices.append(taken)
-        self._left += left.left_over
-        self._undone += left.undone
+        self._left += told.left_over
+        self._undone += told.undone
 
     def after(self) -> tuple[schema.Check, ...]:
         """The worst of each kind that audits, looks and clocks have shown."""
@@ -161,7 +157,7 @@ def as_records(found: list[checks.Check]) -> tuple[schema.Check, ...]:
 
 def _bounded(check: checks.Check) -> checks.Check:
     """An error beyond what a record holds, as a problem."""
-    if check.error is None or check.error <= LARGEST:
+    if check.error is None or check.error <= credibility.LARGEST:
         return check
     return checks.Check(check.name, problem="its distance from what is expected is not finite")
 
@@ -176,11 +172,9 @@ def passed(check: schema.Check) -> bool:
     return checks.Check(*msgspec.structs.astuple(check)).passed
 
 
-def curves(
-    workload: Learn | Lifecycle, seen: Mapping[str, Sequence[float]]
-) -> dict[str, Sequence[float]]:
-    """Losses and accuracy over the epochs, as records hold them."""
+def curves(workload: Learn | Lifecycle, seen: Mapping[str, Sequence[float]]) -> schema.Curves:
+    """Losses and accuracy over the epochs. Raises WorkerError where there can be no such ones."""
     learn = workload.learn if isinstance(workload, Lifecycle) else workload
     found = {name: seen[name] for name in ("train_loss", "test_loss") if name in seen}
     found["accuracy"] = [count / learn.data.test for count in seen.get("correct", ())]
-    return found
+    return checked(found, schema.Curves)

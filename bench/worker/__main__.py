@@ -11,7 +11,10 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from bench.worker import process_bounds, thread_rest
 from bench.worker.adapter import load
@@ -19,13 +22,39 @@ from bench.worker.server import UNSETTLED, WorkerServer
 from frameworks.interface import Unsupported
 
 
-def error_reply(error: BaseException) -> dict[str, Any]:
-    """What the host needs to record an exception."""
+def reply_line(number: int, answer: Any, *, refused: bool = False) -> str:
+    """A reply as the host reads it: numbered as its request was. Raises what `json` does."""
+    reply = {"number": number, "refused": refused, "answer": answer}
+    return json.dumps(reply, ensure_ascii=False, allow_nan=False, default=_plain) + "\n"
+
+
+def refusal(error: BaseException) -> dict[str, Any]:
+    """What the host needs to record an exception, whatever an adapter has made of it."""
+    words = _told(lambda: str(error))
     return {
-        "error": f"{type(error).__name__}: {error}"[:4000],
-        "unsupported": str(error)[:4000] if isinstance(error, Unsupported) else None,
-        "traceback": "".join(traceback.format_exception(error))[-8000:],
+        "error": _told(lambda: f"{type(error).__name__}: {words}"),
+        "unsupported": (words or "no reason given")
+        if issubclass(type(error), Unsupported)
+        else None,
+        "traceback": _told(lambda: "".join(traceback.format_exception(error))[-8000:], most=8000),
     }
+
+
+def _told(words: Callable[[], str], most: int = 4000) -> str:
+    try:
+        return words()[:most]
+    except BaseException as another:  # noqa: BLE001  its class is the adapter's: anything may fail
+        return f"(what it says cannot be told: {type(another).__name__})"
+
+
+def _plain(value: object) -> float | int | bool:
+    """NumPy's numbers, which adapters return as readily as Python's."""
+    kinds: tuple[tuple[type, type[float | int | bool]], ...]
+    kinds = ((np.bool_, bool), (np.integer, int), (np.floating, float))
+    for kind, plain in kinds:
+        if isinstance(value, kind):
+            return plain(value)
+    raise TypeError(f"an adapter's answer holds a {type(value).__name__}, which is no plain value")
 
 
 def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
@@ -40,20 +69,21 @@ def main(module: str, commands_fd: int, replies_fd: int, threads: int) -> None:
     answers = os.fdopen(replies_fd, "w", encoding="utf-8", errors="replace")
     with os.fdopen(commands_fd) as commands, answers as replies:
         for line in commands:
+            request = json.loads(line)
+            number, at_once = request.pop("number"), request["do"] in UNSETTLED
             try:
                 # The first request pays for the import, so that its failure has an answer too.
                 if worker is None:
                     worker = WorkerServer(load(module))
                     worker.warnings_log.listen()
                     gc.freeze()  # what was imported need not be looked through again
-                request = json.loads(line)
-                at_once = request["do"] in UNSETTLED
-                reply = json.dumps(worker.answer(request), ensure_ascii=False)
-            except Exception as error:  # noqa: BLE001  the one place where any failure is a reply
-                at_once, reply = False, json.dumps(error_reply(error), ensure_ascii=False)
+                reply = reply_line(number, worker.answer(request))
+            # The one place where any failure is a reply; `sys.exit` in a library is one too.
+            except BaseException as error:  # noqa: BLE001
+                at_once, reply = False, reply_line(number, refusal(error), refused=True)
             if not at_once:
                 thread_rest.settle()
-            replies.write(reply + "\n")
+            replies.write(reply)
             replies.flush()
 
 

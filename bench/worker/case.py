@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from bench.worker import audit, measure, waiting
+from bench.worker import audit, measure, observations, waiting
 from frameworks.interface import Framework, Memory, Reset, Resettable, Step, parts
 from frameworks.shared import lifecycle
 from suites.data import arrays
@@ -79,8 +77,15 @@ class Built:
     def on_host(self, results: Mapping[str, Any]) -> dict[str, arrays.Array]:
         """The results of a finished step, copied."""
         if not isinstance(results, Mapping):
-            raise TypeError(f"a step returns its results by name. Received: {_kind(results)}")
-        copied = {name: _number(name, self.adapter.to_numpy(a)) for name, a in results.items()}
+            received = type(results).__name__
+            raise TypeError(f"a step returns its results by name. Received: {received}")
+        copied: dict[str, arrays.Array] = {}
+        room_bytes = observations.most_bytes(self.workload.output_bytes)
+        for name, result in results.items():
+            if "complex" in str(getattr(result, "dtype", "")):  # to_numpy may drop half of each
+                raise TypeError(f"a step returns real numbers. Received: complex ones for {name}")
+            copied[name] = observations.number(name, self.adapter.to_numpy(result), room_bytes)
+            room_bytes -= copied[name].nbytes
         self.sizes = {name: array.nbytes for name, array in copied.items()}
         return copied
 
@@ -101,23 +106,6 @@ class Built:
         results = self.step()
         self.adapter.wait([results])
         return results
-
-
-NUMBERS = "fiub"
-"""Kinds of NumPy's types that are compared. A complex one would lose a part without a word."""
-
-
-def _number(name: object, result: object) -> arrays.Array:
-    """The result, copied."""
-    array = np.array(result)
-    if array.dtype.kind not in NUMBERS:
-        words = f"to_numpy returns real numbers. Received: {_kind(result)} of {array.dtype}"
-        raise TypeError(f"{words} for {name}")
-    return array
-
-
-def _kind(thing: object) -> str:
-    return type(thing).__name__
 
 
 SENTINEL = Product(suite="sentinel", name="product", m=512, k=512, n=512)

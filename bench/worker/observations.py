@@ -20,6 +20,12 @@ MAX_BYTES = 2**31
 MAX_ARRAYS = 100_000
 
 _PREFIX = "metalbench-"
+NUMBERS = "fiub"
+"""Kinds of NumPy's types that are compared. A complex one would lose a part without a word."""
+
+SPARE_BYTES = 2**28
+"""What a step's results may take on the host besides four times what its work gives: float64, and
+more than was asked for."""
 
 BROKEN = (
     *(OSError, EOFError, MemoryError, NotImplementedError, RuntimeError),
@@ -34,6 +40,26 @@ class Unusable(ValueError):
 
 class Unwritable(OSError):
     """There is no room for the file; the message says where."""
+
+
+def most_bytes(output_bytes: int) -> int:
+    """What a step's results may take on the host, where its work gives so many bytes."""
+    return 4 * output_bytes + SPARE_BYTES
+
+
+def number(name: object, told: object, room_bytes: int) -> Array:
+    """A result that an adapter gave, copied: it may write to its own later. Raises TypeError for
+    what are no real numbers, and MemoryError before more than `room_bytes` are taken for them."""
+    array = np.asarray(told)
+    if array.dtype.kind not in NUMBERS:
+        words = f"to_numpy returns real numbers. Received: {type(told).__name__} of {array.dtype}"
+        raise TypeError(f"{words} for {name}")
+    if array.nbytes > room_bytes:  # a view of little memory may be as large as it likes
+        raise MemoryError(
+            f"its result {name} has {array.nbytes} bytes. Expected at most {room_bytes} more of "
+            "this work"
+        )
+    return np.array(array)
 
 
 @contextmanager
@@ -86,4 +112,4 @@ def read(path: Path) -> dict[str, Array]:
 
 def _numeric(entry: object) -> bool:
     """What begins like no array comes as bytes."""
-    return isinstance(entry, np.ndarray) and entry.dtype.kind in "fiub"
+    return isinstance(entry, np.ndarray) and entry.dtype.kind in NUMBERS

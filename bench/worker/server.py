@@ -13,7 +13,8 @@ import importlib.metadata
 import importlib.util
 import platform
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ LOOK_CHANCE = 1 / 3
 
 LATENCIES_EVERY = 4
 """Of the later ones every fourth has single steps timed, where those cost time of their own."""
+
+MOST_TOLD = 1000
+"""Devices, versions or notes that are asked of an adapter: what it returns may have no end."""
 
 UNSETTLED = ("devices", "start", "build", "slice", "drop")
 """Requests after which no other contender is timed before this one's next: a `rest` follows a
@@ -71,7 +75,8 @@ class WorkerServer:
         return commands[request.pop("do")](**request)
 
     def devices(self) -> dict[str, Any]:
-        return {"devices": [dataclasses.asdict(device) for device in self.adapter.devices()]}
+        told = islice(self.adapter.devices(), MOST_TOLD)
+        return {"devices": [dataclasses.asdict(device) for device in told]}
 
     def start(self, device: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
         self.runtime = self.adapter.start(Device(**device), Settings(**settings))
@@ -84,7 +89,7 @@ class WorkerServer:
             # A device or precision that cannot do even this shows it in the cases, with the reason.
             with contextlib.suppress(Exception):
                 self.sentinel = DeviceSentinel(self.adapter)
-        notes = list(self.runtime.notes)
+        notes = _notes(self.runtime.notes)
         try:
             self.learnt = probes.learn(self.adapter, self.runtime.device.kind)
         except Unsupported:
@@ -93,7 +98,7 @@ class WorkerServer:
             notes.append(f"whether it waits was not tried out at its start: {error!r}"[:1000])
         gc.collect()  # what was made for that
         return {
-            "versions": dict(self.runtime.versions),
+            "versions": dict(islice(self.runtime.versions.items(), MOST_TOLD)),
             "device": dataclasses.asdict(self.runtime.device),
             "asynchronous": self.runtime.asynchronous,
             "threads": self.runtime.threads,
@@ -125,14 +130,14 @@ class WorkerServer:
         """Observe the step and write what the host compares to an .npz file.
 
         `compared` is what all contenders must agree in. A step that takes longer than
-        `step_limit_s` ends it: the reply is then `too_long_s` alone.
+        `step_limit_s` ends it: the reply is then `too_long` alone.
         """
         case = self._current
         try:
             seen = case.observe(step_limit_s)
         except TooLong as error:
-            tried = {"too_long_s": error.step_s, "too_long_flop": error.flop}
-            return {**tried, "foretold": error.foretold}
+            tried = {"step_s": error.step_s, "flop": error.flop, "foretold": error.foretold}
+            return {"too_long": tried}
         observations.write(Path(path), seen.observed)
         return {
             "first_step_s": case.timed.first_step_s,
@@ -222,6 +227,11 @@ class WorkerServer:
     def _current(self) -> Case:
         assert self.case is not None, "no case is built"
         return self.case
+
+
+def _notes(told: Iterable[str]) -> list[str]:
+    """Sentences; one alone is a sequence too, of letters."""
+    return [told] if isinstance(told, str) else list(islice(told, MOST_TOLD))
 
 
 def _finite(numbers: checks.Observed) -> dict[str, list[float]]:

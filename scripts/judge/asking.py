@@ -3,8 +3,9 @@
 import msgspec
 
 from bench.contenders import spec as contenders
+from bench.contenders.replies import Built, Dropped, Observed, Renewed, WorkerError
 from bench.contenders.supervisor import Supervisor
-from bench.contenders.worker_process import WorkerDied, WorkerError
+from bench.contenders.worker_process import WorkerDied
 from bench.environments import manager
 from bench.verification.evidence import Evidence
 from bench.worker import observations
@@ -46,20 +47,20 @@ class Asked:
 
     def _asked(self, suite, workload, seed, expected):
         named = {"suite": suite, "case": workload.case, "preset": PRESET, "seed": seed}
-        told = self._supervisor.ask("build", **named, drawn=list(expected.drawn))
-        if told["arrays_sha256"] != expected.arrays_sha256:
+        told = self._supervisor.ask(Built, **named, drawn=list(expected.drawn))
+        if told.arrays_sha256 != expected.arrays_sha256:
             return {"failed": "its arrays are others than the reference's"}
         evidence = Evidence(self._contender, workload, seed, expected, self._supervisor.probed)
         try:
             with observations.place() as path:
-                looked = self._supervisor.ask("verify", path=str(path), step_limit_s=STEP_LIMIT_S)
-                before = evidence.before(path, looked["compared"])
+                looked = self._supervisor.ask(Observed, path=str(path), step_limit_s=STEP_LIMIT_S)
+                before = evidence.before(path, looked.compared)
             with observations.place() as path:
-                self._supervisor.ask("renew", path=str(path))
+                self._supervisor.ask(Renewed, path=str(path))
                 evidence.renewed(path)
             return {"before": before, "after": evidence.after(), "reach": evidence.reach}
         finally:
-            self._supervisor.ask("drop")
+            self._supervisor.ask(Dropped)
 
     def close(self):
         self._supervisor.close()

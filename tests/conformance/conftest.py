@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.contenders import worker_environment, worker_process
+from bench.contenders import replies, worker_environment, worker_process
 from bench.environments import manager, requirements
 from frameworks import FRAMEWORKS
 from suites import catalog
@@ -47,7 +47,7 @@ def devices(framework):
     module = f"frameworks.{framework}.adapter"
     worker = worker_process.WorkerProcess(python(framework), module, variables(framework), None)
     try:
-        return [device["id"] for device in worker.ask({"do": "devices"}, 120)["devices"]]
+        return [device.id for device in worker.ask(replies.Devices, 120).devices]
     finally:
         worker.kill()
 

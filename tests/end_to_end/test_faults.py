@@ -23,7 +23,7 @@ def build(workload, arrays):
         ("os.kill(os.getpid(), signal.SIGSEGV)", {"signal": "SIGSEGV"}),
         ("os.abort()", {"signal": "SIGABRT"}),
         ("os._exit(3)", {"exit_code": 3}),
-        ("sys.exit(4)", {"exit_code": 4}),
+        ("sys.exit(4)", {"reason": "SystemExit: 4"}),
         ("time.sleep(600)", {"reason": "no answer within 10 s (--timeout): killed"}),
         ("raise MemoryError('full')", {"reason": "MemoryError: full"}),
     ],

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench.contenders import worker_environment, worker_process
-from bench.contenders.worker_process import WorkerDied, WorkerError, WorkerProcess
+from bench.contenders.replies import Devices, WorkerError
+from bench.contenders.worker_process import WorkerDied, WorkerProcess
 from bench.environments import manager
 from bench.machine import privacy
 
@@ -64,17 +65,29 @@ def devices():
 """
 
 
+ODD = """
+import dataclasses
+Odd = dataclasses.make_dataclass("Odd", ["id"])
+class Silent(Exception):
+    def __str__(self): return 1 / 0
+class Meta(type):
+    @property
+    def __name__(self): return 1 / 0
+class Nameless(Exception, metaclass=Meta): pass
+"""
+
+
 def ask(tmp_path, body, timeout_s=30):
     running = worker(tmp_path, ADAPTER.format(body=body))
     try:
-        return running.ask({"do": "devices"}, timeout_s), running
+        return running.ask(Devices, timeout_s), running
     finally:
         running.kill()
 
 
 def test_an_answer_comes_back(tmp_path):
     reply, _ = ask(tmp_path, "pass")
-    assert reply == {"devices": []}
+    assert reply == Devices(devices=())
 
 
 def test_an_exception_is_a_refusal_with_its_traceback(tmp_path):
@@ -86,7 +99,7 @@ def test_an_exception_is_a_refusal_with_its_traceback(tmp_path):
 def test_garbage_on_stdout_and_stderr_is_kept_and_harmless(tmp_path):
     body = "import os; os.write(1, b'noise {}\\n'); os.write(2, b'more')"
     reply, running = ask(tmp_path, body.format("{}"))
-    assert reply == {"devices": []}
+    assert reply == Devices(devices=())
     assert running.output_tail == "noise {}\nmore"
 
 
@@ -104,7 +117,6 @@ def test_a_flood_of_output_is_cut_in_the_middle(tmp_path):
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "SIGSEGV"),
         ("import os; os.abort()", "SIGABRT"),
         ("import os; os._exit(7)", "code 7"),
-        ("raise SystemExit(3)", "code 3"),
     ],
 )
 def test_a_death_is_told_by_its_cause(tmp_path, body, reason):
@@ -120,7 +132,7 @@ def test_silence_is_ended(tmp_path):
 def test_an_adapter_that_lacks_a_function_is_told(tmp_path):
     running = worker(tmp_path, 'NAME = "fake"\ndef devices(): return []\n')
     with pytest.raises(WorkerError, match="lacks start, build, wait, to_numpy, memory"):
-        running.ask({"do": "devices"}, 30)
+        running.ask(Devices, 30)
     running.kill()
 
 
@@ -128,7 +140,7 @@ def test_a_dead_worker_is_broken_however_often_it_is_asked(tmp_path):
     running = worker(tmp_path, ADAPTER.format(body="import os; os._exit(7)"))
     for _ in range(2):
         with pytest.raises(WorkerDied, match="code 7"):
-            running.ask({"do": "devices"}, 30)
+            running.ask(Devices, 30)
     running.kill()
 
 
@@ -136,13 +148,21 @@ def test_a_dead_worker_is_broken_however_often_it_is_asked(tmp_path):
     ("body", "message"),
     [
         ("raise ValueError('\\udc80')", r"ValueError: \?"),
-        ("return [Odd(bytes(1))]", "TypeError: Object of type bytes is not JSON serializable"),
+        ("return [Odd(bytes(1))]", "holds a bytes, which is no plain value"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt: "),
+        ("raise GeneratorExit", "GeneratorExit: "),
+        ("raise Silent", r"Silent: \(what it says cannot be told: ZeroDivisionError\)"),
+        ("raise Nameless", "what it says cannot be told: ZeroDivisionError"),
+        ("from frameworks.interface import Unsupported; raise Unsupported", "Unsupported: "),
+        ("import itertools; return itertools.repeat(Odd(1))", "does not fit"),
+        ("nest = []; [nest := [nest] for _ in range(10**5)]; return [Odd(nest)]", "Recursion"),
+        ("nest = []; nest.append(nest); return [Odd(nest)]", "Circular|Recursion"),
+        ("import numpy; return [Odd(numpy.float32('nan'))]", "Out of range float"),
     ],
-    ids=["no Unicode", "no JSON"],
 )
 def test_an_answer_that_cannot_be_sent_is_a_refusal(tmp_path, body, message):
-    odd = "import dataclasses\nOdd = dataclasses.make_dataclass('Odd', ['id'])\n"
-    running = worker(tmp_path, odd + ADAPTER.format(body=body))
+    running = worker(tmp_path, ODD + ADAPTER.format(body=body))
     with pytest.raises(WorkerError, match=message):
-        running.ask({"do": "devices"}, 30)
+        running.ask(Devices, 30)
     running.kill()
