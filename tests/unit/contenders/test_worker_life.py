@@ -13,6 +13,7 @@ import pytest
 
 from bench.contenders import worker_life, worker_process
 from bench.contenders.process_tree import ProcessTree
+from bench.contenders.replies import Devices
 from bench.contenders.worker_process import WorkerDied
 from bench.meters.cpu_load import Load
 from tests.helpers import hostile_workers
@@ -58,7 +59,7 @@ LEFT = {
 def test_a_death_is_noticed_though_a_child_lives_and_the_child_is_ended(folder, way, body):
     with running(folder, f"{body}\n{SEGFAULT}") as worker:
         with pytest.raises(WorkerDied, match="SIGSEGV") as died:
-            worker.ask({"do": "devices"}, 20)
+            worker.ask(Devices, 20)
         assert died.value.signal_name == "SIGSEGV"
         assert hostile_workers.alive(folder) == []
 
@@ -67,7 +68,7 @@ def test_a_death_is_noticed_though_a_child_lives_and_the_child_is_ended(folder, 
 def test_what_a_worker_began_ends_with_it(folder, way, body):
     with running(folder, body) as worker:
         with contextlib.suppress(WorkerDied):  # the flood is no reply
-            worker.ask({"do": "devices"}, 20)
+            worker.ask(Devices, 20)
         worker.kill()
         assert hostile_workers.alive(folder) == []
 
@@ -82,9 +83,10 @@ HOST = """
 import sys
 from pathlib import Path
 from bench.contenders import worker_life
+from bench.contenders.replies import Devices
 from tests.helpers import hostile_workers
 worker_life.ORPHANS = sys.argv[2]
-hostile_workers.worker(Path(sys.argv[1])).ask({"do": "devices"}, 600)
+hostile_workers.worker(Path(sys.argv[1])).ask(Devices, 600)
 """
 
 
@@ -113,12 +115,12 @@ def test_nor_does_an_orphan_that_hides_where_it_came_from(folder):
 @pytest.mark.parametrize("body", ["forked(detached=True)", "pass"])
 def test_a_killed_keeper_is_told_and_leaves_nothing(folder, way, body):
     with running(folder, f"{body}\ntime.sleep(600)") as worker:
-        worker.post({"do": "devices"})
+        worker.post(Devices)
         worker.pid  # noqa: B018  it has started
         hostile_workers.noted(folder, 2 if "forked" in body else 1)
         worker._life._keeper.kill()
         with pytest.raises(WorkerDied, match="keeper was ended by SIGKILL"):
-            worker.reply(20)
+            worker.reply(Devices, 20)
         assert hostile_workers.alive(folder) == []
 
 
@@ -126,18 +128,18 @@ def test_a_worker_that_closes_its_pipes_and_lives_on_is_ended(folder, monkeypatc
     monkeypatch.setattr(worker_process, "FAREWELL_S", 0.1)
     with running(folder, "os.closerange(3, 99)\ntime.sleep(600)") as worker:
         with pytest.raises(WorkerDied, match="closed its pipes and lived on"):
-            worker.ask({"do": "devices"}, 20)
+            worker.ask(Devices, 20)
         assert hostile_workers.alive(folder) == []
 
 
 def test_a_last_answer_is_heard_and_then_the_death(folder):
     leaves = "import threading; threading.Timer(0.2, lambda: os._exit(7)).start()"
     with running(folder, leaves) as worker:
-        worker.post({"do": "devices"})
+        worker.post(Devices)
         worker._life.wait(20)
-        assert worker.reply(20) == {"devices": []}
+        assert worker.reply(Devices, 20) == Devices(devices=())
         with pytest.raises(WorkerDied, match="code 7") as died:
-            worker.ask({"do": "devices"}, 20)
+            worker.ask(Devices, 20)
         assert died.value.exit_code == 7
 
 
@@ -169,7 +171,7 @@ def test_memory_is_that_of_all_it_began(folder, way, detached):
     body = f"forked({HOARD}, detached={detached})\ntime.sleep(600)"
     with running(folder, body, memory_bytes=250 * 2**20) as worker:
         with pytest.raises(WorkerDied, match=r"GiB of memory, 0.24 allowed \(--memory\)"):
-            worker.ask({"do": "devices"}, 60)
+            worker.ask(Devices, 60)
         assert hostile_workers.alive(folder) == []
 
 
@@ -183,7 +185,7 @@ def test_memory_that_processes_share_is_counted_once(folder):
         "[os.read(ready, 1) for _ in range(3)]"
     )
     with running(folder, shares, memory_bytes=500 * 2**20) as worker:
-        assert worker.ask({"do": "devices"}, 60) == {"devices": []}
+        assert worker.ask(Devices, 60) == Devices(devices=())
         tree = worker._life._tree
         assert sum(each.memory_info().rss for each in tree.members()) > 600 * 2**20
 
@@ -217,11 +219,11 @@ def test_the_mark_alone_finds_its_bearers_and_no_others():
 
 def test_to_be_killed_twice_is_to_be_killed_once(folder):
     with running(folder, "pass") as worker:
-        worker.ask({"do": "devices"}, 20)
+        worker.ask(Devices, 20)
         for _ in range(2):
             worker.kill()
         with pytest.raises(WorkerDied, match="SIGKILL"):
-            worker.ask({"do": "devices"}, 20)
+            worker.ask(Devices, 20)
 
 
 def test_the_load_of_a_worker_that_has_died_is_none():
