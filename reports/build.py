@@ -1,4 +1,4 @@
-"""A report from record files: HTML, Markdown with its figures, and the frame as CSV and Parquet."""
+"""A report from record files: HTML, Markdown with its figures, and what people pass on."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
 from reports import content, isolation
+from reports.answer import answer
 from reports.content import Content
 from reports.findings import registry
 from reports.findings.finding import Finding
@@ -21,7 +20,8 @@ from reports.front import tally
 from reports.front.tally import Tally
 from reports.ingest.reading import LeftOut
 from reports.isolation import Attempts, Fault
-from reports.render import cells_csv, charts, html, markdown
+from reports.render import charts, html, markdown
+from reports.share import files
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ def build(
         )
     out.mkdir(parents=True, exist_ok=True)
     with _uncollected(), tempfile.TemporaryDirectory(prefix=".report-", dir=out) as aside:
-        made = _write(results, made, Path(aside), attempts)
-        files = [path for path in sorted(Path(aside).rglob("*")) if path.is_file()]
-        for name in {*EXPORTS, isolation.FILE} - {path.name for path in files}:
+        made = _write(results, made, tallies, Path(aside), attempts)
+        written = [path for path in sorted(Path(aside).rglob("*")) if path.is_file()]
+        for name in {*files.FILES, isolation.FILE} - {path.name for path in written}:
             (out / name).unlink(missing_ok=True)  # of an earlier report
-        for file in files:
+        for file in written:
             target = out / file.relative_to(aside)
             target.parent.mkdir(exist_ok=True)
             file.replace(target)
@@ -103,31 +103,28 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _parquet(cells: pd.DataFrame, path: Path) -> None:
-    cells.to_parquet(path, index=False)
-
-
-EXPORTS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    "cells.csv": cells_csv.write,
-    "cells.parquet": _parquet,
-}
-"""Files of the cells for other programs, and what writes each."""
-
-
-def _write(results: Results, made: Content, folder: Path, attempts: Attempts) -> Content:
+def _write(
+    results: Results,
+    made: Content,
+    tallies: Mapping[str, Tally],
+    folder: Path,
+    attempts: Attempts,
+) -> Content:
     """Write all files into the folder; the content with what became of the exports."""
+    source = files.Source(results, made, answer.reason(made, tallies))
     lost = [
         attempts.of(
             f"The file {name}",
-            partial(_export, write, results.cells, folder / name),
+            partial(_export, write, source, folder / name),
             partial(_unwritten, folder / name),
         )
-        for name, write in EXPORTS.items()
+        for name, write in files.FILES.items()
     ]
     made = replace(made, findings=(*made.findings, *(each for some in lost for each in some)))
     drawn = charts.illustrate(made, attempts)
+    page = partial(html.render, offers=tuple(files.offers(folder)))
     for name, render, told in (
-        ("report.html", html.render, html.told),
+        ("report.html", page, html.told),
         ("report.md", markdown.render, markdown.told),
     ):
         text = attempts.of(f"The file {name}", partial(render, made, drawn, attempts), told)
@@ -141,9 +138,9 @@ def _write(results: Results, made: Content, folder: Path, attempts: Attempts) ->
 
 
 def _export(
-    write: Callable[[pd.DataFrame, Path], None], cells: pd.DataFrame, path: Path
+    write: Callable[[files.Source, Path], object], source: files.Source, path: Path
 ) -> tuple[Finding, ...]:
-    write(cells, path)
+    write(source, path)
     return ()
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -51,13 +52,24 @@ SHAPES = {
 """Matplotlib's markers as paths in a box of 30 x 14."""
 
 
+@dataclass(frozen=True)
+class Offer:
+    """A file that the page hands out."""
+
+    label: str
+    name: str
+    address: str
+    """The file itself as a data: URL where it is small, else its name."""
+
+
 def render(
     content: Content,
     charts: Mapping[str, tuple[Chart, ...]],
     attempts: Attempts | None = None,
+    offers: Sequence[Offer] = (),
 ) -> str:
-    """The page. `charts` are those of each part, by its key. A chapter that cannot be drawn says
-    so in its place."""
+    """The page. `charts` are those of each part, by its key; `offers` files that it hands out. A
+    chapter that cannot be drawn says so in its place."""
     attempts = attempts or Attempts()
     script = (_FOLDER / "report.js").read_text(encoding="utf-8")
     # The only script that the page's own policy lets run.
@@ -79,6 +91,7 @@ def render(
         nothing_wrong=NOTHING_WRONG,
         counted=_counted,
         trust=_trust(content.findings),
+        offers=offers,
     )
 
 

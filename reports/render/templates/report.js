@@ -138,6 +138,19 @@
     );
   });
 
+  // --- the summary can be copied as well as saved ------------------------------------------
+
+  each('.offers a[download="summary.md"]', (link) => {
+    if (!link.href.startsWith("data:") || !navigator.clipboard) return;
+    const copy = make("button", { type: "button" }, "Copy as Markdown");
+    copy.addEventListener("click", async () => {
+      const bytes = Uint8Array.from(atob(link.href.split(",")[1]), (c) => c.charCodeAt(0));
+      await navigator.clipboard.writeText(new TextDecoder().decode(bytes));
+      copy.textContent = "Copied";
+    });
+    link.before(copy);
+  });
+
   // --- a link into a fold opens it ---------------------------------------------------------
 
   const unfold = () => {

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -22,6 +21,7 @@ from reports.frame import read
 from reports.front import tally
 from reports.isolation import FILE, STRICT, Attempts
 from reports.render import html, markdown, matplotlib_svg
+from reports.share import files
 from suites.errors import UserError
 from tests.helpers import builders
 
@@ -60,11 +60,11 @@ def finding(patch: pytest.MonkeyPatch) -> None:
 
 
 def export(patch: pytest.MonkeyPatch) -> None:
-    def half(cells: pd.DataFrame, path: Path) -> None:
+    def half(source: files.Source, path: Path) -> None:
         path.write_text("half of it")
         planted()
 
-    patch.setitem(build.EXPORTS, "cells.csv", half)
+    patch.setitem(files.FILES, "cells.csv", half)
 
 
 PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
@@ -73,7 +73,7 @@ PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
     "an export": (export, "The file cells.csv"),
     "figures": (
         lambda patch: patch.setattr(matplotlib_svg, "render", planted),
-        "This figure (matmul square: Time of one step against n, float32)",
+        "This figure (matmul square: times as long as the fastest, float32)",
     ),
     "a run": (lambda patch: patch.setattr(context.ranking, "rank", planted), "The answer of run"),
     "pairs": (

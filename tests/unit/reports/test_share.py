@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import struct
@@ -13,10 +14,10 @@ import msgspec
 import pytest
 
 from bench.schema import Record, Run
-from reports import content
+from reports import build, content
 from reports.content import Content
 from reports.frame import Results, read
-from reports.share import as_markdown, badge, card, summary
+from reports.share import as_markdown, badge, card, files, summary
 from tests.helpers import builders
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "summary.schema.json"
@@ -101,3 +102,20 @@ def test_a_report_on_nothing_can_be_shared_too(tmp_path: Path) -> None:
     assert card.draw(nothing).png
     assert as_markdown.render(nothing).strip()
     assert json.loads(summary.render(summary.make(nothing, "")))["runs"] == []
+
+
+def test_every_file_is_written_and_the_page_hands_some_out(tmp_path: Path) -> None:
+    path = builders.write(tmp_path / "run" / "records.jsonl", builders.run(builders.FIVE[:2]))
+    built = build.build([path], tmp_path / "out")
+    assert set(files.FILES) <= {each.name for each in (tmp_path / "out").iterdir()}
+    page = built.html.read_text()
+    for name in ("summary.md", "card.png", "cells.csv", "summary.json"):
+        (packed,) = re.findall(rf'href="data:[^,"]*;base64,([^"]*)" download="{name}"', page)
+        assert base64.b64decode(packed) == (tmp_path / "out" / name).read_bytes()
+
+
+def test_a_large_file_is_named_instead(tmp_path: Path) -> None:
+    (tmp_path / "cells.csv").write_bytes(b"x" * (files.INLINE_BYTES + 1))
+    assert [(offer.name, offer.address) for offer in files.offers(tmp_path)] == [
+        ("cells.csv", "cells.csv")
+    ]
