@@ -91,7 +91,7 @@ def _run(command: list[str]) -> None:
             "came from: PIP_INDEX_URL, PIP_FIND_LINKS and HTTPS_PROXY."
             if another_file
             else "Check the network, HTTPS_PROXY and the free disk space, then run the same "
-            "command again. Without a network: docs/offline.md."
+            "command again."
         )
         raise BuildFailed(
             f"environment boot: `{' '.join(command)}` failed. {remedy} It says: "

@@ -10,12 +10,16 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.terminal.exit_codes import failed
-from reports import build
-from reports.answer import answer
-from reports.answer.answer import Answer
-from reports.build import Built
-from reports.isolation import Attempts
-from reports.render import terminal
+
+# Before it loads: matplotlib warns of caches that it builds, or has no folder for.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+from reports import build  # noqa: E402
+from reports.answer import answer  # noqa: E402
+from reports.answer.answer import Answer  # noqa: E402
+from reports.build import Built  # noqa: E402
+from reports.isolation import Attempts  # noqa: E402
+from reports.render import terminal  # noqa: E402
 
 USUAL = Path("results")
 
@@ -48,8 +52,6 @@ def write(
 
     Raises UserError, OSError.
     """
-    # matplotlib tells of building its cache of fonts, as a warning.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     attempts = Attempts()
     built = build.build(paths, out, published=published, baseline=baseline, attempts=attempts)
     console = Console()

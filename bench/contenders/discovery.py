@@ -111,7 +111,6 @@ def _environment(spec: Spec, discovered: Discovered, ensure: Ensure, say: Say) -
         discovered.absent.append(Skipped(contender=spec.text, reason=privacy.scrub(str(error))))
     except manager.BuildFailed as error:
         reason = privacy.scrub(f"{error}{_instead(spec)}")
-        say(f"{spec.text} is left out: {reason}")
         discovered.absent.append(Failed(contender=spec.text, stage="environment", reason=reason))
     return None
 

@@ -48,6 +48,7 @@ def _become(output: int, cwd: Path, arguments: tuple[str, ...], before: Callable
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.chdir(cwd)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where `&` began us
         os.environ["METALBENCH_LOCK"] = commands.lock_folder()
         sys.argv = [str(Path(commands.CHECKOUT, "bench", "__main__.py")), *arguments]
         before()

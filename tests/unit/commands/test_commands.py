@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -17,6 +21,20 @@ from bench.version import version
 from suites.errors import UserError
 
 NAMES = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+
+
+def test_a_home_that_cannot_be_written_to_is_nothing_to_tell_of(tmp_path: Path) -> None:
+    """Of another user, or on a read-only disk: matplotlib takes a temporary folder instead."""
+    (tmp_path / "file").touch()
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import bench.commands.report"],
+        env={**os.environ, "MPLCONFIGDIR": str(tmp_path / "file" / "absent")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert loaded.stderr == loaded.stdout == ""
 
 
 def test_each_command_is_a_module_and_each_module_a_command() -> None:

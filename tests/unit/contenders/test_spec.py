@@ -4,11 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.contenders import worker_environment
 from bench.contenders.spec import Contender, Unknown, parse
 from bench.environments import interpreters, requirements
 from bench.environments.interpreters import Interpreter
-from bench.environments.manager import CHECKOUT
 from frameworks import FRAMEWORKS, NAMES
 from frameworks.interface import Device
 from suites.errors import UserError
@@ -224,26 +222,3 @@ def test_contender_ids_are_unique_across_devices_and_precisions():
         for precision in ("float32", "bfloat16")
     }
     assert len(ids) == 12
-
-
-def test_what_a_python_of_ones_own_inherits(pythons):
-    """What activating it would set; nothing of the environment that the host was started from."""
-    (home,) = pythons("dev")
-    spec = only(f"tf:{home}")
-    host = {
-        **dict.fromkeys(("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONHOME", "PYTHONPATH"), "/other"),
-        "PATH": "/usr/bin",
-        "LD_LIBRARY_PATH": "/opt/cuda",
-        "TF_CPP_MIN_LOG_LEVEL": "1",
-    }
-    given = worker_environment.variables(host, spec.variables, None, spec.own)
-    assert given["PATH"] == f"{home}/bin:/usr/bin"
-    assert given["VIRTUAL_ENV"] == home
-    assert given["PYTHONPATH"] == str(CHECKOUT)
-    assert given["PYTHONDONTWRITEBYTECODE"] == "1"
-    assert given["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
-    assert (given["LD_LIBRARY_PATH"], given["TF_CPP_MIN_LOG_LEVEL"]) == ("/opt/cuda", "1")
-    assert not {"PYTHONHOME", "CONDA_PREFIX", "PYTHONNOUSERSITE"} & set(given)
-    ours = worker_environment.variables(host, spec.variables, None)
-    assert not {"VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"} & set(ours)
-    assert ours["PYTHONNOUSERSITE"] == "1"
