@@ -28,15 +28,18 @@ def run(asked: RunOptions) -> int:
             outcome = runner.run(request, shown, recorded)
     except KeyboardInterrupt:
         return _stopped(recorded)
-    return _report(outcome, asked.verbose)
+    if outcome.broken and not recorded.lines:
+        return failed(f"the run broke off before anything was recorded: {outcome.broken}")
+    return _report(outcome, asked.verbose) if recorded.lines else _stopped(recorded)
 
 
 def _stopped(recorded: Recorded) -> int:
     """Say what there is of a run that was ended before it could tell."""
     told = "nothing was measured yet."
-    if recorded.path:
+    lines = recorded.lines
+    if lines and recorded.path:
         told = (
-            f"{recorded.lines} records are kept in {recorded.path}. make report "
+            f"{lines} records are kept in {recorded.path}. make report "
             f"RESULTS={recorded.path.parent} reports on them; the same command with --resume "
             "(make bench ... RESUME=yes) goes on."
         )

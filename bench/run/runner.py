@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import secrets
@@ -60,7 +61,10 @@ class Recorded:
 
     @property
     def lines(self) -> int:
-        return self.path.read_bytes().count(b"\n") if self.path else 0
+        """How many; 0 where the file is gone."""
+        with contextlib.suppress(OSError):
+            return self.path.read_bytes().count(b"\n") if self.path else 0
+        return 0
 
 
 def run(wanted: Request, progress: Progress, recorded: Recorded | None = None) -> Outcome:

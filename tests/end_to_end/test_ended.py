@@ -35,3 +35,17 @@ def test_a_ctrl_c_before_there_is_anything_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(runner.discovery, "discover", ctrl_c)
     told = ended(tmp_path / "out")
     assert "Interrupted: nothing was measured yet." in told
+
+
+def test_a_disk_that_is_full_from_the_first_is_named_in_the_last_line(tmp_path, monkeypatch):
+    def full(self, record):
+        raise records.Unwritable(f"records cannot be written to {tmp_path}: no space")
+
+    monkeypatch.setattr(records.Writer, "write", full)
+    asked = ["run", "--framework", "null", "--suite", "matmul", "--preset", "smoke"]
+    done = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 1
+    assert " ".join(done.output.split()).endswith(
+        "exit 1: the run broke off before anything was recorded: records cannot be written to "
+        f"{tmp_path}: no space"
+    )
