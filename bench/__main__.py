@@ -18,6 +18,7 @@ except ImportError:
     )
 
 from bench.terminal import exit_codes, pipes
+from bench.values import path
 
 app = typer.Typer(
     cls=exit_codes.Commands,
@@ -56,14 +57,17 @@ def run_command(
     device: Annotated[str, typer.Option(help="cpu, gpu, all, or a device id.")] = "all",
     precision: Annotated[str, typer.Option(help="float32, float16, bfloat16.")] = "float32",
     preset: Annotated[str, typer.Option(help="smoke, quick, standard or full.")] = "quick",
-    out: Annotated[Path, typer.Option(help="Folder for the folders of runs.")] = Path("results"),
+    out: Annotated[Path, typer.Option(parser=path, help="Folder for the folders of runs.")] = Path(
+        "results"
+    ),
     threads: Annotated[int | None, typer.Option(help="CPU threads of each framework.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of weights and data.", min=0)] = 0,
     timeout: Annotated[
         int, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)
     ] = 600,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Folder with copies of published data; no downloads then.")
+        Path | None,
+        typer.Option(parser=path, help="Folder with copies of published data; no downloads then."),
     ] = None,
     time: Annotated[
         str, typer.Option(help="How long the run may take once it is set up: 5m, 1h.")
@@ -108,9 +112,12 @@ def run_command(
 @app.command("report")
 def report_command(
     results: Annotated[
-        list[Path] | None, typer.Argument(help="Record files, or folders that hold them.")
+        list[Path] | None,
+        typer.Argument(parser=path, help="Record files, or folders that hold them."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder that gets the report.")] = Path("report"),
+    out: Annotated[Path, typer.Option(parser=path, help="Folder that gets the report.")] = Path(
+        "report"
+    ),
     published: Annotated[
         bool, typer.Option(help="Show figures published elsewhere beside those measured.")
     ] = True,
@@ -127,9 +134,12 @@ def report_command(
 
 @app.command("compare")
 def compare_command(
-    a: Annotated[Path, typer.Argument(help="Records of the base, or the folder of a run.")],
+    a: Annotated[
+        Path, typer.Argument(parser=path, help="Records of the base, or the folder of a run.")
+    ],
     b: Annotated[
-        Path | None, typer.Argument(help="Records, or their folder, to compare with A.")
+        Path | None,
+        typer.Argument(parser=path, help="Records, or their folder, to compare with A."),
     ] = None,
     of_a: Annotated[str, typer.Option("--a", help="Contender of A: an id or part of it.")] = "",
     of_b: Annotated[str, typer.Option("--b", help="Contender of B.")] = "",
@@ -165,7 +175,8 @@ def list_command(
 @app.command("machine")
 def machine_command(
     capture: Annotated[
-        Path | None, typer.Option(help="File to write it to, to send when asking for help.")
+        Path | None,
+        typer.Option(parser=path, help="File to write it to, to send when asking for help."),
     ] = None,
 ) -> int:
     """Show what computer this is, without anything that identifies its owner."""
@@ -176,7 +187,9 @@ def machine_command(
 
 @app.command("doctor")
 def doctor_command(
-    machine: Annotated[Path | None, typer.Option(help="Description of another machine.")] = None,
+    machine: Annotated[
+        Path | None, typer.Option(parser=path, help="Description of another machine.")
+    ] = None,
     preset: Annotated[str, typer.Option(help="Preset you mean to run: will it fit?")] = "quick",
     suite: Annotated[str, typer.Option(help="Suites you mean to run.")] = "",
 ) -> int:

@@ -1,4 +1,4 @@
-"""Sizes, shares, times and words as a person types them."""
+"""Sizes, shares, times, paths and words as a person types them."""
 
 from __future__ import annotations
 
@@ -62,13 +62,23 @@ def index(text: str) -> str:
     text = text.strip()
     if not text or re.fullmatch(r"(?:https?|file)://[^\s]{1,500}", text):
         return text
-    folder = Path(text).expanduser() if text.startswith("~/") else Path(text)
+    folder = path(text)
     if "://" in text or not folder.is_dir():
         raise BadValue(
             "no package index. Expected an address, as in https://pypi.org/simple, or a folder of "
             f"wheels. Received: {text!r}"
         )
     return str(folder.resolve())
+
+
+def path(text: str) -> Path:
+    """The path; `~/` is the home folder where no shell has said so, as in make's `OUT=~/x`."""
+    try:
+        return Path(text).expanduser() if text == "~" or text.startswith("~/") else Path(text)
+    except RuntimeError:
+        raise BadValue(
+            f"the home folder is not known. Expected a path without ~. Received: {text!r}"
+        ) from None
 
 
 def choices(

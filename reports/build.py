@@ -111,7 +111,10 @@ def _write(
     attempts: Attempts,
 ) -> Content:
     """Write all files into the folder; the content with what became of the exports."""
-    source = files.Source(results, made, answer.reason(made, tallies))
+    reason = attempts.of(
+        "The reason of the exit code", partial(answer.reason, made, tallies), lambda _: ""
+    )
+    source = files.Source(results, made, reason)
     lost = [
         attempts.of(
             f"The file {name}",

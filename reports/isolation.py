@@ -80,7 +80,7 @@ class Attempts:
         parts = "1 part" if count == 1 else f"{count} parts"
         return (
             f"{parts} of the report could not be made, by a fault of Metalbench itself: the report "
-            f"says which, and {folder / FILE} why"
+            f"says which, and {(folder / FILE).resolve().as_uri()} why"
         )
 
 

@@ -54,7 +54,7 @@ def run(asked: CompareOptions) -> int:
         if target == STANDARD_OUTPUT:
             sys.stdout.write(text)
         else:
-            Path(target).write_text(text, encoding="utf-8")
+            values.path(target).write_text(text, encoding="utf-8")
     return outcome.exit_code
 
 

@@ -14,6 +14,7 @@ from bench.run import runner
 from bench.run.runner import Outcome, Recorded
 from bench.terminal import progress, run_header
 from bench.terminal.exit_codes import failed
+from suites.errors import UserError
 
 
 def run(asked: RunOptions) -> int:
@@ -59,13 +60,8 @@ def _report(outcome: Outcome, verbose: bool) -> int:
         from bench.commands import report
 
         built, why, missing = report.write([outcome.records], outcome.folder, verbose)
-    except OSError as error:
-        print(
-            f"metalbench: the report could not be written: {error}. The records are kept: "
-            f"make report RESULTS={outcome.folder}",
-            file=sys.stderr,
-        )
-        return _broke_off(outcome) if outcome.broken else 1
+    except (UserError, OSError) as error:
+        return _unreported(outcome, error)
     except KeyboardInterrupt:
         print(f"Interrupted: make report RESULTS={outcome.folder}", file=sys.stderr)
         return 130
@@ -83,6 +79,17 @@ def _report(outcome: Outcome, verbose: bool) -> int:
     if missing:
         return failed(missing)
     return 0
+
+
+def _unreported(outcome: Outcome, error: Exception) -> int:
+    if not outcome.records.exists():
+        return failed(f"{outcome.records} was removed while the run went on: nothing is left")
+    print(
+        f"metalbench: the report could not be written: {error}. The records are kept: "
+        f"make report RESULTS={outcome.folder}",
+        file=sys.stderr,
+    )
+    return _broke_off(outcome) if outcome.broken else 1
 
 
 def _broke_off(outcome: Outcome) -> int:

@@ -22,12 +22,17 @@ class Commands(TyperGroup):
         try:
             code = super().invoke(ctx)
         except (UserError, OSError) as error:
-            sys.stderr.write(f"metalbench: {error}\n")
+            sys.stderr.write(f"metalbench: {_shown(str(error))}\n")
             code = 2
         lost = pipes.lost()
         if lost and not code:
             code = failed(f"standard output could not be written: {lost}")
         raise typer.Exit(code or 0)
+
+
+def _shown(text: str) -> str:
+    """The text; what it names may have been named to steer a terminal."""
+    return "".join(each if each.isprintable() or each in "\n\t" else "?" for each in text)
 
 
 def failed(reason: str) -> int:

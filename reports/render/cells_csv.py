@@ -18,7 +18,8 @@ def write(cells: pd.DataFrame, path: Path) -> None:
     for name, column in cells.items():
         if not pd.api.types.is_numeric_dtype(column):
             safe[name] = column.map(_safe, na_action="ignore")
-    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        safe.to_csv(file, index=False, lineterminator="\n")
 
 
 def _safe(value: object) -> str:

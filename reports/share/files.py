@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import pandas as pd
+
 from reports.content import Content
 from reports.frame import Results
 from reports.render import cells_csv
@@ -33,9 +35,14 @@ class Source:
         return card.draw(self.content)
 
 
+def _parquet(cells: pd.DataFrame, path: Path) -> None:
+    with path.open("wb") as file:  # pandas takes a path that is not UTF-8, or begins with ~, amiss
+        cells.to_parquet(file, index=False)
+
+
 FILES: dict[str, Callable[[Source, Path], object]] = {
     "cells.csv": lambda of, path: cells_csv.write(of.results.cells, path),
-    "cells.parquet": lambda of, path: of.results.cells.to_parquet(path, index=False),
+    "cells.parquet": lambda of, path: _parquet(of.results.cells, path),
     "summary.json": lambda of, path: path.write_bytes(
         summary.render(summary.make(of.content, of.reason))
     ),

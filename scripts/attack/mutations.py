@@ -114,8 +114,10 @@ def _scaled(lines: Lines, dice: random.Random) -> None:
     """All samples of some contender or case many times as long, or as short."""
     factor, part = dice.choice((0.0, 1e-9, 1e-3, 1e3, 1e9, 1e12)), dice.choice(lines)[:70]
     for at, line in enumerate(lines):
-        if line[:70] == part and (record := _decoded(line)).get("samples_s"):
-            record["samples_s"] = [factor * each for each in record["samples_s"]]
+        record = _decoded(line) if line[:70] == part else {}
+        if isinstance(samples := record.get("samples_s"), list):
+            numbers = [each for each in samples if isinstance(each, int | float)]
+            record["samples_s"] = [float(each) * factor for each in numbers if abs(each) < 1e300]
             lines[at] = json.dumps(record).encode()
 
 

@@ -158,7 +158,7 @@ def test_the_terminal_says_once_that_parts_are_missing(
     done = CliRunner().invoke(app, ["report", str(source), "--out", str(out), "--no-published"])
     assert done.exit_code == 1
     assert done.output.count("of the report could not be made") == 1
-    assert str(out / FILE) in done.output
+    assert (out / FILE).as_uri() in done.output
     assert "report.html" in done.output
     assert "Traceback" in (out / FILE).read_text()
 
