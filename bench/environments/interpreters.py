@@ -22,6 +22,9 @@ from suites.errors import UserError
 OLDEST = (3, 10)
 """The oldest Python that the worker's code runs in."""
 
+OLDEST_NUMPY = (1, 22)
+"""The oldest NumPy that draws the weights and data from a seed that later ones do."""
+
 SAFE_PATH = (3, 11)
 """From which on `-P` keeps the folder a command was typed in out of the modules' path."""
 
@@ -161,14 +164,12 @@ def find(word: str, facts: FrameworkInfo, environment: Mapping[str, str]) -> Int
         python = program
     prefix = Path(_text(told, "prefix") or python.parent.parent)
     _check(told, word, python, facts)
-    packages = told.get("packages")
-    found = packages.items() if isinstance(packages, dict) else ()
     return Interpreter(
         home=_home(word, program),
         python=python,
         prefix=prefix,
         version=_text(told, "version"),
-        packages=tuple((str(name)[:80], str(version)[:80]) for name, version in found)[:16],
+        packages=tuple((str(k)[:80], str(v)[:80]) for k, v in _packages(told).items())[:16],
         conda=told.get("conda") is True,
         notes=_notes(told),
     )
@@ -182,6 +183,11 @@ def _home(word: str, program: Path) -> Path:
     folder = program.parent.parent
     within = any((folder / mark).exists() for mark in ("pyvenv.cfg", "conda-meta"))
     return folder if within else program
+
+
+def _packages(told: Mapping[str, Any]) -> dict[Any, Any]:
+    packages = told.get("packages")
+    return packages if isinstance(packages, dict) else {}
 
 
 def _notes(told: Mapping[str, Any]) -> tuple[str, ...]:
@@ -217,6 +223,12 @@ def _check(told: Mapping[str, Any], word: str, python: Path, facts: FrameworkInf
         raise NotUsable(
             f"{word!r} has a NumPy that cannot be imported ({fault}). "
             f'`{_shell(python)} -c "import numpy"` shows all it says.'
+        )
+    numpy = str(_packages(told).get("numpy", ""))
+    if numpy and _release(numpy) < OLDEST_NUMPY:
+        raise NotUsable(
+            f"{word!r} has NumPy {numpy[:40]}, which draws other data from a seed. Expected "
+            f"{'.'.join(map(str, OLDEST_NUMPY))} or newer: `{install} 'numpy>=1.22'`."
         )
 
 

@@ -80,6 +80,8 @@ def _measured(results: Results, machines: Mapping[str, str]) -> Iterator[_Histor
 def _label(cell: Cell) -> str:
     """The version, and where it is installed if that is no environment of ours: `2.13.0 (dev)`."""
     _, colon, place = cell.spec.partition("@")[0].partition(":")
+    if place.endswith(".whl"):
+        place = place.rpartition("/")[2]
     return plain(f"{cell.version}{f' ({place})' * bool(colon and not cell.outside)}", 60)
 
 
@@ -129,8 +131,8 @@ def _part(
                 f"{history.work} on {history.device}: {newer.version} is {words} than "
                 f"{older.version}."
                 if words.endswith(("slower", "faster"))
-                else f"{history.work} on {history.device}: {older.version} and {newer.version} "
-                f"are {words}."
+                else f"{history.work} on {history.device}: {newer.version} takes "
+                f"{formatting.digits(ratio)}x as long as {older.version}: {words}."
             )
     has_intervals = any(row[-1][:1].isdigit() for row in rows)
     columns = (
@@ -156,7 +158,9 @@ def _change(results: Results, older: _Timing, newer: _Timing) -> tuple[float, st
     if older.key[0] == newer.key[0]:
         (paired,) = results.ratios([(newer.key, older.key)])
     estimate = paired or results.unpaired_ratio(newer.key, older.key)
-    between = formatting.between(estimate.interval) + ("" if paired else ", unpaired")
+    alone = f"{formatting.digits(estimate.value)}x, no interval"
+    between = formatting.between(estimate.interval) if estimate.interval else alone
+    between += "" if paired else ", unpaired"
     return estimate.value, between, formatting.said(estimate.value, results.word(estimate))
 
 

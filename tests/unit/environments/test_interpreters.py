@@ -98,6 +98,12 @@ def test_what_an_older_python_is_refused_with(tmp_path):
         find(str(python), NUMPY, ENVIRON)
 
 
+def test_a_numpy_that_draws_other_data(tmp_path):
+    python = saying(tmp_path / "bin" / "python", packages={"numpy": "1.21.6"})
+    with pytest.raises(NotUsable, match=r"has NumPy 1\.21\.6.*Expected 1\.22 or newer"):
+        find(str(python), NUMPY, ENVIRON)
+
+
 def test_a_broken_numpy_is_told_with_its_words(tmp_path):
     python = saying(tmp_path / "bin" / "python", numpy_fault="ImportError: undefined symbol")
     with pytest.raises(NotUsable, match=r"cannot be imported .*undefined symbol"):

@@ -6,6 +6,7 @@ import csv
 import importlib
 import inspect
 import math
+import re
 import pkgutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -169,6 +170,18 @@ def test_two_builds_of_one_version_are_two(tmp_path: Path) -> None:
     assert row[2] == "2.13.0 to 2.13.0 (dev)"
     assert row[5].endswith("x faster")
     assert "unpaired" not in row[6]
+
+
+def test_a_ratio_that_is_left_open_is_told_all_the_same(tmp_path: Path) -> None:
+    released = builders.FIVE[1]
+    dev = replace(released, spec="torch:dev", noise=0.2)
+    lines = builders.run((dev, released), rounds=2)
+    (part,) = chapter(make(tmp_path, lines), "versions").parts
+    table = part.data or part.table
+    assert table is not None
+    row = next(row for row in table.rows if row[0] == "matmul/square/1024")
+    assert str(row[5]) == "unresolved"
+    assert re.fullmatch(r"[0-9.]+x, no interval", str(row[6]))
 
 
 def test_versions_of_two_runs_are_not(tmp_path: Path) -> None:
