@@ -6,8 +6,8 @@ import csv
 import importlib
 import inspect
 import math
-import re
 import pkgutil
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
