@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.environments import compile_cache
+from bench.environments import compile_cache, compiled_sums
 from bench.worker import measure, observations, probes, resident_memory
 from bench.worker.between_samples import BetweenSamples
 from bench.worker.case import Case, DeviceSentinel, TooLong
@@ -221,6 +221,8 @@ class WorkerServer:
             self.case.close()
         self.case = None
         gc.collect()
+        if self.compiled is not None:
+            compiled_sums.note(Path(self.compiled))
         return {}
 
     @property
