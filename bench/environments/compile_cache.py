@@ -17,9 +17,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.environments import compiled_sums
 from frameworks import FRAMEWORKS
 from suites.data.cache_files import bound, write
+from suites.data.folder_sums import drop_damaged
 
 ROOT = Path(__file__).resolve().parents[2] / ".cache" / "compiled"
 
@@ -60,7 +60,7 @@ def folder(framework: str, packages: Iterable[str], root: Path = ROOT) -> str | 
             return None
     except OSError:
         return None
-    compiled_sums.drop_damaged(found)
+    drop_damaged(found)
     return str(found)
 
 

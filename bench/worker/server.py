@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from bench.environments import compile_cache, compiled_sums
+from bench.environments import compile_cache
 from bench.worker import measure, observations, probes, resident_memory
 from bench.worker.between_samples import BetweenSamples
 from bench.worker.case import Case, DeviceSentinel, TooLong
 from bench.worker.warnings_log import WarningLog
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
 from suites import catalog
+from suites.data import folder_sums
 from suites.verification import checks
 from suites.workload import Lifecycle, definition_hash
 
@@ -222,7 +223,7 @@ class WorkerServer:
         self.case = None
         gc.collect()
         if self.compiled is not None:
-            compiled_sums.note(Path(self.compiled))
+            folder_sums.note(Path(self.compiled))
         return {}
 
     @property

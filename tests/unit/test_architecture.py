@@ -25,7 +25,6 @@ ALLOWED = {
 # What runs inside a framework's environment may import NumPy and that framework's own family.
 WORKER_SIDE = [
     "bench/environments/compile_cache.py",
-    "bench/environments/compiled_sums.py",
     *(
         path.relative_to(ROOT).as_posix()
         for package in ("bench/worker", "suites", "frameworks")

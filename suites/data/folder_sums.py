@@ -1,6 +1,6 @@
-"""Checksums of compiled programs: what is not as it was when it was noted is compiled anew.
+"""Checksums of a folder's files, such as compiled programs: what was damaged is made anew.
 
-In the worker, by the standard library. A framework that finds a damaged program of its own may end
+Standard library and Python 3.9 only: every worker uses it. A framework that finds a damaged program of its own may end
 in a crash, or compile it anew in every later process.
 """
 

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from bench.environments import compile_cache, compiled_sums
+from bench.environments import compile_cache
+from suites.data import folder_sums
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def programs(tmp_path):
     (folder / "deep").mkdir(parents=True)
     (folder / "one").write_bytes(b"1" * 100)
     (folder / "deep" / "two").write_bytes(b"2" * 100)
-    compiled_sums.note(folder)
+    folder_sums.note(folder)
     return folder
 
 
@@ -24,7 +25,7 @@ def names(folder):
 
 
 def test_what_is_whole_stays(programs):
-    compiled_sums.drop_damaged(programs)
+    folder_sums.drop_damaged(programs)
     assert names(programs) == ["one", "two"]
 
 
@@ -39,7 +40,7 @@ def flipped(path):
 @pytest.mark.parametrize("damage", [flipped, lambda path: os.truncate(path, 50)])
 def test_with_one_damaged_program_all_are_compiled_anew(programs, damage):
     damage(programs / "deep" / "two")
-    compiled_sums.drop_damaged(programs)
+    folder_sums.drop_damaged(programs)
     assert programs.is_dir()
     assert names(programs) == []
 
@@ -47,23 +48,23 @@ def test_with_one_damaged_program_all_are_compiled_anew(programs, damage):
 def test_what_was_compiled_since_and_never_noted_stays(programs):
     (programs / "three").write_bytes(b"3")
     (programs / "one").unlink()
-    compiled_sums.drop_damaged(programs)
+    folder_sums.drop_damaged(programs)
     assert names(programs) == ["three", "two"]
-    compiled_sums.note(programs)
+    folder_sums.note(programs)
     flipped_one = programs / "three"
     flipped_one.write_bytes(b"4")
-    compiled_sums.drop_damaged(programs)
+    folder_sums.drop_damaged(programs)
     assert names(programs) == []
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"one": 1}', '{"one": {}}', "[" * 10**5, "\0"])
 def test_a_damaged_list_knows_nothing_and_is_made_anew(programs, text):
-    whole = compiled_sums._list(programs).read_text()
-    compiled_sums._list(programs).write_text(text)
-    compiled_sums.drop_damaged(programs)
+    whole = folder_sums._list(programs).read_text()
+    folder_sums._list(programs).write_text(text)
+    folder_sums.drop_damaged(programs)
     assert names(programs) == ["one", "two"]
-    compiled_sums.note(programs)
-    assert compiled_sums._list(programs).read_text() == whole
+    folder_sums.note(programs)
+    assert folder_sums._list(programs).read_text() == whole
 
 
 def test_on_a_full_disk_nothing_is_kept(tmp_path, monkeypatch):
