@@ -1,7 +1,7 @@
 """Checksums of a folder's files, such as compiled programs: what was damaged is made anew.
 
-Standard library and Python 3.9 only: every worker uses it. A framework that finds a damaged program of its own may end
-in a crash, or compile it anew in every later process.
+Standard library and Python 3.9 only: every worker uses it. A framework that finds a damaged
+program of its own may end in a crash, or compile it anew in every later process.
 """
 
 from __future__ import annotations
