@@ -43,19 +43,27 @@ def provide(source: str, folder: Path | None, say: Say) -> None:
     """Have every file of the source where workers look for it.
 
     From the user's `folder` if there is one, and from the network only if there is none. Raises
-    data.NoData, naming the file; OSError when the files cannot be kept.
+    data.NoData, naming the file, also where it cannot be kept.
     """
     home = data.FILES / source
     for known in data.PUBLISHED[source].values():
         try:
             idx.checked(home / known.name, known.sha256)
         except (idx.WrongFile, OSError):
-            home.mkdir(parents=True, exist_ok=True)
-            if folder is None:
-                say(f"{source}: downloading {known.name}")
-                _download(source, known, home)
-            else:
-                _copy(source, known, home, folder)
+            _fetch_into(home, source, known, folder, say)
+
+
+def _fetch_into(home: Path, source: str, known: idx.Known, folder: Path | None, say: Say) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if folder is None:
+            say(f"{source}: downloading {known.name}")
+            _download(source, known, home)
+        else:
+            _copy(source, known, home, folder)
+    except OSError as error:
+        why = f"{error.strerror or error}, {cache_files.free_space(home)}"
+        raise data.NoData(f"{source}: {known.name} cannot be kept in {home}: {why}") from None
 
 
 def _copy(source: str, known: idx.Known, home: Path, folder: Path) -> None:

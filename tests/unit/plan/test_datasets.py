@@ -164,6 +164,14 @@ def test_a_missing_copy_is_named_and_not_downloaded(tmp_path, host):
     assert host.asked == []
 
 
+def test_where_files_cannot_be_kept_the_place_and_its_room_are_named(tmp_path, home):
+    (tmp_path / "files").write_text("no folder")
+    for name, content in CONTENT.items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(NoData, match=r"small: one\.gz cannot be kept in .*/files/small: .* free"):
+        provide(tmp_path)
+
+
 # --- which are needed -----------------------------------------------------------------------
 
 
