@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from suites.errors import UserError
+from suites.errors import UserError, told
 from suites.workload import Workload
 
 DEFAULT = (
@@ -40,12 +43,10 @@ def load(name: str) -> ModuleType:
 def cases(name: str, preset: str) -> tuple[Workload, ...]:
     """The workloads of one suite at a preset. Raises UnknownSuite for a file that is none."""
     suite = load(name)
-    try:
-        chosen = tuple(suite.cases(preset))
-    except Exception as error:
-        if name in NAMES:
-            raise
-        raise UnknownSuite(f"suite file {name} fails in cases({preset!r}): {error!r}") from error
+    if name in NAMES:
+        return tuple(suite.cases(preset))
+    trouble = f"suite file {name} fails in cases({preset!r})"
+    chosen: tuple[Workload, ...] = _of_a_file(trouble, lambda at: tuple(suite.cases(at)), preset)
     strange = [type(case).__name__ for case in chosen if not isinstance(case, Workload)]
     if strange:
         raise UnknownSuite(
@@ -69,6 +70,19 @@ def typed_path(text: str) -> Path:
     return path.expanduser() if text.startswith("~/") else path
 
 
+def _of_a_file(trouble: str, call: Callable[[Any], Any], given: Any) -> Any:
+    """What code of a suite's file returns.
+
+    Raises UnknownSuite for whatever the file raises, but for a Ctrl-C.
+    """
+    try:
+        return call(given)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise UnknownSuite(f"{trouble}: {told(partial(repr, error))}") from error
+
+
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise UnknownSuite(f"no suite file. Expected a Python file defining cases(preset): {path}")
@@ -77,10 +91,7 @@ def _from_file(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"outside_suite_{unique}", path)
     assert spec is not None and spec.loader is not None  # a .py path always has a loader
     module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise UnknownSuite(f"suite file {path} does not load: {error!r}") from error
+    _of_a_file(f"suite file {path} does not load", spec.loader.exec_module, module)
     if not callable(getattr(module, "cases", None)):
         raise UnknownSuite(f"suite file {path} defines no function cases(preset)")
     return module

@@ -3,6 +3,10 @@
 Standard library and Python 3.9 only: what makes the environments raises it too.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 
 class UserError(ValueError):
     """The input or the request is at fault, and the user can mend it.
@@ -12,3 +16,11 @@ class UserError(ValueError):
     expected, what was received and, where there is one, the command that helps. A command that
     meets one says so in one line, without a traceback, and ends with exit code 2.
     """
+
+
+def told(words: Callable[[], str], most: int = 4000) -> str:
+    """The words of somebody else's object, at most so many characters, or why it has none."""
+    try:
+        return words()[:most]
+    except BaseException as another:  # noqa: BLE001  its class is not ours: anything may fail
+        return f"(what it says cannot be told: {type(another).__name__})"

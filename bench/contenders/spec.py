@@ -239,6 +239,11 @@ def _outside(path: Path, execution: str) -> Spec:
 
 
 def _environment(path: Path, text: str) -> Spec:
+    if text.endswith(".py"):  # it may be this very file
+        raise Unknown(
+            f"adapter {path} asks for the ENVIRONMENT of another file. Expected host, or a "
+            f"framework as in FRAMEWORK: numpy, torch==2.9.0. Received: {text!r}"
+        )
     try:
         return _parse_one(text)
     except UserError as error:
@@ -248,13 +253,17 @@ def _environment(path: Path, text: str) -> Spec:
 def _constants(path: Path) -> dict[str, str]:
     """Module-level string constants of a Python file."""
     try:
-        if path.stat().st_size > MAX_ADAPTER_BYTES:
-            raise Unknown(f"adapter {path} is larger than {MAX_ADAPTER_BYTES} bytes")
-        tree = ast.parse(path.read_bytes(), filename=str(path))
+        usual = path.stat().st_size <= MAX_ADAPTER_BYTES and path.is_file()
+        source = path.read_bytes() if usual else b""
     except OSError as error:
         raise Unknown(f"cannot read adapter {path}: {error.strerror}") from None
-    except (SyntaxError, ValueError, RecursionError) as error:
-        raise Unknown(f"adapter {path} is not valid Python: {error}") from None
+    if not usual:
+        raise Unknown(f"adapter {path} is no file of at most {MAX_ADAPTER_BYTES} bytes")
+    try:
+        tree = ast.parse(source, filename=str(path))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        why = str(error) or "nested too deeply"
+        raise Unknown(f"adapter {path} is not valid Python: {why}") from None
     return {
         target.id: statement.value.value
         for statement in tree.body

@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from bench.machine import privacy
 from bench.plan.presets import Preset
 from frameworks import FRAMEWORKS
 from suites import catalog
-from suites.errors import UserError
+from suites.errors import UserError, told
 from suites.workload import ITEMSIZE, Workload, definition_hash, facts_of
 
 _GPUS = dict.fromkeys(word for row in FRAMEWORKS.values() for word in row.device_ids[1:])
@@ -117,9 +118,8 @@ def _case_records(plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ..
             if suite in catalog.NAMES:
                 raise
             # A file's own layers may fail in any way.
-            what = (
-                str(error) if isinstance(error, ValueError | msgspec.MsgspecError) else repr(error)
-            )
+            ours = isinstance(error, ValueError | msgspec.MsgspecError)
+            what = told(partial(str if ours else repr, error))
             name = getattr(workload, "name", "a case")
             raise BadRequest(f"suite {suite}: {name} cannot be. {what}") from error
     case, count = Counter(case.case for case in cases).most_common(1)[0]

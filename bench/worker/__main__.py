@@ -11,7 +11,6 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from bench.worker import process_bounds, thread_rest
 from bench.worker.adapter import load
 from bench.worker.server import UNSETTLED, WorkerServer
 from frameworks.interface import Unsupported
+from suites.errors import told
 
 
 def reply_line(number: int, answer: Any, *, refused: bool = False) -> str:
@@ -30,21 +30,14 @@ def reply_line(number: int, answer: Any, *, refused: bool = False) -> str:
 
 def refusal(error: BaseException) -> dict[str, Any]:
     """What the host needs to record an exception, whatever an adapter has made of it."""
-    words = _told(lambda: str(error))
+    words = told(lambda: str(error))
     return {
-        "error": _told(lambda: f"{type(error).__name__}: {words}"),
+        "error": told(lambda: f"{type(error).__name__}: {words}"),
         "unsupported": (words or "no reason given")
         if issubclass(type(error), Unsupported)
         else None,
-        "traceback": _told(lambda: "".join(traceback.format_exception(error))[-8000:], most=8000),
+        "traceback": told(lambda: "".join(traceback.format_exception(error))[-8000:], most=8000),
     }
-
-
-def _told(words: Callable[[], str], most: int = 4000) -> str:
-    try:
-        return words()[:most]
-    except BaseException as another:  # noqa: BLE001  its class is the adapter's: anything may fail
-        return f"(what it says cannot be told: {type(another).__name__})"
 
 
 def _plain(value: object) -> float | int | bool:

@@ -29,9 +29,9 @@ STRANGE = (
 
 SANE = {
     "framework": ("null", "null,null", "./adapter.py"),
-    "suite": ("matmul", "matmul,matmul", "./suite.py"),
+    "suite": ("matmul", *("./suite.py",) * 3),
     "preset": ("smoke",),
-    "time": ("1s",),
+    "time": ("5s",),
     "device": ("cpu", "all"),
     "out": ("out", "out/deep/er", "file.txt", "file.txt/x", "out/\udcff", "~x", "a" * 300),
 }

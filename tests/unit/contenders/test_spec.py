@@ -194,6 +194,9 @@ def test_an_outside_adapter_runs_with_numpy_unless_it_says_otherwise(tmp_path):
         ('NAME = "<script>"', "names no framework"),
         ("NAME = (", "not valid Python"),
         ('NAME = "m"\nENVIRONMENT = "nonesuch"', "asks for ENVIRONMENT"),
+        ('NAME = "m"\nENVIRONMENT = "./mine.py"', "ENVIRONMENT of another file"),
+        ("NAME = " + "-" * 100_000 + "1", "nested too deeply"),
+        ("#" * (2**20 + 1), "adapter .* is no file of at most"),
         ("\0", "not valid Python"),
     ],
 )

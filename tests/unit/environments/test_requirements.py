@@ -24,8 +24,6 @@ BEFORE_ANY_ENVIRONMENT = (
     CHECKOUT / "suites" / "errors.py",
     CHECKOUT / "suites" / "data" / "__init__.py",
     CHECKOUT / "suites" / "data" / "cache_files.py",
-    CHECKOUT / "suites" / "data" / "folder_sums.py",
-    CHECKOUT / "suites" / "data" / "outside_file.py",
 )
 
 ARM_MAC = Platform("Darwin", "arm64", "15.2")
@@ -222,10 +220,7 @@ def test_nothing_is_made_on_an_unsupported_platform(
     assert "Received: Linux aarch64" in capsys.readouterr().err
 
 
-NEEDED_OF_SUITES = (
-    "suites.errors",
-    *(f"suites.data.{name}" for name in ("cache_files", "folder_sums", "outside_file")),
-)
+NEEDED_OF_SUITES = ("suites.errors", "suites.data.cache_files")
 """They are among the files looked at."""
 
 

@@ -128,6 +128,12 @@ def test_a_suite_file(tmp_path):
         ("1 / 0", "does not load"),
         ("def cases(preset): raise KeyError(preset)", "fails in cases"),
         ("import frameworks.nonesuch", "does not load"),
+        ("raise BaseException", "does not load: BaseException"),
+        (
+            "class E(Exception):\n  def __str__(self): raise self\n  __repr__ = __str__\nraise E",
+            "does not load: .what it says cannot be told: E",
+        ),
+        ("def cases(preset): raise GeneratorExit", "fails in cases"),
     ],
 )
 def test_a_file_that_is_no_suite_is_refused(tmp_path, text, message):
