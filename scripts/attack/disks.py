@@ -215,7 +215,8 @@ def fill(folder: Path, but: int = 0) -> None:
         with (folder / "filled").open("wb", buffering=0) as file:
             while True:
                 file.write(b"\0" * 4096)
-    room.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        room.unlink()
 
 
 def damage(folder: Path) -> None:
