@@ -6,6 +6,7 @@ is asked of the package index: all of it where the cache is new.
 .venv/dev/bin/python -m scripts.pins [folder of requirements]
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -13,8 +14,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench.environments import locks, manager, requirements, uv
-from bench.environments.platforms import PYTHONS, Platform, Unavailable, check
+from bench.doctor import compatibility
+from bench.environments import locks, manager, requirements, resolution, uv
+from bench.environments.building import Recipe, wanted_of
+from bench.environments.platforms import OTHER_PYTHONS, PYTHONS, Platform, Unavailable, check
 
 ARM, INTEL, LINUX = "aarch64-apple-darwin", "x86_64-apple-darwin", "x86_64-manylinux_2_35"
 
@@ -32,8 +35,14 @@ TARGETS = {
 }
 """A platform and uv's words for it."""
 
-CONTENDERS = ("jax==0.4.38", "torch==2.2.2", "tf==2.13.1")
-"""Versions that users ask for beside the default, one for each kind of plugin."""
+CONTENDERS = (
+    *("jax==0.4.38", "torch==2.2.2", "tf==2.13.1", "tf==2.12.1"),
+    *(f"torch=={version}" for *_, version in compatibility.MPS_CURES),
+    *(f"{name}=={last}" for name, *_, last, _ in compatibility.WHEEL_NEEDS if last),
+)
+"""Versions that users ask for: one for each kind of plugin, and the doctor's cures.
+
+Each is resolved with companions of its time, as its environment is."""
 
 AT_ONCE = 8
 """Resolutions under way: most of one is waiting, where the package index is asked."""
@@ -43,7 +52,7 @@ def sets(folder):
     """Every (target, name, requirement lines, Python, lock or None); one of two targets once."""
     seen = set()
     for target, (where, triple) in TARGETS.items():
-        for name in (*requirements.NAMES, *requirements.SPARE, *CONTENDERS):
+        for name in (*requirements.NAMES, *requirements.SPARE):
             parsed = requirements.parse(name)
             try:
                 check(parsed.base, where, parsed.version)
@@ -54,7 +63,44 @@ def sets(folder):
             pythons = PYTHONS[where.system, where.machine]
             if (name, lines, triple, lock) not in seen:
                 seen.add((name, lines, triple, lock))
-                yield target, name, lines, pythons if parsed.version else pythons[:1], lock
+                yield target, name, lines, pythons[:1], lock
+
+
+def versions(folder):
+    """Every (target, recipe of a version that is asked for) that the platform can have."""
+    for target, (where, _) in TARGETS.items():
+        for name in map(requirements.parse, dict.fromkeys(CONTENDERS)):
+            with contextlib.suppress(Unavailable):
+                check(name.base, where, name.version)
+                lines = tuple(requirements.lines(folder, name, where))
+                pythons = (*PYTHONS[where.system, where.machine], *OTHER_PYTHONS)
+                yield target, Recipe(name, where, lines, pythons, folder)
+
+
+def unresolved(target, recipe):
+    """What uv says where no Python has wheels for a version and its companions; empty if one has.
+
+    So it is, too, of what is refused with a reason of its own, as CUDA without a GPU.
+    """
+    where, triple = TARGETS[target]
+    variables = uv.variables(os.environ, where) | {"MACOSX_DEPLOYMENT_TARGET": where.release}
+    tool, wanted = manager.root() / "boot" / "bin" / "uv", wanted_of(recipe, triple)
+
+    told = []
+    for mode in ({"UV_OFFLINE": "1"}, {}):
+
+        def run(*arguments, mode=mode, **more):
+            return uv.run(tool, arguments, {**variables, **mode, **more}, lambda line: None)
+
+        for python in recipe.pythons:
+            try:
+                with resolution.resolved(wanted, python, run, lambda line: None):
+                    return ""
+            except Unavailable:
+                return ""
+            except uv.Failed as failure:
+                told.append(str(failure))
+    return told[len(recipe.pythons)]  # what the index says of the preferred Python
 
 
 def _lock(folder, name, where):
@@ -102,15 +148,18 @@ def compiled(lines, target, python, options):
 
 def main(folder=manager.CHECKOUT / "requirements"):
     """Print what does not resolve; the exit code."""
-    begun, wanted = time.monotonic(), list(sets(Path(folder)))
+    begun, folder = time.monotonic(), Path(folder)
+    wanted, asked = list(sets(folder)), list(versions(folder))
     with ThreadPoolExecutor(AT_ONCE) as pool:
         problems = list(pool.map(lambda each: problem(each[0], *each[2:]), wanted))
-    wrong = [(*each[:2], told) for each, told in zip(wanted, problems, strict=True) if told]
+        problems += pool.map(lambda each: unresolved(*each), asked)
+    named = [*(each[:2] for each in wanted), *((target, str(one.name)) for target, one in asked)]
+    wrong = [(*each, told) for each, told in zip(named, problems, strict=True) if told]
     for target, name, told in wrong:
         print(f"{target}: {uv.explain(told, name)}")
     locked = sum(each[-1] is not None for each in wanted)
     print(
-        f"{len(wanted) - len(wrong)} of {len(wanted)} sets of pins resolve, {locked} of them "
+        f"{len(named) - len(wrong)} of {len(named)} sets of pins resolve, {locked} of them "
         f"locked by hashes, on {len(TARGETS)} platforms, in {time.monotonic() - begun:.0f} s"
     )
     return 1 if wrong else 0

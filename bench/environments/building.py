@@ -130,7 +130,7 @@ def _default(recipe: Recipe, aside: Path, say: Say, run: uv.Run) -> dict[str, st
 def _asked_for(recipe: Recipe, aside: Path, say: Say, run: uv.Run) -> dict[str, str]:
     """With the first Python that is to be had and that every package has a wheel for."""
     first: uv.Failed | None = None
-    wanted = _wanted(recipe)
+    wanted = wanted_of(recipe)
     for python in recipe.pythons:
         try:
             with resolution.resolved(wanted, python, _quiet(run), say) as chosen:
@@ -141,10 +141,12 @@ def _asked_for(recipe: Recipe, aside: Path, say: Say, run: uv.Run) -> dict[str, 
             until = chosen.until.isoformat() if chosen.until else ""
             return {"index": public(recipe.index), "until": until}
         except uv.Failed as failure:
-            # The preferred Python's reason counts; a later one may only be missing here.
-            first = first or failure
+            # Of Pythons without wheels the preferred one's reason counts; one that has them all and
+            # is not to be had here says more.
+            if failure.no_python or first is None:
+                first = failure
             if not (failure.wrong_python or failure.no_python):
-                break
+                raise
     assert first is not None  # there is always a Python to try
     raise first
 
@@ -172,7 +174,8 @@ def of_pyenv(python: str) -> Path | None:
     return max(found, key=lambda path: numbers(path.parents[1].name) or (), default=None)
 
 
-def _wanted(recipe: Recipe) -> Wanted:
+def wanted_of(recipe: Recipe, target: str = "") -> Wanted:
+    """What is to be resolved, for another platform if uv's word for it is given."""
     name, row = recipe.name, FRAMEWORKS[recipe.name.base]
     nightly = row.nightly or Nightly("")
     chosen = uv.variables(os.environ, recipe.where)
@@ -180,6 +183,7 @@ def _wanted(recipe: Recipe) -> Wanted:
         name=str(name),
         packages=(*row.packages, *nightly.packages.values()),
         lines=tuple(requirements.resolvable(recipe.lines, name)),
+        target=target,
         bounds=tuple(recipe.bounds),
         where=recipe.where,
         index=recipe.index,

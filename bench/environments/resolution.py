@@ -11,6 +11,7 @@ import datetime
 import itertools
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,8 @@ def _resolve(wanted: Wanted, python: str, run: uv.Run, folder: Path) -> Resolved
         try:
             lock = _compiled(wanted, wanted.lines, python, run, folder, limit, **backend)
         except uv.Failed as failure:
+            if failure.wrong_python:
+                raise  # the other index has wheels for the same Pythons
             if not (backend and failure.unreachable):
                 first = first or failure
             continue
@@ -82,13 +85,18 @@ def _backends(wanted: Wanted) -> list[dict[str, str]]:
 
 
 def _uploaded(wanted: Wanted, python: str, run: uv.Run, folder: Path) -> datetime.datetime | None:
-    """When the version was uploaded for this Python; None where no index says so."""
+    """When the version was uploaded for this Python; None where no index says so.
+
+    Raises uv.Failed where the usual index, which alone is asked, has no wheel for this Python.
+    """
     own = [line for line in wanted.lines if package_of(line) in wanted.packages]
     # An index knows 2.13.0, not the 2.13.0+cpu of a folder of wheels.
     plain = tuple(re.sub(r"(==[^;\s]*?)\+[^;\s]*", r"\1", line) for line in own)
     try:
         lock = _compiled(wanted, plain, python, run, folder, None, "--no-deps", UV_FIND_LINKS="")
-    except uv.Failed:
+    except uv.Failed as failure:
+        if failure.wrong_python and not (wanted.found_elsewhere or wanted.index):
+            raise
         return None
     times = [package.uploaded for package in read(lock).values() if package.uploaded]
     return max(times, default=None)
@@ -118,9 +126,13 @@ def _compiled(
     held.write_text("\n".join(wanted.bounds) + "\n", encoding="utf-8")
     # Each in a folder of its own: the versions of one that is there would be preferred.
     lock = Path(tempfile.mkdtemp(dir=folder)) / "pylock.toml"
-    command = ["pip", "compile", "--no-header", "--python-version", python, *more]
+    # With this Python, which starts: uv would look for one, also in the folder it is called from.
+    command = ["pip", "compile", "--no-header", "--python", sys.executable]
+    command += ["--python-version", python, *more]
     command += ["--only-binary", ":all:", "--output-file", str(lock), "--constraints", str(held)]
     command += index_options(wanted.index)
+    if wanted.target:
+        command += ["--python-platform", wanted.target]
     for package in wanted.prereleases:
         command += ["--prerelease-package", f"{package}=allow"]
     if until:

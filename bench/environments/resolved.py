@@ -30,6 +30,8 @@ class Wanted:
     lines: tuple[str, ...]
     """Requirements; the framework's own is exact."""
     where: Platform
+    target: str = ""
+    """uv's word for another platform than this one."""
     bounds: tuple[str, ...] = ()
     """What companions must keep to, if they come along at all."""
     index: str = ""

@@ -25,6 +25,8 @@ _OFFLINE = re.compile(
 )
 _NO_PYTHON = re.compile(
     r"No interpreter found for Python (\S+)|Failed to download `\S*/cpython-(3\.\d+)"
+    # The first on PATH does not start, as pyenv's for a version that was not chosen there.
+    r"|Failed to inspect Python interpreter from first executable .*?python(3\.\d+)"
 )
 _NO_VERSION = re.compile(r"there is no version of ([^\s\[=]+)\S*?==(\S*[^\s,.])")
 _NO_WHEEL = re.compile(r"(\S+==\S+) has no (?:wheels with a matching|usable wheels)")
@@ -125,7 +127,7 @@ def _surroundings(told: str) -> str:
     if _FULL.search(told):
         lacks = "the disk is full. Make room there, or point UV_CACHE_DIR to a larger disk"
     elif python:
-        version = python[1] or python[2]
+        version = python[1] or python[2] or python[3]
         lacks = (
             f"Python {version} is not installed, and uv could not download it. Install Python "
             f"{version}, or give uv a way to the network"

@@ -191,6 +191,13 @@ def test_a_file_that_was_cut_short_is_seen_by_who_looks_at_every_file(checkout: 
     assert _state("numpy").state == "ready"
 
 
+def test_a_wheel_whose_metadata_was_mended_after_its_list_is_whole(checkout: Path) -> None:
+    manager.ensure(parse("numpy"))
+    metadata = _site(checkout) / "numpy-2.0.dist-info" / "METADATA"
+    metadata.write_text(metadata.read_text(encoding="utf-8") + "\nMended.\n", encoding="utf-8")
+    assert _state("numpy").state == "ready"
+
+
 def test_an_environment_whose_python_is_gone_is_not_ready(checkout: Path) -> None:
     python = manager.ensure(parse("numpy"))
     python.unlink()

@@ -271,6 +271,19 @@ def test_the_python_is_one_that_the_version_has_a_wheel_for(index: Index, wheels
     assert index.downloaded == []
 
 
+def test_the_reason_is_that_of_a_python_which_has_wheels_and_is_not_here(
+    index: Index, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    monkeypatch.setenv("PYENV_ROOT", str(wheels))
+    monkeypatch.setenv("PATH", str(wheels))
+    monkeypatch.setattr(platforms, "OTHER_PYTHONS", ("3.19",))
+    (wheels / "numpy-1.26.9-py3-none-any.whl").rename(wheels / "numpy-1.26.9-cp319-none-any.whl")
+    with pytest.raises(BuildFailed, match=r"Python 3\.19 is not installed"):
+        built("numpy==1.26.9")
+    assert index.downloaded == []
+
+
 def test_pyenv_s_pythons_are_found_though_not_on_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ LINUX = Platform("Linux", "x86_64")
         ("conflict", "jax", ["jaxlib==0.5.0", "uv failed"]),
         ("no_python", "jax", ["Python 3.14 is not installed", "Install Python 3.14"]),
         ("no_python_offline", "jax", ["Python 3.14 is not installed"]),
+        ("pyenv_shim", "torch==1.12.1", ["Python 3.10 is not installed", "Install Python 3.10"]),
         ("hash_mismatch", "numpy", ["the file of numpy==2.4.6", "requirements/locks"]),
         ("disk_full", "numpy", ["the disk is full", "UV_CACHE_DIR", "numpy==2.4.6"]),
     ],
