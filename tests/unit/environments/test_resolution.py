@@ -4,9 +4,7 @@ downloaded. The real uv asks a package index that is served here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,66 +14,15 @@ from bench.environments import (
     platforms,
     requirements,
     resolved,
-    stamped_folder,
 )
-from bench.environments.manager import BuildFailed, NoSuchVersion, Unavailable
+from bench.environments.manager import BuildFailed, Unavailable
 from bench.environments.platforms import Platform
-from bench.environments.requirements import Name, parse
-from bench.machine import privacy
 from tests.helpers.package_index import Index, served, write_wheel
-
-UPLOADED = {
-    "numpy-1.26.0": "2023-09-16T00:00:00.000000Z",
-    "numpy-1.26.9": "2024-02-05T00:00:00.000000Z",
-    "numpy-2.0.0": "2024-06-16T00:00:00.000000Z",
-    "jax-0.4.24": "2024-02-01T00:00:00.000000Z",
-    "jax-0.5.0": "2025-01-01T00:00:00.000000Z",
-    "torch-2.2.2": "2024-03-27T00:00:00.000000Z",
-    "jax-0.6.0": "2025-01-01T00:00:00.000000Z",
-    "jaxlib-0.4.23": "2023-12-01T00:00:00.000000Z",
-    "jaxlib-0.6.0": "2025-01-01T00:00:00.000000Z",
-}
-
-
-@pytest.fixture
-def wheels(bare_checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of wheels; what is not on the loopback does not answer."""
-    for version in ("1.26.0", "1.26.9", "2.0.0"):
-        write_wheel(tmp_path / "index", "numpy", version)
-    for version in ("0.4.24", "0.6.0"):
-        write_wheel(tmp_path / "index", "jax", version, requires=["jaxlib", "numpy"])
-    for version in ("0.4.23", "0.6.0"):
-        write_wheel(tmp_path / "index", "jaxlib", version)
-    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    return tmp_path / "index"
-
-
-@pytest.fixture
-def index(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Index]:
-    """The usual index, which tells times of upload."""
-    with served(wheels, UPLOADED) as index:
-        monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
-        yield index
+from tests.unit.environments.conftest import UPLOADED, built, stamp
 
 
 def on(monkeypatch: pytest.MonkeyPatch, where: Platform) -> None:
     monkeypatch.setattr(platforms, "here", lambda: where)
-
-
-def built(name: str | Name, index: str = "") -> dict[str, str]:
-    """Version by package of the environment, built if need be."""
-    parsed = parse(name) if isinstance(name, str) else name
-    manager.ensure(parsed, print, index)
-    packages: dict[str, str] = stamp(str(parsed))["packages"]
-    return packages
-
-
-def stamp(name: str) -> dict[str, Any]:
-    return stamped_folder.stamp(manager.root() / name)
 
 
 # --- companions -----------------------------------------------------------------------------
@@ -135,63 +82,6 @@ def test_every_bound_has_a_source_and_holds_below_its_version_alone() -> None:
     assert requirements.bounds("torch", "2.2.2") == ["numpy<2"]
     assert requirements.bounds("torch", "2.3.0") == []
     assert requirements.bounds("torch", "nightly") == []
-
-
-# --- other places ---------------------------------------------------------------------------
-
-
-def test_a_build_of_a_day_comes_from_the_index_named(index: Index, tmp_path: Path) -> None:
-    write_wheel(tmp_path / "own", "jax", "0.7.0.dev20261120", requires=["jaxlib", "numpy"])
-    write_wheel(tmp_path / "own", "jaxlib", "0.7.0.dev20261120")
-    with served(tmp_path / "own") as own:
-        found = built("jax==0.7.0.dev20261120", own.url)
-    assert found["jax"] == "0.7.0.dev20261120"
-    assert found["numpy"] == "2.0.0"  # the usual index has what that one lacks
-    taken = len(index.asked)
-    assert built("jax==0.7.0.dev20261120")["jax"] == "0.7.0.dev20261120"
-    assert len(index.asked) == taken  # without the word, it stays as it was built
-
-
-def test_a_folder_of_wheels_serves_as_an_index(index: Index, tmp_path: Path) -> None:
-    write_wheel(tmp_path / "own", "numpy", "2.5.0.dev1")
-    assert built("numpy==2.5.0.dev1", str(tmp_path / "own")) == {"numpy": "2.5.0.dev1"}
-
-
-def test_a_password_of_the_index_is_written_nowhere(index: Index, tmp_path: Path) -> None:
-    write_wheel(tmp_path / "own", "numpy", "2.5.0.dev1")
-    with served(tmp_path / "own") as own:
-        built("numpy==2.5.0.dev1", own.url.replace("//", "//somebody:secret@"))
-    home = manager.root() / "numpy==2.5.0.dev1"
-    for name in (stamped_folder.STAMP, "pylock.toml"):
-        assert "secret" not in (home / name).read_text(encoding="utf-8")
-    assert "secret" not in privacy.scrub(own.url.replace("//", "//somebody:secret@"))
-
-
-def test_a_nightly_is_the_newest_build_and_of_the_day(index: Index, tmp_path: Path) -> None:
-    for day in ("20261119", "20261120"):
-        version = f"0.7.0.dev{day}"
-        write_wheel(tmp_path / "own", "jax", version, requires=[f"jaxlib<={version}", "numpy"])
-        write_wheel(tmp_path / "own", "jaxlib", version)
-    with served(tmp_path / "own") as own:
-        found = built("jax==nightly", own.url)
-    assert found["jax"] == found["jaxlib"] == "0.7.0.dev20261120"
-    assert found["numpy"] == "2.0.0"
-
-
-def test_a_version_that_does_not_exist_names_some_that_do(index: Index) -> None:
-    with pytest.raises(NoSuchVersion, match=r"no jax 9\.9\..*: 0\.6\.0, 0\.4\.24\."):
-        built("jax==9.9")
-    assert index.downloaded == []
-
-
-def test_a_wheel_is_installed_with_what_it_needs(index: Index, tmp_path: Path) -> None:
-    file = write_wheel(tmp_path / "a b", "jax", "0.7.0a0+gitabc", requires=["jaxlib", "numpy"])
-    name = Name("jax", "0.7.0a0+gitabc", "0123456789ab", file)
-    found = built(name)
-    assert found == {"jax": "0.7.0a0+gitabc", "jaxlib": "0.6.0", "numpy": "2.0.0"}
-    listed = next(each for each in manager.listing() if each.name == str(name))
-    assert (listed.state, listed.versions["jax"]) == ("ready", "0.7.0a0+gitabc")
-    assert parse(str(name)) == name
 
 
 # --- what would be downloaded in vain -------------------------------------------------------
@@ -295,18 +185,3 @@ def test_pyenv_s_pythons_are_found_though_not_on_path(
         program.touch()
     found = building.of_pyenv("3.10")
     assert found is not None and found.parts[-3] == "3.10.13"
-
-
-# --- names ----------------------------------------------------------------------------------
-
-
-def test_what_nobody_publishes_every_night_is_refused() -> None:
-    assert str(parse("jax==nightly")) == "jax==nightly"
-    with pytest.raises(ValueError, match="no nightly of mlx"):
-        parse("mlx==nightly")
-
-
-def test_a_nightly_s_lines_have_its_own_names() -> None:
-    files = Path(__file__).resolve().parents[3] / "requirements"
-    lines = requirements.lines(files, parse("tf==nightly"), Platform("Linux", "x86_64"))
-    assert 'tf-nightly-cpu>=0.dev0 ; sys_platform == "linux"' in lines
