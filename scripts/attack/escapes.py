@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
-FORBIDDEN = frozenset(("img", "iframe", "object", "embed", "base", "form", "input", "a:x", "b"))
+FORBIDDEN = frozenset(("img", "iframe", "object", "embed", "base", "form", "input", "blink"))
 """Elements that no page of ours has."""
 
 SVG = frozenset(

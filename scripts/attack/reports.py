@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from bench import records
 from bench.schema import Curves, Failed, Record, Resumed, Run, Skipped, State, Verified
 from reports import build
 from reports.answer import answer
@@ -31,6 +32,10 @@ from tests.helpers import builders
 USUAL = 3000
 """Files an attack makes when nobody says how many."""
 
+TOGETHER = (1, 1, 2, 12)
+"""Files of one report: of each of some, first screens, tables and figures are all drawn; of many it
+takes less time for each, and they are compared with each other."""
+
 SHOWN = 40
 """Kinds of failure that are told of."""
 
@@ -39,12 +44,16 @@ def mutated_records(asked: Asked) -> Counts:
     """Mutated record files through report and compare: all outputs, searched for escapes."""
     dice, counts, kinds = random.Random(asked.seed), Counts(), Counter[str]()
     seeds = list(_seeds())
-    for _ in range(asked.count(USUAL)):
-        lines = mutations.mutated(dice.choice(seeds), dice)
-        path = asked.folder / "records.jsonl"
-        path.write_bytes(b"\n".join(lines) + b"\n")
-        wrong = list(_tried(path, asked.folder / "out"))
-        counts.inputs += 1
+    while counts.inputs < asked.count(USUAL):
+        runs = asked.folder / "runs"
+        shutil.rmtree(runs, ignore_errors=True)
+        together = dice.choice(TOGETHER)
+        for number in range(together):
+            (runs / f"{number}").mkdir(parents=True)
+            lines = mutations.mutated(dice.choice(seeds), dice)
+            (runs / f"{number}" / "records.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+        wrong = list(_tried(runs, asked.folder / "out"))
+        counts.inputs += together
         counts.tracebacks += any(what.startswith("raised") for what in wrong)
         counts.escapes += any(not what.startswith("raised") for what in wrong)
         kinds.update({what[:300] for what in wrong})
@@ -58,11 +67,11 @@ ATTACKS = {"mutated records": mutated_records}
 # --- one file ---------------------------------------------------------------------------------
 
 
-def _tried(path: Path, out: Path) -> Iterator[str]:
-    """What goes wrong with this file; one that is refused in words is all right."""
+def _tried(runs: Path, out: Path) -> Iterator[str]:
+    """What goes wrong with these files; one that is refused in words is all right."""
     shutil.rmtree(out, ignore_errors=True)
-    yield from _raised(lambda: _reported(path, out))
-    yield from _raised(lambda: _compared(path, out))
+    yield from _raised(lambda: _reported(runs, out))
+    yield from _raised(lambda: _compared(runs / "0" / "records.jsonl", out))
     yield from escapes.found(out)
 
 
@@ -76,23 +85,23 @@ def _raised(attempt) -> Iterator[str]:
         yield f"raised {type(error).__name__}: {str(error)[:80]} ({where})"
 
 
-def _reported(path: Path, out: Path) -> None:
-    built = build.build([path], out, published=False)
+def _reported(runs: Path, out: Path) -> None:
+    built = build.build([runs], out, published=False)
     text = io.StringIO()
     console = Console(file=text, width=100)
     terminal.show(built.content, console)
     told = answer.make(built.content, built.tallies, built.html, 100)
     terminal.conclude(told.lines, console)
     (out / "printed.txt").write_text(text.getvalue() + told.reason, encoding="utf-8")
-    lost = [fault.error for fault in getattr(built, "faults", ())]
-    if lost:
-        raise AssertionError(f"a part was lost: {lost[0]}")
+    for fault in getattr(built, "faults", ()):
+        where = fault.traceback.rstrip().rpartition('  File "')[2].partition("\n")[0][-60:]
+        raise AssertionError(f"a part was lost: {fault.error[:60]} {where}")
 
 
 def _compared(path: Path, out: Path) -> None:
     """The first contender against the second."""
-    head = msgspec.json.decode(path.read_bytes().split(b"\n")[0])
-    who = [each["contender"] for each in head["contenders"]][:2] if "contenders" in head else []
+    head = records.head(path)
+    who = [each.contender for each in head.contenders[:2]] if head else []
     if len(who) < 2:
         return
     a, b = sides.load(path, None, *who)
@@ -110,7 +119,7 @@ def _seeds() -> Iterator[mutations.Lines]:
     """A CPU's run, one of a CPU and a GPU, one with troubles, and published figures."""
     torch, jax = builders.FIVE[1], builders.FIVE[3]
     gpu = replace(torch, device="cuda:0", device_name="NVIDIA H100 80GB HBM3", flop_per_s=9e12)
-    yield _encoded(_few(builders.run(builders.FIVE, rounds=7), "matmul"))
+    yield _encoded(_few(builders.run(builders.FIVE[:3], rounds=7), "matmul"))
     yield _encoded(_few(builders.run((torch, gpu, jax), rounds=6), "matmul"))
     yield _encoded([*_few(builders.run((torch, jax), rounds=3), "mlp"), *_troubles()])
     yield _encoded(_few(builders.run((torch, gpu, builders.NULL), rounds=7), "hackintosh"))
