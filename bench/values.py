@@ -71,8 +71,10 @@ def index(text: str) -> str:
     return str(folder.resolve())
 
 
-def path(text: str) -> Path:
-    """The path; `~/` is the home folder where no shell has said so, as in make's `OUT=~/x`."""
+def path(typed: str | Path) -> Path:
+    """The path; `~/` is the home folder where no shell has said so, as in make's `OUT=~/x`. An
+    option's default comes here too, as a path."""
+    text = str(typed)
     try:
         return Path(text).expanduser() if text == "~" or text.startswith("~/") else Path(text)
     except RuntimeError:
