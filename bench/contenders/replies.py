@@ -108,6 +108,8 @@ class Started(Reply, frozen=True):
     )
     packages: Annotated[tuple[Text, ...], msgspec.Meta(max_length=4096)] = ()
     left_over: Looks = ()
+    keeps: bool = True
+    """Whether converting a result again costs far less than the first time."""
 
 
 class Built(Reply, frozen=True):

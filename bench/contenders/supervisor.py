@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,10 @@ from bench.environments.interpreters import START
 from bench.machine import privacy
 from bench.meters.device_use import DeviceUse
 from bench.schema import Failed, Runtime, Skipped
+
+TRIED_AGAIN = 0.25
+"""Part of a contender's later starts in which it is tried out again whether it waits: each such
+trial is half of the start."""
 
 
 class Supervisor:
@@ -36,7 +41,9 @@ class Supervisor:
         self._worker, self._started = worker, False
         self._memory_bytes = memory_bytes
         self.probed: Looks = ()
-        """What its worker found of its adapter as it started."""
+        """What its workers found of its adapter as they started."""
+        self._keeps: bool | None = None
+        """What the last of them learnt of it besides."""
 
     @functools.cached_property
     def busy(self) -> DeviceUse:
@@ -69,8 +76,10 @@ class Supervisor:
             "execution": contender.spec.execution,
             "threads": contender.threads,
         }
-        told = self.ask(Started, device=asdict(contender.device), settings=settings)
-        self.probed = told.left_over
+        # What is the same in every start need not be tried out each time; nobody can tell when.
+        known = None if random.random() < TRIED_AGAIN else self._keeps
+        told = self.ask(Started, device=asdict(contender.device), settings=settings, keeps=known)
+        self.probed, self._keeps = (*self.probed, *told.left_over), told.keeps
         runtime = self._runtime(told, time.monotonic() - begun)
         self._started = True
         return runtime

@@ -78,7 +78,10 @@ class WorkerServer:
         told = islice(self.adapter.devices(), MOST_TOLD)
         return {"devices": [dataclasses.asdict(device) for device in told]}
 
-    def start(self, device: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    def start(
+        self, device: dict[str, Any], settings: dict[str, Any], keeps: bool | None = None
+    ) -> dict[str, Any]:
+        """`keeps` is what an earlier worker of this contender learnt; None has it learnt anew."""
         self.runtime = self.adapter.start(Device(**device), Settings(**settings))
         found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
         packages = sorted(f"{name}=={version}" for name, version in found.items())
@@ -91,7 +94,10 @@ class WorkerServer:
                 self.sentinel = DeviceSentinel(self.adapter)
         notes = _notes(self.runtime.notes)
         try:
-            self.learnt = probes.learn(self.adapter, self.runtime.device.kind)
+            if keeps is None:
+                self.learnt = probes.learn(self.adapter, self.runtime.device.kind)
+            else:
+                self.learnt = probes.ProbeResult(keeps)
         except Unsupported:
             pass
         except Exception as error:  # noqa: BLE001  a contender that cannot do it may do its cases
@@ -106,6 +112,7 @@ class WorkerServer:
             "details": self.runtime.details,
             "build": dict(self.runtime.build),
             "left_over": list(self.learnt.found),
+            "keeps": self.learnt.keeps,
             "python": platform.python_version(),
             "packages": packages,
         }
