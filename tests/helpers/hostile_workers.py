@@ -56,7 +56,7 @@ def noted(folder: Path, count: int, limit_s: float = 60.0) -> list[psutil.Proces
     raise AssertionError(f"{count} processes were awaited, {notes} says {pids}")
 
 
-def alive(folder: Path, limit_s: float = 15.0) -> list[int]:
+def alive(folder: Path, limit_s: float = 30.0) -> list[int]:
     """Of the processes noted, those that live on after that time."""
     deadline = time.monotonic() + limit_s
     pids = [int(pid) for pid in (folder / "pids").read_text().split()]

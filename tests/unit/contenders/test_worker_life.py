@@ -59,7 +59,7 @@ LEFT = {
 def test_a_death_is_noticed_though_a_child_lives_and_the_child_is_ended(folder, way, body):
     with running(folder, f"{body}\n{SEGFAULT}") as worker:
         with pytest.raises(WorkerDied, match="SIGSEGV") as died:
-            worker.ask(Devices, 20)
+            worker.ask(Devices, 60)
         assert died.value.signal_name == "SIGSEGV"
         assert hostile_workers.alive(folder) == []
 
@@ -68,7 +68,7 @@ def test_a_death_is_noticed_though_a_child_lives_and_the_child_is_ended(folder, 
 def test_what_a_worker_began_ends_with_it(folder, way, body):
     with running(folder, body) as worker:
         with contextlib.suppress(WorkerDied):  # the flood is no reply
-            worker.ask(Devices, 20)
+            worker.ask(Devices, 60)
         worker.kill()
         assert hostile_workers.alive(folder) == []
 
@@ -120,7 +120,7 @@ def test_a_killed_keeper_is_told_and_leaves_nothing(folder, way, body):
         hostile_workers.noted(folder, 2 if "forked" in body else 1)
         worker._life._keeper.kill()
         with pytest.raises(WorkerDied, match="keeper was ended by SIGKILL"):
-            worker.reply(Devices, 20)
+            worker.reply(Devices, 60)
         assert hostile_workers.alive(folder) == []
 
 
@@ -128,7 +128,7 @@ def test_a_worker_that_closes_its_pipes_and_lives_on_is_ended(folder, monkeypatc
     monkeypatch.setattr(worker_process, "FAREWELL_S", 0.1)
     with running(folder, "os.closerange(3, 99)\ntime.sleep(600)") as worker:
         with pytest.raises(WorkerDied, match="closed its pipes and lived on"):
-            worker.ask(Devices, 20)
+            worker.ask(Devices, 60)
         assert hostile_workers.alive(folder) == []
 
 
@@ -136,10 +136,10 @@ def test_a_last_answer_is_heard_and_then_the_death(folder):
     leaves = "import threading; threading.Timer(0.2, lambda: os._exit(7)).start()"
     with running(folder, leaves) as worker:
         worker.post(Devices)
-        worker._life.wait(20)
-        assert worker.reply(Devices, 20) == Devices(devices=())
+        worker._life.wait(60)
+        assert worker.reply(Devices, 60) == Devices(devices=())
         with pytest.raises(WorkerDied, match="code 7") as died:
-            worker.ask(Devices, 20)
+            worker.ask(Devices, 60)
         assert died.value.exit_code == 7
 
 
@@ -219,11 +219,11 @@ def test_the_mark_alone_finds_its_bearers_and_no_others():
 
 def test_to_be_killed_twice_is_to_be_killed_once(folder):
     with running(folder, "pass") as worker:
-        worker.ask(Devices, 20)
+        worker.ask(Devices, 60)
         for _ in range(2):
             worker.kill()
         with pytest.raises(WorkerDied, match="SIGKILL"):
-            worker.ask(Devices, 20)
+            worker.ask(Devices, 60)
 
 
 def test_the_load_of_a_worker_that_has_died_is_none():
