@@ -96,6 +96,8 @@ class WorkerProcess:
         """To the request posted. Raises as `ask` does."""
         line = self._read_line(time.monotonic() + timeout_s, timeout_s)
         try:
+            if self._pending:
+                raise OutOfStep("it said more than it was asked")
             return read(line, self._asked, wanted)
         except OutOfStep as error:
             self.kill()

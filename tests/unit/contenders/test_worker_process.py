@@ -166,3 +166,57 @@ def test_an_answer_that_cannot_be_sent_is_a_refusal(tmp_path, body, message):
     with pytest.raises(WorkerError, match=message):
         running.ask(Devices, 30)
     running.kill()
+
+
+UNASKED = "its reply was none|it said more than it was asked"
+"""The second where the true reply was there too when the first was read."""
+
+REPLIES = "import os, sys; pipe = int(sys.argv[3])\n    "
+"""An adapter that has found the pipe of the replies."""
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (r"os.write(pipe, b'noise\n')", UNASKED),
+        (r"os.write(pipe, b'no line')", UNASKED),
+        (r"os.write(pipe, b'\n')", UNASKED),
+        (r"os.write(pipe, b'[' * 10**6 + b'\n')", UNASKED),
+        (r"os.write(pipe, b'x' * 2**25)", "its reply exceeded"),
+        (
+            r"""os.write(pipe, b'{"number": 2, "refused": false, "answer": {"devices": []}}\n')""",
+            "it answered request 2 when it was asked request 1|more than it was asked",
+        ),
+        ("os.close(pipe)", "code 1|closed its pipes"),
+        ("os.closerange(3, 100)", "code 1|closed its pipes"),
+        (
+            "os.close(pipe); os.open('/dev/null', os.O_WRONLY)",
+            "no answer within|code 1|closed its pipes",
+        ),
+    ],
+    ids=["a line", "a part of one", "an empty one", "deep", "endless", "early", "closed", *"ab"],
+)
+def test_an_adapter_that_speaks_to_the_host_itself_ends_its_worker(tmp_path, body, reason):
+    with pytest.raises(WorkerDied, match=reason):
+        ask(tmp_path, REPLIES + body, timeout_s=10)
+
+
+def test_a_reply_beside_the_asked_one_ends_the_worker(tmp_path):
+    forged = b'{"number": 1, "refused": false, "answer": {"devices": []}}\n'
+    running = worker(tmp_path, ADAPTER.format(body=f"{REPLIES}os.write(pipe, {forged!r})"))
+    try:
+        running.ask(Devices, 30)
+    except WorkerDied:
+        pass
+    else:  # the second came later than the first was read
+        with pytest.raises(WorkerDied, match=r"it answered request 1 when|more than it was asked"):
+            running.ask(Devices, 30)
+    finally:
+        running.kill()
+
+
+def test_an_adapter_may_return_numbers_of_numpy(tmp_path):
+    device = "return [Device('cpu', 'cpu', 'a CPU', numpy.int64(2**30))]"
+    body = f"import numpy; from frameworks.interface import Device; {device}"
+    reply, _ = ask(tmp_path, body)
+    assert reply.devices[0].memory_bytes == 2**30

@@ -53,3 +53,16 @@ def test_a_first_step_that_a_busy_machine_made_long_is_still_the_one_that_is_che
     slow = Built(frameworks.numpy.adapter, workload, made)
     slow.step_limit_s = 5.0
     assert np.array_equal(slow.run()["output"], plain)
+
+
+def test_complex_results_are_refused_though_to_numpy_would_drop_half_of_them():
+    model = Sequential(Linear(3, 2))
+    work = Forward(suite="mine", name="one", model=model, input_shape=(4, 3))
+    adapter = types.SimpleNamespace(
+        build=lambda workload, given: lambda: {"output": np.ones((4, 2)) * 1j},
+        wait=lambda outputs: None,
+        to_numpy=lambda array: array.real,
+    )
+    built = Built(adapter, work, arrays.make(work, 0))
+    with pytest.raises(TypeError, match=r"real numbers\. Received: complex ones"):
+        built.run()

@@ -87,3 +87,53 @@ def test_a_temporary_folder_that_went_is_replaced_by_another(tmp_path, monkeypat
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with observations.place() as path:
         assert path.parent.is_dir()
+
+
+class Masked(np.ndarray):
+    """Of another mind about what it holds."""
+
+    def __array__(self, *_, **__):
+        return np.array(["else"])
+
+
+NO_NUMBERS = {
+    "complex": np.ones(2) * 1j,
+    "objects": np.array([1.0, None]),
+    "dates": np.array(["2026-01-01"], dtype="datetime64[D]"),
+    "spans": np.array([1], dtype="timedelta64[s]"),
+    "words": np.array(["1.0"]),
+    "records": np.zeros(2, dtype=[("a", "f4")]),
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("told", NO_NUMBERS.values(), ids=NO_NUMBERS)
+def test_a_result_that_is_no_real_number_is_refused(told):
+    with pytest.raises(TypeError, match=r"returns real numbers\. Received: .* for loss"):
+        observations.number("loss", told, 2**20)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        np.arange(6.0).reshape(2, 3).view(Masked),
+        np.ma.masked_less(np.arange(6.0).reshape(2, 3), 3),
+        np.arange(12.0).reshape(2, 6)[:, ::2] / 2,
+        np.arange(6.0).reshape(2, 3).tolist(),
+    ],
+    ids=["a class of its own", "masked", "strided", "lists"],
+)
+def test_a_result_is_the_plain_numbers_that_it_holds(told):
+    found = observations.number("output", told, 2**20)
+    assert type(found) is np.ndarray and found.flags.writeable
+    np.testing.assert_array_equal(found, np.arange(6.0).reshape(2, 3))
+
+
+def test_a_view_larger_than_the_work_is_refused_before_it_takes_memory():
+    endless = np.broadcast_to(np.float32(0), (10**6, 10**6))
+    with pytest.raises(MemoryError, match=r"result output has 4000000000000 bytes\. Expected"):
+        observations.number("output", endless, observations.most_bytes(100))
+
+
+def test_a_result_of_nothing_is_one():
+    assert observations.number("output", np.zeros((0, 3)), 2**20).shape == (0, 3)
