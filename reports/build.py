@@ -7,6 +7,7 @@ import gc
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from errno import EISDIR
 from functools import partial
 from pathlib import Path
 
@@ -72,6 +73,9 @@ def build(
     with _uncollected(), tempfile.TemporaryDirectory(prefix=".report-", dir=out) as aside:
         made = _write(results, made, tallies, Path(aside), attempts)
         written = [path for path in sorted(Path(aside).rglob("*")) if path.is_file()]
+        for file in written:
+            if (out / file.relative_to(aside)).is_dir():  # told before anything is in its place
+                raise IsADirectoryError(EISDIR, "a folder is in the way", str(out / file.name))
         for name in {*files.FILES, isolation.FILE} - {path.name for path in written}:
             (out / name).unlink(missing_ok=True)  # of an earlier report
         for file in written:
@@ -132,6 +136,10 @@ def _write(
     ):
         text = attempts.of(f"The file {name}", partial(render, made, drawn, attempts), told)
         (folder / name).write_text(text, encoding="utf-8")
+    tables = attempts.of(
+        "The file " + markdown.TABLES, partial(markdown.tables, made), markdown.told
+    )
+    (folder / markdown.TABLES).write_text(tables, encoding="utf-8")
     figures = folder / markdown.FIGURES
     figures.mkdir()
     for chart in (chart for of_part in drawn.values() for chart in of_part):

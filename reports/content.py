@@ -54,16 +54,26 @@ def make(
     doubted = {key for one in findings if one.severity == "suspect" for key in one.cells}
     known = replace(before, doubted=doubted)
     contests = attempts.of("CPU against GPU on the first screen", known.contests, lambda _: ())
+    fronts = front.fronts(known, contests, attempts)
     return Content(
-        title=TITLE,
+        title=_title(fronts),
         summary=_summary(results, known.sections),
         findings=findings,
         omissions=attempts.of("What was left out", partial(omissions.find, known), _told),
         sections=known.sections,
         contests=contests,
-        fronts=front.fronts(known, contests, attempts),
+        fronts=fronts,
         chapters=table_of_contents.make(known, attempts),
     )
+
+
+def _title(fronts: Sequence[Front]) -> str:
+    """`Apple M2 Max, 2026-11-28: Metalbench`, which tells one tab of a browser from another."""
+    if not fronts:
+        return TITLE
+    first, count = fronts[0].section, len(fronts) - 1
+    others = f" and {count} more run{'s' * (count > 1)}" if count else ""
+    return f"{first.machine_label}, {first.started_at[:10]}{others}: Metalbench"
 
 
 def _told(sentence: str) -> tuple[Omission, ...]:

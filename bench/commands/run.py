@@ -31,7 +31,9 @@ def run(asked: RunOptions) -> int:
         return _stopped(recorded)
     if outcome.broken and not recorded.lines:
         return failed(f"the run broke off before anything was recorded: {outcome.broken}")
-    return _report(outcome, asked.verbose) if recorded.lines else _stopped(recorded)
+    if outcome.signal is not None and not recorded.lines:
+        return _stopped(recorded)
+    return _report(outcome, asked.verbose)
 
 
 def _stopped(recorded: Recorded) -> int:

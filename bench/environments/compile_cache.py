@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from frameworks import FRAMEWORKS
-from suites.data.cache_files import bound
+from suites.data.cache_files import bound, write
+from suites.data.folder_sums import drop_damaged
 
 ROOT = Path(__file__).resolve().parents[2] / ".cache" / "compiled"
 
@@ -26,6 +29,9 @@ LIBRARIES = ("*.so", "lib/*.so*", "lib/*.dylib")
 MOST_BYTES = 2**31
 """Of all folders. Beyond it the files that were written first go, until half is left."""
 
+
+ROOM_BYTES = 2**26
+"""Free on the disk, below which nothing is kept: frameworks fail where theirs is full."""
 
 CPUINFO = Path("/proc/cpuinfo")
 
@@ -39,16 +45,22 @@ SYSCTL_S = 1.0
 
 
 def folder(framework: str, packages: Iterable[str], root: Path = ROOT) -> str | None:
-    """The folder of these packages here; None where none can be made."""
+    """The folder of these packages here, without what was damaged; None where none can be made or
+    there is no room."""
     here = (platform.python_version(), platform.machine(), platform.node(), processor())
     known = (*here, sys.prefix, *libraries(framework), *sorted(packages))
     stamp = hashlib.sha256("\n".join(known).encode()).hexdigest()[:16]
     found = root / f"{framework}-{stamp}"
+    bound(root, MOST_BYTES)
     try:
         found.mkdir(parents=True, exist_ok=True)
+        write(root / f".room-{os.getpid()}", b"\0" * 2**16)  # read-only, or full
+        (root / f".room-{os.getpid()}").unlink()
+        if shutil.disk_usage(found).free < ROOM_BYTES:
+            return None
     except OSError:
         return None
-    bound(root, MOST_BYTES)
+    drop_damaged(found)
     return str(found)
 
 

@@ -27,6 +27,7 @@ from bench.worker.case import Case, DeviceSentinel, TooLong
 from bench.worker.warnings_log import WarningLog
 from frameworks.interface import Device, Framework, Runtime, Settings, Unsupported
 from suites import catalog
+from suites.data import folder_sums
 from suites.verification import checks
 from suites.workload import Lifecycle, definition_hash
 
@@ -228,6 +229,8 @@ class WorkerServer:
             self.case.close()
         self.case = None
         gc.collect()
+        if self.compiled is not None:
+            folder_sums.note(Path(self.compiled))
         return {}
 
     @property

@@ -8,7 +8,7 @@ from reports.compare import words
 from reports.compare.comparison import Comparison, Pair
 from reports.compare.fail_on import Gate, Outcome
 from reports.formatting import plain
-from reports.render.markdown import escape
+from reports.render.markdown_text import escape
 
 
 def render(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> str:

@@ -11,10 +11,21 @@ from reports.content import Content
 from reports.document import Chapter, Part, Table, shown
 from reports.findings.finding import Finding
 from reports.isolation import Attempts
+from reports.render import markdown_front
 from reports.render.charts import Chart
+from reports.render.markdown_text import escape
 
 FIGURES = "figures"
 """Folder of the figures, from the report's."""
+
+TABLES = "report-tables.md"
+"""Beside it: a code host shows texts up to some 60 kB."""
+
+_LONG = 20
+"""Rows of a table that stands there."""
+
+_MOST_RUNS = 12
+"""Other runs whose headline is quoted."""
 
 
 def render(
@@ -25,7 +36,7 @@ def render(
     """The text. `charts` are those of each part, by its key. A chapter that cannot be drawn says
     so in its place."""
     attempts = attempts or Attempts()
-    blocks = [f"# {escape(content.title)}", escape(content.summary)]
+    blocks = list(filter(None, _top(content, attempts)))
     blocks += ["## Before you trust these numbers", *_findings(content)]
     for chapter in shown(content.chapters):
         blocks += [f"## {escape(chapter.title)}"]
@@ -35,6 +46,37 @@ def render(
     return "\n\n".join(blocks) + "\n"
 
 
+def tables(content: Content) -> str:
+    """The tables that are too long for the text, each under the title of its part."""
+    blocks = [f"# {escape(content.title)}: tables"]
+    for chapter in shown(content.chapters):
+        for part in chapter.parts:
+            every = (part.table, part.data)
+            long = [table for at, table in enumerate(every) if table and _apart(table, at == 1)]
+            if long:
+                blocks += [f"## {_anchored(part, chapter)}", *map(_table, long)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _top(content: Content, attempts: Attempts) -> Iterator[str]:
+    """The answer: of several runs each one's headline too."""
+    if not content.fronts:
+        yield from (f"# {escape(content.title)}", escape(content.summary))
+        return
+    first, *others = content.fronts
+    yield f"# {escape(first.headline)}"
+    yield from attempts.of(
+        "This part of the first screen", lambda: list(markdown_front.blocks(first)), _lost
+    )
+    if others:
+        named = [f"**{escape(each.section.machine_label)}**" for each in others[:_MOST_RUNS]]
+        said = [escape(each.headline) for each in others[:_MOST_RUNS]]
+        lines = [f"{name}: {words}" for name, words in zip(named, said, strict=True)]
+        left = len(others) - _MOST_RUNS
+        yield from ("## Other runs", _list([*lines, *([f"and {left} more"] if left > 0 else [])]))
+    yield escape(content.summary)
+
+
 def _lost(sentence: str) -> list[str]:
     return [escape(sentence)]
 
@@ -42,31 +84,6 @@ def _lost(sentence: str) -> list[str]:
 def told(sentence: str) -> str:
     """A text that only says why there is no other."""
     return f"# Metalbench report\n\n{escape(sentence)}\n"
-
-
-_WORD = r"(?:[0-9]+(?:\.[0-9]+)?[A-Za-zµ%]*|[A-Za-zµ%][A-Za-z0-9µ%]*)"
-_TAME = re.compile(rf"{_WORD}(?:[ \u00a0/]{_WORD})*")
-"""Most cells of a table: words and numbers that no rule below would change."""
-
-
-def escape(text: str) -> str:
-    """The text as Markdown that shows it and does nothing else.
-
-    Entities where a backslash would not stop a link; underscores inside words mean nothing.
-    """
-    if _TAME.fullmatch(text):
-        return text
-    text = text.replace("&", "&amp;")
-    text = re.sub(r"([\\`*\[\]<>|~$#])", r"\\\1", text)
-    text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
-    text = text.replace("://", "&#58;//").replace("@", "&#64;")
-    text = re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", _entity, text)
-    text = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", text.strip())
-    return re.sub(r"^([-+=])", r"\\\1", text)
-
-
-def _entity(found: re.Match[str]) -> str:
-    return f"{found[1]}&#{ord(found[2])};"
 
 
 def _findings(content: Content) -> Iterator[str]:
@@ -109,13 +126,30 @@ def _part(part: Part, charts: Sequence[Chart], prose: bool) -> Iterator[str]:
         yield f"{fence}\n{part.code}\n{fence}"
     if part.pairs:
         yield _pairs(part.pairs)
-    if part.table:
-        yield _table(part.table)
+    yield from _shown(part, part.table, folded=False)
     for chart in charts:
         yield f"![{escape(chart.title)}]({FIGURES}/{chart.key}.svg)"
     yield from _unfolded(part)
     if part.notes:
         yield "\n".join(f"{n}. {escape(note)}" for n, note in enumerate(part.notes, start=1))
+
+
+def _apart(table: Table, folded: bool) -> bool:
+    """Whether a table stands in a file of its own: what a page folds away, or what is long."""
+    return folded or len(table.rows) > _LONG
+
+
+def _anchored(part: Part, chapter: Chapter) -> str:
+    return f'<a id="{part.key}"></a>{escape(part.title or chapter.title)}'
+
+
+def _shown(part: Part, table: Table | None, folded: bool) -> Iterator[str]:
+    """The table, or where it stands."""
+    if table and _apart(table, folded):
+        words = escape(part.unfold or f"All {len(table.rows)} rows")
+        yield f"[{words}]({TABLES}#{part.key})"
+    elif table:
+        yield _table(table)
 
 
 def _words(part: Part, prose: bool) -> Iterator[str]:
@@ -130,11 +164,9 @@ def _words(part: Part, prose: bool) -> Iterator[str]:
 
 
 def _unfolded(part: Part) -> Iterator[str]:
-    if part.data or part.hidden_pairs:
-        yield f"{escape(part.unfold)}:"
-    if part.data:
-        yield _table(part.data)
+    yield from _shown(part, part.data, folded=True)
     if part.hidden_pairs:
+        yield f"{escape(part.unfold)}:"
         yield _pairs(part.hidden_pairs)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from reports.content import Content
 from reports.findings.finding import Finding
 from reports.formatting import plain
 from reports.front.front import Front
-from reports.render.markdown import escape
+from reports.render import markdown_front
+from reports.render.markdown_text import escape
 
 MOST_ROWS, MOST_RUNS, MOST_DOUBTS = 6, 6, 3
 """Contenders, runs and findings that are named before the rest is counted."""
@@ -28,8 +29,8 @@ def render(content: Content) -> str:
         blocks = [
             f"**{escape(front.headline)}**",
             escape(", ".join(front.facts)),
-            _table(front),
-            "\n".join(f"- {escape(card.question)} {escape(card.answer)}." for card in front.cards),
+            markdown_front.bars(front, MOST_ROWS),
+            markdown_front.cards(front),
         ]
     own = [finding for finding in content.findings if not finding.published]
     blocks += [_doubts(own)] if own else []
@@ -43,21 +44,6 @@ def _runs(fronts: Sequence[Front]) -> str:
     ]
     left = len(fronts) - MOST_RUNS
     return "\n".join([*lines, f"- and {left} more runs"] if left > 0 else lines)
-
-
-def _table(front: Front) -> str:
-    if len(front.bars) < 2:
-        return ""
-    rows = "\n".join(_rows(front))
-    left = len(front.bars) - MOST_ROWS
-    also = f"\n\nand {left} more contenders" if left > 0 else ""
-    return f"| | fastest | within 2x | of |\n| --- | ---: | ---: | ---: |\n{rows}{also}"
-
-
-def _rows(front: Front) -> Iterator[str]:
-    for bar in front.bars[:MOST_ROWS]:
-        name = escape(bar.label) + (" (answers only)" if bar.answers_only else "")
-        yield f"| {name} | {bar.fastest} | {bar.within} | {bar.run} |"
 
 
 def _doubts(findings: Sequence[Finding]) -> str:

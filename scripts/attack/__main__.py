@@ -60,6 +60,7 @@ def _arguments(attacks: Mapping[str, Attack]) -> argparse.Namespace:
     parser.add_argument("--inputs", type=int, help="inputs of each attack that draws some")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pause", type=float, default=20.0, help="seconds of a suspension")
+    parser.add_argument("--frameworks", default="null,numpy", help="that running workers measure")
     asked = parser.parse_args()
     if strange := set(asked.names) - set(attacks):
         parser.error(f"unknown attack {min(strange)}. Expected some of {', '.join(attacks)}")
@@ -68,7 +69,13 @@ def _arguments(attacks: Mapping[str, Attack]) -> argparse.Namespace:
 
 def _counted(each: Attack, asked: argparse.Namespace) -> Counts:
     with tempfile.TemporaryDirectory(prefix="attack-", ignore_cleanup_errors=True) as folder:
-        plan = Asked(folder=Path(folder), inputs=asked.inputs, seed=asked.seed, pause_s=asked.pause)
+        plan = Asked(
+            folder=Path(folder),
+            inputs=asked.inputs,
+            seed=asked.seed,
+            pause_s=asked.pause,
+            frameworks=asked.frameworks,
+        )
         return each(plan)
 
 

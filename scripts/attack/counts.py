@@ -18,6 +18,8 @@ class Asked:
     seed: int = 0
     pause_s: float = 20.0
     """How long an attack stops what it stops."""
+    frameworks: str = "null,numpy"
+    """Those that attacks of running workers measure."""
 
     def count(self, default: int) -> int:
         """How many inputs to draw, if an attack draws `default` by itself."""

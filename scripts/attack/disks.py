@@ -83,7 +83,7 @@ def unheard(asked: Asked) -> Counts:
         shell = ("bash", "-c", f'exec "$0" "$@" {redirected}', str(here / "metalbench"))
         ended = run(here, out, launcher=shell)
         counts.add(Counts(inputs=1, orphans=len(ended.orphans)))
-        if ended.code != code or "Traceback" in ended.output:
+        if (ended.code != code and not busy(ended)) or "Traceback" in ended.output:
             counts.add(wordless(redirected, ended))
         counts.add(whole(out, cells=2 * CASES))
         counts.lost += len(list(out.glob("*/report.html"))) != 1
@@ -162,12 +162,17 @@ def ended_well(
 ) -> Counts:
     """A run that should measure everything, and say one sentence once, or not at all."""
     ended = run(here, out, environment)
-    counts = ended.count(expected=(0,))
+    counts = ended.count(expected=(0, int(busy(ended))))
     text = " ".join(ended.output.split())
     if (said and text.count(said) != 1) or (unsaid and unsaid in text):
         counts.add(wordless(out.name, ended))
     counts.add(whole(out, cells=2 * CASES))
     return counts
+
+
+def busy(ended: Ended) -> bool:
+    """Whether times were doubted, as on a machine that others use: no fault of the attack's."""
+    return "untimed" in ended.output
 
 
 def wordless(what: str, ended: Ended) -> Counts:
@@ -176,13 +181,16 @@ def wordless(what: str, ended: Ended) -> Counts:
 
 
 def whole(out: Path, cells: int = 0) -> Counts:
-    """Records of the run that cannot be read, and cells that it should have."""
-    counts, found = Counts(), []
+    """Records of the run that cannot be read, and cells of which it should have some."""
+    counts, found = Counts(), set()
     for path in out.glob("*/records.jsonl"):
         if path.stat().st_size:
             reading = records.read(path)
             counts.lost += len(reading.refused)
-            found = [each for each in reading.records if isinstance(each, schema.Cell)]
+            ended = (
+                each for each in reading.records if isinstance(each, schema.Cell | schema.Verified)
+            )
+            found |= {(each.contender, each.case) for each in ended}
     counts.lost += max(0, cells - len(found))
     if counts.lost:
         counts.notes.append(f"{out.name}: {counts.lost} records or cells lost")

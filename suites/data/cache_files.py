@@ -10,12 +10,12 @@ import os
 import shutil
 from pathlib import Path
 
-from suites.data import outside_file
+from suites.data.outside_file import beginning
 
 
 def read(path: Path, most_bytes: int) -> bytes:
     """The file's bytes. Raises OSError, also where there are more."""
-    content = outside_file.beginning(path, most_bytes + 1)
+    content = beginning(path, most_bytes + 1)
     if len(content) > most_bytes:
         raise OSError(f"{path} has more than {most_bytes} bytes")
     return content

@@ -190,31 +190,36 @@ def test_memory_that_processes_share_is_counted_once(folder):
         assert sum(each.memory_info().rss for each in tree.members()) > 600 * 2**20
 
 
-def test_a_process_that_was_given_the_pid_of_one_that_ended_is_a_stranger():
-    with subprocess.Popen(["sleep", "600"]) as stranger:
-        tree = ProcessTree(os.getpid(), "NAME=none", adopts=True)
-        assert stranger.pid in [each.pid for each in tree.members()]
-        tree._root._ident = (os.getpid(), 0.0)  # as of a process that had this pid before
-        assert tree.members() == []
-        assert tree.end(1.0)
-        assert stranger.poll() is None
-        stranger.kill()
+@pytest.fixture
+def sleeper():
+    """Starts processes that sleep, with a variable NAME; ends them."""
+    started = []
+
+    def start(name):
+        started.append(subprocess.Popen(["sleep", "600"], env={**os.environ, "NAME": name}))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
 
 
-def test_the_mark_alone_finds_its_bearers_and_no_others():
-    mine = {**os.environ, "NAME": "mine"}
-    others = {**os.environ, "NAME": "others"}
-    with (
-        subprocess.Popen(["sleep", "600"], env=mine) as bearer,
-        subprocess.Popen(["sleep", "600"], env=others) as stranger,
-    ):
-        try:
-            assert ProcessTree(None, "NAME=mine", adopts=False).end(20.0)
-            assert bearer.wait(20) == -signal.SIGKILL
-            assert stranger.poll() is None
-        finally:
-            bearer.kill()
-            stranger.kill()
+def test_a_process_that_was_given_the_pid_of_one_that_ended_is_a_stranger(sleeper):
+    stranger = sleeper("stranger")
+    tree = ProcessTree(os.getpid(), "NAME=none", adopts=True)
+    assert stranger.pid in [each.pid for each in tree.members()]
+    tree._root._ident = (os.getpid(), 0.0)  # as of a process that had this pid before
+    assert tree.members() == []
+    assert tree.end(1.0)
+    assert stranger.poll() is None
+
+
+def test_the_mark_alone_finds_its_bearers_and_no_others(sleeper):
+    bearer, stranger = sleeper("mine"), sleeper("others")
+    assert ProcessTree(None, "NAME=mine", adopts=False).end(20.0)
+    assert bearer.wait(20) == -signal.SIGKILL
+    assert stranger.poll() is None
 
 
 def test_to_be_killed_twice_is_to_be_killed_once(folder):

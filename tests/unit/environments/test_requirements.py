@@ -24,6 +24,8 @@ BEFORE_ANY_ENVIRONMENT = (
     CHECKOUT / "suites" / "errors.py",
     CHECKOUT / "suites" / "data" / "__init__.py",
     CHECKOUT / "suites" / "data" / "cache_files.py",
+    CHECKOUT / "suites" / "data" / "folder_sums.py",
+    CHECKOUT / "suites" / "data" / "outside_file.py",
 )
 
 ARM_MAC = Platform("Darwin", "arm64", "15.2")
@@ -220,7 +222,10 @@ def test_nothing_is_made_on_an_unsupported_platform(
     assert "Received: Linux aarch64" in capsys.readouterr().err
 
 
-NEEDED_OF_SUITES = ("suites.errors", "suites.data.cache_files")
+NEEDED_OF_SUITES = (
+    "suites.errors",
+    *(f"suites.data.{name}" for name in ("cache_files", "folder_sums", "outside_file")),
+)
 """They are among the files looked at."""
 
 
