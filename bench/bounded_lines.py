@@ -16,14 +16,17 @@ MAX_LINE_BYTES = 4 * 2**20
 MAX_FILE_BYTES = 512 * 2**20
 """Counted after decompression; ten times what a day's run writes."""
 
-MAX_LINES = 1_000_000
-"""Empty ones included."""
+MAX_LINES = 500_000
+"""Empty ones included; a day's run writes half of it."""
 
 MAX_RATIO = 100
 """By how much a file may be compressed: records are, 5 to 40 times."""
 
 FREE_BYTES = 16 * 2**20
 """Of so little content no ratio is asked."""
+
+MAX_MEMBERS = 100_000
+"""Files in one compressed file, which may be empty: tools that make several make each of 64 KiB."""
 
 MAX_CPU_S = 20.0
 """CPU seconds for one file and for what is made of its lines; all other bounds take half."""
@@ -98,7 +101,7 @@ def _unpacked(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
 
     By hand: `gzip` gives no word back while it goes through a million empty members.
     """
-    engine, data, begun, full = zlib.decompressobj(wbits=31), b"", False, False
+    engine, data, begun, full, members = zlib.decompressobj(wbits=31), b"", False, False, 0
     try:
         while data or full or (data := file.read(_PIECE)):
             piece = engine.decompress(data, _PIECE)
@@ -106,6 +109,9 @@ def _unpacked(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
             if engine.eof:
                 data = engine.unused_data.lstrip(b"\0")  # members may be padded
                 engine, begun, full = zlib.decompressobj(wbits=31), False, False
+                members += 1
+                if members > MAX_MEMBERS:
+                    raise _Stop(f"beyond {MAX_MEMBERS} compressed files in one: rest unread")
             yield piece, file.tell() - len(data)
     except zlib.error as error:
         raise _Stop(f"compressed data is damaged: {error}") from None

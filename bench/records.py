@@ -14,12 +14,12 @@ import msgspec
 from bench import bounded_lines
 from bench.bounded_lines import MAX_LINE_BYTES, RestUnread
 from bench.older_records import in_todays_terms
-from bench.schema import SCHEMA, End, Published, Record, Run, Slice
+from bench.schema import SCHEMA, End, Failed, Published, Record, Run, Skipped, Slice
 from suites.data import outside_file
 from suites.data.cache_files import free_space
 from suites.errors import UserError
 
-MAX_MEMORY_BYTES = 256 * 2**20
+MAX_MEMORY_BYTES = 192 * 2**20
 """Of what a file holds, slices apart: what it would take in memory, by a guess from above."""
 
 MAX_SAMPLES = 20_000_000
@@ -180,10 +180,12 @@ class _Cost:
             if self.samples > MAX_SAMPLES:
                 raise RestUnread(number, f"beyond {MAX_SAMPLES} samples: rest unread")
             return
-        # A character takes up to four bytes where one of its text is beyond the first 256; an
-        # object takes 100 bytes and a value 32, however short they are written.
+        # A character takes up to four bytes where one of its text is beyond the first 256, and a
+        # reason is told again with its stage; an object takes 100 bytes and a value 32, however
+        # short they are written.
         wide = not line.isascii() or b"\\u" in line
-        self.memory_bytes += len(line) * (4 if wide else 1)
+        twice = isinstance(record, Failed | Skipped)
+        self.memory_bytes += len(line) * (4 if wide else 1) * (2 if twice else 1)
         self.memory_bytes += 256 + 100 * line.count(b"{") + 32 * line.count(b",")
         if self.memory_bytes > MAX_MEMORY_BYTES:
             wanted = f"beyond {MAX_MEMORY_BYTES} bytes of memory"

@@ -205,8 +205,9 @@ def _file(
     run: str,
     into: Gathered,
 ) -> None:
+    reason = why(record) if isinstance(record, Failed | Skipped) else ""
     if isinstance(record, Failed):
-        into.failures.setdefault((run, record.contender, why(record)), record)
+        into.failures.setdefault((run, record.contender, reason), record)
     match record:
         case Runtime():
             into.runtimes[run, record.contender] = record
@@ -217,7 +218,7 @@ def _file(
         case Cell():
             _finish(into, (run, record.contender, record.case), record)
         case Skipped(case=None) | Failed(case=None):
-            into.absent.append(Absent(run, record.contender, kind(record), why(record)))
+            into.absent.append(Absent(run, record.contender, kind(record), reason))
         case Skipped(case=str(case)) | Failed(case=str(case)):
             _keep_worse(into.unmeasured, (run, record.contender, case), record)
         case State():
