@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from reports import context
+from reports import context, selection
 from reports.analysis.cpu_gpu_pairs import Contest
 from reports.chapters import table_of_contents
 from reports.context import Section
@@ -21,6 +21,7 @@ from reports.findings.omissions import Omission
 from reports.frame import STATUSES, Results
 from reports.front import front
 from reports.front.front import Front
+from reports.ingest import machine_names
 from reports.isolation import Attempts
 
 TITLE = "Metalbench report"
@@ -49,7 +50,8 @@ def make(
     """The content of a report on these results; machines are compared with the one whose name
     contains `baseline`. Raises NoSuchMachine."""
     attempts = attempts or Attempts()
-    before = context.of(results, baseline, attempts)
+    selected = selection.select(results)
+    before = context.of(selected.results, baseline, attempts)
     findings = registry.find(before, attempts)
     doubted = {key for one in findings if one.severity == "suspect" for key in one.cells}
     known = replace(before, doubted=doubted)
@@ -57,9 +59,12 @@ def make(
     fronts = front.fronts(known, contests, attempts)
     return Content(
         title=_title(fronts),
-        summary=_summary(results, known.sections),
+        summary=_summary(results),
         findings=findings,
-        omissions=attempts.of("What was left out", partial(omissions.find, known), _told),
+        omissions=(
+            *([selected.omission] if selected.omission else ()),
+            *attempts.of("What was left out", partial(omissions.find, known), _told),
+        ),
         sections=known.sections,
         contests=contests,
         fronts=fronts,
@@ -80,20 +85,20 @@ def _told(sentence: str) -> tuple[Omission, ...]:
     return (Omission(sentence, ("this report",)),)
 
 
-def _summary(results: Results, sections: Sequence[Section]) -> str:
+def _summary(results: Results) -> str:
     quoted = len(results.published)
     also = f"{quoted} published figures" if quoted else ""
-    if not sections:
+    if not results.runs:
         return f"Nothing was measured here{f'; the report shows {also}' if quoted else ''}."
     statuses = results.cells["status"].value_counts()
     counted = ", ".join(
         f"{statuses[status]} {words}" for status, words in STATUSES.items() if status in statuses
     )
-    places = {section.machine_label for section in sections}
-    where = sections[0].machine_label
-    if len(sections) > 1:
-        on = "one machine" if len(places) == 1 else f"{len(places)} machines"
-        where = f"{len(sections)} runs on {on}"
+    machines = machine_names.names(results.runs)
+    where, *others = dict.fromkeys(machines.values())
+    if len(machines) > 1:
+        on = f"{len(others) + 1} machines" if others else "one machine"
+        where = f"{len(machines)} runs on {on}"
     return f"{where}. Cells: {counted or 'none'}." + (
         f" The report also shows {also}." if quoted else ""
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -171,7 +172,8 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
     """The records of files, of run folders, or of folders of runs; `published` with our own
     collection of figures from elsewhere. Raises NotRecords, OSError."""
     gathered = gather(paths, published)
-    cells, slices = _planned(gathered), table(gathered)
+    cells, slices, said = _planned(gathered), table(gathered), _said(gathered)
+    gathered.let_go()
     cells = cells.merge(rounds.estimates(slices), how="left", on=KEY, validate="one_to_one")
     cells.loc[cells["verified"] & cells["time_s"].isna(), ["verified", "status", "reason"]] = (
         *(False, "incomplete"),
@@ -191,27 +193,25 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
         absent=gathered.absent,
         failures=gathered.failures,
         left_out=gathered.left_out,
-        curves={
-            key: look.curves
-            for key, looks in gathered.verified.items()
-            for look in looks
-            if look.curves
-        },
-        warnings={
-            key: [text for look in looks for text in look.warnings]
-            for key, looks in gathered.verified.items()
-        },
-        off_by={key: failed_checks.off_by(looks) for key, looks in gathered.verified.items()},
-        reach={
-            key: look.reach
-            for key, looks in gathered.verified.items()
-            for look in looks
-            if look.reach
-        },
+        **said,
         published=gathered.published,
         states=gathered.states,
         starts_s=gathered.starts,
     )
+
+
+def _said(gathered: Gathered) -> dict[str, Any]:
+    """What the verifications told besides whether the answers are right: fields of the results."""
+    looked = [(key, look) for key, looks in gathered.verified.items() for look in looks]
+    verified = gathered.verified.items()
+    return {
+        "curves": {key: look.curves for key, look in looked if look.curves},
+        "warnings": {
+            key: [text for look in looks for text in look.warnings] for key, looks in verified
+        },
+        "off_by": {key: failed_checks.off_by(looks) for key, looks in verified},
+        "reach": {key: look.reach for key, look in looked if look.reach},
+    }
 
 
 def _disbelieve(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]) -> None:
@@ -237,47 +237,32 @@ def _planned(gathered: Gathered) -> pd.DataFrame:
         cases = {case.case: case for case in run.cases}
         for contender in {each.contender: each for each in run.contenders}.values():
             runtime = gathered.runtimes.get((name, contender.contender))
-            fixed = {
-                "run": name,
-                "machine": run.machine.label,
-                "contender": contender.contender,
-                "framework": contender.framework,
-                "version": next(iter(runtime.versions.values()), None) if runtime else None,
-                "spec": contender.spec,
-                "device": contender.device,
-                "device_kind": contender.device_kind,
-                "device_name": contender.device_name,
-                "precision": contender.precision,
-                "execution": contender.execution,
-                "threads": (runtime and runtime.threads) or contender.threads,
-                "outside": contender.outside,
-            }
+            fixed = (
+                *(name, run.machine.label, contender.contender, contender.framework),
+                next(iter(runtime.versions.values()), None) if runtime else None,
+                *(contender.spec, contender.device, contender.device_kind),
+                *(contender.device_name, contender.precision, contender.execution),
+                (runtime and runtime.threads) or contender.threads,
+                contender.outside,
+            )
             for case in cases.values():
                 key = name, contender.contender, case.case
-                rows.append(
-                    fixed
-                    | {
-                        "suite": case.suite,
-                        "case": case.case,
-                        "name": case.name,
-                        "size": case.size,
-                        "flop": case.flop,
-                        "traffic_bytes": case.traffic_bytes.get(contender.precision),
-                        "work_kind": case.work_kind,
-                        "size_of": case.size_of,
-                        "convolutions": case.convolutions,
-                        "host_work": case.host_work,
-                    }
-                    | ending(gathered, key, whole.get(key[:2]))
+                work = (
+                    *(case.suite, case.case, case.name, case.size, case.work_kind, case.size_of),
+                    *(case.flop, case.traffic_bytes.get(contender.precision)),
+                    *(case.convolutions, case.host_work),
                 )
+                came = ending(gathered, key, whole.get(key[:2]))
+                rows.append((*fixed, *work, *map(came.__getitem__, _ENDING)))
     return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_TYPES)
 
 
+_ENDING = ("status", "reason", "verified", "stopped", "build_s", "first_step_s")
 _COLUMNS = (
     *("run", "machine", "contender", "framework", "version", "spec", "device", "device_kind"),
     *("device_name", "precision", "execution", "threads", "outside", "suite", "case", "name"),
     *("size", "work_kind", "size_of", "flop", "traffic_bytes", "convolutions", "host_work"),
-    *("status", "reason", "verified", "stopped", "build_s", "first_step_s"),
+    *_ENDING,
 )
 _TYPES = (
     dict.fromkeys(KEY, "str")

@@ -29,9 +29,9 @@ from bench.schema import (
     Verified,
 )
 
-FILES = (25, 50, 100, 200)
-CONTENDERS, CASES, ROUNDS, SAMPLES = 5, 10, 10, 10
-"""Of each file: 500 slices of 10 samples."""
+FILES = (25, 50, 100, 300)
+CONTENDERS, CASES, ROUNDS, SAMPLES = 5, 100, 3, 10
+"""Of each file: 500 cells, 1500 slices of 10 samples."""
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def _measure(folder: Path, count: int) -> None:
     from reports import build, frame
 
     paths = sorted(path for path in folder.iterdir() if path.name.isdigit())[:count]
-    slices = len(frame.load_slices(paths))
+    slices = len(frame.read(paths).slices)
     marks.append([clock() for clock in clocks])
     build.build(paths, folder / "report")
     marks.append([clock() for clock in clocks])
@@ -76,7 +76,7 @@ def _bytes() -> bool:
 def _write(folder: Path, number: int) -> None:
     folder.mkdir()
     writer = records.Writer(folder / "records.jsonl")
-    cases = [f"suite{n // 5}/work/{2**n}" for n in range(CASES)]
+    cases = [f"suite{n // 50}/work{n // 10}/{2 ** (n % 10)}" for n in range(CASES)]
     contenders = [f"framework{n}/cpu/float32" for n in range(CONTENDERS)]
     machine = Machine(label=f"machine {number % 20}", system="Linux", cpu=f"CPU {number % 20}")
     writer.write(

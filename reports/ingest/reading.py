@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
+from msgspec import structs
 
 from bench.records import NotRecords, RejectedLine, scan
 from bench.schema import (
@@ -66,7 +68,8 @@ class Gathered:
     unproven: dict[Key, list[int]] = field(default_factory=dict)
     """Places of those that came after their cell was last finished, or before it ever was."""
     verified: dict[Key, list[Verified]] = field(default_factory=dict)
-    finished: dict[Key, Cell] = field(default_factory=dict)
+    finished: dict[Key, str] = field(default_factory=dict)
+    """Why sampling stopped."""
     unmeasured: dict[Key, Skipped | Failed] = field(default_factory=dict)
     failures: dict[Key, Failed] = field(default_factory=dict)
     """By run, contender and reason."""
@@ -76,6 +79,18 @@ class Gathered:
     states: dict[str, list[State]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     """Runs whose plan was carried out."""
+    _keys: dict[Key, Key] = field(default_factory=dict)
+
+    def let_go(self) -> None:
+        """Forget what takes most of the memory, once tables are made of it."""
+        self.slices = Slices()
+        for known in (self.verified, self.finished, self.unmeasured, self.unproven, self._keys):
+            known.clear()
+
+    def key(self, run: str, contender: str, case: str) -> Key:
+        """A cell's key, always the same object: there are many, and each is held in many places."""
+        key = run, contender, case
+        return self._keys.get(key) or self._keys.setdefault(key, key)
 
 
 def gather(paths: Sequence[Path | str], published: bool = False, samples: bool = False) -> Gathered:
@@ -161,7 +176,7 @@ def _sort(path: Path, into: Gathered) -> None:
         elif run is None:
             stray += 1
         elif isinstance(record, Slice):
-            key = name, record.contender, record.case
+            key = into.key(name, record.contender, record.case)
             into.unproven.setdefault(key, []).append(len(into.slices))
             into.slices.add(key, record, line)
         else:
@@ -213,10 +228,12 @@ def _file(
             into.runtimes[run, record.contender] = record
             into.starts.setdefault(run, []).append(record.start_s or 0.0)
         case Verified():
-            key = run, record.contender, record.case
-            into.verified.setdefault(key, []).append(record)
+            key = into.key(run, record.contender, record.case)
+            _, contender, case = key  # the same objects for all that belongs to a cell
+            look = structs.replace(record, contender=contender, case=case)
+            into.verified.setdefault(key, []).append(look)
         case Cell():
-            _finish(into, (run, record.contender, record.case), record)
+            _finish(into, into.key(run, record.contender, record.case), record)
         case Skipped(case=None) | Failed(case=None):
             into.absent.append(Absent(run, record.contender, kind(record), reason))
         case Skipped(case=str(case)) | Failed(case=str(case)):
@@ -228,7 +245,7 @@ def _file(
 
 
 def _finish(into: Gathered, key: Key, record: Cell) -> None:
-    into.finished[key] = record
+    into.finished[key] = sys.intern(record.stopped)
     into.unproven.pop(key, None)
     left = into.unmeasured.get(key)
     if isinstance(left, Skipped) and left.no_time:

@@ -11,7 +11,6 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from bench.schema import Slice
@@ -79,8 +78,10 @@ class Slices:
     def table(self, left_out: Sequence[int]) -> pd.DataFrame:
         """All of them but those at these places."""
         self._reduce()
-        kept = np.ones(len(self), dtype=bool)
-        kept[np.array(left_out, dtype=np.int64)] = False
+        kept: Any = slice(None)  # which copies nothing
+        if left_out:
+            kept = np.ones(len(self), dtype=bool)
+            kept[np.array(left_out)] = False
         whole = dict(zip(_WHOLE, self._numbers()[kept].T, strict=True))
         columns: dict[str, Any] = dict(zip(KEY, self._key_columns(whole["cell"]), strict=True))
         columns |= {name: whole[name] for name in ("cell", "round", "start", "steps_per_sample")}
@@ -130,9 +131,9 @@ class Slices:
             self._samples.append(samples)
         self._waiting, self._waiting_latencies = array("d"), array("d")
 
-    def _tuples(self, kept: npt.NDArray[np.bool_]) -> pd.Series:
+    def _tuples(self, kept: Any) -> pd.Series:
         """Every slice's samples."""
         samples = np.concatenate([*(self._samples or ()), np.empty(0)])
         ends = np.cumsum(self._numbers()[:, _WHOLE.index("samples")])[:-1]
         found = [tuple(each.tolist()) for each in np.split(samples, ends)] if len(self) else []
-        return pd.Series([found[at] for at in np.flatnonzero(kept)], dtype=object)
+        return pd.Series(found, dtype=object)[kept].reset_index(drop=True)

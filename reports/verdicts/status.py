@@ -14,7 +14,6 @@ from reports.verdicts import failed_checks
 def ending(gathered: Gathered, key: Key, whole: Absent | None) -> dict[str, Any]:
     """How the cell came out, and its one-off figures."""
     looks = gathered.verified.get(key, [])
-    finished = gathered.finished.get(key)
     status, reason = _status(gathered, key, looks, whole)
     befores = [look for look in reversed(looks) if look.phase == "before"]
     before = befores[0] if befores else None
@@ -24,7 +23,7 @@ def ending(gathered: Gathered, key: Key, whole: Absent | None) -> dict[str, Any]
         "status": status,
         "reason": reason,
         "verified": status == "ok",
-        "stopped": finished.stopped if finished else None,
+        "stopped": gathered.finished.get(key),
         "build_s": before.build_s if before else None,
         "first_step_s": true_first.first_step_s if true_first else None,
     }
