@@ -22,6 +22,7 @@ MOST_CELLS = 5_000
 LISTED = 20
 """Runs that are named which the page does not show."""
 
+_K = TypeVar("_K", bound=tuple[str, ...])
 _V = TypeVar("_V")
 
 
@@ -63,7 +64,7 @@ def _only(results: Results, runs: Sequence[str]) -> Results:
     """These runs, as if no others had been read."""
     names = set(runs)
 
-    def of(known: Mapping[tuple[str, ...], _V]) -> dict[tuple[str, ...], _V]:
+    def of(known: Mapping[_K, _V]) -> dict[_K, _V]:
         return {key: value for key, value in known.items() if key[0] in names}
 
     return replace(
