@@ -25,7 +25,7 @@ from frameworks.shared.versions import build_of, installed
 from frameworks.torch import compilations as torch_compiling
 from frameworks.torch import devices as torch_devices
 from frameworks.torch import training
-from frameworks.torch.layers import lower
+from frameworks.torch.layers import with_weights
 from suites.data.arrays import Array, Arrays
 from suites.layers import Layer
 from suites.workload import Forward, Learn, Product, Train, Workload
@@ -104,10 +104,10 @@ def kept() -> int:
 def _try_out(device: Device, settings: Settings) -> None:
     """Raises Unsupported if not even the smallest work runs: no such type here, no compiler."""
     drawn = {"dtype": _started.dtype, "device": _started.device}
-    smallest = _compiled(lambda a, b: torch.relu(a @ b) + 1)
     try:
+        smallest = _compiled(lambda a, b: torch.relu(a @ b) + 1)
         smallest(torch.randn(2, 2, **drawn), torch.randn(2, 2, **drawn))
-    except (RuntimeError, TypeError) as error:
+    except (RuntimeError, TypeError, AttributeError) as error:  # before 2.0 it has no compiler
         raise refused(device, settings, error) from error
 
 
@@ -250,10 +250,7 @@ def _compiled(function: Any) -> Any:
 
 
 def _model(layer: Layer, arrays: Arrays) -> Any:
-    with torch.device("meta"):  # no memory, and no initial values that would be overwritten
-        model = lower(layer)
-    model.load_state_dict(_placed(arrays.weights), assign=True)
-    return model
+    return with_weights(layer, _placed(arrays.weights))
 
 
 def _placed(arrays: Mapping[str, Array]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import torch
@@ -22,6 +23,9 @@ _OVERWRITTEN = (
 A Linear's would do, but over sequences it is a view, of which autograd keeps expensive account."""
 
 
+_ASSIGNS = "assign" in signature(nn.Module.load_state_dict).parameters
+"""Whether a module can take tensors as its weights: from 2.1 on."""
+
 Lowering = Callable[[Any, Layer | None], Any]
 """Makes a module of a layer and its maker."""
 
@@ -31,6 +35,19 @@ def lower(layer: Layer, maker: Layer | None = None) -> Any:
     if type(layer) not in LOWERINGS:
         raise Unsupported(lacking("PyTorch's adapter", layer, LOWERINGS, LACKS))
     return LOWERINGS[type(layer)](layer, maker)
+
+
+def with_weights(layer: Layer, placed: Mapping[str, Any]) -> Any:
+    """The layer as a module whose weights are these tensors, by path."""
+    if not _ASSIGNS:
+        model = lower(layer)
+        for name, tensor in model.state_dict(keep_vars=True).items():
+            tensor.data = placed[name]
+        return model
+    with torch.device("meta"):  # no memory, and no initial values that would be overwritten
+        model = lower(layer)
+    model.load_state_dict(placed, assign=True)
+    return model
 
 
 def _leaf(make: Callable[[Any], Any]) -> Lowering:
