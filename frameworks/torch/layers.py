@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from inspect import signature
@@ -190,13 +191,22 @@ class _OverhangingAvgPool(_Leaf):
         return means[:, :, :rows, :columns]
 
 
+def _attended(q: Any, k: Any, v: Any) -> Any:
+    """As PyTorch's own encoder did it before 2.0."""
+    scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(-2, -1)
+    return functional.softmax(scores, dim=-1) @ v
+
+
+_attention = getattr(functional, "scaled_dot_product_attention", _attended)
+
+
 class _SelfAttention(_Leaf):
     def forward(self, x: Any) -> Any:
         batch, sequence, width = x.shape
         inner = functional.linear(x, self.in_weight, self.in_bias)
         heads = inner.view(batch, sequence, 3, self.layer.heads, width // self.layer.heads)
         q, k, v = heads.permute(2, 0, 3, 1, 4).unbind()
-        mixed = functional.scaled_dot_product_attention(q, k, v)
+        mixed = _attention(q, k, v)
         joined = mixed.transpose(1, 2).reshape(batch, sequence, width)
         return functional.linear(joined, self.out_weight, self.out_bias)
 
