@@ -24,10 +24,26 @@ class Commands(TyperGroup):
         except (UserError, OSError) as error:
             sys.stderr.write(f"metalbench: {_shown(str(error))}\n")
             code = 2
+        except (RuntimeError, MemoryError) as error:
+            if not (lacking := _lacking(error)):
+                raise
+            sys.stderr.write(f"metalbench: {lacking}. What was recorded is kept.\n")
+            code = 2
         lost = pipes.lost()
         if lost and not code:
             code = failed(f"standard output could not be written: {lost}")
         raise typer.Exit(code or 0)
+
+
+def _lacking(error: RuntimeError | MemoryError) -> str:
+    """What the system would not give; empty where the fault is another."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory. Close other programs, or raise `ulimit -v`"
+    if "can't start new thread" in str(error):  # Python has no class of its own for it
+        return (
+            "the system starts no more processes or threads. Close programs, or raise `ulimit -u`"
+        )
+    return ""
 
 
 def _shown(text: str) -> str:

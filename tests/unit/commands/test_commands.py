@@ -71,7 +71,18 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_2(error: Exception) -> N
     assert ending(error)[:2] == (2, "metalbench: no such thing\n")
 
 
-@pytest.mark.parametrize("error", [ValueError("ours"), KeyError("ours")])
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [(RuntimeError("can't start new thread"), "ulimit -u"), (MemoryError(), "not enough memory")],
+)
+def test_what_the_system_would_not_give_is_one_line_and_exit_code_2(error, word) -> None:
+    code, output, _ = ending(error)
+    assert code == 2
+    assert word in output
+    assert output.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("ours"), KeyError("ours"), RuntimeError("ours")])
 def test_a_fault_of_ours_shows_itself(error: Exception) -> None:
     code, output, escaped = ending(error)
     assert (code, output, escaped) == (1, "", error)
