@@ -7,8 +7,8 @@ cells = load(["results"])
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from reports.cell import Cell, VerifiedCell, rows
 from reports.ingest import cpu_time, rounds
 from reports.ingest.reading import Absent, Gathered, LeftOut, gather, table
 from reports.ingest.slices import KEY, Key
-from reports.verdicts import failed_checks, unsteady, untimed
+from reports.verdicts import busy, failed_checks, unsteady, untimed
 from reports.verdicts.status import ending
 
 NULL = "null"
@@ -80,8 +80,30 @@ class Results:
     """Of each start of a worker, by run."""
 
     def ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
-        """How many times as long as its base each cell takes, paired by round; (cell, base)."""
-        return estimates.ratios([(self.rounds[own], self.rounds[base]) for own, base in pairs])
+        """How many times as long as its base each cell takes, paired by round; (cell, base).
+
+        Without a range, by which few rounds tell, where other programs held the machine up."""
+        found = estimates.ratios([(self.rounds[own], self.rounds[base]) for own, base in pairs])
+        held = self._held_up
+        if not held:
+            return found
+        return [
+            replace(one, range=None) if one and not held.isdisjoint(pair) else one
+            for one, pair in zip(found, pairs, strict=True)
+        ]
+
+    @cached_property
+    def _held_up(self) -> Set[Key]:
+        """Cells while other programs used much of their machine."""
+        return {
+            cell.key
+            for run, cells in self.rows.items()
+            for cell in cells
+            if cell.others_cpu_s and cell.wall_s
+            if busy.is_held_up(
+                cell.others_cpu_s / cell.wall_s, self.runs[run].machine.cores_logical
+            )
+        }
 
     def cpu_ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
         """The same of CPU time, where that tells more (`ingest.cpu_time`); None elsewhere."""

@@ -121,3 +121,19 @@ def test_a_report_counts_its_pairs_and_says_how_they_are_bounded(tmp_path: Path)
     assert many.family.comparisons > 9 * few.family.comparisons
     text = markdown.render(content.make(many), {})
     assert f"make {many.family.comparisons} pairs" in " ".join(text.split())
+
+
+def test_few_rounds_tell_nothing_while_others_hold_the_machine_up(tmp_path: Path) -> None:
+    """Equal contenders were seen 100 times apart in three rounds of three on such a machine."""
+    alike = [builders.FIVE[0], builders.FIVE[2]]
+
+    def behind(name: str, others_cpu_s: float) -> int:
+        lines = builders.run(
+            alike, rounds=3, special=builders.no_special, others_cpu_s=others_cpu_s
+        )
+        path = builders.write(tmp_path / name / "records.jsonl", lines)
+        made = content.make(read([path]))
+        return sum(len(group.behind) for group in groups(made).values())
+
+    assert behind("quiet", 0.004) > 0
+    assert behind("held-up", 10.0) == 0
