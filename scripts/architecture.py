@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "architecture.svg"
-WIDTH, HEIGHT = 1000, 600
+WIDTH, HEIGHT = 1000, 650
 BOX_WIDTH, BOX_HEIGHT = 126, 50
 
 BOXES = {
@@ -34,9 +34,11 @@ BOXES = {
     "reports/findings": (648, 485, "what is doubtful"),
     "reports/chapters": (800, 405, "words, tables, plots"),
     "reports/render": (800, 485, "HTML, Markdown"),
-    "reports/hardware": (344, 525, "physical limits"),
-    "reports/compare": (192, 525, "B against A"),
-    "reports/answer": (496, 525, "the fifteen lines"),
+    "reports/hardware": (344, 570, "physical limits"),
+    "reports/compare": (192, 570, "B against A"),
+    "reports/answer": (496, 570, "the fifteen lines"),
+    "reports/front": (648, 570, "the first screens"),
+    "reports/share": (800, 570, "summary, card"),
 }
 """Each folder, where its box lies, and what it holds in a few words."""
 
@@ -57,13 +59,14 @@ ARROWS = (
     ("reports/analysis", "reports/chapters"),
     ("reports/chapters", "reports/render"),
     ("reports/findings", "reports/render"),
+    ("reports/front", "reports/share"),
 )
 """What is handed on, from and to: along each, one of the two imports the other."""
 
 FRAMES = (
     (20, 30, 622, 270, "host process: the path of a run, bench"),
     (680, 30, 312, 270, "worker process, one for each contender"),
-    (172, 385, 774, 200, "host process: the path of a number, reports"),
+    (172, 385, 774, 250, "host process: the path of a number, reports"),
 )
 """Processes: left, top, width, height, and what each is."""
 
