@@ -118,7 +118,8 @@ def _as_nobody(asked: Asked, tried: Callable[[tuple[str, ...], Path], Counts]) -
             )
         return tried(launcher, folder)
     finally:
-        locks.chmod(0o700)
+        if locks.exists():
+            locks.chmod(0o700)
 
 
 def _becoming(aside: Path) -> tuple[str, ...]:

@@ -134,6 +134,9 @@ def _send(process: psutil.Process, number: int) -> None:
 def _contains(out: Path, pause_s: float) -> Counts:
     """Accused: a cell whose time, the median of its rounds, holds a share of the pause."""
     counts = Counts()
+    if not out.exists():
+        counts.notes.append("a run did not begin: nothing was suspended")
+        return counts
     results = frame.read([out])
     inside = [each for each in runs.slices(out) if _longest_s(each) >= 0.5 * pause_s]
     for each in inside:

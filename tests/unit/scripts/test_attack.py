@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from scripts.attack import commands
+from scripts.attack import commands, runs
 from scripts.attack.__main__ import found, table
 from scripts.attack.counts import Counts
+from tests.helpers import builders
 
 
 def test_every_attack_says_what_it_does() -> None:
@@ -50,3 +53,16 @@ def test_a_process_left_running_is_counted_and_ended() -> None:
     ended = commands.run("-c", source, launcher=(sys.executable,))
     assert ended.count().orphans == 1
     assert not commands.leftover(0)
+
+
+def test_lines_that_are_gone_or_unreadable_are_lost(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "records.jsonl"
+    path.parent.mkdir()
+    lines = [msgspec.json.encode(each) + b"\n" for each in builders.run(builders.FIVE, rounds=1)]
+    whole = b"".join(lines)
+    path.write_bytes(whole + b'{"kind":"sli')
+    assert not runs.kept(tmp_path, whole).bad(), "a line that a break cut short was never a record"
+    path.write_bytes(whole[: len(whole) // 2])
+    assert runs.kept(tmp_path, whole).lost == 1
+    path.write_bytes(lines[0] + b"\0\n" + b"".join(lines[1:]))
+    assert runs.kept(tmp_path, lines[0]).lost == 1
