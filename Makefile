@@ -6,7 +6,7 @@ DEV = .venv/dev/bin/python
 
 # Another Python's settings would be inherited by ours. The options below travel as flags: exported
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
-unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH VIRTUAL_ENV
+unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTUAL_ENV
 unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
 unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT

@@ -85,7 +85,7 @@ def variables(asked: Asked) -> Counts:
         # A setting that Python itself refuses ends it before any of our lines.
         ended = commands.run("list", cwd=evil, environment=environment)
         total.add(_counted(ended, environment, mark))
-    for number in range(asked.count(6)):
+    for number in range(asked.count(60) // 10):
         chosen = draw.sample(sorted(VARIABLES), 8)
         environment = {n: draw.choice(VARIABLES[n]).replace(FOLDER, str(evil)) for n in chosen}
         out = asked.folder / f"out{number}"

@@ -103,3 +103,14 @@ def test_without_an_environment_nothing_runs(checkout: Path, tmp_path: Path) -> 
     shutil.rmtree(checkout / ".venv")
     ended = called(checkout / "metalbench", tmp_path, "list", PYTHON="false")
     assert (ended.returncode, ended.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONUSERBASE", "PYTHONINSPECT"])
+def test_another_pythons_settings_reach_neither_step(checkout: Path, tmp_path: Path, name: str):
+    """Nor the making of the environment, which the system's own Python does."""
+    (checkout / "bench" / "boot.py").write_text(
+        f"import os, pathlib\npathlib.Path('seen').write_text(os.environ.get('{name}', 'absent'))\n"
+    )
+    (checkout / ".venv" / "host" / ".metalbench.json").unlink()
+    called(checkout / "metalbench", tmp_path, "list", PYTHON=sys.executable, **{name: "x"})
+    assert (checkout / "seen").read_text() == "absent"
