@@ -1,0 +1,72 @@
+"""A run that goes on for long: whether memory or open files of its processes grow."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+
+import psutil
+
+from scripts.attack import runs
+from scripts.attack.counts import Asked, Attack, Counts
+
+MINUTES = 60
+LOOK_S = 10.0
+SETTLED = 0.15
+"""Part of the time in which caches fill and allocators find their size."""
+
+GROWS = 1.1
+"""Times as much in the last third as in the first one, from which on it grows."""
+
+OF = ("--suite", "matmul,mlp,cnn", "--preset", "quick", "--target", "0.01%", "--threads", "1")
+
+
+def soak(asked: Asked) -> Counts:
+    """One run of so many minutes: host, keepers and workers must neither grow nor keep files."""
+    minutes, out = asked.count(MINUTES), asked.folder / "out"
+    length = ("--time", f"{minutes}m", "--budget", f"{minutes * 60}")
+    run = runs.Run(out, *OF, "--framework", asked.frameworks, *length)
+    seen: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    while run.process.poll() is None:
+        for name, figures in _looks(run.process.pid):
+            seen[name].append(figures)
+        time.sleep(LOOK_S)
+    counts = run.ended().count(expected=(0,))
+    counts.add(runs.kept(out, run.lines))
+    for name, looks in seen.items():
+        told, grown = _judged(looks)
+        counts.notes.append(f"{name}: {told}")
+        counts.lost += grown
+    return counts
+
+
+def _looks(pid: int) -> list[tuple[str, tuple[int, int]]]:
+    """Bytes and open files of the host and of all that it started."""
+    found = []
+    try:
+        host = psutil.Process(pid)
+        for number, each in enumerate((host, *host.children(recursive=True))):
+            name = f"process {number} ({'host' if each is host else each.name()}, {each.pid})"
+            found.append((name, (each.memory_info().rss, each.num_fds())))
+    except psutil.Error:  # one of them has just ended
+        pass
+    return found
+
+
+def _judged(figures: Sequence[tuple[int, int]]) -> tuple[str, bool]:
+    """What the first and the last third of the looks say, and whether it grew."""
+    settled = figures[int(SETTLED * len(figures)) :]
+    third = len(settled) // 3
+    if not third:
+        return f"{len(figures)} looks, too few to tell", False
+    parts = [settled[:third], settled[-third:]]
+    (bytes_a, files_a), (bytes_b, files_b) = (
+        [statistics.median(values) for values in zip(*part, strict=True)] for part in parts
+    )
+    told = f"{bytes_a / 2**20:.0f} then {bytes_b / 2**20:.0f} MiB, {files_a:g} then {files_b:g}"
+    return f"{told} files, {len(figures)} looks", bytes_b > GROWS * bytes_a or files_b > files_a + 2
+
+
+ATTACKS: dict[str, Attack] = {"soak": soak}
