@@ -32,14 +32,15 @@ verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench try report compare doctor list env test check setup completion clean dev
+.PHONY: help bench try report compare export doctor list env test check setup completion clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
 	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME VERBOSE;'
 	@echo '  of report: RESULTS OUT PUBLISHED BASELINE VERBOSE;'
-	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT; of doctor: MACHINE PRESET SUITE'
+	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT; of export: RESULTS FORMAT OUT;'
+	@echo '  of doctor: MACHINE PRESET SUITE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp TIME=2m ...]
 	@$(HOST) run $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
@@ -62,6 +63,9 @@ compare: setup ## how many times as long run B takes as run A [A=results/one B=r
 	@$(HOST) compare $(call flag,--fail-on,FAIL_ON) $(call flag,--threshold,THRESHOLD) \
 		$(call flag,--across,ACROSS) $(if $(value FORMAT),$(call quote,--$(value FORMAT)) -) \
 		-- $(call typed,A) $(call typed,B)
+
+export: setup ## write a run for another tool: bmf, pyperf, openmetrics ... [RESULTS=results/one FORMAT=bmf OUT=file]
+	@$(HOST) export $(call flag,--format,FORMAT) $(call flag,--out,OUT) -- $(call typed,RESULTS)
 
 doctor: setup ## say what would spoil a run here, or on a machine described in a file [MACHINE=file.json PRESET=standard SUITE=mlp]
 	@$(HOST) doctor $(call flag,--machine,MACHINE) $(call flag,--preset,PRESET) \

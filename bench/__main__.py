@@ -160,6 +160,20 @@ def compare_command(
     return command.run(command.CompareOptions(**typed))
 
 
+@app.command("export")
+def export_command(
+    results: Annotated[
+        Path, typer.Argument(parser=path, help="Records of one run, or the folder of it.")
+    ],
+    format: Annotated[str, typer.Option(help="What reads it: bmf, pyperf, openmetrics, ...")],
+    out: Annotated[str, typer.Option(help="File to write; - for standard output.")] = "-",
+) -> int:
+    """Write a run in a format that another tool reads."""
+    from bench.commands import export as command
+
+    return command.run(results, format, out)
+
+
 @app.command("list")
 def list_command(
     models: Annotated[

@@ -100,6 +100,15 @@ def test_both_sides_of_a_comparison_arrive_as_typed(tmp_path: Path) -> None:
     assert make(tmp_path, "compare") == ["compare", "--"]
 
 
+def test_an_export_gets_one_run_and_a_format(tmp_path: Path) -> None:
+    words = make(tmp_path, "export", "RESULTS=my run", "FORMAT=bmf", "OUT=a b.json")
+    assert words == ["export", "--format", "bmf", "--out", "a b.json", "--", "my run"]
+    trap = tmp_path / "trap"
+    typed = f"$(shell touch {trap})"
+    assert typed in make(tmp_path, "export", f"RESULTS={typed}", f"FORMAT={typed}")
+    assert not trap.exists()
+
+
 @pytest.mark.parametrize("name", ["A", "B", "FAIL_ON", "FORMAT"])
 @pytest.mark.parametrize("value", ["$(shell touch {})", "`touch {}`", "a' ; touch {} '"])
 def test_a_comparison_runs_nothing_that_was_typed(tmp_path: Path, name: str, value: str) -> None:
