@@ -37,6 +37,7 @@ BOXES = {
     "reports/hardware": (344, 570, "physical limits"),
     "reports/compare": (192, 570, "B against A"),
     "reports/answer": (496, 570, "the fifteen lines"),
+    "reports/exports": (496, 508, "for other tools"),
     "reports/front": (648, 570, "the first screens"),
     "reports/share": (800, 570, "summary, card"),
 }
@@ -56,6 +57,7 @@ ARROWS = (
     ("reports/hardware", "reports/verdicts"),
     ("reports/frame.py", "reports/analysis"),
     ("reports/frame.py", "reports/findings"),
+    ("reports/frame.py", "reports/exports"),
     ("reports/analysis", "reports/chapters"),
     ("reports/chapters", "reports/render"),
     ("reports/findings", "reports/render"),

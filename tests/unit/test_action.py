@@ -1,4 +1,4 @@
-"""The GitHub Action: what is typed into it runs nothing; its limits reach the job, comments are one.
+"""The GitHub Action: what is typed runs nothing; its limits reach the job, comments are one.
 
 Its steps run as in a runner's bash, with a command line and a `gh` that only note their words.
 """
