@@ -20,9 +20,11 @@ MATRIX = "${{ fromJSON(needs.frameworks.outputs.names) }}"
 
 
 def unpinned(text: str) -> Iterator[str]:
-    """Actions that are not named by a full commit with the version in a comment."""
+    """Actions that are not named by a full commit with the version in a comment, nor our own."""
     for line in re.findall(r"^\s*(?:- )?uses: (.*)$", text, re.MULTILINE):
-        if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line):
+        if line != "./" and not re.fullmatch(
+            r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line
+        ):
             yield line
 
 
@@ -39,7 +41,7 @@ def commands(job: dict[str, Any]) -> list[str]:
 
 
 def test_every_action_is_pinned_by_commit() -> None:
-    assert TEXT.count("uses:") == len(re.findall(r"@[0-9a-f]{40} # v", TEXT))
+    assert TEXT.count("uses:") == 1 + len(re.findall(r"@[0-9a-f]{40} # v", TEXT))
     assert not list(unpinned(TEXT))
     every = [ROOT / "action.yml", *(ROOT / ".github").rglob("*.y*ml")]
     assert PATH in every
@@ -50,8 +52,9 @@ def test_every_action_is_pinned_by_commit() -> None:
 
 
 def test_an_action_by_its_tag_is_found() -> None:
-    text = f"- uses: a/b@v4\n  uses: c/d@{'0' * 40}\n- uses: e/f@{'0' * 40} # v1.2.3\n"
-    assert list(unpinned(text)) == ["a/b@v4", f"c/d@{'0' * 40}"]
+    names = ("a/b@v4", f"c/d@{'0' * 40}", f"e/f@{'0' * 40} # v1.2.3", "./", "./x")
+    text = "".join(f"- uses: {name}\n" for name in names)
+    assert list(unpinned(text)) == ["a/b@v4", f"c/d@{'0' * 40}", "./x"]
 
 
 def test_every_job_is_bounded_in_time_and_rights() -> None:
@@ -92,6 +95,13 @@ def test_each_layer_of_tests_is_run_and_says_what_was_slow() -> None:
     layers = {found[0] for line in run if (found := re.search(r"tests/\w+", line))}
     assert layers == {"tests/unit", "tests/conformance", "tests/end_to_end"}
     assert all("--durations=10" in line for line in run)
+
+
+def test_our_own_action_is_tried_with_inputs_that_it_has() -> None:
+    (given,) = (step["with"] for step in JOBS["action"]["steps"] if step.get("uses") == "./")
+    known = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    assert set(given) <= set(known)
+    assert {name for name, each in known.items() if each.get("required")} <= set(given)
 
 
 def test_the_pins_are_asked_for_every_week() -> None:
