@@ -130,6 +130,12 @@ class Check(_Part, frozen=True):
     about: Literal["answer", "time"] = "answer"
     """What a failure makes doubtful: the answers, or only how long they took."""
 
+    @property
+    def passes(self) -> bool:
+        """True only for a number within its limit."""
+        error, limit = self.error, self.limit
+        return not self.problem and error is not None and limit is not None and error <= limit
+
 
 class Curves(_Part, frozen=True):
     """What training came to: one value after each epoch, in order."""

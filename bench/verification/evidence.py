@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import msgspec
 import numpy as np
 
 from bench import schema
@@ -169,7 +168,7 @@ def _without(name: str, ending: str) -> str:
 
 def passed(check: schema.Check) -> bool:
     """True only for a number within its limit."""
-    return checks.Check(*msgspec.structs.astuple(check)).passed
+    return check.passes
 
 
 def curves(workload: Learn | Lifecycle, seen: Mapping[str, Sequence[float]]) -> schema.Curves:

@@ -17,13 +17,13 @@ SHOWN = 3
 
 def proves(look: Verified) -> bool:
     """Whether the checks themselves, not only the record's word, say that all is right."""
-    return look.passed and bool(look.checks) and all(map(_passes, look.checks))
+    return look.passed and bool(look.checks) and all(check.passes for check in look.checks)
 
 
 def status(look: Verified) -> str:
     """What a look that proves nothing makes of its cell: `untimed` where every check that failed is
     about time, else `wrong`."""
-    bad = [check for check in look.checks if not _passes(check)]
+    bad = [check for check in look.checks if not check.passes]
     return "untimed" if bad and all(map(about_time, bad)) else "wrong"
 
 
@@ -33,12 +33,12 @@ def about_time(check: Check) -> bool:
 
 def off_by(looks: Iterable[Verified]) -> float:
     """How many times its limit the worst answer is off; infinite for what has no number."""
-    return max((_factor(c) for look in looks for c in look.checks if not _passes(c)), default=0.0)
+    return max((_factor(c) for look in looks for c in look.checks if not c.passes), default=0.0)
 
 
 def words(look: Verified) -> str:
     """The mistakes of a failed look, largest first; those without a number before all others."""
-    bad = [check for check in look.checks if not _passes(check)]
+    bad = [check for check in look.checks if not check.passes]
     if not bad:
         return f"not proven right {look.phase} timing"
     answers = [check for check in bad if not about_time(check)]
@@ -46,15 +46,6 @@ def words(look: Verified) -> str:
     named = ", ".join(map(_said, worst[:SHOWN]))
     more = f", and {len(worst) - SHOWN} more" if len(worst) > SHOWN else ""
     return f"{named}{more} ({look.phase} timing)"
-
-
-def _passes(check: Check) -> bool:
-    return (
-        not check.problem
-        and check.error is not None
-        and check.limit is not None
-        and check.error <= check.limit
-    )
 
 
 def _factor(check: Check) -> float:
