@@ -7,13 +7,13 @@ DEV = .venv/dev/bin/python
 # Another Python's settings would be inherited by ours. The options below travel as flags: exported
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTUAL_ENV
-unexport FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
+unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
 unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE VERBOSE
-unexport A B FAIL_ON THRESHOLD ACROSS FORMAT
+unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY
 
-OPTIONS = FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE \
+OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE \
 	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE VERBOSE \
-	A B FAIL_ON THRESHOLD ACROSS FORMAT
+	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY
 # A misspelt option would otherwise be taken in silence, and everything run in its place.
 typed_names = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 strange = $(filter-out $(OPTIONS) PYTHON HOST DEV -%,$(typed_names))
@@ -28,23 +28,30 @@ quote = '$(subst ','\'',$(subst $(newline), ,$1))'
 flag = $(if $(value $2),$1 $(call quote,$(value $2)))
 # $(call typed,A): the value as typed, in quotes; nothing when it is empty.
 typed = $(if $(value $1),$(call quote,$(value $1)))
+# What bisect and history measure and how, as bench does.
+work = $(call flag,--suite,SUITE) $(call flag,--case,CASE) $(call flag,--device,DEVICE) \
+	$(call flag,--precision,PRECISION) $(call flag,--preset,PRESET) \
+	$(call flag,--threads,THREADS) $(call flag,--out,OUT) $(call flag,--data-dir,DATA_DIR) \
+	$(call flag,--starts,STARTS) $(call flag,--memory,MEMORY) $(call flag,--index,INDEX) \
+	$(if $(filter yes,$(value RESUME)),--resume)
 verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench try report compare export doctor list env test check setup completion clean dev
+.PHONY: help bench try bisect history report compare export doctor list env test check setup completion clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
-	@echo 'Options of bench: FRAMEWORK SUITE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
+	@echo 'Options of bench: FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
 	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME VERBOSE;'
 	@echo '  of report: RESULTS OUT PUBLISHED BASELINE VERBOSE;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT; of export: RESULTS FORMAT OUT;'
+	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
 	@echo '  of doctor: MACHINE PRESET SUITE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp TIME=2m ...]
 	@$(HOST) run $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
-		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
+		$(call flag,--case,CASE) $(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
 		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
 		$(call flag,--data-dir,DATA_DIR) $(call flag,--time,TIME) \
 		$(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
@@ -54,6 +61,15 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 
 try: setup ## four frameworks on matrix products, an MLP and a CNN, in less than a minute
 	@$(HOST) run --framework torch,jax,mlx,numpy --suite matmul,mlp,cnn --preset smoke --time 40s
+
+bisect: setup ## find the release that made it slower, or wrong [FRAMEWORK=torch GOOD=2.8.0 BAD=2.15.0 SUITE=mlp CASE=train/64 ...]
+	@$(HOST) bisect $(call flag,--framework,FRAMEWORK) $(call flag,--good,GOOD) \
+		$(call flag,--bad,BAD) $(work) $(call flag,--slower,SLOWER) \
+		$(call flag,--disk,DISK) $(if $(filter yes,$(value WRONG)),--wrong)
+
+history: setup ## measure the releases of a range in one run [FRAMEWORK=torch==2.6.0:2.9.0 SUITE=mlp EVERY=2 ...]
+	@$(HOST) history $(call flag,--framework,FRAMEWORK) $(work) $(call flag,--every,EVERY) \
+		$(call flag,--time,TIME) $(verbose)
 
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \

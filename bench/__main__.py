@@ -17,8 +17,10 @@ except ImportError:
         "Python: `python -m pip install --requirement requirements/host.txt`; docs/offline.md."
     )
 
-from bench.terminal import exit_codes, pipes
+from bench.terminal import exit_codes, flags, pipes
 from bench.values import path
+
+RESULTS = Path("results")
 
 app = typer.Typer(
     cls=exit_codes.Commands,
@@ -50,56 +52,27 @@ def common(
 
 @app.command("run")
 def run_command(
-    framework: Annotated[
-        str, typer.Option(help="Contenders, as in torch,torch@compile,jax==0.4.38,./mine.py.")
-    ] = "",
-    suite: Annotated[str, typer.Option(help="Suites by name, or paths of .py files.")] = "",
-    device: Annotated[str, typer.Option(help="cpu, gpu, all, or a device id.")] = "all",
-    precision: Annotated[str, typer.Option(help="float32, float16, bfloat16.")] = "float32",
-    preset: Annotated[str, typer.Option(help="smoke, quick, standard or full.")] = "quick",
-    out: Annotated[Path, typer.Option(parser=path, help="Folder for the folders of runs.")] = Path(
-        "results"
-    ),
-    threads: Annotated[int | None, typer.Option(help="CPU threads of each framework.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of weights and data.", min=0)] = 0,
-    timeout: Annotated[
-        int, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)
-    ] = 600,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(parser=path, help="Folder with copies of published data; no downloads then."),
-    ] = None,
-    time: Annotated[
-        str, typer.Option(help="How long the run may take once it is set up: 5m, 1h.")
-    ] = "",
-    target: Annotated[
-        str, typer.Option(help="Sampling ends at this width of a 95 % interval, as in 1%.")
-    ] = "",
-    budget: Annotated[
-        float | None, typer.Option(help="Most seconds that one cell may take.")
-    ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(help="Rounds of each cell, if its budget allows.")
-    ] = None,
-    starts: Annotated[
-        int | None, typer.Option(help="Fresh processes for each cell; 6 show how starts differ.")
-    ] = None,
-    memory: Annotated[
-        str, typer.Option(help="Memory one framework's process may take, as in 8G.")
-    ] = "",
-    index: Annotated[
-        str, typer.Option(help="Address or folder where versions asked for are looked for first.")
-    ] = "",
-    isolate: Annotated[
-        str,
-        typer.Option(
-            help="`case`: fresh processes for every case, which inherits no memory then; slower."
-        ),
-    ] = "",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the newest such run that broke off.")
-    ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="End with all tables.")] = False,
+    framework: flags.Framework = "",
+    suite: flags.Suite = "",
+    case: flags.Case = "",
+    device: flags.Device = "all",
+    precision: flags.Precision = "float32",
+    preset: flags.Preset = "quick",
+    out: flags.Out = RESULTS,
+    threads: flags.Threads = None,
+    seed: flags.Seed = 0,
+    timeout: flags.Timeout = 600,
+    data_dir: flags.DataDir = None,
+    time: flags.Time = "",
+    target: flags.Target = "",
+    budget: flags.Budget = None,
+    rounds: flags.Rounds = None,
+    starts: flags.Starts = None,
+    memory: flags.Memory = "",
+    index: flags.Index = "",
+    isolate: flags.Isolate = "",
+    resume: flags.Resume = False,
+    verbose: flags.Verbose = False,
 ) -> int:
     """Measure, verify, and write records and reports."""
     typed = locals()
@@ -107,6 +80,64 @@ def run_command(
     from bench.plan.options import RunOptions
 
     return command.run(RunOptions(**typed))
+
+
+@app.command("bisect")
+def bisect_command(
+    framework: flags.Framework,
+    good: flags.Good,
+    bad: flags.Bad,
+    suite: flags.Suite,
+    case: flags.Case = "",
+    slower: flags.Slower = "3%",
+    wrong: flags.Wrong = False,
+    disk: flags.Disk = "20G",
+    device: flags.Device = "cpu",
+    precision: flags.Precision = "float32",
+    preset: flags.Preset = "quick",
+    out: flags.Out = RESULTS / "bisect",
+    threads: flags.Threads = None,
+    data_dir: flags.DataDir = None,
+    starts: flags.Starts = None,
+    memory: flags.Memory = "",
+    index: flags.Index = "",
+    resume: flags.Resume = False,
+) -> int:
+    """Find the release in which a framework became slower, or wrong."""
+    typed = locals()
+    from bench.commands import bisect as command
+    from bench.plan.options import RunOptions
+
+    own = {name: typed.pop(name) for name in ("good", "bad", "slower", "wrong", "disk")}
+    return command.run(command.BisectOptions(RunOptions(**typed), **own))
+
+
+@app.command("history")
+def history_command(
+    framework: flags.Framework,
+    suite: flags.Suite = "",
+    case: flags.Case = "",
+    every: flags.Every = 1,
+    device: flags.Device = "all",
+    precision: flags.Precision = "float32",
+    preset: flags.Preset = "quick",
+    out: flags.Out = RESULTS,
+    threads: flags.Threads = None,
+    data_dir: flags.DataDir = None,
+    time: flags.Time = "",
+    starts: flags.Starts = None,
+    memory: flags.Memory = "",
+    index: flags.Index = "",
+    resume: flags.Resume = False,
+    verbose: flags.Verbose = False,
+) -> int:
+    """Measure the releases of a range, as in torch==2.6.0:2.9.0, in one run."""
+    typed = locals()
+    from bench.commands import history as command
+    from bench.plan.options import RunOptions
+
+    every = typed.pop("every")
+    return command.run(RunOptions(**typed), every)
 
 
 @app.command("report")

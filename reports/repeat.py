@@ -15,7 +15,17 @@ from reports.frame import Results
 
 BENCH = "./metalbench"
 
-_WORK = ("FRAMEWORK", "SUITE", "DEVICE", "PRECISION", "PRESET", "THREADS", "DATA_DIR", "MEMORY")
+_WORK = (
+    "FRAMEWORK",
+    "SUITE",
+    "CASE",
+    "DEVICE",
+    "PRECISION",
+    "PRESET",
+    "THREADS",
+    "DATA_DIR",
+    "MEMORY",
+)
 """What a run measures and how: as it was, whatever else is changed."""
 _LENGTH = ("TIME", "TARGET", "BUDGET", "ROUNDS", "STARTS")
 """How long it takes over it."""

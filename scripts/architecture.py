@@ -24,6 +24,7 @@ BOXES = {
     "bench/meters": (344, 230, "energy, CPU load"),
     "bench/statistics": (192, 150, "intervals, words"),
     "bench/environments": (496, 150, "pinned packages"),
+    "bench/bisect": (496, 230, "which release it was"),
     "bench/worker": (700, 70, "the clock, audits"),
     "frameworks": (846, 70, "an adapter for each"),
     "suites": (435, 318, "workloads, reference"),

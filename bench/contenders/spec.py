@@ -1,6 +1,7 @@
 """Contenders: what a user may write after FRAMEWORK=, and what runs because of it.
 
-spec = name [==version | :variant | :python | :wheel] [@execution]   |   path.py [@execution]
+spec = name [==version | :variant | :python | :wheel] [@execution]
+     | path.py [==version] [@execution]
 
 `python` is the folder of an environment or a program in it, `wheel` a path that ends in .whl; the
 execution may also stand before the colon. A comma separates specs, so no path can hold one.
@@ -28,6 +29,8 @@ from suites.catalog import typed_path
 from suites.errors import UserError
 
 MAX_ADAPTER_BYTES = 2**20
+
+_ADAPTER = re.compile(r"(.+?\.py)(?:==(.*))?", re.DOTALL)
 
 WHEEL = re.compile(r"\.whl(?:@|$)")
 """Ends the path of a wheel."""
@@ -122,8 +125,10 @@ def _parse_one(text: str) -> Spec:
     if of_framework and (interpreters.is_path(place) or WHEEL.search(place)):
         return _placed(name, place, before)
     target, _, execution = text.partition("@")
-    if target.endswith(".py"):
-        return _outside(typed_path(target), execution)
+    adapter = _ADAPTER.fullmatch(target)
+    if adapter:
+        path, version = adapter.groups()
+        return _outside(typed_path(path), version, execution)
     if ":" in target:
         return _variant(target, execution)
     name, pinned, version = target.partition("==")
@@ -218,8 +223,8 @@ def _facts(name: str) -> FrameworkInfo:
     )
 
 
-def _outside(path: Path, execution: str) -> Spec:
-    """A spec from an adapter file: its NAME and ENVIRONMENT are read, not run."""
+def _outside(path: Path, version: str | None, execution: str) -> Spec:
+    """A spec from an adapter file: its NAME, ENVIRONMENT and PACKAGE are read, not run."""
     constants = _constants(path)
     name, wanted = constants.get("NAME"), constants.get("ENVIRONMENT", "numpy")
     if not name or not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
@@ -227,19 +232,38 @@ def _outside(path: Path, execution: str) -> Spec:
             f'adapter {path} names no framework. Expected a line like NAME = "mine" (letters, '
             f"digits, . _ -). Received: {name!r}. See docs/adding.md."
         )
-    there = None if wanted == "host" else _environment(path, wanted)
+    pinned = "" if version is None else f"=={version}"
+    if pinned and "PACKAGE" in constants:
+        environment, own = _with_package(path, constants["PACKAGE"], pinned), None
+    elif wanted == "host" and not pinned:
+        environment, own = HOST, None
+    else:  # of a framework's own version where it measures one
+        there = _environment(path, f"{wanted}{pinned}")
+        environment, own = there.environment, there.own
     return Spec(
-        text=scrub(f"{path}") + (f"@{execution}" if execution else ""),
+        text=scrub(f"{path}{pinned}") + (f"@{execution}" if execution else ""),
         framework=name,
         module=str(path.resolve()),
-        environment=there.environment if there else HOST,
+        environment=environment,
         execution=execution or "default",
-        own=there.own if there else None,
+        own=own,
     )
 
 
+def _with_package(path: Path, package: str, pinned: str) -> Name:
+    """The environment of NumPy and the package that an adapter measures, at a version."""
+    called = re.sub(r"[-_.]+", "-", package).lower()  # as an index compares names (PEP 503)
+    try:
+        return requirements.parse(f"numpy+{called}{pinned}")
+    except UserError:
+        raise Unknown(
+            f"adapter {path} cannot be had so. Expected the name of a distribution in PACKAGE and "
+            f"a version, as in {path}==1.2.3. Received: {package!r} and {pinned[2:]!r}"
+        ) from None
+
+
 def _environment(path: Path, text: str) -> Spec:
-    if text.endswith(".py"):  # it may be this very file
+    if text.endswith(".py") or ".py==" in text:  # it may be this very file
         raise Unknown(
             f"adapter {path} asks for the ENVIRONMENT of another file. Expected host, or a "
             f"framework as in FRAMEWORK: numpy, torch==2.9.0. Received: {text!r}"

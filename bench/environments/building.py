@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import functools
+import itertools
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,9 @@ from bench.environments.resolved import Wanted
 from bench.environments.stamped_folder import BuildFailed, Say
 from bench.environments.versions import numbers
 from frameworks import FRAMEWORKS, Nightly
+
+MOST_RELEASES = 300
+"""That are listed: an index asked so often answers no more questions than that."""
 
 
 class NoSuchVersion(BuildFailed):
@@ -67,7 +72,7 @@ class Recipe:
     @property
     def bounds(self) -> list[str]:
         """What holds its companions back, whatever their dates."""
-        return requirements.bounds(self.name.base, self.name.version or "")
+        return requirements.bounds(self.name)
 
 
 def public(index: str) -> str:
@@ -101,6 +106,37 @@ def build(recipe: Recipe, tool: Path, aside: Path, say: Say) -> dict[str, Any]:
             raise BuildFailed(message) from None
         raise NoSuchVersion(f"{message} {_nearest(recipe, run)}".strip()) from None
     return {**installed.contents(aside), **more}
+
+
+def releases(recipe: Recipe, tool: Path, above: str) -> list[str]:
+    """Versions between this one and the recipe's, without both, the oldest first: those that have a
+    wheel for a Python that is tried. Raises BuildFailed where no index answers."""
+    variables = uv.variables(os.environ, recipe.where)
+
+    def run(*arguments: str, say: Say, **more: str) -> str:
+        return uv.run(tool, arguments, {**variables, **more}, say)
+
+    found: list[str] = []
+    for python in recipe.pythons:  # older versions may have wheels for older Pythons alone
+        below = found[-1] if found else recipe.name.version or ""
+        try:
+            for version in _older(recipe, run, python, below, above):
+                found.append(version)
+                if len(found) >= MOST_RELEASES:
+                    break
+        except uv.Failed as failure:
+            if failure.unreachable:
+                raise BuildFailed(uv.explain(str(failure), str(recipe.name))) from None
+    return found[::-1]
+
+
+def _older(recipe: Recipe, run: uv.Run, python: str, below: str, above: str = "") -> Iterator[str]:
+    """Versions before this one, the newest first. Raises uv.Failed where there are no more."""
+    after = f",>{above}" if above else ""
+    while True:
+        line = f"{recipe.name.packages[0]}<{below}{after}"
+        below = resolution.newest(line, python, recipe.index, _quiet(run)).partition("+")[0]
+        yield below
 
 
 def _default(recipe: Recipe, aside: Path, say: Say, run: uv.Run) -> dict[str, str]:
@@ -176,12 +212,12 @@ def of_pyenv(python: str) -> Path | None:
 
 def wanted_of(recipe: Recipe, target: str = "") -> Wanted:
     """What is to be resolved, for another platform if uv's word for it is given."""
-    name, row = recipe.name, FRAMEWORKS[recipe.name.base]
-    nightly = row.nightly or Nightly("")
+    name = recipe.name
+    nightly = FRAMEWORKS[name.base].nightly or Nightly("")
     chosen = uv.variables(os.environ, recipe.where)
     return Wanted(
         name=str(name),
-        packages=(*row.packages, *nightly.packages.values()),
+        packages=(*name.packages, *nightly.packages.values()),
         lines=tuple(requirements.resolvable(recipe.lines, name)),
         target=target,
         bounds=tuple(recipe.bounds),
@@ -214,13 +250,10 @@ def _wants_cpu_index(recipe: Recipe) -> bool:
 
 def _nearest(recipe: Recipe, run: uv.Run, most: int = 3) -> str:
     """The newest versions before the one that does not exist, as a sentence; empty if none."""
-    package = FRAMEWORKS[recipe.name.base].packages[0]
     found: list[str] = []
-    below, python = recipe.name.version, recipe.pythons[0]
+    python = recipe.pythons[0]
     with contextlib.suppress(uv.Failed):
-        while len(found) < most:
-            line = f"{package}<{below}"
-            below = resolution.newest(line, python, recipe.index, _quiet(run)).partition("+")[0]
-            found.append(below)
+        older = _older(recipe, run, python, recipe.name.version or "")
+        found.extend(itertools.islice(older, most))
     newest = f"The newest before it for Python {python}: {', '.join(found)}."
     return newest if found else ""

@@ -79,10 +79,22 @@ def ensure(
 
 
 def _build(recipe: Recipe, aside: Path, say: Say) -> dict[str, Any]:
+    return building.build(recipe, _tool(), aside, say)
+
+
+def _tool() -> Path:
     tool = root() / "boot" / "bin" / "uv"
     if not tool.exists():
         raise BuildFailed(f"{tool} is missing. `python3 -m bench.boot` in {CHECKOUT} makes it.")
-    return building.build(recipe, tool, aside, say)
+    return tool
+
+
+def releases(name: requirements.Name, above: str, index: str = "") -> list[str]:
+    """Versions published between `above` and the name's, without both, the oldest first.
+
+    Raises Unavailable or BuildFailed.
+    """
+    return building.releases(_recipe(name, index), _tool(), above)
 
 
 def listing() -> list[State]:

@@ -50,7 +50,7 @@ BOUNDS = (
 or a folder of wheels tells no dates, and where there are dates they change nothing."""
 
 _CONTENDER = re.compile(
-    r"(?P<base>[a-z]+)=="
+    r"(?P<base>[a-z]+)(?:\+(?P<package>[a-z0-9]+(?:-[a-z0-9]+)*))?=="
     r"(?P<version>nightly|[0-9]+(?:\.[0-9]+){0,4}(?:(?:a|b|rc)[0-9]+)?(?:\.(?:post|dev)[0-9]+)?"
     r"(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?)"
     r"(?:-(?P<digest>[0-9a-f]{12}))?"
@@ -79,15 +79,19 @@ class Name:
     base: str
     """One of `NAMES` or `SPARE`."""
     version: str | None = None
-    """The framework's version in a version contender, as in `jax==0.4.38`, or `nightly`."""
+    """The framework's version in a version contender, as in `jax==0.4.38`, or `nightly`; the
+    package's, where there is one."""
     digest: str = ""
     """The first digits of a wheel's sha256, where it is installed from a file."""
     wheel: Path | None = field(default=None, compare=False)
     """That file; None also where only the environment is named that was made from it."""
+    package: str = ""
+    """What an adapter from outside measures, installed beside the base's packages."""
 
     def __str__(self) -> str:
+        package = f"+{self.package}" if self.package else ""
         version = f"=={self.version}" if self.version else ""
-        return self.base + version + (f"-{self.digest}" if self.digest else "")
+        return self.base + package + version + (f"-{self.digest}" if self.digest else "")
 
     @property
     def asked(self) -> bool:
@@ -97,6 +101,11 @@ class Name:
     @property
     def nightly(self) -> bool:
         return self.version == NIGHTLY
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions of which one has the version that was asked for; the first is the usual."""
+        return (self.package,) if self.package else FRAMEWORKS[self.base].packages
 
     @property
     def framework(self) -> FrameworkInfo | None:
@@ -131,9 +140,11 @@ def parse(text: str) -> Name:
             f"no such environment. Expected one of {', '.join(NAMES)}, or a framework with a "
             f"version, as in jax==0.4.38. Received: {text[: 2 * _LONGEST]!r}."
         )
-    if found["version"] == NIGHTLY and FRAMEWORKS[found["base"]].nightly is None:
-        raise NoNightly(f"no nightly of {found['base']} is published. Received: {text!r}.")
-    return Name(found["base"], found["version"], found["digest"] or "")
+    package = found["package"] or ""
+    if found["version"] == NIGHTLY and (package or FRAMEWORKS[found["base"]].nightly is None):
+        of = package or found["base"]
+        raise NoNightly(f"no nightly of {of} is published. Received: {text!r}.")
+    return Name(found["base"], found["version"], found["digest"] or "", package=package)
 
 
 def lines(folder: Path, name: Name, where: Platform) -> list[str]:
@@ -146,6 +157,8 @@ def lines(folder: Path, name: Name, where: Platform) -> list[str]:
     pinned = read(file(folder, name.base, where), where)
     if name.version is None:
         return list(pinned)
+    if name.package:
+        return [f"{name.package}=={name.version}", *packages(list(pinned))]
     return [free for line in pinned for free in _freed(line, name.base, name.version, where)]
 
 
@@ -165,12 +178,14 @@ def resolvable(requirements: Sequence[str], name: Name) -> Iterator[str]:
         yield f"{distribution}{part['extras'] or ''} @ {file} {part['marker'] or ''}".strip()
 
 
-def bounds(framework: str, version: str) -> list[str]:
-    """Requirement lines that hold the companions of this version back."""
+def bounds(name: Name) -> list[str]:
+    """Requirement lines that hold the companions of its version back."""
     return [
         bound.requirement
         for bound in BOUNDS
-        if bound.framework == framework and within(version, None, bound.below)
+        if bound.framework == name.base
+        and not name.package
+        and within(name.version, None, bound.below)
     ]
 
 

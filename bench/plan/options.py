@@ -24,24 +24,25 @@ class RunOptions:
 
     framework: str
     suite: str
+    case: str = ""
     device: str
     precision: str
     preset: str
     out: Path
-    threads: int | None
-    seed: int
-    timeout: int
-    data_dir: Path | None
-    time: str
-    target: str
-    budget: float | None
-    rounds: int | None
-    starts: int | None
-    memory: str
-    index: str
-    isolate: str
-    resume: bool
-    verbose: bool
+    threads: int | None = None
+    seed: int = 0
+    timeout: int = 600
+    data_dir: Path | None = None
+    time: str = ""
+    target: str = ""
+    budget: float | None = None
+    rounds: int | None = None
+    starts: int | None = None
+    memory: str = ""
+    index: str = ""
+    isolate: str = ""
+    resume: bool = False
+    verbose: bool = False
 
     def request(self) -> Request:
         """What is asked for, every word of it checked. Raises UserError."""
@@ -49,6 +50,7 @@ class RunOptions:
         return Request(
             contenders=self._wanted(),
             suites=_suites(values.split(self.suite)),
+            cases=values.split(self.case),
             preset_name=preset,
             preset=presets.adjusted(
                 PRESETS[preset], self.target, self.budget, self.rounds, self.starts, self.time

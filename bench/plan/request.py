@@ -29,6 +29,10 @@ _DEVICES = ("cpu", "gpu", "all", *(word.replace("N", "0") for word in _GPUS))
 _DEVICE = re.compile("all|cpu|gpu|" + "|".join(word.replace("N", "[0-9]{1,3}") for word in _GPUS))
 
 
+_MOST_NAMED = 12
+"""Cases that an error lists."""
+
+
 class BadRequest(UserError):
     """What was asked cannot be done; the message says what was expected."""
 
@@ -39,6 +43,8 @@ class Request:
 
     contenders: ContenderSelection
     suites: Sequence[str]
+    cases: Sequence[str] = ()
+    """Of the suites, by `train/64` or `mlp/train/64`; all where it is empty."""
     preset_name: str
     preset: Preset
     """As named, where nothing else was asked for."""
@@ -54,6 +60,41 @@ class Request:
     """A fresh worker for each case."""
     resume: bool = False
     """Go on with the newest run that broke off and was asked for like this one."""
+
+    @property
+    def settings(self) -> dict[str, str | int | float | bool | None]:
+        """What the record says of how it is measured."""
+        return {
+            "preset": self.preset_name,
+            "device": self.contenders.device,
+            "threads": self.contenders.threads,
+            "seed": self.seed,
+            "timeout_s": self.contenders.timeout_s,
+            "memory_bytes": self.contenders.memory_bytes,
+            "isolated": self.isolated,
+            **{f"preset_{key}": value for key, value in vars(self.preset).items()},
+        }
+
+
+def planned(wanted: Request) -> list[tuple[str, Workload]]:
+    """Suite and workload of every case asked for. Raises BadRequest, UnknownSuite."""
+    suites = dict.fromkeys(wanted.suites)
+    plan = [(suite, w) for suite in suites for w in catalog.cases(suite, wanted.preset_name)]
+    for case in wanted.cases:
+        if not any(_called(workload, case) for _, workload in plan):
+            known = [workload.case for _, workload in plan]
+            raise BadRequest(
+                f"no such case in the {wanted.preset_name} preset of {', '.join(suites)}. Expected "
+                f"one of {', '.join(known[:_MOST_NAMED])}"
+                f"{' ...' * (len(known) > _MOST_NAMED)}. Received: {case!r}."
+                f"{values.meant(case, known)}"
+            )
+    chosen = wanted.cases
+    return [each for each in plan if not chosen or any(_called(each[1], c) for c in chosen)]
+
+
+def _called(workload: Workload, case: str) -> bool:
+    return case in (workload.case, workload.case.partition("/")[2])
 
 
 def check(wanted: Request, plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ...]:

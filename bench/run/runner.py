@@ -72,8 +72,7 @@ def run(wanted: Request, progress: Progress, recorded: Recorded | None = None) -
 
     Raises BadRequest, UnknownSuite, NoData, NothingToResume, Busy, OSError.
     """
-    suites = dict.fromkeys(wanted.suites)
-    plan = [(suite, w) for suite in suites for w in catalog.cases(suite, wanted.preset_name)]
+    plan = request.planned(wanted)
     cases = request.check(wanted, plan)
     with lock.held(" ".join(map(privacy.scrub, wanted.arguments))) as died:
         if died and not wanted.resume:
@@ -197,16 +196,7 @@ def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Discover
         started_at=begun.isoformat(timespec="seconds"),
         arguments=tuple(privacy.scrub(argument) for argument in wanted.arguments),
         machine=machine.describe(gpus),
-        settings={
-            "preset": wanted.preset_name,
-            "device": wanted.contenders.device,
-            "threads": wanted.contenders.threads,
-            "seed": wanted.seed,
-            "timeout_s": wanted.contenders.timeout_s,
-            "memory_bytes": wanted.contenders.memory_bytes,
-            "isolated": wanted.isolated,
-            **{f"preset_{key}": value for key, value in vars(wanted.preset).items()},
-        },
+        settings=wanted.settings,
         cases=cases,
         contenders=tuple(supervisor.record(taken.contender) for taken in found.supervisors),
         commit=version.commit(),

@@ -186,6 +186,36 @@ def test_an_outside_adapter_runs_with_numpy_unless_it_says_otherwise(tmp_path):
     assert str(only(adapter(tmp_path, 'NAME = "mine"')).environment) == "numpy"
 
 
+def test_an_outside_adapter_has_versions_of_its_package(tmp_path):
+    path = adapter(tmp_path, 'NAME = "mine"\nPACKAGE = "My_Engine"\nENVIRONMENT = "host"\n')
+    first, second, plain = parse([f"{path}==1.3", f"{path}==1.4@fast", path])
+    assert (first.text, str(first.environment)) == (f"{path}==1.3", "numpy+my-engine==1.3")
+    assert (second.text, second.execution) == (f"{path}==1.4@fast", "fast")
+    assert (first.framework, first.module, first.variables) == ("mine", path, {})
+    assert str(plain.environment) == "host"
+
+
+def test_without_a_package_a_version_is_that_of_its_environment(tmp_path):
+    spec = only(adapter(tmp_path, 'NAME = "mine"\nENVIRONMENT = "torch"\n') + "==2.9.0")
+    assert (str(spec.environment), spec.outside) == ("torch==2.9.0", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "message"),
+    [
+        ('PACKAGE = "a/b"', "1.0", "name of a distribution in PACKAGE"),
+        ('PACKAGE = "a"', "../1", "and a version"),
+        ('PACKAGE = "a"', "", "and a version"),
+        ('PACKAGE = "a"', "nightly", "and a version"),
+        ('ENVIRONMENT = "host"', "1.0", "asks for ENVIRONMENT 'host==1.0'"),
+        ('ENVIRONMENT = "torch==2.9"', "1.0", "asks for ENVIRONMENT"),
+    ],
+)
+def test_a_version_that_cannot_be_had_of_an_adapter_is_refused(tmp_path, text, version, message):
+    with pytest.raises(Unknown, match=message):
+        parse([adapter(tmp_path, f'NAME = "m"\n{text}\n') + f"=={version}"])
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.environments import manager, requirements, stamped_folder
-from bench.environments.manager import NoSuchVersion
+from bench.environments.manager import BuildFailed, NoSuchVersion
 from bench.environments.platforms import Platform
 from bench.environments.requirements import Name, parse
 from bench.machine import privacy
@@ -67,6 +67,31 @@ def test_a_wheel_is_installed_with_what_it_needs(index: Index, tmp_path: Path) -
     listed = next(each for each in manager.listing() if each.name == str(name))
     assert (listed.state, listed.versions["jax"]) == ("ready", "0.7.0a0+gitabc")
     assert parse(str(name)) == name
+
+
+def test_releases_between_two_are_listed_without_both(index: Index) -> None:
+    assert manager.releases(parse("jax==0.6.0"), "0.4.0") == ["0.4.24"]
+    assert manager.releases(parse("jax==0.4.24"), "0.4.0") == []
+    assert index.downloaded == []
+
+
+def test_an_index_that_does_not_answer_is_told(
+    wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    with pytest.raises(BuildFailed, match="no answer from the package index"):
+        manager.releases(parse("jax==0.6.0"), "0.4.0")
+
+
+def test_a_package_of_ones_own_has_versions(index: Index, tmp_path: Path) -> None:
+    for version in ("1.2", "1.3", "1.4"):
+        write_wheel(tmp_path / "own", "my-engine", version)
+    name = parse("numpy+my-engine==1.3")
+    found = built(name, str(tmp_path / "own"))
+    assert found == {"my-engine": "1.3", "numpy": "2.0.0"}
+    newest = parse("numpy+my-engine==1.4")
+    assert manager.releases(newest, "1.2", str(tmp_path / "own")) == ["1.3"]
+    assert str(name) in {state.name for state in manager.listing()}
 
 
 # --- names ----------------------------------------------------------------------------------

@@ -36,7 +36,9 @@ LINUX = Platform("Linux", "x86_64")
 LINUX_NVIDIA = Platform("Linux", "x86_64", nvidia=True)
 
 
-@pytest.mark.parametrize("text", ["numpy", "host", "dev", "jax==0.4.38", "torch==2.13.0+cpu"])
+@pytest.mark.parametrize(
+    "text", ["numpy", "host", "jax==0.4.38", "torch==2.13.0+cpu", "numpy+my-engine==1.3"]
+)
 def test_a_name_reads_back_as_it_was_written(text: str) -> None:
     assert str(requirements.parse(text)) == text
 
@@ -46,6 +48,7 @@ def test_a_variant_is_found_under_the_word_that_contenders_have() -> None:
 
 
 NO_NAMES = (
+    *("numpy+==1", "numpy+a", "numpy+a/b==1", "numpy+A==1", "numpy+a==", "host+a==1"),
     *("jax:mps", "torch:metal", "jax:metal==1", "jax:", ":metal"),
     *("", "nonesuch", "boot", "JAX==1", "jax[cuda]==1", "jax>=1", "jax==1 ; x", "jax==1\n"),
     *("jax==", "jax==.", "jax==../../etc", "jax==1/2", "../jax==1", "host==1", "jax==" + "1" * 64),

@@ -17,6 +17,7 @@ from bench.environments import (
 )
 from bench.environments.manager import BuildFailed, Unavailable
 from bench.environments.platforms import Platform
+from bench.environments.requirements import parse
 from tests.helpers.package_index import Index, served, write_wheel
 from tests.unit.environments.conftest import UPLOADED, built, stamp
 
@@ -79,9 +80,9 @@ def test_companions_without_times_are_not_missed(
 
 def test_every_bound_has_a_source_and_holds_below_its_version_alone() -> None:
     assert all(bound.source for bound in requirements.BOUNDS)
-    assert requirements.bounds("torch", "2.2.2") == ["numpy<2"]
-    assert requirements.bounds("torch", "2.3.0") == []
-    assert requirements.bounds("torch", "nightly") == []
+    assert requirements.bounds(parse("torch==2.2.2")) == ["numpy<2"]
+    assert requirements.bounds(parse("torch==2.3.0")) == []
+    assert requirements.bounds(parse("torch==nightly")) == []
 
 
 # --- what would be downloaded in vain -------------------------------------------------------

@@ -1,0 +1,57 @@
+"""The flags that several commands take, each with its line of help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.values import path
+
+Framework = Annotated[
+    str, typer.Option(help="Contenders, as in torch,torch@compile,jax==0.4.38,./mine.py.")
+]
+Suite = Annotated[str, typer.Option(help="Suites by name, or paths of .py files.")]
+Case = Annotated[str, typer.Option(help="Cases of these suites alone, as in train/64.")]
+Device = Annotated[str, typer.Option(help="cpu, gpu, all, or a device id.")]
+Precision = Annotated[str, typer.Option(help="float32, float16, bfloat16.")]
+Preset = Annotated[str, typer.Option(help="smoke, quick, standard or full.")]
+Out = Annotated[Path, typer.Option(parser=path, help="Folder for the folders of runs.")]
+Threads = Annotated[int | None, typer.Option(help="CPU threads of each framework.")]
+Seed = Annotated[int, typer.Option(help="Seed of weights and data.", min=0)]
+Timeout = Annotated[int, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(parser=path, help="Folder with copies of published data; no downloads then."),
+]
+Time = Annotated[str, typer.Option(help="How long the run may take once it is set up: 5m, 1h.")]
+Target = Annotated[
+    str, typer.Option(help="Sampling ends at this width of a 95 % interval, as in 1%.")
+]
+Budget = Annotated[float | None, typer.Option(help="Most seconds that one cell may take.")]
+Rounds = Annotated[int | None, typer.Option(help="Rounds of each cell, if its budget allows.")]
+Starts = Annotated[
+    int | None, typer.Option(help="Fresh processes for each cell; 6 show how starts differ.")
+]
+Memory = Annotated[str, typer.Option(help="Memory one framework's process may take, as in 8G.")]
+Index = Annotated[
+    str, typer.Option(help="Address or folder where versions asked for are looked for first.")
+]
+Isolate = Annotated[
+    str,
+    typer.Option(
+        help="`case`: fresh processes for every case, which inherits no memory then; slower."
+    ),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Continue the newest such run that broke off.")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", help="End with all tables.")]
+
+Good = Annotated[str, typer.Option(help="Older version, known to be good, as in 2.8.0.")]
+Bad = Annotated[str, typer.Option(help="Newer version, slower than that, as in 2.15.0.")]
+Slower = Annotated[str, typer.Option(help="A smaller difference counts as none.")]
+Wrong = Annotated[bool, typer.Option("--wrong", help="Look for wrong answers, not for time.")]
+Disk = Annotated[str, typer.Option(help="Room that environments built for it may take, as in 8G.")]
+Every = Annotated[int, typer.Option(help="Of the releases, every so many.", min=1)]

@@ -1,0 +1,1 @@
+"""How often `metalbench bisect` names the release that was made slower."""
