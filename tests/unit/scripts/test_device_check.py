@@ -1,0 +1,328 @@
+"""The device check: how its minutes are divided, what it says of lies, and the page it leaves."""
+
+import dataclasses
+import gzip
+import importlib
+import json
+import subprocess
+import sys
+import types
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.schema import Machine
+from frameworks.interface import Device, Settings, parts
+from frameworks.numpy import adapter
+from scripts.device_check import agreement, child, lies, lying, packages, places, table, verdicts
+from scripts.device_check.agreement import Agreement
+from scripts.device_check.figures import Done, Figures
+from scripts.device_check.folder import Folder
+from scripts.device_check.lies import BY_NAME, LIES
+from scripts.device_check.plan import ENDING_S, LeftOut, Part, Plan
+from scripts.device_check.verdicts import Cell
+from suites import catalog
+from suites.data import arrays
+from suites.errors import UserError
+from suites.workload import Product
+
+# --- the plan -------------------------------------------------------------------------------
+
+TIMERS, HONEST, LIED = Part("timers", 0.1, 10), Part("honest", 0.5, 30), Part("lies", 0.4, 30)
+
+
+class Clock:
+    """Goes on whenever it is looked at, as real ones do."""
+
+    now_s = 1000.0
+
+    def __call__(self):
+        self.now_s += 1e-9
+        return self.now_s
+
+
+def done(minutes, takes=lambda given_s: given_s, parts=(TIMERS, HONEST, LIED)):
+    """Seconds of each part, of a check whose parts take so long of what they are given."""
+    clock, found = Clock(), {}
+    plan = Plan(minutes, [], clock)
+    plan.add(parts)
+    for part in parts:
+        found[part.name] = plan.seconds(part)
+        clock.now_s += takes(found[part.name] or 0.0)
+    return found, plan
+
+
+def test_parts_get_their_shares():
+    found, plan = done(10)
+    assert found["timers"] == pytest.approx(58.5)
+    assert found["honest"] == pytest.approx(292.5)
+    assert found["lies"] == pytest.approx(234)
+    assert plan.left_out == []
+
+
+def test_what_one_part_leaves_the_next_ones_get():
+    found, _ = done(10, takes=lambda given_s: 1.0)
+    assert found["lies"] == pytest.approx(600 - ENDING_S - 2)
+
+
+def test_short_minutes_go_to_the_first_parts_and_the_rest_is_named():
+    found, plan = done(1)
+    assert found == {"timers": 10, "honest": 30, "lies": None}
+    assert plan.left_out == [LeftOut("lies", "5 s were left, it needs at least 30 s")]
+
+
+def test_the_last_part_gets_all_that_is_left():
+    found, _ = done(1, parts=(HONEST,))
+    assert found["honest"] == pytest.approx(60 - ENDING_S)
+
+
+def test_a_part_that_overran_costs_the_later_ones_alone():
+    found, plan = done(5, takes=lambda given_s: 1000.0)
+    assert found["timers"] is not None
+    assert [each.name for each in plan.left_out] == ["honest", "lies"]
+
+
+# --- what is said of lies -------------------------------------------------------------------
+
+
+def cell(status="ok", case="matmul/square/64", lie="never_waits", device="cuda:0", **others):
+    return Cell(
+        part="lies-torch",
+        contender=lie or "torch",
+        device=device,
+        device_name="GPU",
+        case=case,
+        status=status,
+        lie=lie,
+        **others,
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "honest_s", "verdict"),
+    [
+        (cell("untimed"), 1.0, "found"),
+        (cell("suspect", time_s=1.0), 1.0, "found"),
+        (cell(time_s=0.5), 1.0, "missed"),
+        (cell(time_s=0.97), 1.0, "time right"),
+        (cell(time_s=0.5), None, "not tried"),
+        (cell("no time"), 1.0, "not tried"),
+        (cell("failed"), 1.0, "not tried"),
+        (cell(lie="bfloat16", time_s=1.0), 1.0, "missed"),
+        (cell(lie="on_cpu", time_s=1.0), 1.0, "missed"),
+        (cell(lie="on_cpu", time_s=1.0, device="cpu"), 1.0, "no lie"),
+        (cell(lie="wrong_gradient", time_s=1.0), 1.0, "no lie"),
+        (cell("no time", lie="wrong_gradient"), 1.0, "no lie"),
+        (cell("wrong", lie="wrong_gradient"), 1.0, "accused"),
+        (cell("wrong", lie="wrong_gradient", case="mlp/train/64"), 1.0, "found"),
+    ],
+)
+def test_a_lie_is_found_or_missed_or_none(one, honest_s, verdict):
+    assert verdicts._judged(one, honest_s).verdict == verdict
+
+
+def test_every_lie_has_something_that_tells_it():
+    assert set(lying.LIES) == set(BY_NAME)
+
+
+def test_lies_are_those_that_can_be_told_there():
+    cpu = Device("cpu", "cpu", "cpu")
+    gpu = Device("cuda:0", "gpu", "GPU")
+    place = places.Place("torch", "torch:/x", None, (cpu,))
+    on_cpu = {lie.name for lie in lies.of(place)}
+    assert {lie.name for lie in LIES} - on_cpu == {"on_cpu", "tf32"}
+    assert len(lies.of(dataclasses.replace(place, devices=(cpu, gpu)))) == len(LIES)
+    numpy = dataclasses.replace(place, framework="numpy")
+    assert "wrong_gradient" not in {lie.name for lie in lies.of(numpy)}
+
+
+# --- the lies themselves --------------------------------------------------------------------
+
+
+def told(lie, case="matmul/square/64"):
+    """NumPy with this lie: its module, its step and how to exchange its arrays, and the arrays."""
+    into = {}
+    lying.install(into, "numpy", lie)
+    module = types.SimpleNamespace(**into)
+    module.start(Device("cpu", "cpu", "cpu"), Settings("float32", "eager"))
+    workload = catalog.find("matmul", "smoke", case)
+    assert isinstance(workload, Product)
+    made = arrays.make(workload, 0)
+    return module, *parts(module.build(workload, made)), made
+
+
+def off(module, result, a, b):
+    exact = a.astype(float) @ b.astype(float)
+    return np.abs(module.to_numpy(result["product"]) - exact).max(axis=1) / np.abs(exact).max()
+
+
+@pytest.mark.parametrize(("lie", "wrong"), [("bfloat16", 64), ("tenth_of_rows", 58)])
+def test_its_answers_are_wrong(lie, wrong):
+    module, step, reset, made = told(lie)
+    for _ in range(2):
+        assert (off(module, step(), made.ring[0]["a"], made.inputs["b"]) > 1e-4).sum() == wrong
+        reset(made)()
+
+
+def test_what_is_cached_is_right_until_the_arrays_are_exchanged_and_after():
+    module, step, reset, made = told("caches_by_input")
+    first = [step() for _ in made.ring]
+    again = [step() for _ in made.ring]
+    assert all(one is other for one, other in zip(first, again, strict=True))
+    assert off(module, first[1], made.ring[1]["a"], made.inputs["b"]).max() < 1e-5
+    reset(made)()
+    assert step() is not first[0]
+
+
+def test_waiting_for_the_first_waits_for_that_alone(monkeypatch):
+    seen = []
+    monkeypatch.setattr(adapter, "wait", seen.append)
+    module, *_ = told("waits_first")
+    module.wait([1, 2, 3])
+    told("never_waits")[0].wait([1])
+    assert seen == [[1]]
+
+
+# --- timers ---------------------------------------------------------------------------------
+
+LINE: dict[str, Any] = {
+    "framework": "torch",
+    "device": "cpu",
+    "order": 256,
+    "timer": "t",
+    "ours_s": 1.0,
+    "theirs_s": 2.0,
+    "ratio": 0.5,
+    "low": 0.4,
+    "high": 0.6,
+    "turns": 3,
+}
+
+
+def test_lines_of_another_program_are_read_with_care(tmp_path):
+    path = tmp_path / "lines"
+    assert agreement.read(path) == []
+    bad = ["{", "[]", json.dumps({**LINE, "ours_s": -1}), json.dumps({**LINE, "timer": "t" * 81})]
+    path.write_text("\n".join([*bad, json.dumps(LINE), json.dumps(LINE)[:20]]))
+    assert agreement.read(path) == [Agreement(**LINE)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "count"),
+    [({}, 1), ({"high": 1.0}, 0), ({"low": 1.2, "high": 1.3}, 1), ({"timer": "CUDA events"}, 0)],
+)
+def test_only_what_differs_in_every_turn_is_to_be_looked_at(changed, count):
+    assert len(agreement.apart([Agreement(**{**LINE, **changed})])) == count
+
+
+# --- what it leaves -------------------------------------------------------------------------
+
+
+def figures(**others):
+    return Figures(
+        begun_at="2026-11-29T00:00:00+00:00",
+        minutes=8,
+        version="0.1.0",
+        commit=None,
+        machine=Machine(label="A machine", system="Linux"),
+        **others,
+    )
+
+
+def test_the_page_says_what_there_is_to_look_at():
+    honest = cell("wrong", lie=None, reason="rows is off")
+    missed = cell(time_s=0.5, honest_s=1.0, verdict="missed")
+    late = cell("no time", lie=None, case="cnn/x/1")
+    page = table.render(
+        figures(
+            cells=[honest, missed, late],
+            agreement=[Agreement(**LINE)],
+            parts=[Done(name="honest", given_s=10, took_s=9, ended="exit code 2: see log.txt")],
+            left_out=[LeftOut("lies-jax", "5 s were left, it needs at least 30 s")],
+        )
+    )
+    for line in (
+        "- honest, and called wrong: torch on cuda:0 in matmul/square/64 (rows is off)",
+        "- a lie that was not found: never_waits on cuda:0 in matmul/square/64",
+        "- our time of a product of order 256 is 0.50 times that of t (torch on cpu)",
+        "- honest: exit code 2: see log.txt",
+        "| torch | cuda:0 | never waits for the device |  |  | 1 |  |  |",
+        "- lies-jax: 5 s were left, it needs at least 30 s",
+        "- lies-torch: 1 of 3 cells: cnn 1",
+    ):
+        assert line in page.splitlines()
+
+
+def test_a_page_without_troubles_counts_what_was_seen():
+    right = cell(lie=None, time_s=1e-3)
+    page = table.render(figures(cells=[right, cell("untimed", verdict="found")]))
+    assert "Nothing. 1 honest cells were verified" in page
+    assert "lies were found in 1 cells" in page
+
+
+def test_a_page_of_nothing_is_one_too():
+    assert "nothing measured" in table.render(figures())
+
+
+def test_names_from_outside_are_shown_as_text():
+    page = table.render(figures(cells=[cell(lie=None, device="<b>|\n# x", status="wrong")]))
+    assert "<b>" not in page.replace("\\<b", "")
+    assert "\n# x" not in page
+
+
+def test_records_are_kept_compressed_and_nothing_else(tmp_path):
+    folder = Folder(tmp_path / "out")
+    records = folder.running("honest") / "adapters" / "x.py"
+    records.parent.mkdir(parents=True)
+    assert folder.keep("honest") is None
+    run = folder.running("honest") / "20260101-000000-aaaa" / "records.jsonl"
+    run.parent.mkdir()
+    run.write_text("a line\n")
+    kept = folder.keep("honest")
+    assert gzip.decompress(kept.read_bytes()) == b"a line\n"
+    assert [path.name for path in folder.path.iterdir()] == ["honest.jsonl.gz"]
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path):
+    (tmp_path / "x").touch()
+    with pytest.raises(UserError, match="new or empty folder"):
+        Folder(tmp_path)
+
+
+# --- programs -------------------------------------------------------------------------------
+
+
+def test_a_program_that_takes_too_long_is_ended(tmp_path):
+    log = tmp_path / "log"
+    waits = "import time; print('begun', flush=True); time.sleep(600)"
+    assert child.run([sys.executable, "-c", waits], log, 1.0) is None
+    assert child.run([sys.executable, "-c", "raise SystemExit(3)"], log, 60.0) == 3
+
+
+def test_a_python_without_the_packages_is_told_which(monkeypatch):
+    monkeypatch.setattr(packages, "missing", lambda: ["rich", "pandas"])
+    assert "lacks rich, pandas" in packages.refusal((3, 12))
+    assert "rich==" in packages.refusal((3, 12))
+    assert "this is Python 3.9" in packages.refusal((3, 9))
+    monkeypatch.undo()
+    assert packages.refusal((3, 11)) == ""
+
+
+def test_what_it_needs_is_pinned_and_all_that_it_imports():
+    """In a process in which no other package of the host can be imported."""
+    assert len(packages.pins(packages.NEEDED)) == len(packages.NEEDED)
+    blocked = ("matplotlib", "jinja2", "typer", "pooch", "pyarrow")
+    code = f"""
+import sys
+sys.modules.update(dict.fromkeys({blocked!r}))
+from scripts.device_check import command, measure
+command.machine.describe([])
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_the_first_module_loads_before_any_package_is_there():
+    module = importlib.import_module("scripts.device_check.packages")
+    source = module.__file__
+    subprocess.run([sys.executable, "-I", "-S", source], check=True, timeout=60)
