@@ -47,6 +47,8 @@ class Mark:
     at: float
     low: float | None
     high: float | None
+    label: str = ""
+    """What stands beside it; the place itself where it is empty."""
 
 
 @dataclass(frozen=True)

@@ -93,12 +93,12 @@ class Oracle:
         return self.told[pair].word
 
     def _tell(self, base: str, other: str) -> Told:
-        lacks = self._lacks(base, other)
-        if lacks:
-            return Told(base, other, "untestable", reason=lacks)
         wanted = self._question.asked((base, other))
         texts = [spec.text for spec in wanted.contenders.specs]
         past, pairs = self._past(wanted), list[tuple[Measured, Measured]]()
+        lacks = "" if past.ended else self._lacks(base, other)
+        if lacks:
+            return Told(base, other, "untestable", reason=lacks)
         told = Told(base, other, "unknown")
         for look in range(MOST_LOOKS):
             goes_on = past.broken_off and look == len(past.ended)

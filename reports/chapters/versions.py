@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from reports import formatting
 from reports.cell import Cell
 from reports.context import ReportContext
-from reports.document import Chapter, Part, Plot, Series, Table, placed
+from reports.document import Chapter, Mark, Part, Plot, Series, Table, placed
 from reports.formatting import Figure, plain
 from reports.frame import Results
 from reports.ingest.published import device_kind
 
 MAX_SERIES = 8
+
+_CHANGES = ("slower", "faster")
+"""How words end that say that a version differs beyond doubt from the one before."""
 
 _LEAD = (
     "The same work by several versions of one framework, older before newer. Where both versions "
@@ -112,7 +115,8 @@ def _published(results: Results) -> Iterator[_History]:
 def _part(
     results: Results, key: str, place: str, framework: str, histories: Sequence[_History]
 ) -> Part:
-    rows, text = [], []
+    rows, text, changed = [], [], []
+    changes: dict[str, set[str]] = {}
     for history in histories:
         for older, newer in pairwise(history.timings):
             ratio, between, words = _change(results, older, newer)
@@ -127,26 +131,33 @@ def _part(
                     between,
                 )
             )
-            text.append(
-                f"{history.work} on {history.device}: {newer.version} is {words} than "
-                f"{older.version}."
-                if words.endswith(("slower", "faster"))
-                else f"{history.work} on {history.device}: {newer.version} takes "
-                f"{formatting.digits(ratio)}x as long as {older.version}: {words}."
-            )
+            if words.endswith(_CHANGES):
+                if between[:1].isdigit():  # measured: of published figures nobody knows how sure
+                    changes.setdefault(newer.version, set()).add(words.rpartition(" ")[2])
+                changed.append(_sentence(history, older, newer, ratio, words))
+            text.append(_sentence(history, older, newer, ratio, words))
     has_intervals = any(row[-1][:1].isdigit() for row in rows)
     columns = (
         *("work", "device", "versions", "older", "newer", "the newer is"),
         "newer / older, 95 %" if has_intervals else "newer / older",
     )
-    few = len(text) <= MAX_SERIES
+    drawn = len(histories) <= MAX_SERIES
+    told = text if len(text) <= MAX_SERIES else changed[:MAX_SERIES]
     return Part(
         key=key,
         title=f"{framework} on {place}",
-        text=tuple(text) if few else (),
-        plots=(_plot(place, framework, histories),) if few else (),
-        **placed(Table(columns, tuple(rows)), "Show all rows" if few else ""),
+        text=tuple(told) if drawn else (),
+        plots=(_plot(place, framework, histories, changes),) if drawn else (),
+        **placed(Table(columns, tuple(rows)), "Show all rows" if drawn else ""),
     )
+
+
+def _sentence(history: _History, older: _Timing, newer: _Timing, ratio: float, words: str) -> str:
+    about = f"{history.work} on {history.device}: {newer.version}"
+    if words.endswith(_CHANGES):
+        return f"{about} is {words} than {older.version}."
+    takes = f"takes {formatting.digits(ratio)}x as long as"
+    return f"{about} {takes} {older.version}: {words}."
 
 
 def _change(results: Results, older: _Timing, newer: _Timing) -> tuple[float, str, str]:
@@ -164,7 +175,13 @@ def _change(results: Results, older: _Timing, newer: _Timing) -> tuple[float, st
     return estimate.value, between, formatting.said(estimate.value, results.word(estimate))
 
 
-def _plot(place: str, framework: str, histories: Sequence[_History]) -> Plot:
+def _plot(
+    place: str,
+    framework: str,
+    histories: Sequence[_History],
+    changes: Mapping[str, Collection[str]],
+) -> Plot:
+    """Times over versions; a mark at each that is beyond doubt another than the one before."""
     versions = sorted({t.version for h in histories for t in h.timings}, key=_place)
     series = tuple(
         Series(
@@ -181,6 +198,12 @@ def _plot(place: str, framework: str, histories: Sequence[_History]) -> Plot:
         series=series,
         x_log=False,
         x_names=tuple(versions),
+        marks=tuple(
+            Mark(at, None, None, " and ".join(sorted(changes[version])))
+            for at, version in enumerate(versions)
+            if version in changes
+        ),
         description="A line for each device and piece of work, over versions "
-        f"{', '.join(versions)}.",
+        f"{', '.join(versions)}. "
+        + " ".join(f"{each}: {' and '.join(sorted(told))}." for each, told in changes.items()),
     )

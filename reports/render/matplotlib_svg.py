@@ -205,7 +205,7 @@ def _mark(axes: Any, mark: Mark) -> None:
     # Beside the line, on the side with more room.
     middle = math.sqrt(low * high) if low > 0 else (low + high) / 2
     axes.annotate(
-        formatting.amount(mark.at),
+        mark.label or formatting.amount(mark.at),
         (mark.at, 1),
         xycoords=("data", "axes fraction"),
         xytext=(4 if mark.at < middle else -4, -3),

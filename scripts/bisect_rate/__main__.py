@@ -17,6 +17,11 @@ from scripts.bisect_rate import releases
 
 ADAPTER = Path(__file__).with_name("adapter.py")
 
+BUSY = "another run is measuring"
+"""Said by a run that another keeps from measuring; then it is tried again."""
+
+WAIT_S = 20
+
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts.bisect_rate")
@@ -62,9 +67,14 @@ def _bisect(versions, folder):
     command += ["--good", versions[0], "--bad", versions[-1]]
     command += ["--suite", "matmul", "--case", "square/64", "--threads", "1"]
     command += ["--index", str(folder / "index"), "--out", str(folder / "out")]
-    return subprocess.run(
-        command, cwd=manager.CHECKOUT, capture_output=True, text=True, check=False
-    )
+    while True:
+        ended = subprocess.run(
+            command, cwd=manager.CHECKOUT, capture_output=True, text=True, check=False
+        )
+        if ended.returncode != 2 or BUSY not in ended.stderr:
+            return ended
+        command += ["--resume"] * ("--resume" not in command)
+        time.sleep(WAIT_S)
 
 
 if __name__ == "__main__":

@@ -184,6 +184,24 @@ def test_a_ratio_that_is_left_open_is_told_all_the_same(tmp_path: Path) -> None:
     assert re.fullmatch(r"[0-9.]+x, no interval", str(row[6]))
 
 
+def test_a_long_history_is_drawn_with_a_mark_at_each_change(tmp_path: Path) -> None:
+    usual, case = builders.FIVE[3], "matmul/square/1024"
+    slow = {number: 0.5 if number >= 7 else 1.0 for number in range(12)}
+    models = [
+        replace(usual, spec=f"jax=={n}.0", version=f"{n}.0", flop_per_s=usual.flop_per_s * share)
+        for n, share in slow.items()
+    ]
+    lines = [each for each in builders.run(models) if getattr(each, "case", case) in (case, None)]
+    (part,) = chapter(make(tmp_path, lines), "versions").parts
+    (plot,) = part.plots
+    assert [(mark.at, mark.label) for mark in plot.marks] == [(7, "slower")]
+    assert "7.0: slower." in plot.description
+    (sentence,) = part.text
+    assert "7.0 is " in sentence
+    assert part.data is not None
+    assert len(part.data.rows) == 11
+
+
 def test_versions_of_two_runs_are_not(tmp_path: Path) -> None:
     old = replace(builders.FIVE[3], version="0.4.38", flop_per_s=165e9)
     paths = [
