@@ -44,7 +44,7 @@ def main() -> int:
         check = home / "check.sh"
         check.write_text(CHECK)
         check.chmod(0o755)
-        with tarfile.open(asked.out, "w:gz") as bundle:
+        with tarfile.open(asked.out, "w:gz", compresslevel=6) as bundle:
             bundle.add(home, HOME)
     size = asked.out.stat().st_size / 1e6
     print(
@@ -68,7 +68,15 @@ def _archive(folder: str) -> list[str]:
 
 
 def _install(home: Path, names: tuple[str, ...], asked: argparse.Namespace) -> list[str]:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--only-binary=:all:"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-warn-conflicts",
+        "--only-binary=:all:",
+    ]
     command += ["--target", str(home / "host-packages"), "--python-version", asked.python]
     command += [f"--platform={each}" for each in asked.platform or PLATFORMS]
     return command + pins(names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 from reports import context
 from reports.findings import registry
 from reports.frame import STATUSES, Results, read
+from reports.ingest.slices import Key
 from scripts.device_check.lies import BY_NAME, Lie
 
 QUICK = 0.9
@@ -40,29 +41,59 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
     lie: str | None = None
     """Name of the lie that it tells, or would tell in other cases."""
-    honest_s: float | None = None
-    """Of a lie: the honest contender's time beside it."""
+    share: float | None = None
+    most_share: float | None = None
+    """Of a lie: its time as a share of the honest contender's beside it, the median of the rounds
+    and the largest."""
     verdict: str | None = None
-    """Of a lie: `found`, `missed`, `time right`, `no lie`, `accused` or `not tried`."""
+    """Of a lie: `found`; `missed`; `time right`, so there was nothing to find; `unclear`, whether
+    it was right; `not tried`; `no lie` in this case; or `accused` in such a case."""
 
 
 def cells(part: str, records: Path) -> list[Cell]:
     """Every cell that the part planned. Raises UserError, OSError where the records are none."""
     results = read([records])
     doubted = _doubted(results)
-    rows = [_cell(part, row, doubted) for row in results.cells.to_dict("records")]
-    honest = {(row.device, row.case): row.time_s for row in rows if not row.lie}
-    return [_judged(row, honest.get((row.device, row.case))) for row in rows]
+    table = results.cells.to_dict("records")
+    rows = {_key(row): _cell(part, row, doubted) for row in table}
+    honest = {(row.device, row.case): key for key, row in rows.items() if not row.lie}
+    mates = {key: honest.get((row.device, row.case)) for key, row in rows.items() if row.lie}
+    shares = _shares(results, mates)
+    late = {
+        key: told.asynchronous
+        for key, mate in mates.items()
+        if mate and (told := results.runtimes.get(mate[:2]))
+    }
+    return [
+        judged(row, shares.get(key), late.get(key, True)) if row.lie else row
+        for key, row in rows.items()
+    ]
 
 
-def _doubted(results: Results) -> dict[tuple[str, ...], str]:
+def _key(row: Mapping[str, Any]) -> Key:
+    return row["run"], row["contender"], row["case"]
+
+
+def _shares(results: Results, mates: Mapping[Key, Key | None]) -> dict[Key, tuple[float, float]]:
+    """Of the honest time the part that each lie takes, and the largest in any round."""
+    known = results.rounds
+    pairs = [(own, mate) for own, mate in mates.items() if own in known and mate in known]
+    found = zip(pairs, results.ratios(pairs), strict=True)
+    return {
+        own: (ratio.value, math.exp(ratio.logs.max()))
+        for (own, _), ratio in found
+        if ratio is not None and ratio.logs is not None
+    }
+
+
+def _doubted(results: Results) -> dict[Key, str]:
     """What the report would say, by cell that it calls suspect."""
     found = registry.find(context.of(results))
     return {key: each.what for each in found for key in each.cells if each.severity == "suspect"}
 
 
-def _cell(part: str, row: dict[str, Any], doubted: dict[tuple[str, ...], str]) -> Cell:
-    key = row["run"], row["contender"], row["case"]
+def _cell(part: str, row: dict[str, Any], doubted: Mapping[Key, str]) -> Cell:
+    key = _key(row)
     known = {name: value for name, value in row.items() if _is_known(value)}
     suspect = row["status"] == "ok" and key in doubted
     path = Path(row["spec"])
@@ -86,14 +117,15 @@ def _is_known(value: Any) -> bool:
     return value is not None and not (isinstance(value, float) and math.isnan(value))
 
 
-def _judged(cell: Cell, honest_s: float | None) -> Cell:
-    if cell.lie is None:
-        return cell
-    verdict = _verdict(BY_NAME[cell.lie], cell, honest_s)
-    return msgspec.structs.replace(cell, honest_s=honest_s, verdict=verdict)
+def judged(cell: Cell, share: tuple[float, float] | None, late: bool = True) -> Cell:
+    """The cell of a lie with what became of it, by the honest time's share that it takes; `late`:
+    honest steps return before they are done."""
+    middle, most = share or (None, None)
+    verdict = _verdict(BY_NAME[cell.lie], cell, share, late)
+    return msgspec.structs.replace(cell, share=middle, most_share=most, verdict=verdict)
 
 
-def _verdict(lie: Lie, cell: Cell, honest_s: float | None) -> str:
+def _verdict(lie: Lie, cell: Cell, share: tuple[float, float] | None, late: bool) -> str:
     lies_here = cell.case.startswith(lie.work) and cell.device.startswith(
         lie.device_ids or cell.device
     )
@@ -103,11 +135,14 @@ def _verdict(lie: Lie, cell: Cell, honest_s: float | None) -> str:
         return "no lie"
     if cell.status != "ok":
         return "not tried"
-    if lie.about != "time":
+    if lie.about not in ("wait", "time"):
         return "missed"
-    if honest_s is None or cell.time_s is None:
+    if share is None:
         return "not tried"
-    return "missed" if cell.time_s < QUICK * honest_s else "time right"
+    middle, most = share
+    if middle >= QUICK or (lie.about == "wait" and not late):
+        return "time right"
+    return "missed" if most < QUICK else "unclear"
 
 
 def accused(found: Sequence[Cell]) -> list[Cell]:

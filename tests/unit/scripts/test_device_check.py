@@ -135,7 +135,7 @@ def figures(**others):
 
 def test_the_page_says_what_there_is_to_look_at():
     honest = cell("wrong", lie=None, reason="rows is off")
-    missed = cell(time_s=0.5, honest_s=1.0, verdict="missed")
+    missed = cell(time_s=0.5, share=0.5, verdict="missed")
     late = cell("no time", lie=None, case="cnn/x/1")
     page = table.render(
         figures(
@@ -150,7 +150,7 @@ def test_the_page_says_what_there_is_to_look_at():
         "- a lie that was not found: never_waits on cuda:0 in matmul/square/64",
         "- our time of a product of order 256 is 0.50 times that of t (torch on cpu)",
         "- honest: exit code 2: see log.txt",
-        "| torch | cuda:0 | never waits for the device |  |  | 1 |  |  |",
+        "| torch | cuda:0 | never waits for the device |  |  | 1 |  |  |  |",
         "- lies-jax: 5 s were left, it needs at least 30 s",
         "- lies-torch: 1 of 3 cells: cnn 1",
     ):

@@ -30,26 +30,33 @@ def cell(status="ok", case="matmul/square/64", lie="never_waits", device="cuda:0
 
 
 @pytest.mark.parametrize(
-    ("one", "honest_s", "verdict"),
+    ("one", "share", "verdict"),
     [
-        (cell("untimed"), 1.0, "found"),
-        (cell("suspect", time_s=1.0), 1.0, "found"),
-        (cell(time_s=0.5), 1.0, "missed"),
-        (cell(time_s=0.97), 1.0, "time right"),
-        (cell(time_s=0.5), None, "not tried"),
-        (cell("no time"), 1.0, "not tried"),
-        (cell("failed"), 1.0, "not tried"),
-        (cell(lie="bfloat16", time_s=1.0), 1.0, "missed"),
-        (cell(lie="on_cpu", time_s=1.0), 1.0, "missed"),
-        (cell(lie="on_cpu", time_s=1.0, device="cpu"), 1.0, "no lie"),
-        (cell(lie="wrong_gradient", time_s=1.0), 1.0, "no lie"),
-        (cell("no time", lie="wrong_gradient"), 1.0, "no lie"),
-        (cell("wrong", lie="wrong_gradient"), 1.0, "accused"),
-        (cell("wrong", lie="wrong_gradient", case="mlp/train/64"), 1.0, "found"),
+        (cell("untimed"), None, "found"),
+        (cell("suspect"), (1.0, 1.1), "found"),
+        (cell(), (0.5, 0.6), "missed"),
+        (cell(), (0.5, 1.2), "unclear"),
+        (cell(), (0.97, 1.2), "time right"),
+        (cell(), None, "not tried"),
+        (cell("no time"), None, "not tried"),
+        (cell("failed"), None, "not tried"),
+        (cell(lie="bfloat16"), (1.0, 1.0), "missed"),
+        (cell(lie="on_cpu"), (1.0, 1.0), "missed"),
+        (cell(lie="on_cpu", device="cpu"), (1.0, 1.0), "no lie"),
+        (cell(lie="wrong_gradient"), (1.0, 1.0), "no lie"),
+        (cell("no time", lie="wrong_gradient"), None, "no lie"),
+        (cell("wrong", lie="wrong_gradient"), None, "accused"),
+        (cell("wrong", lie="wrong_gradient", case="mlp/train/64"), None, "found"),
     ],
 )
-def test_a_lie_is_found_or_missed_or_none(one, honest_s, verdict):
-    assert verdicts._judged(one, honest_s).verdict == verdict
+def test_a_lie_is_found_or_missed_or_none(one, share, verdict):
+    assert verdicts.judged(one, share).verdict == verdict
+
+
+def test_not_to_wait_is_no_lie_where_steps_return_when_they_are_done():
+    assert verdicts.judged(cell(), (0.5, 0.6), late=False).verdict == "time right"
+    cached = cell(lie="caches_by_input")
+    assert verdicts.judged(cached, (0.5, 0.6), late=False).verdict == "missed"
 
 
 def test_every_lie_has_something_that_tells_it():
