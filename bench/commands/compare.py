@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from rich.console import Console
-
 from bench import values
+from bench.printable import Screen
 from reports.compare import as_json, as_markdown, as_terminal, sides
 from reports.compare import fail_on as gate
 from reports.compare.comparison import compare
@@ -48,7 +47,7 @@ def run(asked: CompareOptions) -> int:
     comparison = compare(a, b, threshold=threshold, named=named, across=across)
     outcome = gate.outcome(comparison, gates)
     if STANDARD_OUTPUT not in outputs.values():
-        as_terminal.show(comparison, outcome, gates, Console())
+        as_terminal.show(comparison, outcome, gates, Screen())
     for name, target in outputs.items():
         text = _RENDERERS[name](comparison, outcome, gates)
         if target == STANDARD_OUTPUT:

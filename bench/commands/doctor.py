@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from bench.doctor import examine, show
 from bench.doctor.shadowing import shadowing
 from bench.doctor.subject import Need, Subject, pins
@@ -14,6 +12,7 @@ from bench.environments import manager
 from bench.machine import description, survey
 from bench.machine.description import Description
 from bench.plan.presets import PRESETS
+from bench.printable import Screen
 from bench.values import choices, split
 
 
@@ -22,7 +21,7 @@ def run(file: Path | None, suites: str, preset: str) -> int:
     preset, named = choices("preset", [preset], PRESETS)[0], split(suites)
     subject = _here(named, preset) if file is None else _described(file, named, preset)
     found = examine(subject)
-    show.show(subject, found, Console())
+    show.show(subject, found, Screen())
     return 1 if any(one.severity == "spoils" for one in found) else 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -10,6 +9,7 @@ from rich.console import Console
 from bench.environments import manager, requirements
 from bench.environments.interpreters import is_path
 from bench.environments.manager import State
+from bench.printable import Screen, tell
 from bench.terminal.tables import plain_table
 from bench.values import BadValue
 from frameworks import NAMES
@@ -42,20 +42,16 @@ def run(action: str, names: Sequence[str]) -> int:
     for name in [requirements.parse(text) for text in names or everything]:
         try:
             if action == "build":
-                manager.ensure(name, _say, every_file=True)
+                manager.ensure(name, tell, every_file=True)
             elif action == "remove":
                 manager.remove(name)
         except manager.NoSuchVersion as error:
             raise BadValue(str(error)) from None
         except (manager.BuildFailed, manager.Unavailable) as error:
-            _say(f"metalbench: {name}: {error}")
+            tell(f"metalbench: {name}: {error}")
             code = 1
-    _show(manager.listing(), Console())
+    _show(manager.listing(), Screen())
     return code
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def _show(states: Iterable[State], console: Console) -> None:

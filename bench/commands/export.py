@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from bench import values
+from bench.printable import tell
 from bench.terminal.exit_codes import failed
 from reports.exports import exported
 from reports.exports.exported import Exported
@@ -34,7 +35,7 @@ def run(results: Path, format: str, out: str) -> int:
         sys.stdout.write(text)
     else:
         _replace(values.path(out), text)
-    sys.stderr.write(f"{_told(made)}\n")
+    tell(_told(made))
     lines = len(read_in.left_out)
     if not lines:
         return 0

@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from bench.plan import suite_counts
 from bench.plan.presets import PRESETS
+from bench.printable import Screen
 from bench.terminal import figures
 from bench.terminal.tables import plain_table
 from frameworks import FRAMEWORKS, NULL
@@ -14,7 +15,7 @@ from frameworks import FRAMEWORKS, NULL
 
 def run(models: bool) -> int:
     """Show the architectures, or everything else that can be asked for."""
-    (show_models if models else show_choices)(Console())
+    (show_models if models else show_choices)(Screen())
     return 0
 
 

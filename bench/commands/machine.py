@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bench.machine import description, survey
-from bench.machine.description import Description, printable
+from bench.machine.description import Description
+from bench.printable import Screen, printable
 from bench.schema import Gpu, Machine
 
 
 def run(capture: Path | None) -> int:
     """Show this machine, and write its description to the file if one is named. Raises OSError."""
     found = survey.here()
-    console = Console()
+    console = Screen()
     console.print(table(found))
     if capture is not None:
         description.write(capture, found)

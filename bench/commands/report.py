@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
+from bench.printable import Screen
 from bench.terminal.exit_codes import failed
 
 # Before it loads: matplotlib warns of caches that it builds, or has no folder for.
@@ -54,7 +53,7 @@ def write(
     """
     attempts = Attempts()
     built = build.build(paths, out, published=published, baseline=baseline, attempts=attempts)
-    console = Console()
+    console = Screen()
     if verbose:
         show = partial(terminal.show, built.content, console)
         attempts.of("All tables in the terminal", show, lambda _: None)

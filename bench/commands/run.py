@@ -7,9 +7,8 @@ import io
 import signal
 import sys
 
-from rich.console import Console
-
 from bench.plan.options import RunOptions
+from bench.printable import Screen, tell
 from bench.run import runner
 from bench.run.runner import Outcome, Recorded
 from bench.terminal import progress, run_header
@@ -21,7 +20,7 @@ def run(asked: RunOptions) -> int:
     """Measure, verify, write records and reports; the exit code. Raises UserError, OSError."""
     recorded = runner.Recorded()
     try:
-        request, console = asked.request(), Console(stderr=True)
+        request, console = asked.request(), Screen(stderr=True)
         above = functools.partial(
             run_header.lines, request.contenders.specs, request.preset_name, console.width
         )
@@ -46,7 +45,7 @@ def _stopped(recorded: Recorded) -> int:
             f"RESULTS={recorded.path.parent} reports on them; the same command with --resume "
             "(make bench ... RESUME=yes) goes on."
         )
-    print(f"Interrupted: {told}", file=sys.stderr)
+    tell(f"Interrupted: {told}")
     return 130
 
 
@@ -56,7 +55,7 @@ def _report(outcome: Outcome, verbose: bool) -> int:
         sys.stdout = sys.stderr = io.StringIO()
     try:
         if outcome.signal is not None:
-            print("Interrupted: writing the report of what is finished", file=sys.stderr)
+            tell("Interrupted: writing the report of what is finished")
         # Only now, since pandas must not load while anything is timed; and within, since loading
         # it can be interrupted too.
         from bench.commands import report
@@ -65,13 +64,12 @@ def _report(outcome: Outcome, verbose: bool) -> int:
     except (UserError, OSError) as error:
         return _unreported(outcome, error)
     except KeyboardInterrupt:
-        print(f"Interrupted: make report RESULTS={outcome.folder}", file=sys.stderr)
+        tell(f"Interrupted: make report RESULTS={outcome.folder}")
         return 130
     if outcome.signal is not None:
-        print(
+        tell(
             "Interrupted: the report holds what was finished. The same command with --resume "
-            "(make bench ... RESUME=yes) goes on.",
-            file=sys.stderr,
+            "(make bench ... RESUME=yes) goes on."
         )
         return 128 + outcome.signal
     if outcome.broken:
@@ -86,10 +84,9 @@ def _report(outcome: Outcome, verbose: bool) -> int:
 def _unreported(outcome: Outcome, error: Exception) -> int:
     if not outcome.records.exists():
         return failed(f"{outcome.records} was removed while the run went on: nothing is left")
-    print(
+    tell(
         f"metalbench: the report could not be written: {error}. The records are kept: "
-        f"make report RESULTS={outcome.folder}",
-        file=sys.stderr,
+        f"make report RESULTS={outcome.folder}"
     )
     return _broke_off(outcome) if outcome.broken else 1
 

@@ -42,6 +42,8 @@ class Supervisor:
         self._memory_bytes = memory_bytes
         self.probed: Looks = ()
         """What its workers found of its adapter as they started."""
+        self.stood_still_s = 0.0
+        """While its workers were waited for, seconds in which the host itself did not run."""
         self._keeps: bool | None = None
         """What the last of them learnt of it besides."""
 
@@ -90,11 +92,14 @@ class Supervisor:
         Raises WorkerError, or WorkerDied, after which `start` makes a new worker.
         """
         assert self._worker is not None
+        before_s = self._worker.stood_still_s
         try:
             return self._worker.ask(wanted, self._timeout_s, **arguments)
         except WorkerDied:
             self._started = False
             raise
+        finally:
+            self.stood_still_s += self._worker.stood_still_s - before_s
 
     def failure(
         self, stage: str, error: WorkerError | WorkerDied, case: str | None

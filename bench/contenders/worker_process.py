@@ -7,12 +7,12 @@ import json
 import os
 import select
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
+from bench.contenders.patience import Patience
 from bench.contenders.replies import MAX_BYTES, OutOfStep, R, Reply, read
 from bench.contenders.worker_life import WorkerLife, pipe
 from bench.environments.interpreters import START
@@ -66,6 +66,8 @@ class WorkerProcess:
             raise WorkerDied(f"the worker does not start: {scrub(str(error))}") from None
         self._asked = 0
         """Number of the last request."""
+        self.stood_still_s = 0.0
+        """Of all waits for replies, seconds in which this process itself did not run."""
         self._pending, self._searched = bytearray(), 0
         self._memory_bytes = memory_bytes
         self._output = _Output(printed)
@@ -94,7 +96,11 @@ class WorkerProcess:
 
     def reply(self, wanted: type[R], timeout_s: float) -> R:
         """To the request posted. Raises as `ask` does."""
-        line = self._read_line(time.monotonic() + timeout_s, timeout_s)
+        patience = Patience(timeout_s)
+        try:
+            line = self._read_line(patience, timeout_s)
+        finally:
+            self.stood_still_s += patience.stood_still_s
         try:
             if self._pending:
                 raise OutOfStep("it said more than it was asked")
@@ -115,10 +121,10 @@ class WorkerProcess:
         for ours in (self._commands, self._replies):
             ours.close()
 
-    def _read_line(self, deadline: float, timeout_s: float) -> bytes:
+    def _read_line(self, patience: Patience, timeout_s: float) -> bytes:
         while (end := self._pending.find(b"\n", self._searched)) < 0:
             self._searched = len(self._pending)
-            self._await(deadline, timeout_s)
+            self._await(patience, timeout_s)
             # Of a dead worker all it said can be read at once; what follows is not its own.
             last = self._life.death is not None
             received = os.read(self._replies.fileno(), 2**20)
@@ -133,19 +139,22 @@ class WorkerProcess:
         self._watch_memory()  # of a quick one too, which is never waited for
         return line
 
-    def _await(self, deadline: float, timeout_s: float) -> None:
+    def _await(self, patience: Patience, timeout_s: float) -> None:
         """Return when there is something to read. Raises WorkerDied past the time or the memory,
         and at the worker's death, which a child of its that holds the pipe would hide."""
         while True:
-            left_s = max(0.0, deadline - time.monotonic())
-            wait_s = left_s if self._memory_bytes is None else min(left_s, MEMORY_POLL_S)
+            wait_s = patience.step_s
+            if self._memory_bytes is not None:
+                wait_s = min(wait_s, MEMORY_POLL_S)
             self._life.hear()
             dead = self._life.death is not None
-            if self._ready(0.0 if dead else wait_s):
+            ready = self._ready(0.0 if dead else wait_s)
+            patience.count()
+            if ready:
                 return
             if dead:
                 raise self._died()
-            if left_s == 0:
+            if patience.over:
                 self.kill()
                 raise WorkerDied(f"no answer within {timeout_s:.0f} s (--timeout): killed")
             self._watch_memory()

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bench.doctor.finding import SEVERITIES, Finding
 from bench.doctor.subject import Subject
-from bench.machine.description import printable
+from bench.printable import printable
 
 _STYLES = {"spoils": "bold red", "limits": "yellow", "note": "blue"}
 _WORDS = {"spoils": "would spoil a run", "limits": "limit it", "note": "to know"}

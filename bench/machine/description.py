@@ -97,8 +97,3 @@ class _Head(msgspec.Struct):
 
     kind: str
     format: int
-
-
-def printable(text: str) -> str:
-    """Texts of a description are others' words: none may steer the terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -173,6 +173,11 @@ def _case_records(plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ..
 
 def _case_record(suite: str, workload: Workload) -> schema.Case:
     known = facts_of(workload)
+    try:
+        workload.case.encode()  # half of a pair of surrogates is no text, though a str may hold it
+    except UnicodeEncodeError:
+        received = ascii((workload.suite, workload.name))
+        raise ValueError(f"Its suite and name expect text. Received: {received}") from None
     fields = {
         "case": workload.case,
         "suite": workload.suite,

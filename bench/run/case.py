@@ -194,6 +194,7 @@ class Case:
             histories={cell.name: cell.history for cell in cells},
             first_round=max([known.get(self.name, 0), *(cell.next_round for cell in cells)]),
             over=lambda: session.left_s <= 0,
+            clock=session.worked_s,
         )
         known[self.name] = max((cell.next_round for cell in cells), default=0)
         timed = [cell for cell in cells if cell.name in endings]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
@@ -15,7 +15,7 @@ from bench.contenders import replies
 from bench.contenders.replies import Reply
 from bench.contenders.supervisor import Supervisor
 from bench.machine import privacy
-from bench.run import stage, turn
+from bench.run import stage, standstill, turn
 from bench.run.rounds import History
 from bench.run.stopping import Ending
 from bench.schema import Failed, Skipped, Verified
@@ -28,6 +28,8 @@ from suites.workload import Learn, Lifecycle, Workload, definition_hash
 
 if TYPE_CHECKING:
     from bench.run.session import RunContext
+
+T = TypeVar("T")
 
 CONFIRMING = 5
 CONFIRMING_S = 0.5
@@ -90,7 +92,8 @@ class Cell:
 
     def calibrate(self) -> bool:
         """Find out how many steps make a sample."""
-        return self._stage("calibrate", lambda: self._does(replies.Calibrated))
+        calibrated = partial(self._does, replies.Calibrated)
+        return self._stage("calibrate", lambda: self._awake("the trial", calibrated))
 
     def turn(self, round_number: int) -> float | None:
         """One slice of samples: the seconds of a step, None where the cell broke."""
@@ -133,11 +136,11 @@ class Cell:
             self._stage("drop", lambda: self._does(replies.Dropped))
 
     def _stage(self, name: str, work: Callable[[], bool]) -> bool:
-        begun = time.monotonic()
+        begun = self.session.worked_s()
         try:
             return stage.attempt(self.session, self.supervisor, self.workload.case, name, work)
         finally:
-            self.spent_s += time.monotonic() - begun
+            self.spent_s += self.session.worked_s() - begun
 
     def _start(self) -> bool:
         runtime = self.supervisor.start()
@@ -225,6 +228,9 @@ class Cell:
         )
         return right
 
+    def _awake(self, what: str, work: Callable[[], T]) -> T:
+        return standstill.awake(self.session, self.supervisor, what, work)
+
     def _does(self, wanted: type[Reply]) -> bool:
         self.supervisor.ask(wanted)
         return True
@@ -234,7 +240,6 @@ class Cell:
         values = {
             "round": round_number,
             "start": self.history.start if preset.starts > 1 else None,
-            "at_s": session.at_s,
         }
         slice_s = self._slice_s()
         metered = slice_s > preset.slice_s  # for the counter, which must see nothing but steps
@@ -258,7 +263,12 @@ class Cell:
             audit = str(path) if audits else None
             asked = {"slice_s": slice_s, "warm_s": warm_s, "looks": looks, "audit": audit}
             named = {"contender": self.name, "case": self.workload.case, "round": 0, **values}
-            taken, told = turn.take(self.supervisor, self.meter, named, **asked)
+
+            def take() -> tuple[schema.Slice, replies.Sliced]:
+                begun = {**named, "at_s": self.session.at_s}
+                return turn.take(self.supervisor, self.meter, begun, **asked)
+
+            taken, told = self._awake("the slice", take)
             if taken.audit_s is not None:
                 self.evidence.audit(path)
                 self.audit_s = taken.apart_s or 0.0

@@ -23,9 +23,13 @@ class Busy(UserError):
     """Another run holds the machine; the message names its process."""
 
 
+class NoFolder(UserError):
+    """There is no folder for the lock; the message says which was named."""
+
+
 @contextlib.contextmanager
 def held(what: str) -> Iterator[str | None]:
-    """The machine to oneself, for this user. Raises Busy, OSError.
+    """The machine to oneself, for this user. Raises Busy, NoFolder, OSError.
 
     Gives a sentence about the run before, if it died without letting go; the system itself frees
     the lock of a dead process, so a stale one never stands in the way.
@@ -50,7 +54,15 @@ def held(what: str) -> Iterator[str | None]:
 def _folder() -> Path:
     """A folder of this user's own: others may write beside it in a shared temporary folder."""
     folder = Path(os.environ.get(VARIABLE, "/tmp")) / f"metalbench-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise NoFolder(
+            f"there is no place for the lock that keeps two runs apart ({error.strerror}). "
+            f"Expected in {VARIABLE} a folder that exists and can be written to, or nothing: "
+            "then /tmp. "
+            f"Received: {folder.parent}"
+        ) from None
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise Busy(

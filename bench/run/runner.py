@@ -31,6 +31,7 @@ from bench.schema import End, Failed, Record, Resumed, Run, Runtime, Verified
 from bench.statistics import multiplicity
 from bench.terminal.progress import Progress
 from suites import catalog
+from suites.data import cache_files
 from suites.verification.reference import Cache
 
 COSTS = "costs.json"
@@ -78,6 +79,8 @@ def run(wanted: Request, progress: Progress, recorded: Recorded | None = None) -
         if died and not wanted.resume:
             progress.say(f"{died}: `--resume` goes on with it")
         _provide_data(wanted, plan, progress)
+        for folder in (CHECKOUT / ".cache", CHECKOUT / ".cache" / "reference"):
+            cache_files.sweep(folder)
         solved = Cache(CHECKOUT / ".cache" / "reference", progress.say)  # before any worker runs
         progress.now("looking for devices")  # what is above all looks at a machine at rest
         ensure = functools.partial(manager.ensure, index=wanted.index)

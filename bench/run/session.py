@@ -46,6 +46,8 @@ class RunContext:
     isolated: bool = False
     """Whether each case gets fresh workers."""
     started: float = field(default_factory=time.monotonic)
+    still_s: float = 0.0
+    """In which everything stood still while something was timed, which was done again."""
     order: random.Random = field(default_factory=random.Random)
     board: Board = field(default_factory=Board)
 
@@ -58,6 +60,10 @@ class RunContext:
     def at_s(self) -> float:
         """The run's own clock, which stands still while the run is broken off."""
         return self.begun.at_s + time.monotonic() - self.started
+
+    def worked_s(self) -> float:
+        """By a clock that stood still whenever everything did: for what work costs."""
+        return time.monotonic() - self.still_s
 
     @property
     def left_s(self) -> float:

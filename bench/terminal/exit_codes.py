@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from bench.printable import tell
 from bench.terminal import pipes
 from suites.errors import UserError
 
@@ -22,12 +23,12 @@ class Commands(TyperGroup):
         try:
             code = super().invoke(ctx)
         except (UserError, OSError) as error:
-            sys.stderr.write(f"metalbench: {_shown(str(error))}\n")
+            tell(f"metalbench: {error}")
             code = 2
         except (RuntimeError, MemoryError) as error:
             if not (lacking := _lacking(error)):
                 raise
-            sys.stderr.write(f"metalbench: {lacking}. What was recorded is kept.\n")
+            tell(f"metalbench: {lacking}. What was recorded is kept.")
             code = 2
         lost = pipes.lost()
         if lost and not code:
@@ -46,13 +47,8 @@ def _lacking(error: RuntimeError | MemoryError) -> str:
     return ""
 
 
-def _shown(text: str) -> str:
-    """The text; what it names may have been named to steer a terminal."""
-    return "".join(each if each.isprintable() or each in "\n\t" else "?" for each in text)
-
-
 def failed(reason: str) -> int:
     """Exit code 1, and why as the last line, since make would only give the number."""
     sys.stdout.flush()
-    sys.stderr.write(f"exit 1: {reason}\n")
+    tell(f"exit 1: {reason}")
     return 1

@@ -32,7 +32,20 @@ class _Pipe(io.FileIO):
         return memoryview(data).nbytes  # type: ignore[arg-type]
 
 
-_standard_output: list[_Pipe] = []
+class _Buffer(io.BufferedWriter):
+    def close(self) -> None:
+        self.flush()
+
+
+class _Text(io.TextIOWrapper):
+    """Text that nobody closes but the system: suite and adapter files run in this process, and
+    whoever prints after one that closed it would fail."""
+
+    def close(self) -> None:
+        self.flush()
+
+
+_standard_output: list[tuple[_Text, _Pipe]] = []
 
 
 def forgive() -> None:
@@ -45,21 +58,21 @@ def forgive() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-    _standard_output.append(_Pipe(1, lambda: None))
-    sys.stdout = _text(_standard_output[-1], sys.stdout)
+    pipe = _Pipe(1, lambda: None)
+    sys.stdout = _text(pipe, sys.stdout)
+    _standard_output.append((sys.stdout, pipe))
     sys.stderr = _text(_Pipe(2, lambda: os.kill(os.getpid(), signal.SIGHUP)), sys.stderr)
 
 
 def lost() -> str | None:
     """Why something written to standard output was lost, other than by a reader who left."""
-    sys.stdout.flush()
-    errors = [pipe.lost for pipe in _standard_output if pipe.lost]
+    for text, _ in _standard_output:
+        text.flush()
+    errors = [pipe.lost for _, pipe in _standard_output if pipe.lost]
     return errors[0].strerror if errors else None
 
 
-def _text(pipe: _Pipe, before: io.TextIOWrapper | object) -> io.TextIOWrapper:
+def _text(pipe: _Pipe, before: io.TextIOWrapper | object) -> _Text:
     encoding = getattr(before, "encoding", None) or "utf-8"
     # What a terminal cannot show is no reason to end a run either.
-    return io.TextIOWrapper(
-        io.BufferedWriter(pipe), encoding=encoding, errors="replace", line_buffering=True
-    )
+    return _Text(_Buffer(pipe), encoding=encoding, errors="replace", line_buffering=True)

@@ -11,7 +11,7 @@ from bench.doctor.shadowing import shadowing
 from bench.doctor.subject import Subject, pins
 from bench.environments import manager
 from bench.machine import survey
-from bench.machine.description import printable
+from bench.printable import printable
 
 _TITLE = "metalbench"
 _INDENT = " " * (len(_TITLE) + 2)

@@ -35,7 +35,8 @@ def main() -> int:
     for name in asked.names or attacks:
         began = time.monotonic()
         results[name] = _counted(attacks[name], asked)
-        print(f"{name}: {time.monotonic() - began:.0f} s", *results[name].notes, sep="\n  ")
+        took = f"{name}: {time.monotonic() - began:.0f} s"
+        print(took, *results[name].notes, sep="\n  ", flush=True)
     total = Counts()
     for counts in results.values():
         total.add(counts)

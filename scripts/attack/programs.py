@@ -24,6 +24,7 @@ SOURCES = {
     "not text": b"NAME = 7\n",
     "long name": b"NAME = '" + b"x" * 5000 + b"'\n",
     "control": b"NAME = '\\x1b[31m'\n",
+    "half a pair": b"NAME = '\\ud800'\n",
     "markup": b"NAME = '<script>'\n",
     "path": b"NAME = '../../x'\nENVIRONMENT = '../../x'\n",
     "environment": b"NAME = 'x'\nENVIRONMENT = 'x==1; id'\n",

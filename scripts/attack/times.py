@@ -35,6 +35,72 @@ NAME = "jumping"
 """NumPy, in a worker whose wall clock is set forward and back at every look at it."""
 
 
+STOPS = """
+import os, pathlib, random, signal, sys, time
+from frameworks.interface import Resettable, parts
+from frameworks.numpy.adapter import *
+from frameworks.numpy.adapter import build as built
+
+NAME = "stops"
+MARK = pathlib.Path(__file__).with_suffix(".mark")
+left = {at}
+
+
+def build(workload, arrays):
+    step, reset = parts(built(workload, arrays))
+
+    def stopping():
+        global left
+        if not MARK.exists() and sampled():
+            left -= 1
+            if left == 0:
+                MARK.touch()
+                stop()
+        return step()
+
+    return Resettable(stopping, reset) if reset else stopping
+
+
+def sampled():
+    names, frame = set(), sys._getframe()
+    while frame:
+        names.add(frame.f_code.co_name)
+        frame = frame.f_back
+    return {{"parts_ns", "take_slice"}} <= names
+
+
+def parent(pid):
+    return int(pathlib.Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[1])
+
+
+def below(pid):
+    for each in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if parent(each.name) == pid:
+                yield from below(int(each.name))
+                yield int(each.name)
+        except OSError:
+            pass
+
+
+def stop():
+    host = parent(os.getppid())
+    ended, told = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        every = [pid for pid in (*below(host), host) if pid != os.getpid()]
+        for pid in every:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep({pause_s})
+        for pid in every[::-1]:
+            os.kill(pid, signal.SIGCONT)
+        os._exit(0)
+    os.close(told)
+    os.read(ended, 1)  # until the child has ended, wherever this one was stopped
+"""
+"""NumPy that suspends host and workers in a step of a sample that is timed."""
+
+
 def clock_set(asked: Asked) -> Counts:
     """The wall clock goes forward and back by an hour at every look at it, in host and worker."""
     total = Counts()
@@ -113,6 +179,27 @@ def suspended(asked: Asked) -> Counts:
     return total
 
 
+def suspended_in_a_sample(asked: Asked) -> Counts:
+    """SIGSTOP of host and workers in a step that is timed: its slice is taken again."""
+    draw, total = random.Random(asked.seed), Counts()
+    for number in range(asked.count(SUSPENSIONS)):
+        out, adapter = asked.folder / f"stopped{number}", asked.folder / f"stops{number}.py"
+        adapter.write_text(STOPS.format(at=draw.randint(1, 300), pause_s=asked.pause_s))
+        more = ("--framework", f"null,numpy,{adapter}", "--time", f"{30 + asked.pause_s:.0f}s")
+        # Shorter than the pause: nobody was silent.
+        limit = ("--timeout", f"{max(1, int(asked.pause_s / 2))}")
+        ended = commands.run(*runs.arguments(out, *more, *limit))
+        total.add(ended.count(expected=(0,)))
+        if not adapter.with_suffix(".mark").exists():
+            total.notes.append("a run ended before it was suspended")
+        elif "stood still" not in ended.output:
+            total.accused += 1
+            total.notes.append(f"no word of the pause: {ended.output[-300:]}")
+        total.add(_contains(out, asked.pause_s))
+        total.accused += len([each for each in runs.slices(out) if _holds(each, asked.pause_s)])
+    return total
+
+
 def _stop(pid: int, pause_s: float) -> None:
     """Stop the process and all below it, workers first, and wake them in the other order."""
     host = psutil.Process(pid)
@@ -138,7 +225,7 @@ def _contains(out: Path, pause_s: float) -> Counts:
         counts.notes.append("a run did not begin: nothing was suspended")
         return counts
     results = frame.read([out])
-    inside = [each for each in runs.slices(out) if _longest_s(each) >= 0.5 * pause_s]
+    inside = [each for each in runs.slices(out) if _holds(each, pause_s)]
     for each in inside:
         cell = next(
             cell
@@ -153,8 +240,14 @@ def _contains(out: Path, pause_s: float) -> Counts:
     return counts
 
 
-def _longest_s(each: Slice) -> float:
-    return max(each.samples_s) * each.steps_per_sample
+def _holds(each: Slice, pause_s: float) -> bool:
+    """Whether a sample lasted for half of the pause or longer, or all of them together did."""
+    longest_s = max(each.samples_s) * each.steps_per_sample
+    return max(longest_s, each.sampled_s or 0.0) >= 0.5 * pause_s
 
 
-ATTACKS: dict[str, Attack] = {"clock-set": clock_set, "suspended": suspended}
+ATTACKS: dict[str, Attack] = {
+    "clock-set": clock_set,
+    "suspended": suspended,
+    "suspended-in-a-sample": suspended_in_a_sample,
+}

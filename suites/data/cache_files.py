@@ -8,9 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from pathlib import Path
 
 from suites.data.outside_file import beginning
+
+UNFINISHED_S = 600.0
+"""Longest that a file may take to be written."""
 
 
 def read(path: Path, most_bytes: int) -> bytes:
@@ -35,6 +39,35 @@ def write(path: Path, *parts: bytes, mode: int = 0o666) -> None:
         with contextlib.suppress(OSError):
             aside.unlink()
         raise
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that were killed had written aside in the folder, and not yet renamed.
+
+    A process of another machine that shares the disk is not known here: its files are young.
+    """
+    with contextlib.suppress(OSError):
+        for path in folder.glob(".*.*"):
+            pid = path.name.split(".")[1]
+            if pid.isdecimal() and len(pid) < 10 and not _runs(int(pid)) and _is_old(path):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
+def _is_old(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return time.time() - path.lstat().st_mtime > UNFINISHED_S
+    return False
 
 
 def bound(root: Path, most_bytes: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from bench.contenders.patience import Patience
 from bench.contenders.spec import Contender, parse
 from bench.contenders.supervisor import Supervisor
 from bench.contenders.worker_process import WorkerDied, WorkerProcess
@@ -87,6 +88,7 @@ class ForgedWorker(WorkerProcess):
         self._asked = self._searched = 0
         self._pending, self._memory_bytes = bytearray(), None
         self._dead = False
+        self.stood_still_s = 0.0
         self._life: Any = SimpleNamespace(death=None)
         self._commands: Any = SimpleNamespace(write=self._answer)
 
@@ -112,7 +114,7 @@ class ForgedWorker(WorkerProcess):
         reply = reply_line(number, self._tape.answer(request, self._case))
         self._pending += self._forge(verb, reply.encode())
 
-    def _await(self, deadline: float, timeout_s: float) -> None:
+    def _await(self, patience: Patience, timeout_s: float) -> None:
         self.kill()
         raise WorkerDied(f"no answer within {timeout_s:.0f} s (--timeout): killed")
 

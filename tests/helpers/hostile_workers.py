@@ -79,3 +79,8 @@ def _runs(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def below(pid: int) -> list[int]:
+    """All processes that this one began, and that those began."""
+    return [each.pid for each in psutil.Process(pid).children(recursive=True)]

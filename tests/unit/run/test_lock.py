@@ -93,6 +93,17 @@ def test_a_link_in_its_place_is_refused(own_folder, tmp_path):
         pytest.fail("it follows the link")
 
 
+@pytest.mark.parametrize("what", ["absent", "a file"])
+def test_a_folder_that_is_none_is_named_with_its_variable(what, tmp_path, monkeypatch):
+    place = tmp_path / what
+    if what == "a file":
+        place.touch()
+    monkeypatch.setenv(lock.VARIABLE, str(place))
+    said = rf"{lock.VARIABLE} a folder.* Received: {place}"
+    with pytest.raises(lock.NoFolder, match=said), held("mine"):
+        pytest.fail("there is no lock")
+
+
 def test_the_note_is_what_a_second_run_reads(own_folder):
     with held("run --preset quick"):
         note = own_folder / f"metalbench-{os.getuid()}" / "run.json"

@@ -92,3 +92,9 @@ def test_a_suite_file_whose_layer_fails_is_a_bad_request():
     work = Forward(suite="s", name="f", model=Faulty(), input_shape=(1, 2))
     with pytest.raises(request.BadRequest, match=r"mine.py: f cannot be. ZeroDivisionError"):
         request.check(None, [("mine.py", work)])
+
+
+def test_a_name_that_no_file_of_records_can_hold():
+    half = Forward(suite="s", name="\ud800", model=MODEL, input_shape=(4, 6))
+    with pytest.raises(request.BadRequest, match="expect text"):
+        request.check(None, [("mine.py", half)])

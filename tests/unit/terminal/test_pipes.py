@@ -112,3 +112,11 @@ def test_a_command_whose_table_was_lost_says_so() -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == "exit 1: standard output could not be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "closes", ["sys.stdout.close()", "sys.stdout.buffer.close()", "sys.stderr.close()"]
+)
+def test_a_file_that_closes_it_ends_nothing(closes: str) -> None:
+    done = run_by_shell("", GOES_ON.replace("pipes.forgive()", f"pipes.forgive()\n{closes}"))
+    assert (done.returncode, done.stdout, done.stderr) == (7, "told\n", "heard\n")
