@@ -14,7 +14,7 @@ OLDEST = (3, 11)
 
 NEEDED = (
     *("rich", "psutil", "filelock", "msgspec", "numpy", "autograd", "scipy"),
-    *("threadpoolctl", "pandas", "nvidia-ml-py"),
+    *("threadpoolctl", "pandas", "nvidia-ml-py", "packaging"),
 )
 """Of the host's packages those without which nothing is measured or judged. The others make
 reports, which can be done elsewhere."""
@@ -24,8 +24,8 @@ MODULES = {"nvidia-ml-py": "pynvml"}
 
 
 def pins(names: tuple[str, ...]) -> list[str]:
-    """The requirements of these packages, as requirements/host.txt pins them."""
-    text = (CHECKOUT / "requirements" / "host.txt").read_text(encoding="utf-8")
+    """The requirements of these packages, as the host's lock pins them."""
+    text = (CHECKOUT / "requirements" / "locks" / "host.txt").read_text(encoding="utf-8")
     found = dict(re.findall(r"^([A-Za-z0-9_.-]+)==([^\s;#]+)", text, re.MULTILINE))
     return [f"{name}=={found[name]}" for name in names]
 
