@@ -163,6 +163,19 @@ def report_command(
     return command.run(results or (), out, published, baseline, verbose)
 
 
+@app.command("open")
+def open_command(
+    places: Annotated[
+        list[Path] | None,
+        typer.Argument(parser=path, help="Reports, or folders that hold them."),
+    ] = None,
+) -> int:
+    """Open the newest report in a browser, or print its address."""
+    from bench.commands import open as command
+
+    return command.run(places or ())
+
+
 @app.command("compare")
 def compare_command(
     a: Annotated[

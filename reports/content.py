@@ -7,7 +7,7 @@ for their own format.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from reports import context, selection
@@ -19,7 +19,8 @@ from reports.findings import omissions, registry
 from reports.findings.finding import Finding
 from reports.findings.omissions import Omission
 from reports.frame import STATUSES, Results
-from reports.front import front
+from reports.front import fleet, front
+from reports.front.fleet import Fleet
 from reports.front.front import Front
 from reports.ingest import machine_names
 from reports.isolation import Attempts
@@ -40,6 +41,8 @@ class Content:
     """CPU against GPU, measured before published."""
     fronts: tuple[Front, ...]
     """The first screens of each run."""
+    fleet: Fleet | None
+    """Where the first machine stands among several."""
     chapters: tuple[Chapter, ...]
     """Everything after the findings, in order; what renderers show."""
 
@@ -54,7 +57,7 @@ def make(
     before = context.of(selected.results, baseline, attempts)
     findings = registry.find(before, attempts)
     doubted = {key for one in findings if one.severity == "suspect" for key in one.cells}
-    known = replace(before, doubted=doubted)
+    known = context.doubting(before, doubted)
     contests = attempts.of("CPU against GPU on the first screen", known.contests, lambda _: ())
     fronts = front.fronts(known, contests, attempts)
     return Content(
@@ -68,6 +71,7 @@ def make(
         sections=known.sections,
         contests=contests,
         fronts=fronts,
+        fleet=attempts.of("Where this machine stands", partial(fleet.fleet, known), lambda _: None),
         chapters=table_of_contents.make(known, attempts),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from bench.schema import Run
@@ -79,7 +79,8 @@ def of(
     attempts = attempts or Attempts()
     machines = machine_names.names(results.runs)
     places = machine_names.places(machines)
-    labels = {name: ranking.labels(run) for name, run in results.runs.items()}
+    own = sorted(results.runs, key=lambda name: not _is_baseline(machines[name], baseline))
+    labels = {name: ranking.labels(results.runs[name]) for name in own}
     return ReportContext(
         results=results,
         baseline=baseline,
@@ -97,6 +98,17 @@ def of(
         contests=cache(lambda: cpu_gpu_pairs.find(results, places)),
         learned=cache(lambda: learning_curves.find(results, places, labels)),
     )
+
+
+def _is_baseline(machine: str, baseline: str | None) -> bool:
+    """Whether it is the one to compare with: its runs come first."""
+    return baseline is not None and baseline.casefold() in machine.casefold()
+
+
+def doubting(known: ReportContext, doubted: Set[Key]) -> ReportContext:
+    """The same, with what findings doubt."""
+    contests = cache(lambda: cpu_gpu_pairs.find(known.results, known.places, doubted))
+    return replace(known, doubted=doubted, contests=contests)
 
 
 def _section(results: Results, name: str, machine: str, labels: Mapping[str, str]) -> Section:

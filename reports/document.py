@@ -116,6 +116,8 @@ class Chapter:
     parts: tuple[Part, ...]
     short: str = ""
     """Of the title, for a list of chapters."""
+    answer: str = ""
+    """What it comes to, beside its title: a closed fold still tells."""
     absent: str = ""
     """What to say when there are no parts; a chapter that says nothing then is left out."""
 

@@ -22,9 +22,11 @@ from bench.statistics.estimates import Estimate, Interval, Series, Verdict
 from bench.statistics.multiplicity import Family
 from reports.cell import Cell, VerifiedCell, rows
 from reports.ingest import cpu_time, rounds
+from reports.ingest.published import met
 from reports.ingest.reading import Absent, Gathered, LeftOut, gather, table
 from reports.ingest.slices import KEY, Key
 from reports.verdicts import busy, failed_checks, unsteady, untimed
+from reports.verdicts.failed_checks import Mistake
 from reports.verdicts.status import ending
 
 NULL = "null"
@@ -68,12 +70,14 @@ class Results:
     """Of cells that train for epochs."""
     warnings: Mapping[Key, Sequence[str]]
     """What frameworks warned of while they gave their answers."""
-    off_by: Mapping[Key, float]
-    """How many times its limit the worst check of a wrong or untimed cell is off."""
+    worst: Mapping[Key, Mistake]
+    """What is off most in a wrong or untimed cell."""
     reach: Mapping[Key, str]
     """How far the answers of a cell could be checked, where that is not all the way."""
     published: Sequence[Published]
     """Figures from elsewhere; none of them is in `cells`."""
+    quotable: Sequence[Published]
+    """Those of work that was measured here too; all of them where nothing was."""
     states: Mapping[str, Sequence[State]]
     """Of the machine, by run, in the order of its cases."""
     starts_s: Mapping[str, Sequence[float]]
@@ -217,6 +221,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
         left_out=gathered.left_out,
         **said,
         published=gathered.published,
+        quotable=met(gathered.runs, gathered.published),
         states=gathered.states,
         starts_s=gathered.starts,
     )
@@ -231,7 +236,7 @@ def _said(gathered: Gathered) -> dict[str, Any]:
         "warnings": {
             key: [text for look in looks for text in look.warnings] for key, looks in verified
         },
-        "off_by": {key: failed_checks.off_by(looks) for key, looks in verified},
+        "worst": {key: worst for key, looks in verified if (worst := failed_checks.worst(looks))},
         "reach": {key: look.reach for key, look in looked if look.reach},
     }
 

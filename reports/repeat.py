@@ -31,6 +31,9 @@ _LENGTH = ("TIME", "TARGET", "BUDGET", "ROUNDS", "STARTS")
 """How long it takes over it."""
 _REST = ("OUT", "ISOLATE")
 
+FINER = {"smoke": "quick", "quick": "standard", "standard": "full"}
+"""Presets by the one that is less fine."""
+
 _USUAL = {"PRESET": "quick", "DEVICE": "all", "THREADS": None}
 """Settings that need not be typed."""
 
@@ -91,13 +94,14 @@ def command(run: Run) -> str:
 
 
 def again(results: Results, cells: pd.DataFrame) -> str:
-    """The command that repeats these cells."""
+    """The command that repeats these cells of one contender."""
     cell = cells.iloc[0]
     run = results.runs[cell["run"]]
-    case = next(case for case in run.cases if case.case == cell["case"])
+    names = set(cells["case"])
+    suites = [each.suite_file or each.suite for each in run.cases if each.case in names]
     options = {
         "FRAMEWORK": to_type(run).get(cell["spec"], cell["spec"]),
-        "SUITE": case.suite_file or case.suite,
+        "SUITE": ",".join(dict.fromkeys(suites)),
         "DEVICE": cell["device"],
         "PRECISION": cell["precision"],
         "PRESET": str(run.settings.get("preset", "quick")),

@@ -77,7 +77,7 @@ def _only(results: Results, runs: Sequence[str]) -> Results:
         failures=of(results.failures),
         curves=of(results.curves),
         warnings=of(results.warnings),
-        off_by=of(results.off_by),
+        worst=of(results.worst),
         reach=of(results.reach),
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 from bench.schema import Published
 from reports.analysis import crossover
@@ -13,6 +13,7 @@ from reports.cell import VerifiedCell
 from reports.formatting import plain
 from reports.frame import Results
 from reports.ingest.published import device_kind
+from reports.ingest.slices import Key
 
 BEST = "best CPU against best GPU"
 """Who meets where the fastest contender on each device is compared."""
@@ -33,11 +34,18 @@ class Contest:
     crossing: Crossing
     published: bool = False
     """Its interval, if any, is that of rounding alone."""
+    work_kind: str = ""
+    """As the record says; empty where it does not."""
+    device_name: str = ""
+    """Of the GPU, where it was measured."""
 
 
-def find(results: Results, places: Mapping[str, str]) -> tuple[Contest, ...]:
-    """All contests, measured before published; `places` is what to call each run."""
-    return (*_measured(results, places), *_published(results.published))
+def find(
+    results: Results, places: Mapping[str, str], doubted: Set[Key] = frozenset()
+) -> tuple[Contest, ...]:
+    """All contests, measured before published; `places` is what to call each run. Nobody whose time
+    is `doubted` is the fastest on a device."""
+    return (*_measured(results, places, doubted), *_published(results.quotable))
 
 
 def _size_of(of_record: str | None) -> str:
@@ -48,7 +56,7 @@ def _size_of(of_record: str | None) -> str:
 # --- measured ---------------------------------------------------------------------------------
 
 
-def _measured(results: Results, places: Mapping[str, str]) -> Iterator[Contest]:
+def _measured(results: Results, places: Mapping[str, str], doubted: Set[Key]) -> Iterator[Contest]:
     works: dict[tuple[str, ...], dict[str, list[VerifiedCell]]] = {}
     for run in results.runs:
         for cell in results.ranked(run):
@@ -64,22 +72,27 @@ def _measured(results: Results, places: Mapping[str, str]) -> Iterator[Contest]:
             words,
             _size_of(kinds["gpu"][0].size_of),
         )
-        yield from _pairs(results, fixed, kinds["cpu"], kinds["gpu"])
+        best = [[c for c in kinds[kind] if c.key not in doubted] for kind in ("cpu", "gpu")]
+        for each in _pairs(results, fixed, (kinds["cpu"], kinds["gpu"]), (best[0], best[1])):
+            first = kinds["gpu"][0]
+            yield replace(each, work_kind=first.work_kind or "", device_name=first.device_name)
 
 
 def _pairs(
     results: Results,
     fixed: tuple[str, str, str, str],
-    cpu: Sequence[VerifiedCell],
-    gpu: Sequence[VerifiedCell],
+    every: tuple[Sequence[VerifiedCell], Sequence[VerifiedCell]],
+    sure: tuple[Sequence[VerifiedCell], Sequence[VerifiedCell]],
 ) -> Iterator[Contest]:
+    """The best of each device, of the cells that are `sure`; then everyone against itself."""
+    cpu, gpu = every
     own = {(c.spec, c.execution, c.case): c for c in cpu}
     mine: dict[tuple[str, str], list[tuple[VerifiedCell, VerifiedCell]]] = {}
     for cell in gpu:
         other = own.get((cell.spec, cell.execution, cell.case))
         if other:
             mine.setdefault((cell.spec, cell.contender), []).append((other, cell))
-    best = list(_fastest(cpu, gpu))
+    best = list(_fastest(*sure))
     if len({c.framework for pair in best for c in pair}) > 1 or (best and not mine):
         yield _contest(results, fixed, BEST, "", best)
     for (spec, _), pairs in mine.items():
@@ -164,7 +177,11 @@ def _published(records: Sequence[Published]) -> Iterator[Contest]:
 def _quoted(cpu: Published, gpu: Published) -> Point:
     assert cpu.time_s is not None
     assert gpu.time_s is not None
-    steps = (cpu.resolution_s or 0.0, gpu.resolution_s or 0.0)
-    ratio = math.log(gpu.time_s) - math.log(cpu.time_s)
-    draws = crossover.rounded(cpu.time_s, gpu.time_s, *steps)
-    return Point(cpu.size, cpu.time_s, gpu.time_s, ratio, draws)
+    # Each figure by its own count of steps, so that chapters say the same of it.
+    cpu_s, gpu_s = cpu.time_s / (cpu.steps or 1), gpu.time_s / (gpu.steps or 1)
+    steps = (
+        (cpu.resolution_s or 0.0) / (cpu.steps or 1),
+        (gpu.resolution_s or 0.0) / (gpu.steps or 1),
+    )
+    draws = crossover.rounded(cpu_s, gpu_s, *steps)
+    return Point(cpu.size, cpu_s, gpu_s, math.log(gpu_s) - math.log(cpu_s), draws)

@@ -55,7 +55,7 @@ def find(
             curves=r.curves,
             published=True,
         )
-        for r in results.published
+        for r in results.quotable
         if r.curves
     )
     return (*measured, *published)

@@ -19,8 +19,6 @@ _ROOM = 69
 _MOST_NAMED = 3
 """Of more contenders all are taken."""
 
-_FINER = {"smoke": "quick", "quick": "standard", "standard": "full"}
-
 
 def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
     """The command and what it settles; nothing where several runs are reported on."""
@@ -35,7 +33,7 @@ def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
     suite, count = close.most_common(1)[0] if close else ("", 0)
     if untold > count:
         return _beside(section.longer, f"also {_cases(untold)} there was no time for")
-    finer = _FINER.get(dict(section.settings).get("preset", ""))
+    finer = repeat.FINER.get(dict(section.settings).get("preset", ""))
     changed = {"PRESET": finer} if finer else {"STARTS": str(STARTS)}
     if not suite:
         # Where nothing was right, the report's findings say what to try.

@@ -14,7 +14,9 @@ def chapter(context: ReportContext) -> Chapter:
     parts = list[Part]()
     for at, section in enumerate(context.sections, start=1):
         parts += _run(at, section)
-    return Chapter("answer", "The answer", "", tuple(parts))
+    count = sum(len(section.rankings) for section in context.sections)
+    said = f"Times and intervals of {count} workload{'s' * (count != 1)}." if count else ""
+    return Chapter("answer", "Every time and interval", "", tuple(parts), "Times", said)
 
 
 def _run(at: int, section: Section) -> Iterator[Part]:

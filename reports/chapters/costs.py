@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reports import formatting
 from reports.cell import VerifiedCell
+from reports.chapters.cpu_vs_gpu import sized
 from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
 from reports.formatting import Figure, plain
@@ -50,7 +51,8 @@ def latency(context: ReportContext) -> Chapter:
             plots = tuple(_cloud(run))
             text = tuple(_dearest(run))
             parts.append(_part(f"latency-{number}", run, table, text, plots))
-    return Chapter("latency", "Latency against throughput", lead, tuple(parts), "Latency")
+    title = "Latency against throughput"
+    return Chapter("latency", title, lead, tuple(parts), "Latency", _first_said(parts))
 
 
 def first_step(context: ReportContext) -> Chapter:
@@ -85,7 +87,7 @@ def energy(context: ReportContext) -> Chapter:
         table = _matrix(run, _energy)
         if table:
             parts.append(_part(f"energy-{number}", run, table, tuple(_thriftiest(run))))
-    return Chapter("energy", "Energy", lead, tuple(parts))
+    return Chapter("energy", "Energy", lead, tuple(parts), answer=_first_said(parts))
 
 
 _Say = Callable[[RunCells, VerifiedCell, float], str]
@@ -96,12 +98,17 @@ def _chapter(
     context: ReportContext, key: str, title: str, lead: str, show: _Show, say: _Say
 ) -> Chapter:
     tables = [(run, _matrix(run, show)) for run in _runs(context)]
-    parts = (
+    parts = [
         _part(f"{key}-{number}", run, table, (_most(run, show, say),))
         for number, (run, table) in enumerate(tables, start=1)
         if table
-    )
-    return Chapter(key, title, lead, tuple(parts))
+    ]
+    return Chapter(key, title, lead, tuple(parts), answer=_first_said(parts))
+
+
+def _first_said(parts: Sequence[Part]) -> str:
+    """What is said of the first run."""
+    return next((words for part in parts[:1] for words in part.text), "")
 
 
 def _part(
@@ -138,8 +145,10 @@ def _matrix(run: RunCells, show: _Show) -> Table | None:
     for case, row in rows.items():
         figures = (row.get(contender, formatting.NONE) for contender in contenders)
         work = plain(f"{works[case].suite} {works[case].name}", 80)
-        lines.append((work, formatting.count(works[case].size), *figures))
-    return Table(("work", "n", *_heads(run, list(contenders))), tuple(lines))
+        size = works[case].size
+        words = sized(formatting.count(size), works[case].size_of or "size")
+        lines.append((work, Figure(words, size), *figures))
+    return Table(("work", "size", *_heads(run, list(contenders))), tuple(lines))
 
 
 def _heads(run: RunCells, contenders: Sequence[str]) -> Iterator[str]:

@@ -19,15 +19,19 @@ _LEAD = (
 def chapter(context: ReportContext) -> Chapter:
     """The chapter: a table for each run, without the contender that measures the harness."""
     parts = []
+    every = Counter[str]()
     for number, run in enumerate(context.results.runs, start=1):
         counts: dict[str, Counter[str]] = {}
         for cell in context.results.rows[run]:
             if cell.framework != NULL:
                 who = f"{context.labels[run][cell.contender]}, {cell.precision}"
                 counts.setdefault(who, Counter())[cell.status] += 1
+        every.update(sum(counts.values(), Counter[str]()))
         if counts:
             parts.append(Part(f"coverage-{number}", context.places[run], table=_table(counts)))
-    return Chapter("coverage", "How the cases of each contender ended", _LEAD, tuple(parts))
+    said = ", ".join(f"{every[way]} {words}" for way, words in STATUSES.items() if every[way])
+    title = "How the cases of each contender ended"
+    return Chapter("coverage", title, _LEAD, tuple(parts), answer=f"{said}." if said else "")
 
 
 def _table(counts: Mapping[str, Counter[str]]) -> Table:

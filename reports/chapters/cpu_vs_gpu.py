@@ -36,7 +36,12 @@ def chapter(context: ReportContext) -> Chapter:
         _part(number, place, suite, found)
         for number, ((place, suite), found) in enumerate(together.items(), start=1)
     )
-    return Chapter("crossover", "CPU against GPU", lead, parts, absent=_NO_GPU)
+    measured = [each for each in context.contests() if not each.published]
+    answer = "No GPU was measured beside a CPU" + (
+        "; here is what others published." if parts else "."
+    )
+    answer = sentence(measured[0]) if measured else answer
+    return Chapter("crossover", "CPU against GPU", lead, parts, answer=answer, absent=_NO_GPU)
 
 
 def sentence(contest: Contest) -> str:

@@ -17,6 +17,10 @@ QUANTITIES = {
     "accuracy": "test accuracy",
 }
 
+ALIKE = 0.02
+"""Share of the largest loss, and of all answers, by which ends may differ: rounding grows from step
+to step."""
+
 MAX_EPOCHS = 500
 """Rows of the table; the figure shows all."""
 
@@ -34,19 +38,42 @@ def chapter(context: ReportContext) -> Chapter:
         _part(f"learning-{number}", f"{work} on {place}", mine)
         for number, ((place, work), mine) in enumerate(together.items(), start=1)
     )
-    return Chapter("learning", "Learning curves", lead, parts)
+    apart = [work for (_, work), mine in together.items() if disagree(mine)]
+    answer = f"{len(together) - len(apart)} of {len(together)} workloads learn alike."
+    if not apart:
+        answer = "All contenders learn alike."
+    return Chapter("learning", "Learning curves", lead, parts, answer=answer)
+
+
+def disagree(mine: Sequence[Learned]) -> bool:
+    """Whether a curve cannot be right, or ends elsewhere than another."""
+    if any(map(problem_of, mine)):
+        return True
+    for name in QUANTITIES:
+        every = [values[-1] for each in mine if (values := getattr(each.curves, name))]
+        ends = [value for value in every if math.isfinite(value)]
+        if not ends:
+            continue
+        scale = 1.0 if name == "accuracy" else max(map(abs, ends))
+        if len(ends) < len(every) or max(ends) - min(ends) > ALIKE * scale:
+            return True
+    return False
 
 
 def _part(key: str, title: str, mine: Sequence[Learned]) -> Part:
     text = tuple(
         f"{learned.label}: {problem}." for learned in mine if (problem := problem_of(learned))
     )
+    apart = disagree(mine)
+    if not apart and len(mine) > 1:
+        text = (f"All {len(mine)} end within {100 * ALIKE:.0f} % of each other.",)
     plots = tuple(
         _plot(title, name, words, mine)
         for name, words in QUANTITIES.items()
-        if any(len(getattr(learned.curves, name)) > 1 for learned in mine)
+        if apart and any(len(getattr(learned.curves, name)) > 1 for learned in mine)
     )
-    unfold = "Every epoch" if plots else ""
+    long = any(len(getattr(each.curves, name)) > 1 for each in mine for name in QUANTITIES)
+    unfold = "Every epoch" if long else ""
     return Part(key, title, text, plots=plots, **placed(_table(mine), unfold))
 
 

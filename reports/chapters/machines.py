@@ -3,57 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
-from bench.schema import Published
 from bench.statistics import estimates
 from bench.statistics.estimates import Interval
 from reports import formatting
-from reports.cell import VerifiedCell
+from reports.analysis import machine_results
+from reports.analysis.machine_results import PUBLISHED, Best, Column, MachineResults, Work
 from reports.context import ReportContext
 from reports.document import Chapter, Part, Table
-from reports.formatting import ABSENT, Figure, plain
+from reports.formatting import Figure
 from reports.frame import Results
-from reports.ingest.machine_names import FAMILIES, family
-from reports.ingest.published import device_kind
-from reports.ingest.slices import Key
+from reports.ingest.machine_names import FAMILIES
 from suites.errors import UserError
 
 MAX_COLUMNS = 24
-PUBLISHED = "published"
-
-Work = tuple[str, ...]
-"""What is compared: suite, name, size, precision and the hash of the definition."""
-
-
-@dataclass(frozen=True)
-class Best:
-    """The fastest contender of a machine at one piece of work."""
-
-    time_s: float
-    label: str
-    key: Key | None = None
-    """Its cell, where it was measured."""
-
-
-@dataclass(eq=False)
-class MachineResults:
-    """A machine and what it did."""
-
-    label: str
-    family: str
-    published: bool
-    best: dict[Work, Best] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Column:
-    work: Work
-    words: str
-    suite: str
-    name: str
-    size: int
 
 
 class NoSuchMachine(UserError):
@@ -62,7 +26,7 @@ class NoSuchMachine(UserError):
 
 def chapter(context: ReportContext) -> Chapter:
     """The chapter. Raises NoSuchMachine where none is called like the baseline."""
-    machines, columns = _machines(context.results, context.machines)
+    machines, columns = machine_results.of(context.results, context.machines)
     named_base = _named(machines, context.baseline) if context.baseline is not None else None
     parts = tuple(_parts(context.results, machines, columns, named_base))
     lead = (
@@ -71,7 +35,11 @@ def chapter(context: ReportContext) -> Chapter:
         "run to run, a standard deviation of 1 %, is allowed for. Published figures "
         "were measured by their source's own method, which may time other things than the step."
     )
-    return Chapter("machines", "Machines side by side", lead, parts, "Machines")
+    count = sum(not machine.published for machine in machines)
+    answer = f"{count} machine{'s' * (count != 1)}."
+    if any(len(group) > 1 and any(m.published for m in group) for group in _groups(machines)):
+        answer = f"{answer[:-1]}, beside published figures of the same work."
+    return Chapter("machines", "Machines side by side", lead, parts, "Machines", answer)
 
 
 def _named(machines: Sequence[MachineResults], name: str) -> MachineResults:
@@ -83,22 +51,26 @@ def _named(machines: Sequence[MachineResults], name: str) -> MachineResults:
 
 
 def _usual(machines: Sequence[MachineResults]) -> MachineResults:
-    """The measured machine that did most."""
-    return max(machines, key=lambda machine: (not machine.published, len(machine.best)))
+    """The first that was measured; of published ones the one that did most."""
+    measured = (machine for machine in machines if not machine.published)
+    return next(measured, None) or max(machines, key=lambda machine: len(machine.best))
 
 
 def _parts(
     results: Results,
     machines: Sequence[MachineResults],
-    columns: Sequence[_Column],
+    columns: Sequence[Column],
     named_base: MachineResults | None,
 ) -> Iterator[Part]:
     """One table for each group of machines that share work, then one for the rest; groups with a
     measured machine first."""
-    groups = _connected_groups(machines)
+    groups = _groups(machines)
+    if results.runs:  # the others stand in the chapter of published figures
+        groups = [group for group in groups if not all(each.published for each in group)]
     alone = [group[0] for group in groups if len(group) == 1]
     found = []
-    for number, group in enumerate((c for c in groups if len(c) > 1), start=1):
+    for number, joined in enumerate((c for c in groups if len(c) > 1), start=1):
+        group = [machine for machine in machines if machine in joined]
         base = named_base if named_base in group else _usual(group)
         key = "machines-common" if number == 1 else f"machines-common-{number}"
         table = _against(results, group, _one_size_each(columns, group)[:MAX_COLUMNS], base)
@@ -116,7 +88,7 @@ def _parts(
     yield from (part for _, part in sorted(found, key=lambda each: each[0]))
 
 
-def _connected_groups(machines: Sequence[MachineResults]) -> list[list[MachineResults]]:
+def _groups(machines: Sequence[MachineResults]) -> list[list[MachineResults]]:
     """Machines joined by work that two of them did, in order of appearance."""
     group_of: dict[Work, list[MachineResults]] = {}
     groups: list[list[MachineResults]] = []
@@ -130,7 +102,7 @@ def _connected_groups(machines: Sequence[MachineResults]) -> list[list[MachineRe
     return groups
 
 
-def _one_size_each(columns: Sequence[_Column], machines: Sequence[MachineResults]) -> list[_Column]:
+def _one_size_each(columns: Sequence[Column], machines: Sequence[MachineResults]) -> list[Column]:
     """Of each workload that two share as few sizes as show all of them, from the largest on."""
     chosen = set[Work]()
     machines_of: dict[tuple[str, str, str], set[str]] = {}
@@ -148,16 +120,22 @@ def _one_size_each(columns: Sequence[_Column], machines: Sequence[MachineResults
 def _against(
     results: Results,
     machines: Sequence[MachineResults],
-    columns: Sequence[_Column],
+    columns: Sequence[Column],
     base: MachineResults,
 ) -> Table:
-    ordered = sorted(machines, key=lambda machine: FAMILIES.index(machine.family))
+    ordered = sorted(machines, key=lambda machine: _distance(machine, base))
     rows = [
         (_label(machine), machine.family, *(_cell(results, machine, base, c.work) for c in columns))
         for machine in ordered
     ]
     heads = ("machine", "GPU family", *(column.words for column in columns))
     return Table(heads, tuple(rows), kind="machines")
+
+
+def _distance(machine: MachineResults, base: MachineResults) -> tuple[bool, bool, bool, int]:
+    """The baseline first, then its peers, measured before published; then the other families."""
+    other = machine.family != base.family
+    return machine is not base, other, machine.published, FAMILIES.index(machine.family)
 
 
 def _cell(results: Results, machine: MachineResults, base: MachineResults, work: Work) -> Figure:
@@ -186,7 +164,7 @@ def compared(results: Results, mine: Best, other: Best) -> str:
     return formatting.said(estimate.value, results.word(estimate))
 
 
-def _alone(machines: Sequence[MachineResults], columns: Sequence[_Column]) -> Table:
+def _alone(machines: Sequence[MachineResults], columns: Sequence[Column]) -> Table:
     """A row for each workload of these machines, at its largest size."""
     rows = []
     for machine in sorted(machines, key=lambda m: (m.published, FAMILIES.index(m.family))):
@@ -205,94 +183,3 @@ def _alone(machines: Sequence[MachineResults], columns: Sequence[_Column]) -> Ta
 
 def _label(machine: MachineResults) -> str:
     return f"{machine.label} ({PUBLISHED})" if machine.published else machine.label
-
-
-# --- what each machine did --------------------------------------------------------------------
-
-
-class _Columns(dict[Work, _Column]):
-    """Every piece of work in order of appearance, with words of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._taken = set[str]()
-
-    def add(self, work: Work, size: int, more: str = "") -> None:
-        if work in self:
-            return
-        suite, name, _, precision = work[:4]
-        last = f"{formatting.count(size)} {precision * (precision != 'float32')}".strip()
-        text = f"{plain(f'{suite} {name}', 50)}\n{last}{more}"
-        text = f"{text} ({plain(work[4], 4)})" if text in self._taken else text
-        self._taken.add(text)
-        self[work] = _Column(work, text, suite, name, size)
-
-
-def _machines(
-    results: Results, named: Mapping[str, str]
-) -> tuple[list[MachineResults], list[_Column]]:
-    """Every machine, measured ones first, and every piece of work in order of appearance."""
-    machines, columns = dict[str, MachineResults](), _Columns()
-    for name, run in results.runs.items():
-        described = run.machine
-        # Intel's GPUs and made-up ones run none of the frameworks.
-        usable = (gpu for gpu in described.gpus if gpu.vendor != "Intel")
-        gpus = [gpu.name for gpu in usable if gpu.vendor or gpu.kind != "virtual"]
-        gpus += [c.device_name for c in run.contenders if c.device_kind == "gpu"]
-        new = MachineResults(named[name], family(gpus, described.system), False)
-        machines.setdefault(named[name], new)
-    _measured(results, named, machines, columns)
-    known = {work[:4]: work for work in columns}
-    for record in results.published:
-        if record.time_s is not None:
-            label = plain(record.machine, 80)
-            new = MachineResults(label, "CPU only", True)
-            machine = machines.setdefault(f"{PUBLISHED} {label}", new)
-            if device_kind(record) == "gpu":
-                machine.family = family([record.device_name or record.device])
-            _add_published(record, record.time_s, machine, columns, known)
-    return list(machines.values()), list(columns.values())
-
-
-def _measured(
-    results: Results,
-    named: Mapping[str, str],
-    machines: Mapping[str, MachineResults],
-    columns: _Columns,
-) -> None:
-    hashes = {
-        (name, case.case): case.definition_sha256
-        for name, run in results.runs.items()
-        for case in run.cases
-    }
-    # Of several runs on one machine the newest counts.
-    for run in sorted(results.runs, key=lambda name: results.runs[name].started_at):
-        fastest: dict[Work, VerifiedCell] = {}
-        for cell in results.ranked(run):
-            key = (cell.suite, cell.name, str(cell.size), cell.precision)
-            work: Work = (*key, hashes[run, cell.case])
-            columns.add(work, cell.size)
-            if work not in fastest or cell.time_s < fastest[work].time_s:
-                fastest[work] = cell
-        for work, cell in fastest.items():
-            label = plain(f"{cell.spec} {cell.device}", 40)
-            machines[named[run]].best[work] = Best(cell.time_s, label, cell.key)
-
-
-def _add_published(
-    record: Published,
-    time_s: float,
-    machine: MachineResults,
-    columns: _Columns,
-    known: Mapping[Work, Work],
-) -> None:
-    """A published figure: of one step where its source timed only steps, else of its own work."""
-    key = (record.suite, record.name, str(record.size), "float32")
-    same = known.get(key) if record.steps else None
-    work = same or (*key, plain(record.work or ABSENT))
-    columns.add(work, record.size, "" if record.steps else f", {plain(record.work or 'all', 60)}")
-    time_s /= record.steps or 1
-    version = f" {record.version}" if record.version else ""
-    label = plain(f"{record.framework}{version} {record.device}", 40)
-    if work not in machine.best or time_s < machine.best[work].time_s:
-        machine.best[work] = Best(time_s, label)

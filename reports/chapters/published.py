@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bench.schema import Published
 from reports import formatting
+from reports.chapters.cpu_vs_gpu import sized
 from reports.context import ReportContext
 from reports.document import Chapter, Part, Table
 from reports.formatting import plain
@@ -25,7 +26,9 @@ def chapter(context: ReportContext) -> Chapter:
         _source(number, study, records)
         for number, (study, records) in enumerate(studies.items(), start=1)
     )
-    return Chapter("published", "Published figures", lead, parts)
+    many = f"{len(studies)} source{'s' * (len(studies) != 1)}"
+    answer = f"{len(context.results.published)} figures of {many}; none is in a ranking."
+    return Chapter("published", "Published figures", lead, parts, answer=answer)
 
 
 def _source(number: int, study: str, records: Sequence[Published]) -> Part:
@@ -57,17 +60,18 @@ def _version(record: Published) -> str:
 
 
 def _figures(records: Sequence[Published]) -> Table:
-    columns = ("work", "size", "contender", "machine", "time", "CPU user", "CPU system")
+    heads = "work", "size", "contender", "machine", "time", "one step", "CPU user", "CPU system"
     rows = tuple(
         (
             plain(f"{r.suite} {r.name}", 80),
-            formatting.count(r.size),
+            sized(formatting.count(r.size), r.size_of or "size"),
             plain(f"{r.framework} {r.version or ''} {r.device}", 60),
             plain(r.machine, 80),
             formatting.seconds(r.time_s),
+            formatting.seconds(r.time_s / r.steps if r.time_s and r.steps else None),
             formatting.seconds(r.cpu_user_s),
             formatting.seconds(r.cpu_system_s),
         )
         for r in records
     )
-    return Table(columns, rows, numeric=False)
+    return Table(heads, rows, numeric=False)

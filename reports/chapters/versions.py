@@ -96,12 +96,12 @@ def _place(label: str) -> tuple[object, str]:
 
 def _published(results: Results) -> Iterator[_History]:
     groups: dict[tuple[str, ...], dict[str, _Timing]] = {}
-    for r in results.published:
+    for r in results.quotable:
         if r.time_s is not None and r.version:
             place = f"{r.machine} (published, {r.study or r.source})"
             work = f"{r.suite}/{r.name}/{r.size}"
             key = (place, r.framework, f"{r.device} {device_kind(r)}", r.device, work)
-            timing = _Timing(plain(r.version, 40), r.time_s)
+            timing = _Timing(plain(r.version, 40), r.time_s / (r.steps or 1))
             groups.setdefault(key, {}).setdefault(r.version, timing)
     for (place, framework, _, device, work), timings in groups.items():
         if len(timings) > 1:

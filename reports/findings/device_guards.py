@@ -42,6 +42,7 @@ def moved(context: ReportContext) -> Iterator[Finding]:
             mine,
             run=run,
             where="all its cases",
+            about=name,
             what=what,
             action="Its times are not the GPU's, or only in part. Unset what allows the fallback "
             "and repeat: operations that the GPU lacks then fail instead.",
@@ -58,6 +59,7 @@ def off_device(context: ReportContext) -> Iterator[Finding]:
             yield suspect(
                 context,
                 cells[own & cells["case"].isin(sign.cases)],
+                about=called(context, sign.run, sign.contender),
                 what=f"{called(context, sign.run, sign.contender)} {sign.said}{about}",
                 action=action,
             )
@@ -95,6 +97,7 @@ def partly_cpu(context: ReportContext) -> Iterator[Finding]:
             action="Do not take these times for the GPU's. Without PYTORCH_ENABLE_MPS_FALLBACK "
             "most such operations fail instead.",
             cells=frozenset((run, contender, case) for case in found),
+            about=called(context, run, contender),
         )
 
 

@@ -30,6 +30,15 @@ class Finding:
     """About figures from elsewhere."""
     cells: frozenset[Key] = frozenset()
     """Of what is suspect: the cells whose time is doubted."""
+    about: str = ""
+    """Whose fault it is; what is known against one stands together."""
+    effect: float = 0.0
+    """How large: times a limit, a bound or an honest figure, or the share of results it touches;
+    the larger of one severity comes first."""
+    command: str = ""
+    """What to type next, without words around it."""
+    brief: str = ""
+    """A few words for a glance, of what is nobody's fault."""
 
 
 def suspect(
@@ -40,6 +49,8 @@ def suspect(
     action: str,
     where: str = "",
     run: str = "",
+    about: str = "",
+    effect: float = 0.0,
 ) -> Finding:
     """Doubt about these cells of one run, where there may be none and then `run` and `where` say of
     which run and what."""
@@ -50,6 +61,8 @@ def suspect(
         where=placed(context, run, where or listed(cells["case"].tolist())),
         action=action,
         cells=frozenset(cells[KEY].itertuples(index=False, name=None)),
+        about=about,
+        effect=effect,
     )
 
 

@@ -51,6 +51,8 @@ def impossible(context: ReportContext) -> Iterator[Finding]:
         yield suspect(
             context,
             mine,
+            about=who,
+            effect=float(mine["excess"].max()),
             what=f"{who} {above_limits.words(mine)}",
             action="Do not use this figure: the device did less work, used another precision, or "
             "was not waited for; or a compiler treated inputs as constants.",
@@ -75,6 +77,8 @@ def flat(context: ReportContext) -> Iterator[Finding]:
         yield suspect(
             context,
             pairs.loc[[at]],
+            about=who,
+            effect=float(pair.grown),
             what=f"{who} takes {seconds(pair.time_s)} for {digits(pair.grown)} "
             f"times the work that it does in {seconds(pair.time_s_small)}",
             where=listed([pair.case_small, pair.case]),
@@ -99,6 +103,8 @@ def discarded(context: ReportContext) -> Iterator[Finding]:
         yield suspect(
             context,
             mine,
+            about=who,
+            effect=float(worst["single"] / worst["flight"] * worst["depth"]),
             what=f"{who} takes {seconds(worst['flight'])} for "
             f"{digits(worst['depth'])} steps in flight and {seconds(worst['single'])} for one",
             action="Do not use these figures: steps whose results nobody waits for are left out. "
@@ -134,6 +140,8 @@ def hasty(context: ReportContext) -> Iterator[Finding]:
         yield suspect(
             context,
             mine,
+            about=who,
+            effect=float(1 / worst["ratio"]),
             what=f"a step of {who} alone takes less than a step among many: "
             f"{percent(worst['ratio'])} of it in {plain(worst['case'])}",
             action="Do not use these figures: a step whose own results nobody waits for is "
@@ -170,6 +178,8 @@ def recompiling(context: ReportContext) -> Iterator[Finding]:
         yield suspect(
             context,
             mine,
+            about=who,
+            effect=float(worst["made"]),
             what=f"{who} compiles while it is timed: {digits(worst['made'])} times "
             f"in {worst['rounds']} rounds of {plain(worst['case'])}",
             action="Its time is partly the compiler's. Give the compiled function the same shapes "
@@ -195,6 +205,8 @@ def first_call(context: ReportContext) -> Iterator[Finding]:
         yield suspect(
             context,
             mine,
+            about=who,
+            effect=float(worst["ratio"]),
             what=f"{who} takes {times(worst['ratio'])} as long for the first sample "
             f"of a round as for the others, in {plain(worst['case'])}",
             action="Something is done again after each pause, and the clock counts it as steps: "

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
+
 from bench.statistics.estimates import BEYOND, ENOUGH_ROUNDS
 from reports.analysis.unresolved_hint import STARTS
 from reports.context import ReportContext
 from reports.findings.finding import Finding, called, listed, placed
 from reports.formatting import digits, percent, plain
 from reports.frame import NULL
-from reports.repeat import command
+from reports.repeat import FINER, command
 from reports.verdicts.busy import is_busy
 
 NOISY = 0.10
@@ -29,7 +31,10 @@ def busy(context: ReportContext) -> Iterator[Finding]:
                 severity="busy",
                 what=f"other programs used {of} cores while contenders were timed",
                 where=placed(context, run, "all cases"),
-                action="Close them and repeat: " + command(context.results.runs[run]),
+                action="Close them and repeat.",
+                effect=1 + float(used) / (cores or 1),
+                command=command(context.results.runs[run]),
+                brief=f"other programs used {of} cores",
             )
 
 
@@ -40,7 +45,7 @@ def noisy(context: ReportContext) -> Iterator[Finding]:
     for run in restless["run"].unique():
         mine = ranked[ranked["run"] == run]
         noisy = restless[restless["run"] == run]
-        worst = noisy.iloc[0]
+        worst, outliers = noisy.iloc[0], noisy["outliers"].sum()
         most = called(context, run, worst["contender"])
         counts = mine["contender"].value_counts(sort=False)
         where = [
@@ -49,13 +54,20 @@ def noisy(context: ReportContext) -> Iterator[Finding]:
         ]
         yield Finding(
             severity="noisy",
-            what=f"{len(noisy)} of {len(mine)} cells vary by more than {percent(NOISY)} from round "
-            f"to round, most of all {most} in {plain(worst['case'])} "
-            f"({percent(worst['spread'])}); {noisy['outliers'].sum():.0f} of their "
-            f"{noisy['rounds'].sum():.0f} rounds are outliers, which count like all others",
+            what=f"{len(noisy)} of {len(mine)} results vary by more than {percent(NOISY)} from "
+            f"round to round, most of all {most} in {plain(worst['case'])} "
+            f"({percent(worst['spread'])})"
+            + (
+                f"; {outliers:.0f} of their {noisy['rounds'].sum():.0f} rounds are outliers, "
+                "which count like all others"
+                if outliers
+                else ""
+            ),
             where=placed(context, run, listed(where)),
             action="Trust the intervals, not the third digit. Close other programs, plug in the "
             "power supply and repeat with PRESET=standard.",
+            effect=len(noisy) / len(mine),
+            brief=f"{len(noisy)} of {len(mine)} results vary by more than {percent(NOISY)}",
         )
 
 
@@ -68,10 +80,20 @@ def few_rounds(context: ReportContext) -> Iterator[Finding]:
             continue
         yield Finding(
             severity="note",
-            what=f"{len(few)} of {len(verified)} cells have fewer than {ENOUGH_ROUNDS} {unit}, "
+            what=f"{len(few)} of {len(verified)} results have fewer than {ENOUGH_ROUNDS} {unit}, "
             "too few for a 95 % interval: there slower means that every round is beyond "
             f"{BEYOND:g}x",
             where=listed([f"run {run}" for run in few["run"].unique()]),
-            action="Fine for a look. For smaller differences, use "
-            + (f"STARTS={STARTS}." if several else "PRESET=quick or longer."),
+            action=f"For smaller differences, use {_finer(context, few, several)}.",
+            effect=len(few) / len(verified),
+            brief=f"{len(few)} of {len(verified)} results are of so few {unit} that only "
+            f"differences above {percent(BEYOND - 1)} are told",
         )
+
+
+def _finer(context: ReportContext, few: pd.DataFrame, several: bool) -> str:
+    """What would have taken more rounds, or starts, of the first run that has too few."""
+    if several:
+        return f"STARTS={STARTS}"
+    preset = context.results.runs[few["run"].iloc[0]].settings.get("preset")
+    return f"PRESET={FINER[str(preset)]}" if preset in FINER else "more time, as with TIME=1h"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pandas as pd
@@ -22,8 +23,11 @@ def failed(context: ReportContext) -> Iterator[Finding]:
         yield Finding(
             severity="failed",
             what=f"{called(context, run, contender)} failed: {what}",
-            where=placed(context, run, listed(cells["case"])),
-            action=_after(failure, f"Try it alone: {again(context.results, cells)}"),
+            where=placed(context, run, listed(cells["case"].tolist())),
+            action=_after(failure, "Try it alone."),
+            about=called(context, run, contender),
+            effect=float(len(cells)),
+            command=again(context.results, cells),
         )
 
 
@@ -34,20 +38,25 @@ def absent(context: ReportContext) -> Iterator[Finding]:
         if absent.status == "failed" and (absent.run, absent.contender) not in planned:
             failure, what = _failure(context, absent.run, absent.contender, absent.reason)
             name = plain(absent.contender)
-            advice = f"Try it alone to see why: make bench FRAMEWORK={quoted(name)}"
+            advice = "Try it alone to see why."
+            to_type = f"make bench FRAMEWORK={quoted(name)}"
             environment = quoted(name.partition("@")[0])
             run = context.results.runs[absent.run]
             repeat = command(run)
             if ":" in environment and not any(environment in each for each in run.arguments):
                 # A Python of the user's own, whose path stands there in place of its name.
-                advice = f"It runs in a Python of your own. When that is mended: {repeat}"
+                advice, to_type = "It runs in a Python of your own. When that is mended:", repeat
             elif failure.stage == "import" and not environment.endswith(".py"):
-                advice = f"Make its environment anew: {BENCH} env remove {environment}; {repeat}"
+                advice = "Make its environment anew."
+                to_type = f"{BENCH} env remove {environment}; {repeat}"
             yield Finding(
                 severity="failed",
                 what=f"{name} could not be used: {what}",
                 where=placed(context, absent.run, "all its cases"),
                 action=_after(failure, advice),
+                about=name,
+                effect=math.inf,
+                command=to_type,
             )
 
 
@@ -57,9 +66,12 @@ def unfinished(context: ReportContext) -> Iterator[Finding]:
     for run, mine in cells[cells["status"] == "incomplete"].groupby("run", sort=False):
         yield Finding(
             severity="unfinished",
-            what=f"{len(mine)} of {counts[run]} cells: {listed(mine['reason'].unique())}",
+            what=f"{len(mine)} of {counts[run]} results: {listed(mine['reason'].unique())}",
             where=placed(context, run, listed(mine["case"].unique())),
-            action=f"The rest is reported. Repeat the run: {command(context.results.runs[run])}",
+            action="The rest is reported. This goes on where it stopped.",
+            effect=float(len(mine) / counts[run]),
+            command=f"{command(context.results.runs[run])} --resume",
+            brief=f"the run ended early, {len(mine)} of {counts[run]} results are missing",
         )
 
 
@@ -79,21 +91,22 @@ def left_out(context: ReportContext) -> Iterator[Finding]:
             action="The whole file is left out. Expected records.jsonl as a run wrote it."
             if lefts[0].whole
             else "The rest of the file is reported. It may be cut off, or edited by hand.",
+            brief="part of a file could not be read",
         )
 
 
 def notes(context: ReportContext) -> Iterator[Finding]:
-    found: dict[tuple[str, str], list[str]] = {}
+    """Each note once, however many runs have it."""
+    found: dict[str, dict[str, dict[str, None]]] = {}
     for (run, contender), runtime in context.results.runtimes.items():
         for note in runtime.notes if NULL not in runtime.versions else ():
-            found.setdefault((run, plain(note)), []).append(called(context, run, contender))
-    for (run, note), contenders in found.items():
-        yield Finding(
-            severity="note",
-            what=note,
-            where=placed(context, run, listed(contenders)),
-            action="",
-        )
+            contenders = found.setdefault(plain(note), {})
+            contenders.setdefault(called(context, run, contender), {})[run] = None
+    for note, contenders in found.items():
+        runs = list(dict.fromkeys(run for mine in contenders.values() for run in mine))
+        who = listed(list(contenders))
+        where = placed(context, runs[0], who) if len(runs) == 1 else f"{who}, in {len(runs)} runs"
+        yield Finding(severity="note", what=note, where=where, action="")
 
 
 def _failure(context: ReportContext, run: str, contender: str, reason: str) -> tuple[Failed, str]:

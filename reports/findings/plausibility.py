@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from reports.analysis.learning_curves import problems
@@ -20,6 +21,8 @@ def unlikely(context: ReportContext) -> Iterator[Finding]:
             where=f"{each.work} on {each.place}",
             action="Trust neither this accuracy nor its time. Check how the device "
             "compares and counts whole numbers.",
+            about=each.label,
+            effect=math.inf,
         )
 
 
@@ -68,7 +71,7 @@ def published(context: ReportContext) -> Iterator[Finding]:
 def _flagged(context: ReportContext) -> Iterator[Finding]:
     """One finding for each fault of answers, and one for all sources that did not wait."""
     flags: dict[str, dict[str, None]] = {}
-    for record in context.results.published:
+    for record in context.results.quotable:
         study = plain(record.study or record.source, 60)
         for flag in record.faults:
             flags.setdefault(flag, {})[study] = None

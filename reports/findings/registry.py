@@ -60,14 +60,26 @@ FINDINGS: tuple[Look, ...] = (
 
 
 def find(context: ReportContext, attempts: Attempts | None = None) -> tuple[Finding, ...]:
-    """All findings, gravest first; last those about published figures, and what was not looked for
-    since the look itself failed."""
+    """All findings, gravest first, of one severity the largest effect first; last those about
+    published figures. What was not looked for, since the look itself failed, is one of them."""
     attempts = attempts or Attempts()
     found = [
         attempts.of(f"This finding ({_name(look)})", partial(_all, look, context), lost)
         for look in FINDINGS
     ]
-    return tuple(finding for each in found for finding in each)
+    every = [finding for each in found for finding in each]
+    return tuple(sorted(every, key=_weight))
+
+
+SEVERITIES = (
+    *("wrong", "untimed", "suspect", "failed", "withdrawn", "unfinished"),
+    *("busy", "noisy", "left out", "note"),
+)
+"""Gravest first."""
+
+
+def _weight(finding: Finding) -> tuple[bool, int, float]:
+    return finding.published, SEVERITIES.index(finding.severity), -finding.effect
 
 
 def lost(sentence: str) -> tuple[Finding, ...]:

@@ -56,15 +56,19 @@ def _watched(
     taken_s, middle_s = slices[sentinel], slices[sentinel].median()
     slow = slices[taken_s > SLOW * middle_s]
     action = "Compare contenders by their ratios, which are paired by round, and cases with care. "
-    action += f"Close other programs, let it cool, and repeat: {command(context.results.runs[run])}"
+    action += "Close other programs, let it cool, and repeat."
+    again = command(context.results.runs[run])
     if len(slow) > SLOW_SHARE * len(slices):
+        most, share = digits(taken_s.max() / middle_s, 2), percent(len(slow) / len(slices))
         yield Finding(
             severity="busy",
-            what=f"{what} was slower by more than {percent(SLOW - 1)} before "
-            f"{percent(len(slow) / len(slices))} of the slices: a fixed piece of work took "
-            f"{seconds(middle_s)} mostly and {seconds(taken_s.max())} at worst",
+            what=f"{what} was slowed down (up to {most}x) in {share} of the time: a fixed piece "
+            f"of work took {seconds(middle_s)} mostly and {seconds(taken_s.max())} at worst",
             where=placed(context, run, _touched(slow, slices)),
             action=action,
+            effect=float(taken_s.max() / middle_s),
+            command=again,
+            brief=f"{what} was slowed down in {share} of the time",
         )
     change = _change(taken_s.to_numpy())
     if change is not None and abs(change) > TREND:
@@ -76,6 +80,9 @@ def _watched(
             "last third than in its first",
             where=placed(context, run, f"last: {listed(list(late['case'].unique()))}"),
             action=action,
+            effect=1 + abs(change),
+            command=again,
+            brief=f"{what} grew {'slower' if change > 0 else 'faster'} by {percent(abs(change))}",
         )
 
 
@@ -116,7 +123,10 @@ def restrained(context: ReportContext) -> Iterator[Finding]:
                     severity="busy",
                     what=what,
                     where=placed(context, run, listed(list(dict.fromkeys(cases)))),
-                    action=f"{advice}: {command(context.results.runs[run])}",
+                    action=f"{advice}.",
+                    effect=1 + len(set(cases)) / max(len({state.case for state in states}), 1),
+                    command=command(context.results.runs[run]),
+                    brief=what,
                 )
 
 
@@ -147,8 +157,8 @@ def _heat(states: Sequence[State]) -> Restraint:
 def _load(states: Sequence[State], cores: int | None) -> Restraint:
     limit = LOADED * cores if cores else math.inf
     loads = {s.case: s.load for s in states if s.phase == "before" and (s.load or 0) > limit}
-    most = digits(max((load or 0 for load in loads.values()), default=0), 2)
-    what = f"up to {most} processes competed for {cores} cores before a case"
+    most = math.ceil(max((load or 0 for load in loads.values()), default=0))
+    what = f"up to {most} programs competed for {cores} cores before a case"
     return what, list(loads), "Close other programs and repeat"
 
 
@@ -178,7 +188,10 @@ def drifting(context: ReportContext) -> Iterator[Finding]:
             where=placed(context, str(run), listed(who)),
             action="Their intervals assume that rounds are alike and are too narrow; ratios of "
             "contenders that drift alike still hold. Let the machine warm up, or cool down, and "
-            "repeat: " + command(context.results.runs[str(run)]),
+            "repeat.",
+            effect=float(abs(worst["change"])),
+            command=command(context.results.runs[str(run)]),
+            brief=f"{len(mine)} result{'s drift' if len(mine) > 1 else ' drifts'}",
         )
 
 

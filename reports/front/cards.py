@@ -19,7 +19,7 @@ from reports.chapters.cpu_vs_gpu import sized
 from reports.context import Section
 from reports.formatting import digits
 from reports.frame import FAULTS, STATUSES, Results
-from reports.front import headline, pairs
+from reports.front import headline, pairs, places
 from reports.front.tally import Tally
 
 Tone = Literal["good", "doubt", "bad"]
@@ -106,8 +106,8 @@ def _fronts(results: Results, section: Section, kind: str) -> Iterator[tuple[str
 def _worth(worth: pairs.Devices, contests: Sequence[Contest]) -> Iterator[Card]:
     won = [row for row in worth.rows if row.word == "faster"]
     lost = [row for row in worth.rows if row.word == "slower"]
-    best = max(won, key=lambda row: row.cpu_s / row.gpu_s, default=None)
-    most = f"{digits(best.cpu_s / best.gpu_s, 2)}x" if best else ""
+    best = max(won, key=lambda row: row.speedup, default=None)
+    most = f"{digits(best.speedup, 2)}x" if best else ""
     if best and not lost:
         answer = f"Yes: up to {most} as fast"
     elif best:
@@ -133,11 +133,12 @@ def _worth(worth: pairs.Devices, contests: Sequence[Contest]) -> Iterator[Card]:
 
 def _matters(section: Section) -> Iterator[Card]:
     """Without a GPU: how much the choice matters."""
-    ratios = [
-        max(row.ratio.value for row in group.rows if row.ratio and not row.span)
+    alone = places.answers_only(section)
+    by_case = [
+        [r.ratio.value for r in group.rows if r.ratio and not r.span and r.label not in alone]
         for _, group in headline.contested([section])
-        if any(row.ratio and not row.span for row in group.rows)
     ]
+    ratios = [max(found) for found in by_case if found]
     if not ratios:
         return
     close = sum(ratio <= headline.CLOSE for ratio in ratios)

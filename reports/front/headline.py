@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from bench.statistics.estimates import Verdict
 from reports import formatting
-from reports.analysis import cpu_gpu_pairs
 from reports.analysis.cpu_gpu_pairs import Contest
-from reports.analysis.crossover import Point
 from reports.analysis.ranking import Group, Ranking
 from reports.analysis.suite_leaders import Share, joined
-from reports.chapters.cpu_vs_gpu import sized
 from reports.context import Section
+from reports.front import pays_off
+from reports.front.pays_off import KINDS
 
 CLOSE = 1.1
 """Times the first's time up to which another that is not shown slower is level with it."""
@@ -28,22 +25,13 @@ _OFTEN = 0.5
 _TELLING = 1.1
 """A distance below which the others' is not worth a word."""
 
-_KINDS = {
-    "matrix product": "matrix products",
-    "inner product": "inner products",
-    "forward": "forward passes",
-    "training": "training",
-    "lifecycle": "training",
-}
-"""Kinds of work in a case's record, as one would say them."""
-
 Contested = tuple[str, Group]
 """Kind of work, and a case that two contenders at least have right."""
 
 
 def sentences(section: Section, contests: Sequence[Contest]) -> Iterator[str]:
     """When the GPU pays off, where there is one; then who leads."""
-    on_gpu = _pays_off([each for each in contests if not each.published])
+    on_gpu = pays_off.sentence(contests)
     if on_gpu:
         yield on_gpu
     yield of(section)
@@ -92,9 +80,9 @@ def level(group: Group) -> tuple[str, ...]:
 
 
 def kind(ranking: Ranking) -> str:
-    """What the work is, as one would say it; of records that do not tell, `other work`."""
+    """What the work is, as one would say it; of records that do not tell, the suite's name."""
     kinds = (row.cell.work_kind for group in ranking.groups for row in group.rows)
-    return _KINDS.get(next(kinds, None) or "", "other work")
+    return KINDS.get(next(kinds, None) or "", ranking.suite)
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -140,83 +128,3 @@ def _by_count(counts: Counter[str], total: int) -> str:
 
 def _cases(count: int) -> str:
     return "the one case" if count == 1 else f"these {count} cases"
-
-
-# --- CPU against GPU --------------------------------------------------------------------------
-
-
-def _pays_off(contests: Sequence[Contest]) -> str:
-    """`The GPU pays off from n = 256 up (matmul, torch): 1.9x there, 31x at 1024; ...`
-
-    Of the contest with the most sizes; then how it is in the largest training step. Faster and
-    slower are what the interval of a ratio shows; its value alone says neither.
-    """
-    contests = [each for each in contests if each.points]
-    if not contests:
-        return ""
-    main = max(contests, key=lambda each: (len(each.points), each.suite == "matmul"))
-    who = "" if main.who == cpu_gpu_pairs.BEST else f", {main.who}"
-    work = f"{main.work.removesuffix(' square')}{who}"
-    trained = [each for each in contests if "train" in each.work and each is not main]
-    also = _in_training(trained)
-    return f"{_where(main)} ({work}): {', '.join(_figures(main))}{also}."
-
-
-def _where(contest: Contest) -> str:
-    """From which size on."""
-    won, rest = _of(contest, "faster"), [p for p in contest.points if p.word != "faster"]
-    if not won:
-        none = all(point.word == "slower" for point in rest)
-        return "The GPU does not pay off" if none else "Nothing shows that the GPU pays off"
-    if not rest:
-        return "The GPU pays off at every size"
-    up = rest[-1].size < won[0].size
-    return f"The GPU pays off {f'from {_size(contest, won[:1])} up' if up else 'at some sizes'}"
-
-
-def _figures(contest: Contest) -> Iterator[str]:
-    """How much faster the GPU is, where the CPU is, and where neither is shown to be."""
-    won, lost = _of(contest, "faster"), _of(contest, "slower")
-    ends = (won[0], won[-1]) if len(won) > 1 else won
-    yield from (f"{_speedup(point)} at {formatting.count(point.size)}" for point in ends)
-    if len(lost) == len(contest.points):
-        yield "the CPU is faster at every size"
-    elif lost:
-        yield f"the CPU is faster at {formatting.count(lost[-1].size)}"
-    for word, said in _NEITHER.items():
-        points = _of(contest, word)
-        if points:
-            yield f"{said} at {_size(contest, points)}"
-
-
-def _in_training(contests: Sequence[Contest]) -> str:
-    if not contests:
-        return ""
-    best = max(contests, key=lambda each: each.points[-1].size)
-    last = best.points[-1]
-    if last.word == "faster":
-        return f"; in training {_speedup(last)}"
-    if last.word == "slower":
-        return "; in training the CPU is faster"
-    return f"; in training {_NEITHER[last.word]} at {_size(best, [last])}"
-
-
-def _of(contest: Contest, word: Verdict | None) -> list[Point]:
-    """Sizes at which the GPU is shown to be that."""
-    return [point for point in contest.points if point.word == word]
-
-
-def _size(contest: Contest, points: Sequence[Point]) -> str:
-    """`n = 64 and 128`"""
-    return sized(joined([formatting.count(point.size) for point in points]), contest.size_of)
-
-
-_NEITHER: Mapping[Verdict | None, str] = {
-    "same": "no difference",
-    "unresolved": "not decided",
-    None: "not decided",
-}
-
-
-def _speedup(point: Point) -> str:
-    return f"{formatting.digits(math.exp(-point.log_ratio), 2)}x"

@@ -28,6 +28,8 @@ class Dumbbell:
     work: str
     cpu_s: float
     gpu_s: float
+    speedup: float
+    """How many times as fast the GPU is, by paired rounds."""
     word: Verdict | None
     said: str
     """`31x faster`, of the GPU; what is not shown has a question mark."""
@@ -67,13 +69,16 @@ class Duel:
 
 def devices(contests: Sequence[Contest]) -> Devices | None:
     """Of the contests of one run; None where it had no GPU beside a CPU."""
-    measured = [each for each in contests if not each.published and each.points]
-    if not measured:
-        return None
-    counts = Counter(each.who for each in measured if each.who != cpu_gpu_pairs.BEST)
+    mine = of_one([each for each in contests if not each.published and each.points])
+    rows = [_dumbbell(each, point) for each in mine for point in _of(each)]
+    return Devices(mine[0].who, tuple(rows[:MOST]), len(rows[MOST:])) if rows else None
+
+
+def of_one(contests: Sequence[Contest]) -> list[Contest]:
+    """Those of the contender that has most of them; of the best of each where there is no other."""
+    counts = Counter(each.who for each in contests if each.who != cpu_gpu_pairs.BEST)
     who = counts.most_common(1)[0][0] if counts else cpu_gpu_pairs.BEST
-    rows = [_dumbbell(each, point) for each in measured if each.who == who for point in _of(each)]
-    return Devices(who, tuple(rows[:MOST]), len(rows[MOST:]))
+    return [each for each in contests if each.who == who]
 
 
 def _of(contest: Contest) -> Sequence[Point]:
@@ -88,6 +93,7 @@ def _dumbbell(contest: Contest, point: Point) -> Dumbbell:
         work=f"{contest.work}, {size}",
         cpu_s=point.cpu_s,
         gpu_s=point.gpu_s,
+        speedup=math.exp(-point.log_ratio),
         word=point.word,
         said=_said(math.exp(point.log_ratio), point.word),
     )

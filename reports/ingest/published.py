@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.records import NotRecords, read
-from bench.schema import DeviceKind, Published
+from bench.schema import DeviceKind, Published, Run
 
 FOLDER = Path(__file__).parents[1] / "published"
 """One file for each source."""
@@ -101,3 +101,9 @@ def _of_record(record: Published) -> Iterator[str]:
         yield "has no time_s. Expected one, or the fault no-figures."
     if record.published_at and not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", record.published_at):
         yield f"published_at is no date: {record.published_at!r}. Expected as in 2023-12-22."
+
+
+def met(runs: Mapping[str, Run], published: Sequence[Published]) -> list[Published]:
+    """Those of work that these runs measured too; all of them where nothing was measured."""
+    done = {(case.suite, case.name) for run in runs.values() for case in run.cases}
+    return [each for each in published if not done or (each.suite, each.name) in done]

@@ -16,8 +16,11 @@ from markupsafe import Markup, escape
 from reports.chapters.method import NOTHING_WRONG
 from reports.content import Content
 from reports.document import Chapter, Table, shown
+from reports.findings import glance
 from reports.findings.finding import Finding
-from reports.formatting import Figure, plain
+from reports.findings.grouped import grouped
+from reports.formatting import Figure, digits
+from reports.front.fleet import Fleet
 from reports.front.front import Front
 from reports.front.places import PLACES
 from reports.isolation import Attempts
@@ -36,6 +39,14 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
+
+
+def _breaking(text: str) -> Markup:
+    """A name that may be a path: where it must, it breaks between folders."""
+    return escape(text).replace("/", Markup("/<wbr>"))
+
+
+_TEMPLATES.filters["breaking"] = _breaking
 
 _DASHES = {"-": "", "--": "5 3", ":": "1.5 2.5", "-.": "5 2 1.5 2"}
 
@@ -90,21 +101,10 @@ def render(
         digest=digest,
         nothing_wrong=NOTHING_WRONG,
         counted=_counted,
-        trust=_trust(content.findings),
+        grouped=grouped,
+        trust=glance.sentences(content.findings) or NOTHING_WRONG,
         offers=offers,
     )
-
-
-def _trust(findings: Sequence[Finding]) -> str:
-    """The gravest findings about what was measured, in words that a glance takes in."""
-    own = [finding for finding in findings if not finding.published]
-    first = "; ".join(plain(finding.what, _GLANCE) for finding in own[:_GLANCED])
-    more = f"; and {len(own) - _GLANCED} more" if len(own) > _GLANCED else ""
-    return f"{first}{more}" if own else NOTHING_WRONG
-
-
-_GLANCED, _GLANCE = 3, 110
-"""Findings that are seen with all folds closed, and characters of each."""
 
 
 def told(sentence: str) -> str:
@@ -118,12 +118,13 @@ _BARE = (
 )
 
 
-def _first(macro: str, of: Front) -> Markup:
-    """One of the first screens: `front` or `heat`."""
+def _first(macro: str, of: Front | Fleet) -> Markup:
+    """One of the first screens: `fleet`, `front` or `heat`."""
     module = _TEMPLATES.get_template("front.html").make_module(
         {
             "places": PLACES,
             "devices": front.devices,
+            "digits": digits,
             "duel": front.duel,
             "legend": front.legend,
             "longest": front.longest,

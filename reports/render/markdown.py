@@ -9,7 +9,7 @@ from functools import partial
 from reports.chapters.method import NOTHING_WRONG
 from reports.content import Content
 from reports.document import Chapter, Part, Table, shown
-from reports.findings.finding import Finding
+from reports.findings.grouped import FindingGroup, grouped
 from reports.isolation import Attempts
 from reports.render import markdown_front
 from reports.render.charts import Chart
@@ -68,6 +68,8 @@ def _top(content: Content, attempts: Attempts) -> Iterator[str]:
     yield from attempts.of(
         "This part of the first screen", lambda: list(markdown_front.blocks(first)), _lost
     )
+    if content.fleet:
+        yield from ("## Where does it stand?", escape(content.fleet.sentence))
     if others:
         named = [f"**{escape(each.section.machine_label)}**" for each in others[:_MOST_RUNS]]
         said = [escape(each.headline) for each in others[:_MOST_RUNS]]
@@ -90,13 +92,13 @@ def _findings(content: Content) -> Iterator[str]:
     own = [finding for finding in content.findings if not finding.published]
     quoted = [finding for finding in content.findings if finding.published]
     if own:
-        yield _list(map(_finding, own))
+        yield _list(map(_group, grouped(own)))
     elif content.sections:
         yield NOTHING_WRONG
     if quoted:
         if content.sections:
             yield "In figures published elsewhere:"
-        yield _list(map(_finding, quoted))
+        yield _list(map(_group, grouped(quoted)))
     if content.omissions:
         yield "Left out on purpose:"
         yield _list(
@@ -105,9 +107,16 @@ def _findings(content: Content) -> Iterator[str]:
         )
 
 
-def _finding(finding: Finding) -> str:
-    parts = (finding.what, f"Where: {finding.where}", finding.action)
-    return f"**{escape(finding.severity)}**: " + "<br>\n  ".join(map(escape, filter(None, parts)))
+def _group(group: FindingGroup) -> str:
+    said = [part for one in group.findings for part in (one.what, f"Where: {one.where}")]
+    lines = [*map(escape, (*said, *group.actions)), *map(_code, group.commands)]
+    return f"**{escape(group.severity)}**: " + "<br>\n  ".join(lines)
+
+
+def _code(text: str) -> str:
+    """Between more backticks than stand together in it."""
+    ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{ticks} {text} {ticks}" if "`" in text else f"{ticks}{text}{ticks}"
 
 
 def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> list[str]:

@@ -16,7 +16,7 @@ from reports.analysis.ranking import Group, Ranking
 from reports.chapters import cpu_vs_gpu
 from reports.content import Content
 from reports.context import Section
-from reports.findings.finding import Finding
+from reports.findings.grouped import FindingGroup, grouped
 from reports.frame import STATUSES
 
 _COLOURS = dict.fromkeys(("wrong", "untimed", "suspect", "failed"), "bold red") | {"note": "blue"}
@@ -46,8 +46,8 @@ def conclude(lines: Sequence[str], console: Console) -> None:
 
 
 def _print(content: Content, console: Console) -> None:
-    for finding in content.findings:
-        _print_finding(finding, console)
+    for group in grouped(content.findings):
+        _print_group(group, console)
     if content.omissions:
         left_out = "; ".join(omission.reason for omission in content.omissions)
         console.print(Text(f"skipped: {left_out}", style="dim"))
@@ -58,17 +58,20 @@ def _print(content: Content, console: Console) -> None:
     console.print(Text(content.summary, style="dim"))
 
 
-def _print_finding(finding: Finding, console: Console) -> None:
-    console.print(
-        Text.assemble(
-            (finding.severity, _COLOURS.get(finding.severity, _OTHER)),
-            (" (published)" * finding.published, "dim"),
-            f": {finding.what}",
+def _print_group(group: FindingGroup, console: Console) -> None:
+    for finding in group.findings:
+        console.print(
+            Text.assemble(
+                (finding.severity, _COLOURS.get(finding.severity, _OTHER)),
+                (" (published)" * finding.published, "dim"),
+                f": {finding.what}",
+            )
         )
-    )
-    advice = "" if finding.severity == "note" else finding.action
-    more = "\n".join(filter(None, (finding.where, advice)))
-    console.print(Padding(Text(more, style="dim"), (0, 0, 0, 2)))
+        console.print(Padding(Text(finding.where, style="dim"), (0, 0, 0, 2)))
+    for action in group.actions if group.severity != "note" else ():
+        console.print(Padding(Text(action, style="dim"), (0, 0, 0, 2)))
+    for command in group.commands:  # on one line however long, since it is to be copied
+        console.print(Text(f"  {command}"), soft_wrap=True)
 
 
 def _print_section(section: Section, console: Console, tables: bool) -> None:

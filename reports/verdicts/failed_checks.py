@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bench.schema import Check, Verified
-from reports.formatting import digits
+from reports.formatting import digits, seconds
 
 OF_TIME = ("seconds of work left after wait",)
 """Checks about time in records that do not say yet what a check is about (schema 1 and 2)."""
 
 SHOWN = 3
 """Mistakes a reason names before it counts the rest."""
+
+_PARAMETER = re.compile(r"^(?:(change|gradient) of )?(?:[\w.]+\.)?(\w+)$")
+_PARAMETERS = {
+    "running_mean": "batch-norm mean",
+    "running_var": "batch-norm variance",
+    "weight": "weights",
+    "bias": "biases",
+}
+"""Parameters by the last part of their paths, as one would say them."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """The worst that is wrong in a cell."""
+
+    check: str
+    """What was looked at: parameters of one kind together, whichever their layer."""
+    factor: float
+    """Times its limit; infinite for what has no number."""
+    said: str
+    """`8.6e-09 > 6.6e-09`, or what the problem is."""
 
 
 def proves(look: Verified) -> bool:
@@ -31,9 +54,28 @@ def about_time(check: Check) -> bool:
     return check.about == "time" or check.name in OF_TIME
 
 
-def off_by(looks: Iterable[Verified]) -> float:
-    """How many times its limit the worst answer is off; infinite for what has no number."""
-    return max((_factor(c) for look in looks for c in look.checks if not c.passes), default=0.0)
+def worst(looks: Iterable[Verified]) -> Mistake | None:
+    """The check that is off most; of answers where one of these is wrong. None where all passed."""
+    bad = [check for look in looks for check in look.checks if not check.passes]
+    answers = [check for check in bad if not about_time(check)]
+    check = max(answers or bad, key=_factor, default=None)
+    if check is None:
+        return None
+    if check.problem or check.error is None or check.limit is None:
+        return Mistake(_name(check.name), math.inf, check.problem or "not compared")
+    in_seconds = check.name in OF_TIME
+    ends = [seconds(v) if in_seconds else f"{v:.2g}" for v in (check.error, check.limit)]
+    name = check.name.removeprefix("seconds of ") if in_seconds else _name(check.name)
+    return Mistake(name, _factor(check), f"{ends[0]} > {ends[1]}")
+
+
+def _name(check: str) -> str:
+    """`batch-norm mean`, of `change of features.1.running_mean`; others as they are."""
+    found = _PARAMETER.match(check)
+    if not found or found[2] not in _PARAMETERS:
+        return check
+    kind = _PARAMETERS[found[2]]
+    return f"gradient of {kind}" if found[1] == "gradient" else kind
 
 
 def words(look: Verified) -> str:
@@ -42,9 +84,9 @@ def words(look: Verified) -> str:
     if not bad:
         return f"not proven right {look.phase} timing"
     answers = [check for check in bad if not about_time(check)]
-    worst = sorted(answers or bad, key=_factor, reverse=True)
-    named = ", ".join(map(_said, worst[:SHOWN]))
-    more = f", and {len(worst) - SHOWN} more" if len(worst) > SHOWN else ""
+    ordered = sorted(answers or bad, key=_factor, reverse=True)
+    named = ", ".join(map(_said, ordered[:SHOWN]))
+    more = f", and {len(ordered) - SHOWN} more" if len(ordered) > SHOWN else ""
     return f"{named}{more} ({look.phase} timing)"
 
 

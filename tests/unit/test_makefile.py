@@ -81,6 +81,8 @@ def test_help_names_every_verb() -> None:
 
 def test_published_figures_are_left_out_only_when_asked(tmp_path: Path) -> None:
     assert make(tmp_path, "report", "PUBLISHED=no") == ["report", "--no-published"]
+    assert make(tmp_path, "open") == ["open"]
+    assert make(tmp_path, "open", "OUT=a b") == ["open", "a b"]
     assert make(tmp_path, "report", "PUBLISHED=yes") == ["report"]
     words = make(tmp_path, "report", "BASELINE=Apple M1 Max", "OUT=a b")
     assert words == ["report", "--out", "a b", "--baseline", "Apple M1 Max"]

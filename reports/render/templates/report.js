@@ -138,17 +138,25 @@
     );
   });
 
-  // --- the summary can be copied as well as saved ------------------------------------------
+  // --- what is to be typed, and the summary, can be copied ---------------------------------
 
-  each('.offers a[download="summary.md"]', (link) => {
-    if (!link.href.startsWith("data:") || !navigator.clipboard) return;
-    const copy = make("button", { type: "button" }, "Copy as Markdown");
+  const copier = (words, text) => {
+    const copy = make("button", { type: "button" }, words);
     copy.addEventListener("click", async () => {
-      const bytes = Uint8Array.from(atob(link.href.split(",")[1]), (c) => c.charCodeAt(0));
-      await navigator.clipboard.writeText(new TextDecoder().decode(bytes));
+      await navigator.clipboard.writeText(text());
       copy.textContent = "Copied";
     });
-    link.before(copy);
+    return copy;
+  };
+  if (navigator.clipboard)
+    each(".command", (line) => line.append(copier("Copy", () => line.firstChild.textContent)));
+  each('.offers a[download="summary.md"]', (link) => {
+    if (!link.href.startsWith("data:") || !navigator.clipboard) return;
+    const text = () => {
+      const bytes = Uint8Array.from(atob(link.href.split(",")[1]), (c) => c.charCodeAt(0));
+      return new TextDecoder().decode(bytes);
+    };
+    link.before(copier("Copy as Markdown", text));
   });
 
   // --- a link into a fold opens it ---------------------------------------------------------

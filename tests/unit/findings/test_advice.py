@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from reports import content
@@ -33,3 +34,10 @@ def test_a_finding_without_advice_leaves_no_empty_line(tmp_path: Path) -> None:
     assert 'class="action">Plug it in.' in html.render(advised, {})
     assert "Where: there<br>\n  Plug it in." in markdown.render(advised, {})
     assert "Plug it in." in shown(advised)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("a b", "`a b`"), ("a`b", "`` a`b ``"), ("``a", "``` ``a ```")]
+)
+def test_a_command_ends_no_code_by_itself(text: str, code: str) -> None:
+    assert markdown._code(text) == code

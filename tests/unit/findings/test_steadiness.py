@@ -61,7 +61,7 @@ def test_a_machine_that_slows_down_at_times_is_busy(results: Read, sentinel: str
     slow = watched(run(), sentinel, lambda n, _: noise(n) * (2 if n % 6 in (0, 1) else 1))
     finding, *_ = steadiness.slowed(context.of(results(slow)))
     assert finding.severity == "busy"
-    assert finding.what.startswith(f"{who} was slower by more than 20 % before 3")
+    assert finding.what.startswith(f"{who} was slowed down (up to 2.0x) in 3")
     assert "matmul/square/" in finding.where
     rarely = watched(run(), sentinel, lambda n, _: noise(n) * (2 if n % 15 == 0 else 1))
     assert not list(steadiness.slowed(context.of(results(rarely))))
@@ -100,7 +100,7 @@ def restrained(results: Read, **fields: object) -> list[Finding]:
         ({"low_power": True}, "the machine was in its low-power mode"),
         ({"thermal": "serious"}, "heat limited the machine: serious"),
         ({"thermal": "CPU speed limit 70 %"}, "heat limited the machine: CPU speed limit 70 %"),
-        ({"load": 4.0}, "up to 4.0 processes competed for 2 cores before a case"),
+        ({"load": 4.0}, "up to 4 programs competed for 2 cores before a case"),
     ],
 )
 def test_a_machine_that_holds_itself_back_is_busy(results: Read, fields, said: str) -> None:

@@ -115,7 +115,7 @@ def test_an_untimed_cell_is_in_no_ranking_and_is_told(results) -> None:
     found = results(failing(RIGHT, LATE))
     (finding,) = told(found, "untimed")
     assert finding.what == (
-        "the time of jax is not credible: work left after wait: 3.0x the limit (after timing)"
+        "the time of jax is not credible: work left after wait: 3.0x the limit (3 > 1)"
     )
     assert finding.where == CASE
     report = made(found)
@@ -234,5 +234,5 @@ def test_how_far_answers_were_checked_is_a_note(results) -> None:
         for line in builders.run()
     ]
     found = [each for each in told(results(lines), "note") if reach in each.what]
-    assert [(each.what, each.where) for each in found] == [(f"{CASE}: {reach}", "tf, jax")]
+    assert [(each.what, each.where) for each in found] == [(f"{reach}: {CASE}", "tf, jax")]
     assert not [each for each in told(results(builders.run()), "note") if "checked" in each.what]

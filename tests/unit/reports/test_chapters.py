@@ -10,12 +10,11 @@ import pkgutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
-from bench.schema import Curves, Gpu, Record, Slice, Verified
+from bench.schema import Gpu, Record, Slice
 from reports import chapters, content
 from reports.chapters.table_of_contents import CHAPTERS
 from reports.content import Content
@@ -77,7 +76,12 @@ def test_the_roofline_holds_cells_against_measured_and_known_peaks(tmp_path: Pat
     made = make(tmp_path, builders.run((builders.FIVE[1], gpu("Apple M2 Max", 5e12))))
     cpu, metal = chapter(made, "roofline").parts
     assert "No sourced peak" in cpu.text[0]
-    assert "Known peaks of Apple M2 Max (38 cores): 13.6 TFLOP/s" in metal.text[0]
+    assert "Known peaks of Apple M2 Max (38 cores): 13.6 TFLOP/s" in metal.text[1]
+    said = chapter(made, "roofline").answer
+    assert said == metal.text[0]
+    assert re.match(r"Nearest to the known peak of Apple M2 Max: \w+ \w+ \d\d % \(torch, ", said)
+    works = [series.label for series in metal.plots[0].series]
+    assert {"matmul square", "mlp forward"} <= set(works)
     assert [part.plots[0].heading[:7] for part in (cpu, metal)] == ["GFLOP/s", "TFLOP/s"]
     highest = max(y for series in metal.plots[0].series for _, y in series.points)
     assert highest == pytest.approx(13.6, rel=0.01)
@@ -153,7 +157,7 @@ def test_costs_are_told_with_the_largest_in_words(tmp_path: Path) -> None:
         (part,) = chapter(made, key).parts
         table = part.data or part.table
         assert table is not None
-        assert table.columns[:3] == ("work", "n", "numpy")
+        assert table.columns[:3] == ("work", "size", "numpy")
         assert len(table.rows) == 11
         assert part.text
     assert "\n1." in str(chapter(made, "latency").parts[0].data)[:9999].replace("\\n", "\n")
@@ -170,7 +174,7 @@ def test_energy_is_told_only_where_a_meter_was_read(tmp_path: Path) -> None:
     lines = [metered(line, jax=5.0) for line in builders.run()]
     (part,) = chapter(make(tmp_path / "b", lines), "energy").parts
     assert part.table is not None
-    assert part.table.columns == ("work", "n", "jax")
+    assert part.table.columns == ("work", "size", "jax")
     assert {str(row[2]).partition("\n")[2] for row in part.table.rows} == {"5.00 W"}
     assert part.text == ()  # nothing to compare it with
 
@@ -185,40 +189,6 @@ def test_energy_says_in_words_where_contenders_of_one_device_differ_most(tmp_pat
     assert "one of tf" in text
     assert "x as much." in text
     assert "mlx" not in text  # another device's counter covers other parts
-
-
-# --- learning ---------------------------------------------------------------------------------
-
-
-def learned(accuracy: Sequence[float]) -> list[Record]:
-    curves = Curves(test_loss=(2.1, 1.5, 0.9), accuracy=tuple(accuracy))
-    return [
-        change(line, curves=curves)
-        if isinstance(line, Verified) and line.case == "mlp/train/64" and line.phase == "after"
-        else line
-        for line in builders.run(builders.FIVE[1:3])
-    ]
-
-
-def test_learning_curves_of_a_run_are_shown(tmp_path: Path) -> None:
-    made = make(tmp_path, learned((0.3, 0.5, 0.7)))
-    (part,) = chapter(made, "learning").parts
-    assert [series.label for series in part.plots[0].series] == ["torch", "tf"]
-    assert part.data is not None
-    assert part.data.rows[2][:3] == ("3", "0.9000", "70.0 %")
-    assert not [finding for finding in made.findings if "accuracy" in finding.what]
-
-
-@pytest.mark.parametrize(("accuracy", "wrong"), [((0, 0, 0), True), ((0, 0, 0.1), False)])
-def test_no_accuracy_with_a_falling_loss_is_wrong(
-    tmp_path: Path, accuracy: Any, wrong: bool
-) -> None:
-    found = make(tmp_path, learned(accuracy)).findings
-    assert [f.severity for f in found if "accuracy is 0.0 %" in f.what] == ["wrong"] * 2 * wrong
-
-
-def test_without_curves_there_is_no_chapter(tmp_path: Path) -> None:
-    assert chapter(make(tmp_path, builders.run()), "learning").parts == ()
 
 
 # --- coverage ---------------------------------------------------------------------------------

@@ -47,16 +47,16 @@ def test_findings_come_in_order_of_gravity(tmp_path: Path) -> None:
     ]
     assert all(finding.where for finding in found)
     assert all(finding.action for finding in found if finding.severity != "note")
-    assert found[0].what.startswith("tf gives")
+    assert found[0].what.startswith("tf is wrong")
     assert found[0].where == "matmul/square/256"
     assert found[1].what.endswith(
         "slice: the worker was ended by SIGKILL. It printed last: last words"
     )
     assert "memory runs out" in found[1].action
     assert "in the run's records" in found[1].action
-    assert found[2].what == "10 of 55 cells: the run ended early"
+    assert found[2].what == "10 of 55 results: the run ended early"
     assert "jax" in found[3].what
-    assert "43 of 43 cells have fewer than 6 rounds" in found[-1].what
+    assert "43 of 43 results have fewer than 6 rounds" in found[-2].what
 
 
 def test_a_clean_run_has_no_findings(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_busy_machine_is_a_finding_before_noise(
     if busy:
         share = "1.6" if used_s == 0.16 else "0.12"
         assert f"other programs used {share} of 2 cores" in found[0].what
-        assert "./metalbench run --preset smoke" in found[0].action
+        assert "./metalbench run --preset smoke" in found[0].command
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_a_busy_machine_is_a_finding_before_noise(
         (
             Failed(contender="./mine.py", stage="import", reason="exited with code 7", exit_code=7),
             "./mine.py could not be used: import: exited with code 7",
-            r"Try it alone to see why: make bench FRAMEWORK=\./mine\.py",
+            r"Try it alone to see why. make bench FRAMEWORK=\./mine\.py",
         ),
         (
             Failed(contender="torch", stage="start", reason="gone", exit_code=7),
             "torch could not be used: start: gone (exit code 7)",
-            "Try it alone to see why: make bench FRAMEWORK=torch",
+            "Try it alone to see why. make bench FRAMEWORK=torch",
         ),
     ],
 )
@@ -108,7 +108,8 @@ def test_a_contender_that_could_not_be_used_says_why(
     found = make(tmp_path, [*builders.run(), failed]).findings
     (finding,) = [f for f in found if "could not be used" in f.what]
     assert finding.what == what
-    assert re.fullmatch(action, finding.action), finding.action
+    said = f"{finding.action} {finding.command}"
+    assert re.fullmatch(action, said), said
 
 
 def test_a_whole_file_refused_is_not_called_partly_reported(tmp_path: Path) -> None:

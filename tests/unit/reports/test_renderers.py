@@ -142,7 +142,7 @@ def test_hostile_names_stay_text(tmp_path: Path, text: str) -> None:
     calm = make(tmp_path, builders.run(), "calm")
     made = make(tmp_path, hostile(builders.run(), text), "hostile")
     usual, page = (Page(html.render(each, charts.illustrate(each))) for each in (calm, made))
-    assert set(page.tags) == set(usual.tags)
+    assert set(page.tags) - {"wbr"} == set(usual.tags)  # where a path may break
     assert page.tags.count("table") == usual.tags.count("table")
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     images = charts.illustrate(made)
@@ -180,6 +180,8 @@ def test_hostile_names_stay_text_in_markdown(tmp_path: Path, text: str) -> None:
     tables = [line for line in prose if line.startswith("|")]
     widths = {len(re.findall(r"(?<!\\)\|", line)) for line in tables}
     assert widths == {len(re.findall(r"(?<!\\)\|", line)) for line in tables if "---" in line}
+    commands = [line for line in prose if re.fullmatch(r"  (`+)( ?)(make|\./metalb).*\2\1", line)]
+    prose = [line for line in prose if line not in commands]
     bare = "\n".join(prose).replace("<br>", "").replace("`make setup`", "")
     bare = re.sub(r"!\[(\\.|[^\]\\])*\]\(figures/[a-z0-9-]+\.svg\)", "", bare)
     bare = re.sub(r"\[(\\.|[^\]\\])*\]\(report-tables\.md#[a-z0-9-]+\)", "", bare)
@@ -204,9 +206,10 @@ def shown(made: Content, **options: Any) -> str:
 def test_the_terminal_needs_80_columns_and_no_colour(tmp_path: Path) -> None:
     models = (*builders.FIVE, EXTRA, builders.NULL)
     text = shown(make(tmp_path, builders.run(models, wrong=[("tf", "matmul/square/64")])))
-    assert max(map(len, text.splitlines())) <= 80
+    lines = [line for line in text.splitlines() if not line.startswith("  make bench ")]
+    assert max(map(len, lines)) <= 80
     assert "\x1b" not in text
-    assert text.startswith("wrong: tf gives wrong answers")
+    assert text.startswith("wrong: tf is wrong by ")
     assert re.search(r"1024 +jax +6\.\d\d ms +torch@compile 1\.\d\dx", text)
     assert not [line for line in text.splitlines() if line.endswith(" ")]
 

@@ -1,0 +1,72 @@
+"""The command `open`: the newest report in a browser, or its address where none can be opened."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from suites.errors import UserError
+
+PAGE = "report.html"
+PLACES = (Path("results"), Path("report"))
+"""Where runs and reports put theirs, if nothing else is asked for."""
+
+_PATIENCE_S = 10
+"""What an opener may take that hands the page over; one that shows it itself is left alone."""
+
+
+def run(places: Sequence[Path]) -> int:
+    """Print the page's address, and open it where this system can. Raises UserError, OSError."""
+    page = newest(places or PLACES, asked=bool(places))
+    print(page.resolve().as_uri())
+    opener = next(filter(None, map(shutil.which, _openers())), None)
+    if opener:
+        _show([opener, str(page.resolve())])
+    return 0
+
+
+def newest(places: Sequence[Path], asked: bool) -> Path:
+    """The report that was written last: these files, those of these folders, and of the folders in
+    them. Raises UserError where there is none."""
+    found = [page for place in places for page in _pages(place)]
+    if not found:
+        where = ", ".join(map(str, places))
+        raise UserError(
+            f"no report to open. Expected: {PAGE} in one of {where}, or in a folder there. "
+            f"Received: {'none of these' if asked else 'nothing yet'}. "
+            f"`make bench` measures and writes one, `make report` writes one of earlier runs"
+        )
+    return max(found, key=lambda page: page.stat().st_mtime)
+
+
+def _pages(place: Path) -> Iterator[Path]:
+    if place.is_file():
+        page = place if place.suffix == ".html" else place.with_name(PAGE)
+        yield from [page] if page.is_file() else []
+    else:
+        yield from (page for page in place.glob(PAGE) if page.is_file())
+        yield from (page for page in place.glob(f"*/{PAGE}") if page.is_file())
+
+
+def _openers() -> Sequence[str]:
+    """Programs that hand a file to the desktop."""
+    return ("open",) if sys.platform == "darwin" else ("xdg-open",)
+
+
+def _show(command: Sequence[str]) -> None:
+    """Without a desktop an opener fails; the address stands there, which is what there is to do."""
+    try:
+        subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return
