@@ -29,8 +29,10 @@ def main() -> None:
         )
         page.goto(report.as_uri())
         page.screenshot(path=PICTURES / "report.png")
-        first = {"x": 0, "y": 0, "width": WIDTH, "height": SCREEN * HEIGHT}
-        page.screenshot(path=PICTURES / "answer.png", clip=first)
+        page.screenshot(
+            path=PICTURES / "answer.png",
+            clip={"x": 0, "y": 0, "width": WIDTH, "height": SCREEN * HEIGHT},
+        )
         browser.close()
 
 

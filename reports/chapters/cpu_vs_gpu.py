@@ -125,7 +125,8 @@ _ADJECTIVES = {"same": "as fast as the CPU", "unresolved": "not told apart"}
 
 
 def sized(size: str, of: str) -> str:
-    """`batch 64`, `90,902 parameters`, `n = 512`"""
+    """`batch 64`, `90,902 parameters`, `n = 512`; `of` may be a record's own text."""
+    of = formatting.plain(of, 40)
     if of == "n":
         return f"n = {size}"
     return f"{size} {of}" if of.endswith("s") else f"{of} {size}"

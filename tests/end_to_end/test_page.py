@@ -193,6 +193,7 @@ def test_series_are_highlighted_and_hidden(opened):
 
 
 def test_the_baseline_can_be_chosen(opened):
+    unfold(opened)
     part = opened.locator("#machines-common")
     rows = part.locator("tbody tr")
     assert "baseline" in rows.nth(0).locator("td").nth(1).inner_text()

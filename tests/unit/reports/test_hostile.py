@@ -215,14 +215,15 @@ def test_a_flood_of_published_figures_is_bounded(
 
 
 def test_forged_extremes_are_reported_without_a_crash(tmp_path: Path) -> None:
+    measured_too = {"suite": "matmul", "name": "square"}
     lines = [
-        published(size=size, time_s=time_s, resolution_s=None, device=device, device_kind=kind)
+        published(size=size, time_s=time_s, device=device, device_kind=kind, **measured_too)
         for size in (1, 2**53)
         for device, kind in (("cpu", "cpu"), ("mps", "gpu"))
         for time_s in ((1e-12 if device == "cpu" else 1e9),)
     ]
     for entry in lines:
-        del entry["resolution_s"]
+        entry.pop("resolution_s", None)
     built = report(tmp_path, *map(line, lines))
     assert len(built.content.contests) == 1
     assert built.html.exists()

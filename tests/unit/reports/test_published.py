@@ -112,11 +112,36 @@ def test_published_figures_are_in_no_ranking_and_can_be_left_out(tmp_path: Path)
     assert [s.rankings for s in alone.sections] == [s.rankings for s in beside.sections]
     assert len(read([path], published=True).cells) == 55
     assert not alone.contests
-    assert beside.contests
+    assert not beside.contests  # nothing of it was measured here
+    (chapter,) = (each for each in beside.chapters if each.key == "published")
+    assert len(chapter.parts) == 5
     assert not [f for f in alone.findings if f.published]
     own = len(alone.findings)
     assert beside.findings[:own] == alone.findings
     assert all(finding.published for finding in beside.findings[own:])
+
+
+def test_published_figures_stand_beside_the_same_work_by_their_own_steps(tmp_path: Path) -> None:
+    """One time was 658 ms in one chapter and 65.8 ms in another."""
+    given = {"source": "a blog", "suite": "matmul", "name": "square", "size": 64}
+    given |= {"framework": "torch", "machine": "a Mac"}
+    lines = [
+        Published(**given, device="cpu", time_s=4.33, steps=1),
+        Published(**given, device="mps", time_s=6.58, steps=10),
+        Published(**given | {"suite": "other"}, device="cpu", time_s=1.0),
+        Published(**given | {"suite": "other"}, device="mps", time_s=1.0),
+    ]
+    path = builders.write(tmp_path / "records.jsonl", [*builders.run(), *lines])
+    made = content.make(read([path]))
+    (contest,) = made.contests
+    assert contest.work == "matmul square"
+    assert (contest.points[0].cpu_s, contest.points[0].gpu_s) == pytest.approx((4.33, 0.658))
+    assert math.exp(contest.points[0].log_ratio) == pytest.approx(0.658 / 4.33)
+    (chapter,) = (each for each in made.chapters if each.key == "published")
+    table = chapter.parts[0].data
+    assert table is not None
+    step = table.columns.index("one step")
+    assert [row[step] for row in table.rows] == ["4.33 s", "658 ms", "–", "–"]
 
 
 def test_a_file_named_that_is_ours_counts_once() -> None:
