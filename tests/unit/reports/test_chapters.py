@@ -7,6 +7,7 @@ import importlib
 import inspect
 import math
 import pkgutil
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

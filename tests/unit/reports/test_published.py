@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.__main__ import app
-from reports import content
+from bench.schema import Published
+from reports import content, formatting
 from reports.chapters import cpu_vs_gpu
 from reports.content import Content
 from reports.frame import read
@@ -123,7 +125,7 @@ def test_published_figures_are_in_no_ranking_and_can_be_left_out(tmp_path: Path)
 
 def test_published_figures_stand_beside_the_same_work_by_their_own_steps(tmp_path: Path) -> None:
     """One time was 658 ms in one chapter and 65.8 ms in another."""
-    given = {"source": "a blog", "suite": "matmul", "name": "square", "size": 64}
+    given: dict[str, Any] = {"source": "a blog", "suite": "matmul", "name": "square", "size": 64}
     given |= {"framework": "torch", "machine": "a Mac"}
     lines = [
         Published(**given, device="cpu", time_s=4.33, steps=1),
@@ -141,7 +143,7 @@ def test_published_figures_stand_beside_the_same_work_by_their_own_steps(tmp_pat
     table = chapter.parts[0].data
     assert table is not None
     step = table.columns.index("one step")
-    assert [row[step] for row in table.rows] == ["4.33 s", "658 ms", "–", "–"]
+    assert [row[step] for row in table.rows] == ["4.33 s", "658 ms", *[formatting.ABSENT] * 2]
 
 
 def test_a_file_named_that_is_ours_counts_once() -> None:
