@@ -173,7 +173,8 @@ def test_tables_filter_and_say_how_many(opened):
 
 
 def test_series_are_highlighted_and_hidden(opened):
-    figure = opened.locator("#ranking-1-1 figure").first
+    unfold(opened)
+    figure = opened.locator("#latency-1 figure").first
     key = figure.get_attribute("data-chart")
     item = figure.locator(".legend li").nth(3)
     style = "(f, [k, n, p]) => f.querySelector(`#${k}-s${n}-line`).style[p]"
