@@ -35,12 +35,17 @@ TARGETS = {
 }
 """A platform and uv's words for it."""
 
-CONTENDERS = (
-    *("jax==0.4.38", "torch==2.2.2", "tf==2.13.1", "tf==2.12.1"),
-    *(f"torch=={version}" for *_, version in compatibility.MPS_CURES),
-    *(f"{name}=={last}" for name, *_, last, _ in compatibility.WHEEL_NEEDS if last),
-)
-"""Versions that users ask for: one for each kind of plugin, and the doctor's cures.
+CONTENDERS = ("jax==0.4.38", "torch==2.2.2", "tf==2.13.1")
+"""Versions that users ask for on any platform: one for each kind of plugin."""
+
+CURES = {
+    "arm64": (
+        *(f"torch=={version}" for *_, version in compatibility.MPS_CURES),
+        *(f"{name}=={last}" for name, *_, last, _ in compatibility.WHEEL_NEEDS if last),
+    ),
+    "x86_64": ("tf==2.12.1",),
+}
+"""Versions that the doctor names on a Mac with such a processor, and only there.
 
 Each is resolved with companions of its time, as its environment is."""
 
@@ -69,7 +74,8 @@ def sets(folder):
 def versions(folder):
     """Every (target, recipe of a version that is asked for) that the platform can have."""
     for target, (where, _) in TARGETS.items():
-        for name in map(requirements.parse, dict.fromkeys(CONTENDERS)):
+        cures = CURES.get(where.machine, ()) if where.system == "Darwin" else ()
+        for name in map(requirements.parse, dict.fromkeys((*CONTENDERS, *cures))):
             with contextlib.suppress(Unavailable):
                 check(name.base, where, name.version)
                 lines = tuple(requirements.lines(folder, name, where))

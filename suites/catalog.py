@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -87,7 +88,7 @@ def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise UnknownSuite(f"no suite file. Expected a Python file defining cases(preset): {path}")
     # The path is part of the module's name, so that two files of one name stay apart.
-    unique = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+    unique = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
     spec = importlib.util.spec_from_file_location(f"outside_suite_{unique}", path)
     assert spec is not None and spec.loader is not None  # a .py path always has a loader
     module = importlib.util.module_from_spec(spec)

@@ -5,10 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import signal as signals
-import sys
 from dataclasses import dataclass
-
-from rich.console import Console
 
 from bench import values
 from bench.bisect import answer
@@ -21,6 +18,7 @@ from bench.environments.versions import numbers
 from bench.plan import request as requests
 from bench.plan.options import RunOptions
 from bench.plan.request import Request
+from bench.printable import Screen, tell
 from bench.terminal import progress, run_header
 from bench.terminal.exit_codes import failed
 from bench.terminal.progress import Progress
@@ -54,7 +52,7 @@ def run(asked: BisectOptions) -> int:
     threshold, room = values.share(asked.slower), values.size(asked.disk)
     first = _request(asked, (asked.good, asked.bad))
     _check(asked, first)
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     above = functools.partial(
         run_header.lines, first.contenders.specs, first.preset_name, console.width
     )
@@ -181,5 +179,5 @@ def _ended(end: Ended, asked: BisectOptions) -> int:
     kept = f"All that was measured is kept in {asked.run.out}; RESUME=yes (--resume) goes on."
     if end.signal is None:
         return failed(f"the bisection broke off: {end}. {kept}")
-    print(f"Interrupted. {kept}", file=sys.stderr)
+    tell(f"Interrupted. {kept}")
     return 128 + end.signal

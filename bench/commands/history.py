@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import sys
 
 from bench import values
 from bench.commands import bisect
@@ -12,6 +11,7 @@ from bench.commands import run as run_command
 from bench.contenders import spec
 from bench.environments import manager
 from bench.plan.options import RunOptions
+from bench.printable import tell
 from bench.values import BadValue
 
 MOST = 40
@@ -46,7 +46,7 @@ def specs(asked: RunOptions, every: int) -> list[str]:
             f"{len(versions)} versions are too many for one run. Expected at most {MOST}: try "
             f"EVERY={-(-len(versions) * every // MOST)}, which takes every so many of them."
         )
-    print(f"{len(versions)} versions: {', '.join(versions)}", file=sys.stderr)
+    tell(f"{len(versions)} versions: {', '.join(versions)}")
     return [bisect.at_version(framework, version) for version in versions]
 
 

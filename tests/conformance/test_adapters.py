@@ -40,6 +40,6 @@ def test_float32_in_the_default_way_runs_everywhere(examine, framework):
 @pytest.mark.parametrize("framework", ["torch", "mlx"])
 def test_compiling_without_a_compiler_is_refused(examine, framework):
     """Both would otherwise fail later or quietly run uncompiled."""
-    bare = {"PATH": "/nonexistent", "CXX": ""}
+    bare = {"PATH": "/nonexistent", "CXX": "no-such-compiler"}
     with pytest.raises(pytest.skip.Exception, match="compiler"):
         examine(framework, execution="compile", suites=(), variables=bare)

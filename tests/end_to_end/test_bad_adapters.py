@@ -26,7 +26,7 @@ FAILED = {
     "listed": ("lambda results: [*results.values()]", "by name. Received: list"),
     "in_words": (EACH % "np.full(a.shape, 'x')", "real numbers. Received: ndarray of <U1"),
     "absent": (EACH % "None", "real numbers. Received: ndarray of object"),
-    "imaginary": (EACH % "a + 1j", "real numbers. Received: ndarray of complex"),
+    "imaginary": (EACH % "a + 1j", "real numbers. Received: complex ones"),
     "writes_inputs": ("lambda results: arrays.inputs.popitem()[1].fill(0)", "read-only"),
     "trains_inputs": ("lambda results: written(arrays.inputs['x'], results)", "that it was given"),
 }

@@ -186,7 +186,7 @@ def start(device, settings):
 MEMORY_THAT_IS_NO_INT = """
 from frameworks.interface import Memory
 def memory():
-    return Memory(now_bytes=np.int64(1))
+    return Memory(now_bytes="much")
 """
 
 
@@ -195,7 +195,7 @@ def memory():
     [
         (NO_DEVICE, "returned none"),
         (DETAILS_THAT_ARE_NO_TEXT, "does not fit"),
-        (MEMORY_THAT_IS_NO_INT, "not JSON serializable"),
+        (MEMORY_THAT_IS_NO_INT, "does not fit"),
     ],
     ids=["no device", "details", "memory"],
 )

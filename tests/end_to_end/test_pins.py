@@ -29,6 +29,7 @@ def test_a_pin_without_a_wheel_for_its_platform_is_named(
     monkeypatch.setattr(pins.requirements, "NAMES", ("numpy", "tf"))
     monkeypatch.setattr(pins.requirements, "SPARE", ())
     monkeypatch.setattr(pins, "CONTENDERS", ())
+    monkeypatch.setattr(pins, "CURES", {})
     wrong = "tensorflow==2.12.1\ntensorflow-metal==1.2.0\n"  # that plugin is for Apple Silicon
     (folder / "tf-x86_64-macos13.txt").write_text(wrong, encoding="utf-8")
     assert pins.main(folder) == 1
@@ -47,8 +48,11 @@ def test_every_requirements_file_is_part_of_the_proof(folder: Path) -> None:
 
 
 def test_versions_are_resolved_with_the_plugin_that_goes_with_them() -> None:
-    sets = {(target, name): lines for target, name, lines, *_ in pins.sets(REQUIREMENTS)}
-    tf = " ".join(sets["macOS 12 arm64", "tf==2.13.1"])
+    asked = pins.versions(REQUIREMENTS)
+    known = {
+        (target, f"{each.name.base}=={each.name.version}"): each.lines for target, each in asked
+    }
+    tf = " ".join(known["macOS 12 arm64", "tf==2.13.1"])
     assert "tensorflow==2.13.1" in tf
     assert "tensorflow-metal==1.0.0" in tf
 
@@ -65,5 +69,6 @@ def test_a_lock_that_lacks_a_package_is_named(
     monkeypatch.setattr(pins.requirements, "NAMES", ("jax",))
     monkeypatch.setattr(pins.requirements, "SPARE", ())
     monkeypatch.setattr(pins, "CONTENDERS", ())
+    monkeypatch.setattr(pins, "CURES", {})
     assert pins.main(folder) == 1
     assert "the lock lacks opt-einsum==" in capsys.readouterr().out

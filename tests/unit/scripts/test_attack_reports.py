@@ -41,6 +41,9 @@ def _dice() -> tuple[random.Random, random.Random]:
         (escapes.svg, "<svg"),
         (escapes.svg, '<svg><use href="http://x"/></svg>'),
         (escapes.markdown, "[x](y)"),
+        (escapes.markdown, "[x](report-tables.md#a)"),
+        (escapes.markdown, "[All figures](https:x)"),
+        (escapes.markdown, '<a id="a" onclick="x"></a>'),
         (escapes.markdown, "<b>"),
         (escapes.markdown, "http://x.example"),
         (escapes.report_json, '{"a": NaN}'),
@@ -58,3 +61,8 @@ def test_a_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not counts.bad(), counts.notes
     monkeypatch.setattr(charts, "illustrate", lambda *_: 1 / 0)
     assert reports.mutated_records(Asked(folder=tmp_path, inputs=1, seed=2)).tracebacks
+
+
+def test_a_reports_own_links_and_places_are_none() -> None:
+    own = '[Show all 9 figures](report-tables.md#ranking-1-1)\n## <a id="ranking-1-1"></a>mlp'
+    assert list(escapes.markdown(own)) == []

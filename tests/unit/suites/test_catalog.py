@@ -1,6 +1,7 @@
 """Suites: what each preset holds, ids, definitions, and suites from files."""
 
 import json
+import os
 from itertools import pairwise
 
 import numpy as np
@@ -118,6 +119,15 @@ def test_a_suite_file(tmp_path):
         "    return [Product(suite='mine', name='p', m=2, k=2, n=2)]\n"
     )
     assert catalog.find(str(path), "smoke", "mine/p/2").flop == 16
+
+
+def test_a_suite_file_whose_name_is_no_text(tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff\xfe.py")
+    try:
+        path.write_text("cases = list\n")
+    except OSError:
+        pytest.skip("this system's files have names of text alone")
+    assert catalog.load(str(path)).cases is list
 
 
 @pytest.mark.parametrize(
