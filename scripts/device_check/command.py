@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import machine, values, version
+from bench.machine.privacy import scrub
 from bench.plan.presets import PRESETS
 from frameworks import NAMES
 from scripts.device_check import agreement, child, lies, places, table
@@ -179,7 +180,7 @@ class Check:
         try:
             ended = work(given_s)
         except Exception as error:  # noqa: BLE001  a part that breaks costs that part alone
-            ended = f"{type(error).__name__}: {error}"
+            ended = scrub(f"{type(error).__name__}: {error}")
         finally:
             took_s = round(time.monotonic() - begun, 1)
             self._figures.parts.append(

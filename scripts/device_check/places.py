@@ -63,7 +63,7 @@ def named(paths: Mapping[str, Sequence[str]]) -> tuple[list[Place], list[Absent]
         except interpreters.NotUsable as error:
             if asked:
                 raise
-            absent.append(Absent(name, str(error)))
+            absent.append(Absent(name, scrub(str(error))))
         else:
             found.append(Place(name, f"{name}:{_typed(path)}", of))
     return found, absent

@@ -8,12 +8,14 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.environments import interpreters
 from bench.schema import Machine
-from scripts.device_check import agreement, child, packages, table
+from scripts.device_check import agreement, child, packages, places, table
 from scripts.device_check.agreement import Agreement
 from scripts.device_check.figures import Done, Figures
 from scripts.device_check.folder import Folder
@@ -194,6 +196,15 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path):
     (tmp_path / "x").touch()
     with pytest.raises(UserError, match="new or empty folder"):
         Folder(tmp_path)
+
+
+def test_what_is_left_names_nobodys_home(monkeypatch):
+    def refuse(path, facts, environment):
+        raise interpreters.NotUsable(f"run `{Path.home()}/python -m pip install {facts.name}`")
+
+    monkeypatch.setattr(interpreters, "find", refuse)
+    _, absent = places.named({})
+    assert all(each.reason.startswith("run `~/python") for each in absent)
 
 
 # --- programs -------------------------------------------------------------------------------
