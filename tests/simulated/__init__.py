@@ -16,7 +16,7 @@ FUNCTIONS = ("devices", "start", "build", "wait", "to_numpy", "memory")
 FILE = """from tests import simulated
 NAME = "{name}"
 ENVIRONMENT = "numpy"
-simulated.install(globals(), {profile!r}, {variant!r}, step_s={step_s!r})
+simulated.install(globals(), {profile!r}, {variant!r}, step_s={step_s!r}, real={real!r})
 """
 
 
@@ -26,16 +26,19 @@ def adapter(profile: str, variant: str = "honest", **changes: Any) -> Adapter:
     return Adapter(replace(PROFILES[profile], **({"real": lie.real} | changes)), lie)
 
 
-def install(into: dict[str, Any], profile: str, variant: str, step_s: float | None = None) -> None:
+def install(into: dict[str, Any], profile: str, variant: str, **changes: Any) -> None:
     """Make a module an adapter: put the functions into it."""
-    made = adapter(profile, variant, step_s=step_s)
+    made = adapter(profile, variant, **changes)
     into.update({name: getattr(made, name) for name in FUNCTIONS})
 
 
-def contender(folder: Path, profile: str, variant: str, step_s: float | None = None) -> Path:
-    """An adapter file for the launcher."""
+def contender(
+    folder: Path, profile: str, variant: str, step_s: float | None = None, real: bool = False
+) -> Path:
+    """An adapter file for the launcher; `real` in real seconds, as lies about the clock always."""
     taken = "" if step_s is None else f"_{round(step_s * 1e6)}us"
     path = folder / f"{profile}_{variant}{taken}.py"
     named = {"name": path.stem[:40], "profile": profile, "variant": variant, "step_s": step_s}
+    named["real"] = real or VARIANTS[variant].real
     path.write_text(FILE.format(**named))
     return path
