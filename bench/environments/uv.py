@@ -164,8 +164,9 @@ def _unresolved(told: str, *, contender: bool) -> str:
 
 
 def _plain(stderr: str) -> str:
-    """Without warnings, and without the markers that uv repeats after a package's name."""
-    return re.sub(r"\{[^}]*\}", "", _WARNING.sub("", stderr))
+    """Without warnings, and without the markers that uv repeats after a package's name; sentences
+    that it breaks where COLUMNS are few are whole again."""
+    return re.sub(r"\{[^}]*\}", "", re.sub(r"\n {6,}", " ", _WARNING.sub("", stderr)))
 
 
 def _hint(stderr: str) -> str:

@@ -35,7 +35,7 @@ class Mistake:
     factor: float
     """Times its limit; infinite for what has no number."""
     said: str
-    """`8.6e-09 > 6.6e-09`, or what the problem is."""
+    """`change of 2.weight: 8.6e-09 > 6.6e-09`, or what the problem is."""
 
 
 def proves(look: Verified) -> bool:
@@ -66,7 +66,9 @@ def worst(looks: Iterable[Verified]) -> Mistake | None:
     in_seconds = check.name in OF_TIME
     ends = [seconds(v) if in_seconds else f"{v:.2g}" for v in (check.error, check.limit)]
     name = check.name.removeprefix("seconds of ") if in_seconds else _name(check.name)
-    return Mistake(name, _factor(check), f"{ends[0]} > {ends[1]}")
+    # The kind groups findings; whoever mends it wants to know which parameter it was.
+    whose = "" if name == check.name or in_seconds else f"{check.name}: "
+    return Mistake(name, _factor(check), f"{whose}{ends[0]} > {ends[1]}")
 
 
 def _name(check: str) -> str:

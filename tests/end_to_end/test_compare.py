@@ -46,7 +46,8 @@ def test_two_contenders_of_one_run_are_compared_in_pairs(run):
     done = compare(run, "--a", "null", "--b", "numpy", "--json", "-")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert {case["verdict"] for case in found["cases"]} == {"slower"}
+    # Where others hold the machine up, few rounds tell nothing, whatever the ratio is.
+    assert {case["verdict"] for case in found["cases"]} <= {"slower", "unresolved"}
     assert all(case["ratio"] > 5 for case in found["cases"])
     assert found["paired"]
 

@@ -69,7 +69,8 @@ def test_parameters_of_one_kind_are_one_check(name: str, said: str) -> None:
     )
     worst = failed_checks.worst([look])
     assert worst is not None
-    assert (worst.check, worst.said) == (said, "8.6e-09 > 6.6e-09")
+    named = "" if name == said else f"{name}: "
+    assert (worst.check, worst.said) == (said, f"{named}8.6e-09 > 6.6e-09")
     assert math.isclose(worst.factor, 8.6 / 6.6)
 
 
