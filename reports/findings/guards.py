@@ -190,7 +190,8 @@ def recompiling(context: ReportContext) -> Iterator[Finding]:
 def first_call(context: ReportContext) -> Iterator[Finding]:
     """The first sample of slices slower than the others: something is done once, on the clock."""
     slices = of_measured(context.results)
-    slices = slices[slices["samples"] >= FIRST_SAMPLES]
+    after_a_pause = slices["round"] > 0
+    slices = slices[after_a_pause & (slices["samples"] >= FIRST_SAMPLES)]
     ratio = slices["first_s"] / slices["later_s"]
     table = slices[KEY].assign(ratio=ratio, slow=ratio > FIRST_CALL)
     cells = table.groupby(KEY, sort=False).agg(

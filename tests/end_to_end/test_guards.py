@@ -187,8 +187,10 @@ def one(tmp_path):
 
 
 def test_a_first_sample_slower_than_the_others_is_suspect(found, one):
-    """Long enough to outlast the re-warming, which no shorter set-up does."""
-    (line,) = found(SLOW_AT_FIRST % 0.003, "--suite", one, "--preset", "quick")
+    """Long enough to outlast the re-warming, which no shorter set-up does. An audit that falls
+    before a round's first sample, by chance, outlasts it too: hence more than one run."""
+    runs = (found(SLOW_AT_FIRST % 0.003, "--suite", one, "--preset", "quick") for _ in range(4))
+    (line,) = next(filter(None, runs))
     assert "as long for the first sample of a round as for the others" in line
 
 
