@@ -57,6 +57,10 @@ class Contender:
         return simulated.contender(folder, self.profile, self.variant, self.step_s, self.real)
 
 
+REAL_STEP_S = 0.01
+"""Of a step in real seconds: longer than working out any answer takes."""
+
+
 @dataclass
 class Cell:
     """What was said of a contender at a case, and the seconds of a step that it claimed."""
@@ -76,7 +80,7 @@ def contenders():
     tried = [Contender(p, name, s) for p in LIED_ON for name in about_time for s in STEPS_S]
     tried += [Contender("h100", name) for name in lies if name not in about_time]
     real = [name for name, lie in VARIANTS.items() if lie.real]
-    in_seconds = [Contender("h100", name, 1e-3, real=True) for name in ("honest", *real)]
+    in_seconds = [Contender("h100", name, REAL_STEP_S, real=True) for name in ("honest", *real)]
     return honest, tried, in_seconds
 
 
