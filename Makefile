@@ -45,7 +45,7 @@ help: ## show this list
 	@echo 'Options of bench: FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
 	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME VERBOSE;'
 	@echo '  of report: RESULTS OUT PUBLISHED BASELINE VERBOSE; of open: RESULTS OUT;'
-	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT; of export: RESULTS FORMAT OUT;'
+	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
 	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
 	@echo '  of doctor: MACHINE PRESET SUITE'
 
@@ -81,7 +81,7 @@ open: setup ## open the newest report in a browser [RESULTS=results/one or OUT=f
 compare: setup ## how many times as long run B takes as run A [A=results/one B=results/two FAIL_ON=slower:3% FORMAT=markdown ...]
 	@$(HOST) compare $(call flag,--fail-on,FAIL_ON) $(call flag,--threshold,THRESHOLD) \
 		$(call flag,--across,ACROSS) $(if $(value FORMAT),$(call quote,--$(value FORMAT)) -) \
-		-- $(call typed,A) $(call typed,B)
+		$(call flag,--out,OUT) -- $(call typed,A) $(call typed,B)
 
 export: setup ## write a run for another tool: bmf, pyperf, openmetrics ... [RESULTS=results/one FORMAT=bmf OUT=file]
 	@$(HOST) export $(call flag,--format,FORMAT) $(call flag,--out,OUT) -- $(call typed,RESULTS)

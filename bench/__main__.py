@@ -196,6 +196,9 @@ def compare_command(
     ] = "",
     json: Annotated[str, typer.Option(help="File for programs; - for standard output.")] = "",
     markdown: Annotated[str, typer.Option(help="File for a pull request, or -.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(parser=path, help="Folder that gets comparison.html: report.")
+    ] = None,
 ) -> int:
     """Compare two runs, or two contenders of one: how many times as long B takes as A."""
     typed = locals()

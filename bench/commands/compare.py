@@ -1,21 +1,28 @@
-"""The command `compare`: two sides read, compared, drawn; the exit code it ends with."""
+"""The command `compare`: two sides read, compared, drawn, also as a page; the exit code."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
-from bench import values
-from bench.printable import Screen
-from reports.compare import as_json, as_markdown, as_terminal, sides
+from bench import values, whole_file
+from bench.printable import Screen, tell
+from reports.compare import as_html, as_json, as_markdown, as_terminal, sides
 from reports.compare import fail_on as gate
-from reports.compare.comparison import compare
+from reports.compare.comparison import Comparison, compare
 from reports.compare.differences import KINDS, Kind
+from reports.compare.fail_on import Gate, Outcome
+from reports.isolation import Attempts
+from reports.render import html
 
 STANDARD_OUTPUT = "-"
+
+USUAL = Path("report")
+"""Folder of the page, where none is named."""
 
 _RENDERERS = {"json": as_json.render, "markdown": as_markdown.render}
 
@@ -35,6 +42,8 @@ class CompareOptions:
     json: str
     """A file, or `-` for the standard output; so is the next."""
     markdown: str
+    out: Path | None
+    """Folder of the page; None for the usual one, or no page where the standard output is taken."""
 
 
 def run(asked: CompareOptions) -> int:
@@ -46,15 +55,43 @@ def run(asked: CompareOptions) -> int:
     named = a.results is b.results or bool(asked.of_a and asked.of_b)
     comparison = compare(a, b, threshold=threshold, named=named, across=across)
     outcome = gate.outcome(comparison, gates)
-    if STANDARD_OUTPUT not in outputs.values():
-        as_terminal.show(comparison, outcome, gates, Screen())
+    made = comparison, outcome, gates
+    screen = None if STANDARD_OUTPUT in outputs.values() else Screen()
+    if screen:
+        as_terminal.show(*made, screen)
     for name, target in outputs.items():
-        text = _RENDERERS[name](comparison, outcome, gates)
+        text = _RENDERERS[name](*made)
         if target == STANDARD_OUTPUT:
             sys.stdout.write(text)
         else:
-            values.path(target).write_text(text, encoding="utf-8")
+            whole_file.write(values.path(target), text)
+    if screen or asked.out:
+        address = _page(asked.out, *made)
+        if screen and address:
+            screen.print(address, soft_wrap=True, markup=False, highlight=False)
     return outcome.exit_code
+
+
+def _page(out: Path | None, comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> str:
+    """Write the page; its address. The usual folder may be out of reach: nobody asked for it."""
+    folder, attempts = out or USUAL, Attempts()
+    text = attempts.of(
+        "The page of the comparison",
+        partial(as_html.render, comparison, outcome, gates),
+        html.told,
+    )
+    path = folder / as_html.NAME
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        whole_file.write(path, text)
+    except OSError as error:
+        if out:
+            raise
+        tell(f"no page was written: {error.strerror} ({path}). --out FOLDER puts it elsewhere")
+        return ""
+    if attempts.faults:
+        attempts.save(folder)
+    return path.resolve().as_uri()
 
 
 def _across(text: str) -> list[Kind]:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from suites.errors import UserError
 
-PAGE = "report.html"
+PAGES = ("report.html", "comparison.html")
+"""Of `make bench` and `make report`, and of `make compare`."""
+
 PLACES = (Path("results"), Path("report"))
 """Where runs and reports put theirs, if nothing else is asked for."""
 
@@ -35,20 +37,22 @@ def newest(places: Sequence[Path], asked: bool) -> Path:
     if not found:
         where = ", ".join(map(str, places))
         raise UserError(
-            f"no report to open. Expected: {PAGE} in one of {where}, or in a folder there. "
-            f"Received: {'none of these' if asked else 'nothing yet'}. "
-            f"`make bench` measures and writes one, `make report` writes one of earlier runs"
+            f"no report to open. Expected: {' or '.join(PAGES)} in one of {where}, or in a folder "
+            f"there. Received: {'none of these' if asked else 'nothing yet'}. "
+            f"`make bench` measures and writes one, `make report` writes one of earlier runs, "
+            f"`make compare` one of two sides"
         )
     return max(found, key=lambda page: page.stat().st_mtime)
 
 
 def _pages(place: Path) -> Iterator[Path]:
-    if place.is_file():
-        page = place if place.suffix == ".html" else place.with_name(PAGE)
-        yield from [page] if page.is_file() else []
-    else:
-        yield from (page for page in place.glob(PAGE) if page.is_file())
-        yield from (page for page in place.glob(f"*/{PAGE}") if page.is_file())
+    if place.suffix == ".html" and place.is_file():
+        yield place
+        return
+    folder = place.parent if place.is_file() else place
+    deeper = () if place.is_file() else (f"*/{name}" for name in PAGES)
+    for pattern in (*PAGES, *deeper):
+        yield from (page for page in folder.glob(pattern) if page.is_file())
 
 
 def _openers() -> Sequence[str]:

@@ -29,6 +29,7 @@ def render(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> s
         "b": _side(comparison.b),
         "across": list(comparison.allowed_differences),
         "cases": [_case(one, one in outcome.failed, threshold) for one in comparison.compared],
+        **_overall(comparison),
         "suites": [_mean(m) for pair in comparison.pairs for m in comparison.means(pair)],
         "excluded": [
             {"what": one.what, "why": one.why, "grave": one.grave} for one in comparison.excluded
@@ -89,6 +90,11 @@ def _settles(one: Compared, threshold: float) -> Mapping[str, int]:
 def _time(cell: VerifiedCell, version: str | None) -> dict[str, Any]:
     names = ("contender", "time_s", "low_s", "high_s", "rounds")
     return _known({name: getattr(cell, name) for name in names} | {"version": version})
+
+
+def _overall(comparison: Comparison) -> dict[str, Any]:
+    mean = comparison.overall
+    return {"overall": {"cases": len(comparison.compared), **_ratio(mean)}} if mean else {}
 
 
 def _mean(mean: Mean) -> dict[str, Any]:

@@ -145,6 +145,12 @@ class Comparison:
     def of(self, pair: Pair) -> list[Compared]:
         return [one for one in self.compared if one.pair is pair]
 
+    @cached_property
+    def overall(self) -> Estimate | None:
+        """The geometric mean of all cases; None of a single one."""
+        ratios = [one.ratio for one in self.compared]
+        return combined.geometric_mean(ratios) if len(ratios) > 1 else None
+
     def means(self, pair: Pair) -> Iterator[Mean]:
         """Geometric means over suites of two cases or more."""
         own = self.of(pair)

@@ -98,6 +98,15 @@ def title(pair: Pair) -> str:
     return f"A {own}, B {other}" + (f": {', '.join(shared)}" if shared else "")
 
 
+def short(comparison: Comparison, pair: Pair) -> str:
+    """What tells a pair from the others: the spec of B where no other has it, else its id; nothing
+    where there is one pair."""
+    if len(comparison.pairs) == 1:
+        return ""
+    alone = sum(each.b.spec == pair.b.spec for each in comparison.pairs) == 1
+    return plain(pair.b.spec if alone else pair.b.contender, 60)
+
+
 def _name(pair: Pair, letter: str) -> str:
     contender, version = getattr(pair, letter), getattr(pair, f"{letter}_version")
     caveats = [
@@ -154,7 +163,8 @@ def verdict(one: Compared, threshold: float) -> str:
 
 
 def summary(comparison: Comparison) -> str:
-    """`11 cases: B is slower in 2, the same in 8; 1 is unresolved.`"""
+    """`11 cases: B is slower in 2, the same in 8; 1 is unresolved. On the whole B takes 1.043x the
+    time of A (1.012 to 1.075).`"""
     every = Counter(one.word(comparison.threshold) for one in comparison.compared)
     number, doubtful = len(comparison.compared), every["unresolved"]
     sentences: dict[Verdict, str] = {
@@ -165,7 +175,16 @@ def summary(comparison: Comparison) -> str:
     said = [words.format(every[word]) for word, words in sentences.items() if every[word]]
     parts = [f"B is {', '.join(said)}"] if said else []
     parts += [f"{doubtful} {'are' if doubtful > 1 else 'is'} unresolved"] if doubtful else []
-    return f"{number} case{'s' * (number > 1)}: {'; '.join(parts)}."
+    return f"{number} case{'s' * (number > 1)}: {'; '.join(parts)}.{_overall(comparison)}"
+
+
+def _overall(comparison: Comparison) -> str:
+    """The geometric mean; of many words that are given together it would be one more."""
+    if not comparison.overall:
+        return ""
+    value, ends = _ratio(comparison.overall)
+    interval = f" ({ends})" if ends != ABSENT else ""
+    return f" On the whole B takes {value}x the time of A{interval}."
 
 
 def settling(comparison: Comparison) -> str:

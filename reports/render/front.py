@@ -45,6 +45,8 @@ class Drawing:
     ticks: Ticks
     one: float | None = None
     """Where 1 lies, of ratios."""
+    band: tuple[float, float] | None = None
+    """Between where ratios count as no difference."""
 
 
 def segments(bar: Bar, longest: int) -> tuple[Segment, ...]:

@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from reports.chapters.method import NOTHING_WRONG
 from reports.content import Content
-from reports.document import Chapter, Table, shown
+from reports.document import Chapter, shown
 from reports.findings import glance
 from reports.findings.finding import Finding
 from reports.findings.grouped import grouped
-from reports.formatting import Figure, digits
+from reports.formatting import digits
 from reports.front.fleet import Fleet
 from reports.front.front import Front
 from reports.front.places import PLACES
 from reports.isolation import Attempts
-from reports.render import front
+from reports.render import front, page
 from reports.render.charts import Chart
+from reports.render.html_table import element
+from reports.render.page import Offer
 from reports.render.palette import INK, Style
 
-_FOLDER = Path(__file__).parent / "templates"
-
 _SENTENCE = Markup('<p class="lead">{}</p>')
-
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(_FOLDER),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=StrictUndefined,
-)
-
-
-def _breaking(text: str) -> Markup:
-    """A name that may be a path: where it must, it breaks between folders."""
-    return escape(text).replace("/", Markup("/<wbr>"))
-
-
-_TEMPLATES.filters["breaking"] = _breaking
 
 _DASHES = {"-": "", "--": "5 3", ":": "1.5 2.5", "-.": "5 2 1.5 2"}
 
@@ -63,16 +42,6 @@ SHAPES = {
 """Matplotlib's markers as paths in a box of 30 x 14."""
 
 
-@dataclass(frozen=True)
-class Offer:
-    """A file that the page hands out."""
-
-    label: str
-    name: str
-    address: str
-    """The file itself as a data: URL where it is small, else its name."""
-
-
 def render(
     content: Content,
     charts: Mapping[str, tuple[Chart, ...]],
@@ -82,11 +51,8 @@ def render(
     """The page. `charts` are those of each part, by its key; `offers` files that it hands out. A
     chapter that cannot be drawn says so in its place."""
     attempts = attempts or Attempts()
-    script = (_FOLDER / "report.js").read_text(encoding="utf-8")
-    # The only script that the page's own policy lets run.
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    template = _TEMPLATES.get_template("report.html")
-    return template.render(
+    return page.render(
+        "report.html",
         content=content,
         chapters=list(shown(content.chapters)),
         drawn=lambda chapter: attempts.of(
@@ -97,8 +63,6 @@ def render(
         first=lambda macro, of: attempts.of(
             "This part of the first screen", partial(_first, macro, of), _SENTENCE.format
         ),
-        script=Markup(script),
-        digest=digest,
         nothing_wrong=NOTHING_WRONG,
         counted=_counted,
         grouped=grouped,
@@ -109,7 +73,7 @@ def render(
 
 def told(sentence: str) -> str:
     """A page that only says why there is no other."""
-    return _TEMPLATES.from_string(_BARE).render(sentence=sentence)
+    return page.TEMPLATES.from_string(_BARE).render(sentence=sentence)
 
 
 _BARE = (
@@ -120,7 +84,7 @@ _BARE = (
 
 def _first(macro: str, of: Front | Fleet) -> Markup:
     """One of the first screens: `fleet`, `front` or `heat`."""
-    module = _TEMPLATES.get_template("front.html").make_module(
+    module = page.TEMPLATES.get_template("front.html").make_module(
         {
             "places": PLACES,
             "devices": front.devices,
@@ -136,13 +100,13 @@ def _first(macro: str, of: Front | Fleet) -> Markup:
 
 def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> Markup:
     """What stands under the chapter's title."""
-    template = _TEMPLATES.get_template("chapter.html")
+    template = page.TEMPLATES.get_template("chapter.html")
     return Markup(
         template.render(
             chapter=chapter,
             charts=charts,
             swatch=_swatch,
-            element=_table,
+            element=element,
             svg=lambda chart: Markup(chart.inline),  # by matplotlib, which escapes names in it
         )
     )
@@ -152,43 +116,6 @@ def _counted(findings: Sequence[Finding]) -> str:
     """`1 wrong, 2 note`, as grave as they come."""
     counts = Counter(finding.severity for finding in findings)
     return ", ".join(f"{count} {severity}" for severity, count in counts.items())
-
-
-def _table(table: Table) -> Markup:
-    """The table element. Written by hand: a template takes ten times as long for a large one."""
-    classes = f"{'figures' if table.numeric else 'words'} {table.kind}".strip()
-    heads = "".join(f'<th scope="col">{_lines(c, "<br>")}</th>' for c in table.columns)
-    parts = [f'<table class="{classes}">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n']
-    starts = {row for row, column in table.strong if column == 0 and table.kind == "details"}
-    for at, row in enumerate(table.rows):
-        parts.append('<tr class="first">' if at in starts else "<tr>")
-        parts += [
-            f'<th scope="row"{_sorts(cell)}>{escape(str(cell))}</th>'
-            if column == 0
-            else f"<td{_sorts(cell)}{_BEST * ((at, column) in table.strong)}>{_lines(cell)}</td>"
-            for column, cell in enumerate(row)
-        ]
-        parts.append("</tr>\n")
-    parts.append("</tbody>\n</table>")
-    return Markup("".join(parts))
-
-
-_BEST = ' class="best"'
-
-
-def _lines(text: str, between: str = "") -> str:
-    """The first line, and the others small under it or after `between`."""
-    first, *others = map(escape, str(text).split("\n"))
-    small = (f"{between}{line}" if between else f"<small>{line}</small>" for line in others)
-    return "".join((first, *small)) if others else first
-
-
-def _sorts(cell: str) -> str:
-    """What the page's script sorts and compares by."""
-    if not isinstance(cell, Figure) or cell.value is None:
-        return ""
-    ends = f' data-low="{cell.ends[0]!r}" data-high="{cell.ends[1]!r}"' if cell.ends else ""
-    return f' data-v="{cell.value!r}"{ends}'
 
 
 def _swatch(style: Style) -> Markup:

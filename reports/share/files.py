@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ import pandas as pd
 from reports.content import Content
 from reports.frame import Results
 from reports.render import cells_csv
-from reports.render.html import Offer
+from reports.render.page import Offer, packed
 from reports.share import as_markdown, badge, card, summary
 
 INLINE_BYTES = 300_000
@@ -70,5 +69,4 @@ def offers(folder: Path) -> Iterator[Offer]:
         if path.stat().st_size > INLINE_BYTES:
             yield Offer(label, name, name)
         else:
-            packed = base64.b64encode(path.read_bytes()).decode("ascii")
-            yield Offer(label, name, f"data:{kind};base64,{packed}")
+            yield packed(label, name, kind, path.read_bytes())

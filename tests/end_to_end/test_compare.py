@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-import sys
+from functools import partial
 
 import pytest
 
@@ -29,10 +29,16 @@ def run(tmp_path_factory):
     return Finished(0, out / "results").run_folder
 
 
-def compare(*arguments):
+@pytest.fixture(scope="module")
+def compare(tmp_path_factory):
+    """The command, in a folder of its own."""
+    return partial(_compare, tmp_path_factory.mktemp("cwd"))
+
+
+def _compare(folder, *arguments):
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "compare", *map(str, arguments)],
-        cwd=ROOT,
+        [ROOT / "metalbench", "compare", *map(str, arguments)],
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
@@ -42,7 +48,7 @@ def compare(*arguments):
     return done
 
 
-def test_two_contenders_of_one_run_are_compared_in_pairs(run):
+def test_two_contenders_of_one_run_are_compared_in_pairs(run, compare):
     done = compare(run, "--a", "null", "--b", "numpy", "--json", "-")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -52,12 +58,12 @@ def test_two_contenders_of_one_run_are_compared_in_pairs(run):
     assert found["paired"]
 
 
-def test_a_limit_that_is_passed_is_an_exit_code(run):
+def test_a_limit_that_is_passed_is_an_exit_code(run, compare):
     assert compare(run, "--a", "null", "--b", "numpy", "--fail-on", "slower:3%").returncode == 1
     assert compare(run, "--a", "numpy", "--b", "null", "--fail-on", "slower:3%").returncode == 0
 
 
-def test_a_half_written_file_is_used_as_far_as_it_goes_and_said(run, tmp_path):
+def test_a_half_written_file_is_used_as_far_as_it_goes_and_said(run, compare, tmp_path):
     cut = tmp_path / "records.jsonl"
     cut.write_bytes((run / "records.jsonl").read_bytes()[:-20])
     done = compare(cut, "--a", "null", "--b", "numpy")
@@ -65,6 +71,16 @@ def test_a_half_written_file_is_used_as_far_as_it_goes_and_said(run, tmp_path):
     assert "slower" in done.stdout
 
 
-def test_nothing_to_compare_is_bad_input(run, tmp_path):
+def test_nothing_to_compare_is_bad_input(run, compare, tmp_path):
     assert compare(tmp_path / "absent", run).returncode == 2
     assert compare(run, "--a", "nonesuch", "--b", "numpy").returncode == 2
+
+
+def test_it_ends_with_the_address_of_its_page(run, compare, tmp_path):
+    done = compare(run, "--a", "null", "--b", "numpy", "--out", tmp_path / "a b")
+    assert done.returncode == 0
+    page = tmp_path / "a b" / "comparison.html"
+    assert done.stdout.splitlines()[-1] == page.as_uri()
+    assert "On the whole B takes" in page.read_text(encoding="utf-8")
+    again = compare(run, "--a", "null", "--b", "numpy")
+    assert again.stdout.splitlines()[-1].endswith("/report/comparison.html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,9 @@ def runs(
 
 
 def compare(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["compare", *arguments])
+    """As a person does; its page goes where no other test looks."""
+    with tempfile.TemporaryDirectory() as out:
+        return CliRunner().invoke(app, ["compare", "--out", out, *arguments])
 
 
 def told(*arguments: str) -> dict[str, Any]:

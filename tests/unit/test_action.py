@@ -124,6 +124,7 @@ def test_inputs_arrive_as_typed_and_run_nothing(runner: Runner, text: str) -> No
     assert f"--framework={typed},{typed}" in run
     assert f"--fail-on={typed}" in compare
     assert compare[-2:] == ["--", folder]
+    assert f"--out={folder}" in compare, "the page is uploaded with all else"
     assert not runner.trap.exists()
     assert set(runner.outputs) == {"folder", "code"}
 

@@ -99,6 +99,7 @@ def test_both_sides_of_a_comparison_arrive_as_typed(tmp_path: Path) -> None:
     assert words == ["compare", "--fail-on", "slower:3%", "--threshold", "2%", "--", "a b", "-c"]
     words = make(tmp_path, "compare", "A=a", "FORMAT=markdown", "ACROSS=machines,settings")
     assert words == ["compare", "--across", "machines,settings", "--markdown", "-", "--", "a"]
+    assert make(tmp_path, "compare", "OUT=a b") == ["compare", "--out", "a b", "--"]
     assert make(tmp_path, "compare") == ["compare", "--"]
 
 
@@ -111,7 +112,7 @@ def test_an_export_gets_one_run_and_a_format(tmp_path: Path) -> None:
     assert not trap.exists()
 
 
-@pytest.mark.parametrize("name", ["A", "B", "FAIL_ON", "FORMAT"])
+@pytest.mark.parametrize("name", ["A", "B", "FAIL_ON", "FORMAT", "OUT"])
 @pytest.mark.parametrize("value", ["$(shell touch {})", "`touch {}`", "a' ; touch {} '"])
 def test_a_comparison_runs_nothing_that_was_typed(tmp_path: Path, name: str, value: str) -> None:
     trap = tmp_path / "trap"

@@ -150,7 +150,7 @@
   };
   if (navigator.clipboard)
     each(".command", (line) => line.append(copier("Copy", () => line.firstChild.textContent)));
-  each('.offers a[download="summary.md"]', (link) => {
+  each('.offers a[download$=".md"]', (link) => {
     if (!link.href.startsWith("data:") || !navigator.clipboard) return;
     const text = () => {
       const bytes = Uint8Array.from(atob(link.href.split(",")[1]), (c) => c.charCodeAt(0));

@@ -52,6 +52,16 @@ def test_a_folder_or_file_may_be_named(tmp_path: Path, monkeypatch, capsys) -> N
         assert capsys.readouterr().out.strip() == old.as_uri()
 
 
+def test_a_comparison_that_is_newer_is_opened_too(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.chdir(tmp_path)
+    page(tmp_path / "results" / "one" / "report.html", 20)
+    new = page(tmp_path / "report" / "comparison.html", 10)
+    for places in ((), (tmp_path / "report",), (new,)):
+        command.run(places)
+        assert capsys.readouterr().out.strip() == new.as_uri()
+
+
 def test_without_a_report_the_error_says_what_makes_one(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"results, report.*`make bench`"):

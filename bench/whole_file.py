@@ -1,0 +1,29 @@
+"""A file that is written whole or not at all: another program may be waiting for it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write(path: Path, text: str) -> None:
+    """The text in the place of whatever was there. Raises OSError."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=".metalbench-", delete=False
+    ) as file:
+        try:
+            file.write(text)
+            file.close()
+            Path(file.name).chmod(0o666 & ~_umask())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _umask() -> int:
+    """What other files of this process get; it can only be read by being set."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
