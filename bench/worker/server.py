@@ -158,7 +158,9 @@ class WorkerServer:
     def calibrate(self) -> dict[str, Any]:
         assert self.runtime is not None
         case = self._current
-        case.resettable = resident_memory.reset_peak()  # what verification took is not the case's
+        # What verification and compiling took is not the case's.
+        resident_memory.give_back()
+        case.resettable = resident_memory.reset_peak()
         case.start_sampling(
             kind=self.runtime.device.kind,
             asynchronous=self.runtime.asynchronous,
@@ -229,6 +231,7 @@ class WorkerServer:
             self.case.close()
         self.case = None
         gc.collect()
+        resident_memory.give_back()
         if self.compiled is not None:
             folder_sums.note(Path(self.compiled))
         return {}

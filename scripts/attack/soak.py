@@ -20,14 +20,32 @@ SETTLED = 0.15
 GROWS = 1.1
 """Times as much in the last third as in the first one, from which on it grows."""
 
-OF = ("--suite", "matmul,mlp,cnn", "--preset", "quick", "--target", "0.01%", "--threads", "1")
+CASES_OF_A_MINUTE = 6
+
+SUITE = '''"""The same work again and again: what a case leaves behind shows in the later ones."""
+
+from dataclasses import replace
+
+from suites import cnn, matmul, mlp
+
+WORK = [*matmul.cases("smoke")[-1:], *mlp.cases("smoke")[-1:], *cnn.cases("smoke")[:2]]
+
+
+def cases(preset):
+    return [
+        replace(WORK[number % len(WORK)], suite="soak", name=f"work{{number}}")
+        for number in range({count})
+    ]
+'''
 
 
 def soak(asked: Asked) -> Counts:
-    """One run of so many minutes: host, keepers and workers must neither grow nor keep files."""
+    """One run of the same work for so many minutes: no process may grow or keep files."""
     minutes, out = asked.count(MINUTES), asked.folder / "out"
-    length = ("--time", f"{minutes}m", "--budget", f"{minutes * 60}")
-    run = runs.Run(out, *OF, "--framework", asked.frameworks, *length)
+    suite = asked.folder / "soak.py"
+    suite.write_text(SUITE.format(count=CASES_OF_A_MINUTE * minutes))
+    of = ("--suite", str(suite), "--preset", "quick", "--target", "0.01%", "--threads", "1")
+    run = runs.Run(out, *of, "--framework", asked.frameworks, "--time", f"{minutes}m")
     seen: dict[str, list[tuple[int, int]]] = defaultdict(list)
     while run.process.poll() is None:
         for name, figures in _looks(run.process.pid):

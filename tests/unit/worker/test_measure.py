@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.worker import cpu_time, measure, resident_memory
+from bench.worker import cpu_time, measure
 
 
 class Device:
@@ -132,17 +132,6 @@ def test_a_longer_sample_is_like_the_others(monkeypatch):
     longer = made.lasting(0.02)
     assert longer.in_flight == made.loop.in_flight
     assert longer.steps >= 20_000
-
-
-def test_peak_resident_memory_follows_a_reset():
-    if not resident_memory.reset_peak():
-        pytest.skip("only Linux can reset a process's peak")
-    before = resident_memory.peak_bytes()
-    held = bytearray(b"x") * (64 * 2**20)
-    assert resident_memory.peak_bytes() - before > 48 * 2**20
-    del held
-    resident_memory.reset_peak()
-    assert resident_memory.peak_bytes() - before < 48 * 2**20
 
 
 def disturbed(monkeypatch):
