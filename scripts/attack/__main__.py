@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import signal
 import sys
 import tempfile
 import time
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts import attack
+from scripts.attack import commands
 from scripts.attack.counts import NUMBERS, Asked, Attack, Counts
 
 
@@ -32,6 +34,8 @@ def main() -> int:
             print(f"{name:24} {(each.__doc__ or '').partition(chr(10))[0]}")
         return 0
     results = {}
+    # An end that removes what attacks have made, as Ctrl-C is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     for name in asked.names or attacks:
         began = time.monotonic()
         results[name] = _counted(attacks[name], asked)
@@ -77,7 +81,10 @@ def _counted(each: Attack, asked: argparse.Namespace) -> Counts:
             pause_s=asked.pause,
             frameworks=asked.frameworks,
         )
-        return each(plan)
+        try:
+            return each(plan)
+        finally:
+            commands.leftover(0)  # of an attack that was broken off
 
 
 def table(results: Mapping[str, Counts]) -> Table:

@@ -65,7 +65,7 @@ def start(
     return subprocess.Popen(
         [*launcher, *arguments],
         cwd=cwd or CHECKOUT,
-        env={**os.environ, "METALBENCH_LOCK": lock_folder(), **(environment or {})},
+        env={**os.environ, **own(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -90,10 +90,16 @@ def run(*arguments: str, timeout_s: float = 300, **how) -> Ended:
     return wait(start(*arguments, **how), timeout_s)
 
 
+def own() -> dict[str, str]:
+    """Variables that keep what commands leave in the folder of this process. Other runs on the
+    machine are not waited for, and what a killed command could not remove goes with the rest."""
+    return {"METALBENCH_LOCK": own_folder(), "TMPDIR": own_folder()}
+
+
 @functools.cache
-def lock_folder() -> str:
-    """Of this process's own, so that attacks do not wait for other runs on the machine."""
-    folder = tempfile.mkdtemp(prefix="attack-lock-")
+def own_folder() -> str:
+    """Removed when this process ends; to be made before a fork, whose end removes nothing."""
+    folder = tempfile.mkdtemp(prefix="attack-own-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

@@ -30,9 +30,12 @@ def call(
 ) -> Ended:
     """`./metalbench ARGUMENTS` in that folder, to its end; `before` runs in its process first."""
     commands.adopt_orphans()
+    variables = commands.own()
     with tempfile.TemporaryFile() as output:
         pid = os.fork()
         if pid == 0:
+            os.environ.update(variables)
+            tempfile.tempdir = None  # the new one is looked up
             _become(output.fileno(), cwd, arguments, before)
         code = _ended(pid, enough_s)
         output.seek(0)
@@ -49,7 +52,6 @@ def _become(output: int, cwd: Path, arguments: tuple[str, ...], before: Callable
         os.dup2(output, 2)
         os.chdir(cwd)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where `&` began us
-        os.environ["METALBENCH_LOCK"] = commands.lock_folder()
         sys.argv = [str(Path(commands.CHECKOUT, "bench", "__main__.py")), *arguments]
         before()
         code = _finished(_command_line())

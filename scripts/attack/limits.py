@@ -105,8 +105,8 @@ def _as_nobody(asked: Asked, tried: Callable[[tuple[str, ...], Path], Counts]) -
     folder.mkdir()
     os.chown(folder, NOBODY, NOBODY)
     asked.folder.chmod(0o755)
-    locks = Path(commands.lock_folder())
-    locks.chmod(0o1777)
+    shared = Path(commands.own_folder())
+    shared.chmod(0o1777)
     launcher = (*_becoming(asked.folder / "python"), commands.LAUNCHER)
     try:
         check = subprocess.run(
@@ -118,8 +118,8 @@ def _as_nobody(asked: Asked, tried: Callable[[tuple[str, ...], Path], Counts]) -
             )
         return tried(launcher, folder)
     finally:
-        if locks.exists():
-            locks.chmod(0o700)
+        if shared.exists():
+            shared.chmod(0o700)
 
 
 def _becoming(aside: Path) -> tuple[str, ...]:

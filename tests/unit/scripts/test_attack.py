@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
-from scripts.attack import commands, runs
+from scripts.attack import commands, forked, runs
 from scripts.attack.__main__ import found, table
 from scripts.attack.counts import Counts
 from tests.helpers import builders
+
+ENDLESS = """
+import sys
+from scripts.attack import __main__, commands
+
+def endless(asked):
+    (asked.folder / "file").touch()
+    begun = commands.start("-c", "import time; time.sleep(60)", launcher=(sys.executable,))
+    print(begun.pid, flush=True)
+    begun.wait()
+
+__main__.found = lambda: {"endless": endless}
+sys.argv[1:] = ["endless"]
+sys.exit(__main__.main())
+"""
 
 
 def test_every_attack_says_what_it_does() -> None:
@@ -53,6 +73,39 @@ def test_a_process_left_running_is_counted_and_ended() -> None:
     ended = commands.run("-c", source, launcher=(sys.executable,))
     assert ended.count().orphans == 1
     assert not commands.leftover(0)
+
+
+def test_what_a_command_in_a_fork_leaves_goes_with_this_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    commands.own_folder.cache_clear()
+
+    def leave() -> None:
+        tempfile.mkdtemp()
+
+    try:
+        left = []
+        for _ in range(2):
+            forked.call("--version", cwd=tmp_path, before=leave)
+            left += [each for each in tmp_path.iterdir() if str(each) != commands.own_folder()]
+        assert not left
+        assert len(list(Path(commands.own_folder()).iterdir())) == 2
+    finally:
+        commands.own_folder.cache_clear()
+
+
+def test_an_attack_that_is_terminated_leaves_no_file_and_no_process(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(commands.CHECKOUT)}
+    words = [sys.executable, "-c", ENDLESS]
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE) as attack:
+        assert attack.stdout
+        started = int(attack.stdout.readline())
+        assert list(tmp_path.iterdir())
+        attack.terminate()
+    assert attack.returncode == 128 + signal.SIGTERM
+    assert not list(tmp_path.iterdir())
+    assert not psutil.pid_exists(started)
 
 
 def test_lines_that_are_gone_or_unreadable_are_lost(tmp_path: Path) -> None:
