@@ -46,7 +46,7 @@ def freed():
 
 def worker(case):
     """Whose case is under way; its adapter and runtime are never asked for more than a name."""
-    made = WorkerServer(types.SimpleNamespace(NAME="frees"))  # type: ignore[arg-type]
+    made = WorkerServer(types.SimpleNamespace(NAME="frees"))
     made.runtime = types.SimpleNamespace(  # type: ignore[assignment]
         device=types.SimpleNamespace(kind="cpu"), asynchronous=False
     )
