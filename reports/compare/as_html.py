@@ -76,9 +76,7 @@ def _title(comparison: Comparison) -> str:
 
 def _cards(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> Iterator[Card]:
     if gates:
-        _, _, detail = words.failures(outcome, gates, comparison).partition(": ")
-        tone = "bad" if outcome.failed else "good"
-        yield Card("Is the limit kept?", "No" if outcome.failed else "Yes", detail, tone)
+        yield _limit(comparison, outcome, gates)
     yield from _largest(comparison)
     grave = sum(each.grave for each in comparison.excluded)
     lacking = len(comparison.left_out)
@@ -90,6 +88,21 @@ def _cards(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> I
     tone = "bad" if troubles else "doubt" if doubts or not comparison.paired else "good"
     told = ", ".join([*troubles, *([f"{len(doubts)} to know below"] if doubts else [])])
     yield Card("How sure is it?", paired, told or "all that was compared is verified", tone)
+
+
+def _limit(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> Card:
+    """A case of which nothing is known at the limit is no proof that it is kept."""
+    _, _, detail = words.failures(outcome, gates, comparison).partition(": ")
+    unknown = sum(
+        any(one.word(gate.limit) == "unresolved" for gate in gates) for one in comparison.compared
+    )
+    if outcome.failed:
+        answer, tone = "No", "bad"
+    elif unknown:
+        answer, tone = f"Not shown in {unknown} of {len(comparison.compared)} cases", "doubt"
+    else:
+        answer, tone = "Yes", "good"
+    return Card("Is the limit kept?", answer, detail, tone)
 
 
 def _largest(comparison: Comparison) -> Iterator[Card]:

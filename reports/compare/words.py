@@ -179,12 +179,13 @@ def summary(comparison: Comparison) -> str:
 
 
 def _overall(comparison: Comparison) -> str:
-    """The geometric mean; of many words that are given together it would be one more."""
-    if not comparison.overall:
+    """The geometric mean, where an interval says how far to believe it; it has no word, which would
+    be one more of those that are given together."""
+    mean = comparison.overall
+    if mean is None or mean.interval is None:
         return ""
-    value, ends = _ratio(comparison.overall)
-    interval = f" ({ends})" if ends != ABSENT else ""
-    return f" On the whole B takes {value}x the time of A{interval}."
+    value, ends = _ratio(mean)
+    return f" On the whole B takes {value}x the time of A ({ends})."
 
 
 def settling(comparison: Comparison) -> str:

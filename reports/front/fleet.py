@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reports import formatting
 from reports.analysis import machine_results
@@ -32,6 +32,8 @@ class Standing:
     fastest: int
     shared: int
     """Cases that another machine has too."""
+    rank: int = 1
+    """Among all machines, by `typical`."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def fleet(context: ReportContext) -> Fleet | None:
     least = {
         c.work: min(m.best[c.work].time_s for m in together if c.work in m.best) for c in shared
     }
-    rows = [_standing(machine, machine is own, shared, least) for machine in together]
+    rows = _ranked([_standing(machine, machine is own, shared, least) for machine in together])
     rows.sort(key=lambda row: (not row.own, row.family != own.family, row.typical))
     return Fleet(_sentence(rows), tuple(rows[:MOST]), len(rows[MOST:]), len(shared))
 
@@ -107,17 +109,26 @@ def _sentence(rows: Sequence[Standing]) -> str:
     cases; 2nd of 6 with NVIDIA.`"""
     own = next(row for row in rows if row.own)
     peers = [row for row in rows if row.family == own.family]
-    where = f"{own.label} is {_rank(own, rows)} of {len(rows)} machines"
+    where = f"{own.label} is {_word(own.rank)} of {len(rows)} machines"
     how = f"typically {formatting.digits(own.typical, 2)}x the time of the fastest"
     told = f"{where}: {how}"
     told += f", itself the fastest in {own.fastest} of {own.shared} cases" if own.fastest else ""
     if 1 < len(peers) < len(rows):
-        told += f"; {_rank(own, peers)} of {len(peers)} ({own.family})"
+        told += f"; {_word(_rank(own, peers))} of {len(peers)} ({own.family})"
     return f"{told}."
 
 
-def _rank(own: Standing, rows: Sequence[Standing]) -> str:
-    number = 1 + sum(row.typical < own.typical for row in rows)
+def _ranked(rows: Sequence[Standing]) -> list[Standing]:
+    return [replace(row, rank=_rank(row, rows)) for row in rows]
+
+
+def _rank(own: Standing, rows: Sequence[Standing]) -> int:
+    """Those as good as another share its rank."""
+    return 1 + sum(row.typical < own.typical for row in rows)
+
+
+def _word(number: int) -> str:
+    """`3rd`"""
     ends = {1: "st", 2: "nd", 3: "rd"}
     end = "th" if number % 100 in (11, 12, 13) else ends.get(number % 10, "th")
     return f"{number}{end}"

@@ -23,7 +23,8 @@ def render(content: Content) -> str:
     if not content.fronts:
         return f"{escape(content.summary)}\n"
     if len(content.fronts) > 1:
-        blocks = [_runs(content.fronts)]
+        place = [f"**{escape(content.fleet.sentence)}**"] if content.fleet else []
+        blocks = [*place, _runs(content.fronts)]
     else:
         (front,) = content.fronts
         blocks = [

@@ -18,6 +18,7 @@ from reports.analysis.cpu_gpu_pairs import Contest
 from reports.analysis.ranking import Group, Ranking, Row
 from reports.content import Content
 from reports.frame import STATUSES
+from reports.front import fleet
 from reports.front.front import Front
 
 SCHEMA = 1
@@ -106,6 +107,37 @@ class Run(_Struct, frozen=True, kw_only=True):
     """The command that measures it again."""
 
 
+class Machine(_Struct, frozen=True, kw_only=True):
+    """Where one machine stands, by its fastest contender in each case of the fleet."""
+
+    machine: str
+    family: str
+    """Of its GPU, as in `NVIDIA`."""
+    own: bool
+    """Whether it is the reader's own."""
+    rank: int
+    """From 1; those as good as one another share it."""
+    ratio: float | None = None
+    """Times as long as the fastest machine, geometric mean over the cases it shares."""
+    fastest: int
+    """Cases in which it is the fastest."""
+    shared: int
+    """Cases that another machine has too."""
+    places: Sequence[str]
+    """One for each of the fleet's cases, from `fastest` to `absent`."""
+
+
+class Fleet(_Struct, frozen=True, kw_only=True):
+    """Several machines: the reader's own first, then those of its family, then the others."""
+
+    headline: str
+    cases: Sequence[str]
+    """Names of those that two machines have."""
+    machines: Sequence[Machine]
+    more: int
+    """Machines that are left out."""
+
+
 class Summary(_Struct, frozen=True, kw_only=True):
     """A report's answer."""
 
@@ -114,6 +146,8 @@ class Summary(_Struct, frozen=True, kw_only=True):
     metalbench: str
     """Version that wrote it."""
     runs: Sequence[Run]
+    fleet: Fleet | None = None
+    """Where machines stand; absent where no two of them share work."""
     reason: str | None = None
     """Why the exit code is 1; absent where nothing is wrong."""
 
@@ -125,6 +159,7 @@ def make(content: Content, reason: str) -> Summary:
         kind="summary",
         metalbench=version.version(),
         runs=list(map(_run, content.fronts)),
+        fleet=_fleet(content.fleet) if content.fleet else None,
         reason=reason or None,
     )
 
@@ -138,6 +173,28 @@ def render(summary: Summary) -> bytes:
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the summary."""
     return msgspec.json.schema(Summary)
+
+
+def _fleet(found: fleet.Fleet) -> Fleet:
+    return Fleet(
+        headline=found.sentence,
+        cases=[square.size for square in found.rows[0].squares],
+        machines=list(map(_machine, found.rows)),
+        more=found.more,
+    )
+
+
+def _machine(row: fleet.Standing) -> Machine:
+    return Machine(
+        machine=row.label,
+        family=row.family,
+        own=row.own,
+        rank=row.rank,
+        ratio=_finite(row.typical),
+        fastest=row.fastest,
+        shared=row.shared,
+        places=[square.place for square in row.squares],
+    )
 
 
 def _run(front: Front) -> Run:

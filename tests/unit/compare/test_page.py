@@ -163,6 +163,12 @@ def test_a_limit_is_answered_first(tmp_path: Path, limits: str, answer: str) -> 
     assert f'Is the limit kept?</p><p class="short">{answer}</p>' in text
 
 
+def test_a_limit_is_not_kept_where_nobody_knows(tmp_path: Path) -> None:
+    text = page(one_run(tmp_path, JAX, SLOW, rounds=4), "slower:3%")
+    assert "Not shown in 11 of 11 cases" in text
+    assert "On the whole" not in text, "four rounds tell no interval"
+
+
 def test_a_single_case_has_no_mean(tmp_path: Path) -> None:
     found = one_run(tmp_path, JAX, SLOW)
     found = replace(found, compared=found.compared[:1])

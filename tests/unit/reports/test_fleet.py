@@ -34,6 +34,7 @@ def test_ones_own_is_first_and_its_peers_follow(tmp_path: Path) -> None:
     assert [row.own for row in found.rows] == [True, False, False]
     assert [row.typical for row in found.rows] == pytest.approx([2, 30, 1], rel=0.05)
     assert {square.place for square in found.rows[1].squares} == {"far"}
+    assert [row.rank for row in found.rows] == [2, 3, 1]
     assert found.rows[2].fastest == found.rows[2].shared == found.cases
 
 
@@ -66,4 +67,4 @@ def test_one_machine_has_no_strip(tmp_path: Path) -> None:
 def test_ranks_are_words(better: int, said: str) -> None:
     own = fleet.Standing("own", "", True, (), 2.0, 0, 1)
     others = [fleet.Standing(str(n), "", False, (), 1.0, 0, 1) for n in range(better)]
-    assert fleet._rank(own, [own, *others]) == said
+    assert fleet._word(fleet._rank(own, [own, *others])) == said
