@@ -19,7 +19,7 @@ from bench import records
 from bench.schema import Curves, Failed, Record, Resumed, Run, Skipped, State, Verified
 from reports import build
 from reports.answer import answer
-from reports.compare import as_json, as_markdown, sides
+from reports.compare import as_html, as_json, as_markdown, sides
 from reports.compare.comparison import compare
 from reports.compare.fail_on import outcome
 from reports.ingest import published
@@ -108,8 +108,9 @@ def _compared(path: Path, out: Path) -> None:
     comparison = compare(a, b, threshold=0.01, named=True, across=[])
     found = outcome(comparison, [])
     out.mkdir(exist_ok=True)
-    (out / "compare.json").write_text(as_json.render(comparison, found, []), encoding="utf-8")
-    (out / "compare.md").write_text(as_markdown.render(comparison, found, []), encoding="utf-8")
+    for name, render in (("html", as_html), ("json", as_json), ("md", as_markdown)):
+        text = render.render(comparison, found, [])
+        (out / f"compare.{name}").write_text(text, encoding="utf-8")
 
 
 # --- honest files to begin with ---------------------------------------------------------------
