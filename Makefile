@@ -38,13 +38,14 @@ verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench try bisect history report open compare export doctor list env test check setup completion clean dev
+.PHONY: help bench try bisect history report trend open compare export doctor list env test check setup completion clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Options of bench: FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
 	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME VERBOSE;'
 	@echo '  of report: RESULTS OUT PUBLISHED BASELINE VERBOSE; of open: RESULTS OUT;'
+	@echo '  of trend: RESULTS MACHINE OUT;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
 	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
 	@echo '  of doctor: MACHINE PRESET SUITE'
@@ -74,6 +75,9 @@ history: setup ## measure the releases of a range in one run [FRAMEWORK=torch==2
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \
 		$(if $(filter no,$(value PUBLISHED)),--no-published) $(verbose)
+
+trend: setup ## show how a machine's figures changed from run to run, and since when [RESULTS=results MACHINE=part-of-its-name OUT=folder]
+	@$(HOST) trend $(call flag,--machine,MACHINE) $(call flag,--out,OUT) -- $(call typed,RESULTS)
 
 open: setup ## open the newest report in a browser [RESULTS=results/one or OUT=folder]
 	@$(HOST) open $(call paths,RESULTS) $(call typed,OUT)

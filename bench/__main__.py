@@ -163,6 +163,24 @@ def report_command(
     return command.run(results or (), out, published, baseline, verbose)
 
 
+@app.command("trend")
+def trend_command(
+    results: Annotated[
+        Path, typer.Argument(parser=path, help="Folder of the folders of runs.")
+    ] = RESULTS,
+    machine: Annotated[
+        str, typer.Option(help="Part of the name of the machine to show: else the newest run's.")
+    ] = "",
+    out: Annotated[Path, typer.Option(parser=path, help="Folder that gets trend.html.")] = Path(
+        "report"
+    ),
+) -> int:
+    """Show how this machine's figures changed from run to run, and when."""
+    from bench.commands import trend as command
+
+    return command.run(results, machine, out)
+
+
 @app.command("open")
 def open_command(
     places: Annotated[

@@ -29,6 +29,8 @@ from reports.share import files
 class Built:
     """What was written."""
 
+    results: Results
+    """What it is about."""
     content: Content
     html: Path
     markdown: Path
@@ -83,6 +85,7 @@ def build(
             target.parent.mkdir(exist_ok=True)
             file.replace(target)
     return Built(
+        results=results,
         content=made,
         html=out / "report.html",
         markdown=out / "report.md",

@@ -37,6 +37,7 @@ BOXES = {
     "reports/render": (800, 485, "HTML, Markdown"),
     "reports/hardware": (344, 570, "physical limits"),
     "reports/compare": (192, 570, "B against A"),
+    "reports/history": (192, 508, "run by run, changes"),
     "reports/answer": (496, 570, "the fifteen lines"),
     "reports/exports": (496, 508, "for other tools"),
     "reports/front": (648, 570, "the first screens"),

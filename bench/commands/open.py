@@ -10,8 +10,8 @@ from pathlib import Path
 
 from suites.errors import UserError
 
-PAGES = ("report.html", "comparison.html")
-"""Of `make bench` and `make report`, and of `make compare`."""
+PAGES = ("report.html", "comparison.html", "trend.html")
+"""Of `make bench` and `make report`, of `make compare`, of `make trend`."""
 
 PLACES = (Path("results"), Path("report"))
 """Where runs and reports put theirs, if nothing else is asked for."""

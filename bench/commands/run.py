@@ -59,8 +59,11 @@ def _report(outcome: Outcome, verbose: bool) -> int:
         # Only now, since pandas must not load while anything is timed; and within, since loading
         # it can be interrupted too.
         from bench.commands import report
+        from reports.history import store
 
         built, why, missing = report.write([outcome.records], outcome.folder, verbose)
+        if unkept := store.keep(built.results, outcome.folder.parent / store.FOLDER):
+            tell(unkept)
     except (UserError, OSError) as error:
         return _unreported(outcome, error)
     except KeyboardInterrupt:
