@@ -51,7 +51,19 @@ def stored(
 def entry(run: int, who: str, case: str, time_s: float, version: str = "1.0") -> Entry:
     """A figure of the run of this number, with an interval of half a per cent."""
     return Entry(
-        *(f"run-{run:03d}", BEGAN + timedelta(days=run), "Example CPU", "mlp", case, "0" * 64),
-        *(f"{who}/cpu/float32", who, version, "cpu", "eager", 2, time_s),
-        *(time_s * 0.9975, time_s * 1.0025),
+        run=f"run-{run:03d}",
+        started_at=BEGAN + timedelta(days=run),
+        machine="Example CPU",
+        suite="mlp",
+        case=case,
+        definition="0" * 64,
+        contender=f"{who}/cpu/float32",
+        framework=who,
+        version=version,
+        device_name="cpu",
+        execution="eager",
+        threads=2,
+        time_s=time_s,
+        low_s=time_s * 0.9975,
+        high_s=time_s * 1.0025,
     )
