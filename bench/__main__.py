@@ -165,15 +165,9 @@ def report_command(
 
 @app.command("trend")
 def trend_command(
-    results: Annotated[
-        Path, typer.Argument(parser=path, help="Folder of the folders of runs.")
-    ] = RESULTS,
-    machine: Annotated[
-        str, typer.Option(help="Part of the name of the machine to show: else the newest run's.")
-    ] = "",
-    out: Annotated[Path, typer.Option(parser=path, help="Folder that gets trend.html.")] = Path(
-        "report"
-    ),
+    results: flags.FolderOfRuns = RESULTS,
+    machine: flags.OneMachine = "",
+    out: flags.FolderOfTrend = Path("report"),
 ) -> int:
     """Show how this machine's figures changed from run to run, and when."""
     from bench.commands import trend as command

@@ -55,3 +55,7 @@ Slower = Annotated[str, typer.Option(help="A smaller difference counts as none."
 Wrong = Annotated[bool, typer.Option("--wrong", help="Look for wrong answers, not for time.")]
 Disk = Annotated[str, typer.Option(help="Room that environments built for it may take, as in 8G.")]
 Every = Annotated[int, typer.Option(help="Of the releases, every so many.", min=1)]
+
+FolderOfRuns = Annotated[Path, typer.Argument(parser=path, help="Folder of the folders of runs.")]
+OneMachine = Annotated[str, typer.Option(help="Part of its name; else that of the newest run.")]
+FolderOfTrend = Annotated[Path, typer.Option(parser=path, help="Folder that gets trend.html.")]
