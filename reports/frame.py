@@ -198,7 +198,8 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
     """The records of files, of run folders, or of folders of runs; `published` with our own
     collection of figures from elsewhere. Raises NotRecords, OSError."""
     gathered = gather(paths, published)
-    cells, slices, said = _planned(gathered), table(gathered), _said(gathered)
+    slices = table(gathered)  # first, for it lets go of most of what was gathered
+    cells, said = _planned(gathered), _said(gathered)
     gathered.let_go()
     cells = cells.merge(rounds.estimates(slices), how="left", on=KEY, validate="one_to_one")
     cells.loc[cells["verified"] & cells["time_s"].isna(), ["verified", "status", "reason"]] = (

@@ -14,6 +14,7 @@ from msgspec import structs
 from bench.records import NotRecords, RejectedLine, scan
 from bench.schema import (
     Cell,
+    Check,
     End,
     Failed,
     Published,
@@ -27,8 +28,12 @@ from bench.schema import (
 )
 from reports.ingest import published as collection
 from reports.ingest.slices import Key, Slices
+from reports.verdicts import failed_checks
 
 NAMES = ("records.jsonl", "records.jsonl.gz")
+
+_RIGHT = (Check(name="all", error=0.0, limit=0.0),)
+"""What is kept of checks that all pass, once for all of them."""
 
 MAX_PUBLISHED = 10_000
 """Published figures that a report takes in; a file of one source holds some dozens."""
@@ -83,13 +88,12 @@ class Gathered:
 
     def let_go(self) -> None:
         """Forget what takes most of the memory, once tables are made of it."""
-        self.slices = Slices()
-        for known in (self.verified, self.finished, self.unmeasured, self.unproven, self._keys):
+        for known in (self.verified, self.finished, self.unmeasured, self._keys):
             known.clear()
 
     def key(self, run: str, contender: str, case: str) -> Key:
         """A cell's key, always the same object: there are many, and each is held in many places."""
-        key = run, contender, case
+        key = run, sys.intern(contender), sys.intern(case)
         return self._keys.get(key) or self._keys.setdefault(key, key)
 
 
@@ -117,14 +121,16 @@ def gather(paths: Sequence[Path | str], published: bool = False, samples: bool =
 
 
 def table(gathered: Gathered) -> pd.DataFrame:
-    """A row for each slice that counts.
+    """A row for each slice that counts; what was gathered of them is let go.
 
     A second visit that broke off was not verified again: of a finished cell its slices go.
     """
     unproven = gathered.unproven.items()
-    return gathered.slices.table(
+    made = gathered.slices.table(
         [at for key, places in unproven if key in gathered.finished for at in places]
     )
+    gathered.slices, gathered.unproven = Slices(), {}
+    return made
 
 
 _REMEDY = "`make bench` measures and writes them to results/."
@@ -231,8 +237,7 @@ def _file(
             key = into.key(run, record.contender, record.case)
             _, contender, case = key  # the same objects for all that belongs to a cell
             # Of checks that all pass nobody asks more than that they do; they are most of a file.
-            right = record.passed and all(check.passes for check in record.checks)
-            shown = record.checks[:1] if right else record.checks
+            shown = _RIGHT if failed_checks.proves(record) else record.checks
             look = structs.replace(record, contender=contender, case=case, checks=shown)
             into.verified.setdefault(key, []).append(look)
         case Cell():

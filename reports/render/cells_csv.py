@@ -12,14 +12,24 @@ FORMULA = re.compile(r"[\s'\"]*[=+\-@\uff0b\uff0d\uff1d\uff20]")
 last four are the wide forms of the first."""
 
 
+_AT_ONCE = 10_000
+"""Rows whose texts are in memory at a time."""
+
+
 def write(cells: pd.DataFrame, path: Path) -> None:
     """Write the frame. Numbers are exact, negative ones too; texts are made safe."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for begin in range(0, max(len(cells), 1), _AT_ONCE):
+            piece = _made_safe(cells.iloc[begin : begin + _AT_ONCE])
+            piece.to_csv(file, index=False, header=begin == 0, lineterminator="\n")
+
+
+def _made_safe(cells: pd.DataFrame) -> pd.DataFrame:
     safe = cells.copy(deep=False)
     for name, column in cells.items():
         if not pd.api.types.is_numeric_dtype(column):
             safe[name] = column.map(_safe, na_action="ignore")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        safe.to_csv(file, index=False, lineterminator="\n")
+    return safe
 
 
 def _safe(value: object) -> str:
