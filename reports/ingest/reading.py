@@ -28,7 +28,6 @@ from bench.schema import (
 )
 from reports.ingest import published as collection
 from reports.ingest.slices import Key, Slices
-from reports.verdicts import failed_checks
 
 NAMES = ("records.jsonl", "records.jsonl.gz")
 
@@ -237,7 +236,8 @@ def _file(
             key = into.key(run, record.contender, record.case)
             _, contender, case = key  # the same objects for all that belongs to a cell
             # Of checks that all pass nobody asks more than that they do; they are most of a file.
-            shown = _RIGHT if failed_checks.proves(record) else record.checks
+            right = record.passed and all(check.passes for check in record.checks)
+            shown = _RIGHT if right and record.checks else record.checks
             look = structs.replace(record, contender=contender, case=case, checks=shown)
             into.verified.setdefault(key, []).append(look)
         case Cell():
