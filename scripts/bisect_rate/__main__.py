@@ -29,13 +29,18 @@ def main():
     parser.add_argument("--unplanted", type=int, default=20, help="tries with none")
     parser.add_argument("--share", type=float, default=0.05, help="by how much it is slower")
     parser.add_argument("--seed", type=int, default=0, help="of the releases chosen")
-    asked = parser.parse_args()
-    chosen = random.Random(asked.seed)
-    found = sum(
-        _found(number, chosen.randrange(1, releases.COUNT), asked.share)
-        for number in range(asked.planted)
+    parser.add_argument(
+        "--first", type=int, default=0, help="number of the first try, so that several may run"
     )
-    none = sum(_found(asked.planted + number, None, 0.0) for number in range(asked.unplanted))
+    asked = parser.parse_args()
+    found = none = 0
+    for number in range(max(asked.planted, asked.unplanted)):  # both kinds, however far it comes
+        series = 2 * (asked.first + number)
+        if number < asked.planted:
+            chosen = random.Random(f"{asked.seed} {series}").randrange(1, releases.COUNT)
+            found += _found(series, chosen, asked.share)
+        if number < asked.unplanted:
+            none += _found(series + 1, None, 0.0)
     print(f"slower by {asked.share:.0%}: found {found} of {asked.planted} times")
     print(f"nothing planted: nothing found {none} of {asked.unplanted} times")
     return 0 if (found, none) == (asked.planted, asked.unplanted) else 1
