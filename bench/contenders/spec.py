@@ -9,7 +9,6 @@ execution may also stand before the colon. A comma separates specs, so no path c
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import os
 import re
@@ -17,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contenders import named_apart, wheels, worker_environment
+from bench.contenders import adapter_file, named_apart, wheels, worker_environment
 from bench.environments import interpreters, requirements
 from bench.environments.interpreters import Interpreter
 from bench.environments.requirements import HOST, Name
@@ -27,8 +26,6 @@ from frameworks import FRAMEWORKS, NAMES, NULL, FrameworkInfo
 from frameworks.interface import Device
 from suites.catalog import typed_path
 from suites.errors import UserError
-
-MAX_ADAPTER_BYTES = 2**20
 
 _ADAPTER = re.compile(r"(.+?\.py)(?:==(.*))?", re.DOTALL)
 
@@ -102,7 +99,7 @@ class Contender:
 
 
 def parse(texts: Sequence[str]) -> list[Spec]:
-    """The specs in order, repetitions dropped. Raises Unknown."""
+    """The specs in order, repetitions dropped. Raises UserError."""
     specs = [_parse_one(text.strip()) for text in texts if text.strip()]
     homes = [spec.own.home for spec in specs if spec.own]
     names = named_apart.names(homes, {word for f in FRAMEWORKS.values() for word in f.variants})
@@ -224,25 +221,19 @@ def _facts(name: str) -> FrameworkInfo:
 
 
 def _outside(path: Path, version: str | None, execution: str) -> Spec:
-    """A spec from an adapter file: its NAME, ENVIRONMENT and PACKAGE are read, not run."""
-    constants = _constants(path)
-    name, wanted = constants.get("NAME"), constants.get("ENVIRONMENT", "numpy")
-    if not name or not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", name):
-        raise Unknown(
-            f'adapter {path} names no framework. Expected a line like NAME = "mine" (letters, '
-            f"digits, . _ -). Received: {name!r}. See docs/adding.md."
-        )
+    """The spec of an adapter file."""
+    told = adapter_file.read(path)
     pinned = "" if version is None else f"=={version}"
-    if pinned and "PACKAGE" in constants:
-        environment, own = _with_package(path, constants["PACKAGE"], pinned), None
-    elif wanted == "host" and not pinned:
+    if pinned and told.package is not None:
+        environment, own = _with_package(path, told.package, pinned), None
+    elif told.environment == "host" and not pinned:
         environment, own = HOST, None
     else:  # of a framework's own version where it measures one
-        there = _environment(path, f"{wanted}{pinned}")
+        there = _environment(path, f"{told.environment}{pinned}")
         environment, own = there.environment, there.own
     return Spec(
         text=scrub(f"{path}{pinned}") + (f"@{execution}" if execution else ""),
-        framework=name,
+        framework=told.name,
         module=str(path.resolve()),
         environment=environment,
         execution=execution or "default",
@@ -272,28 +263,3 @@ def _environment(path: Path, text: str) -> Spec:
         return _parse_one(text)
     except UserError as error:
         raise Unknown(f"adapter {path} asks for ENVIRONMENT {text!r}: {error}") from None
-
-
-def _constants(path: Path) -> dict[str, str]:
-    """Module-level string constants of a Python file."""
-    try:
-        usual = path.stat().st_size <= MAX_ADAPTER_BYTES and path.is_file()
-        source = path.read_bytes() if usual else b""
-    except OSError as error:
-        raise Unknown(f"cannot read adapter {path}: {error.strerror}") from None
-    if not usual:
-        raise Unknown(f"adapter {path} is no file of at most {MAX_ADAPTER_BYTES} bytes")
-    try:
-        tree = ast.parse(source, filename=str(path))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        why = str(error) or "nested too deeply"
-        raise Unknown(f"adapter {path} is not valid Python: {why}") from None
-    return {
-        target.id: statement.value.value
-        for statement in tree.body
-        if isinstance(statement, ast.Assign)
-        for target in statement.targets
-        if isinstance(target, ast.Name)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    }

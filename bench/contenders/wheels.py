@@ -26,6 +26,8 @@ class NotInstallable(UserError):
 def environment(facts: FrameworkInfo, word: str) -> Name:
     """The environment for the wheel at a path, which must be for here. Raises NotInstallable."""
     path = typed_path(word)
+    if not path.is_file():  # a pipe would be read without end
+        raise NotInstallable(f"there is no wheel at {word}. Expected the path of a file.")
     version, tags = _of_name(facts, path)
     pythons = [*platforms.pythons(platforms.here()), *platforms.OTHER_PYTHONS]
     _check_tags(path, tags, pythons)

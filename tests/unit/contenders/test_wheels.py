@@ -1,5 +1,6 @@
 """Wheels on this disk as contenders: named by version and content, refused where they cannot be."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -42,10 +43,13 @@ def test_a_wheel_for_elsewhere_is_refused_before_anything_is_built(tmp_path, tag
 def test_what_is_no_wheel_of_the_framework_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"a wheel of jax\. Expected one of torch"):
         parse([f"torch:{_wheel(tmp_path, 'py3-none-any', 'jax')}"])
+    (tmp_path / "torch.whl").touch()
     with pytest.raises(UserError, match="no wheel's name"):
         parse([f"torch:{tmp_path}/torch.whl"])
-    with pytest.raises(UserError, match=r"cannot read the wheel .*: No such file"):
-        parse([f"torch:{tmp_path}/torch-9-py3-none-any.whl"])
+    os.mkfifo(tmp_path / "torch-9-py3-none-any.whl")
+    for absent in ("torch-9-py3-none-any.whl", "absent.whl", "torch-7-py3-none-any.whl"):
+        with pytest.raises(UserError, match="there is no wheel at"):
+            parse([f"torch:{tmp_path}/{absent}"])
     (tmp_path / "torch-8-py3-none-any.whl").write_text("half a download", encoding="utf-8")
     with pytest.raises(UserError, match="not a zip archive"):
         parse([f"torch:{tmp_path}/torch-8-py3-none-any.whl"])
