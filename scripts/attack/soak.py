@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import psutil
 
@@ -22,29 +23,26 @@ GROWS = 1.1
 
 CASES_OF_A_MINUTE = 6
 
+WORK = ('matmul.cases("smoke")[-1]', 'cnn.cases("smoke")[0]', 'cnn.cases("smoke")[1]')
+"""In turn: a product, and a small network's training step and forward pass."""
+
 SUITE = '''"""The same work again and again: what a case leaves behind shows in the later ones."""
 
 from dataclasses import replace
 
-from suites import cnn, matmul, mlp
-
-WORK = [*matmul.cases("smoke")[-1:], *mlp.cases("smoke")[-1:], *cnn.cases("smoke")[:2]]
+from suites import cnn, matmul
 
 
 def cases(preset):
-    return [
-        replace(WORK[number % len(WORK)], suite="soak", name=f"work{{number}}")
-        for number in range({count})
-    ]
+    return [replace({work}, suite="{name}", name=f"time{{n}}") for n in range({count})]
 '''
 
 
 def soak(asked: Asked) -> Counts:
     """One run of the same work for so many minutes: no process may grow or keep files."""
     minutes, out = asked.count(MINUTES), asked.folder / "out"
-    suite = asked.folder / "soak.py"
-    suite.write_text(SUITE.format(count=CASES_OF_A_MINUTE * minutes))
-    of = ("--suite", str(suite), "--preset", "quick", "--target", "0.01%", "--threads", "1")
+    suites = _suites(asked.folder, CASES_OF_A_MINUTE * minutes // len(WORK))
+    of = ("--suite", ",".join(suites), "--preset", "quick", "--target", "0.01%", "--threads", "1")
     run = runs.Run(out, *of, "--framework", asked.frameworks, "--time", f"{minutes}m")
     seen: dict[str, list[tuple[int, int]]] = defaultdict(list)
     while run.process.poll() is None:
@@ -58,6 +56,14 @@ def soak(asked: Asked) -> Counts:
         counts.notes.append(f"{name}: {told}")
         counts.lost += grown
     return counts
+
+
+def _suites(folder: Path, count: int) -> Iterator[str]:
+    """A file for each kind of work: a run takes a case of each suite in turn."""
+    for number, work in enumerate(WORK):
+        path = folder / f"soak{number}.py"
+        path.write_text(SUITE.format(work=work, name=path.stem, count=count))
+        yield str(path)
 
 
 def _looks(pid: int) -> list[tuple[str, tuple[int, int]]]:
