@@ -28,10 +28,14 @@ HARMLESS = re.compile(
 """Where the links of a page of ours lead: into it, and to the files it hands out."""
 
 OWN_LINKS = re.compile(
-    r"\[(?:All|Show all|Figures)[a-z0-9:, ]*\]\(report-tables\.md#[a-z0-9-]+\)"
+    r"\[(?:All|Show all|Figures|Every|Packages, environment)[a-z0-9:, ]*\]"
+    r"\(report-tables\.md#[a-z0-9-]+\)"
     r"|<a id=\"[a-z0-9-]+\"></a>"
 )
 """Of a report in Markdown: from its tables to all of their columns and rows, in words of ours."""
+
+COMMAND = re.compile(r"^ *(`+)(?!`) ?(?:make bench|\./metalbench) (?:(?!\1).)*\1$", re.MULTILINE)
+"""A command of ours alone on its line, as code: whatever it names cannot end it."""
 
 FORMULA = re.compile(r"\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n]")
 """How a cell begins that a spreadsheet may take for a formula."""
@@ -106,7 +110,9 @@ def markdown(text: str) -> Iterator[str]:
         elif not fence:
             bare.append(line)
     prose = re.sub(r"!\[(\\.|[^\]\\])*\]\(figures/[a-z0-9-]+\.svg\)", "", "\n".join(bare))
-    prose = OWN_LINKS.sub("", prose).replace("<br>", "").replace("`make setup`", "")
+    prose = (
+        OWN_LINKS.sub("", COMMAND.sub("", prose)).replace("<br>", "").replace("`make setup`", "")
+    )
     if loose := re.search(r"(?<!\\)(?:\\\\)*[<`\[\]~$]", prose):
         yield f"has markup: {prose[max(0, loose.start() - 30) : loose.end() + 30]!r}"
     if "://" in prose:

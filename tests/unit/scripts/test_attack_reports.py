@@ -45,6 +45,10 @@ def _dice() -> tuple[random.Random, random.Random]:
         (escapes.markdown, "[All figures](https:x)"),
         (escapes.markdown, '<a id="a" onclick="x"></a>'),
         (escapes.markdown, "<b>"),
+        (escapes.markdown, "  `make bench FRAMEWORK='`'<b>`"),
+        (escapes.markdown, "  `make bench FRAMEWORK='a\n\n<b>'`"),
+        (escapes.markdown, "  `make bench` <b>"),
+        (escapes.markdown, "see `make bench FRAMEWORK=x`"),
         (escapes.markdown, "http://x.example"),
         (escapes.report_json, '{"a": NaN}'),
         (escapes.report_json, '"\u00e9"'),
@@ -61,6 +65,11 @@ def test_a_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not counts.bad(), counts.notes
     monkeypatch.setattr(charts, "illustrate", lambda *_: 1 / 0)
     assert reports.mutated_records(Asked(folder=tmp_path, inputs=1, seed=2)).tracebacks
+
+
+def test_a_command_of_ours_may_name_anything():
+    own = "  `make bench FRAMEWORK='<b>$~[x](http://y)'`\n  `` ./metalbench run --suite '`' ``"
+    assert list(escapes.markdown(own)) == []
 
 
 def test_a_reports_own_links_and_places_are_none() -> None:
