@@ -114,7 +114,7 @@ some releases of the first require the second."""
 
 MODULES = (
     *(module for row in FRAMEWORKS.values() for module in row.modules),
-    *("scipy", "autograd", "pandas", "pyarrow", "matplotlib", "jinja2", "pooch"),
+    *("scipy", "autograd", "pandas", "pyarrow", "matplotlib", "jinja2", "pooch", "ruptures"),
     *("msgspec", "typer", "rich", "psutil", "filelock", "packaging"),
 )
 """Modules of packages that a file in the checkout would hide."""

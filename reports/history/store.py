@@ -28,6 +28,7 @@ from bench.schema import Machine
 from reports.formatting import plain
 from reports.frame import Results
 from reports.history.entry import Entry
+from reports.ingest.reading import PARTITION
 from reports.isolation import Attempts
 
 FOLDER = "history"
@@ -54,7 +55,7 @@ _SCHEMA = pa.schema(
     ]
 )
 
-_PARTITION = re.compile(r"machine_id=([0-9a-f]{12})")
+_PARTITION = re.compile(PARTITION + "[0-9a-f]{12}")
 
 
 class Damaged(Exception):
@@ -90,7 +91,7 @@ def add(results: Results, folder: Path) -> None:
     for name, run in results.runs.items():
         if name != run.run:  # a copy of one that is there already
             continue
-        target = folder / f"machine_id={identity(run.machine)}" / file_name(name)
+        target = folder / f"{PARTITION}{identity(run.machine)}" / file_name(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         rows = [entry._asdict() for entry in _entries(results, name)]
         _write(pa.Table.from_pylist(rows, _SCHEMA), target)
@@ -162,7 +163,7 @@ def file_name(run: str) -> str:
 
 def files(folder: Path) -> dict[Path, float]:
     """Every file of the store, and when it was written."""
-    found = (path for path in folder.glob("machine_id=*/*.parquet") if path.is_file())
+    found = (path for path in folder.glob(f"{PARTITION}*/*.parquet") if path.is_file())
     return {path: path.stat().st_mtime for path in found if _PARTITION.fullmatch(path.parent.name)}
 
 
@@ -172,7 +173,7 @@ def machines(folder: Path) -> dict[str, list[Path]]:
     By name, since a run's begins with its date."""
     found: dict[str, list[Path]] = {}
     for path in sorted(files(folder), key=lambda path: path.name, reverse=True):
-        found.setdefault(path.parent.name.removeprefix("machine_id="), []).append(path)
+        found.setdefault(path.parent.name.removeprefix(PARTITION), []).append(path)
     return found
 
 

@@ -34,6 +34,9 @@ NAMES = ("records.jsonl", "records.jsonl.gz")
 _RIGHT = (Check(name="all", error=0.0, limit=0.0),)
 """What is kept of checks that all pass, once for all of them."""
 
+PARTITION = "machine_id="
+"""How folders in a history of runs begin (`reports.history.store`)."""
+
 MAX_PUBLISHED = 10_000
 """Published figures that a report takes in; a file of one source holds some dozens."""
 
@@ -150,6 +153,8 @@ def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
         own = [path / name for name in NAMES if (path / name).is_file()]
         found = own or [file for name in NAMES for file in sorted(path.glob(f"*/{name}"))]
         found = found or sorted((*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")))
+        if not found and any(path.glob(f"{PARTITION}*")):
+            continue  # the history, which lies beside the runs: RESULTS="results/*" names it too
         if not found:
             raise NotRecords(
                 f"{path} holds no records. Expected records.jsonl in it or one folder "

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
+import shlex
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
 from bench.__main__ import app
@@ -162,8 +166,9 @@ def test_many_changes_are_cut():
 # --- the command ------------------------------------------------------------------------------
 
 
-def run_of(folder: Path, name: str) -> None:
-    lines = builders.run(builders.FIVE[:1], name=name, rounds=3)
+def run_of(folder: Path, name: str, model: builders.Model = builders.FIVE[0], **head) -> None:
+    first, *rest = builders.run([model], name=name, rounds=6)
+    lines = [structs.replace(first, **head), *rest]
     builders.write(folder / name / "records.jsonl", lines)
 
 
@@ -180,6 +185,27 @@ def test_runs_made_before_the_store_are_shown(tmp_path):
     assert "3 runs so far" in done.output
     assert (tmp_path / "out" / "trend.html").is_file()
     assert len(store.files(tmp_path / "results" / "history")) == 3
+
+
+def test_a_change_in_real_records_leads_to_a_comparison_that_works(tmp_path):
+    results = tmp_path / "results"
+    old = builders.FIVE[1]
+    new = replace(old, version="2.14.0", overhead_s=2 * old.overhead_s, flop_per_s=100e9)
+    for number in range(9):
+        began = f"2026-11-{number + 1:02d}T10:00:00+00:00"
+        run_of(results, f"r{number}", new if number >= 6 else old, started_at=began)
+    (results / "r6" / "report.html").write_text("a report")
+    done = trend(results, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "since 7 November 2026, with torch 2.14.0" in done.output
+    text = (tmp_path / "out" / "trend.html").read_text("utf-8")
+    assert 'href="../results/r6/report.html"' in text
+    (command,) = {html.unescape(one) for one in re.findall("<code>(make compare.*?)</code>", text)}
+    a, b = (word.partition("=")[2] for word in shlex.split(command)[2:])
+    assert (Path(a).name, Path(b).name) == ("r5", "r6")
+    compared = CliRunner().invoke(app, ["compare", a, b, "--out", str(tmp_path / "out")])
+    assert compared.exit_code == 0
+    assert "slower" in compared.output
 
 
 def test_a_damaged_file_is_named_and_the_rest_is_shown(tmp_path):

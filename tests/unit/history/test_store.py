@@ -217,3 +217,10 @@ def test_a_run_without_any_figure_is_known_too(tmp_path):
     assert intake.take_in([tmp_path], folder).new == 0
     ((_, paths),) = store.machines(folder).items()
     assert store.read(paths).entries == ()
+
+
+def test_a_report_on_all_folders_there_passes_the_history_over(tmp_path):
+    store.add(results(tmp_path, "a"), tmp_path / "history")
+    assert list(frame.read([tmp_path / "history", tmp_path / "a"]).runs) == ["a"]
+    with pytest.raises(NotRecords, match="no run in"):
+        frame.read([tmp_path / "history"])
