@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from reports import repeat
 from reports.analysis import suite_leaders
 from reports.analysis.unresolved_hint import STARTS
 from reports.content import Content
 from reports.context import Section
+from reports.formatting import plain
 from reports.front import headline
 from reports.front.tally import Tally
 from suites import catalog
@@ -83,6 +84,14 @@ def _who(section: Section, suite: str) -> dict[str, str]:
         if ranking.suite == suite and len(headline.front(group)) > 1
         for label in headline.front(group)
     ]
-    called = dict.fromkeys(label.partition(" ")[0] for label in labels)
-    names = [section.to_type.get(name, name) for name in called]
+    typed = {plain(word, 60): word for word in section.asked.get("FRAMEWORK", "").split(",")}
+    typed |= section.to_type
+    called = dict.fromkeys(_contender(label, typed) for label in labels)
+    names = [typed.get(name, name) for name in called]
     return {"FRAMEWORK": ",".join(names)} if len(names) <= _MOST_NAMED else {}
+
+
+def _contender(label: str, known: Collection[str]) -> str:
+    """Whom a label names, before device and precision; the path of a wheel may have spaces."""
+    named = (name for name in known if f"{label} ".startswith(f"{name} "))
+    return max(named, key=len, default=label.partition(" ")[0])

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from reports import content
+from reports.answer import advice
 from reports.content import Content
 from reports.findings.finding import Finding
 from reports.frame import read
@@ -41,3 +42,10 @@ def test_a_finding_without_advice_leaves_no_empty_line(tmp_path: Path) -> None:
 )
 def test_a_command_ends_no_code_by_itself(text: str, code: str) -> None:
     assert markdown._code(text) == code
+
+
+def test_a_path_with_a_space_is_one_contender() -> None:
+    known = ["numpy", "numpy:./my wheels/a.whl"]
+    assert advice._contender("numpy:./my wheels/a.whl cpu", known) == known[1]
+    assert advice._contender("numpy cpu float32", known) == "numpy"
+    assert advice._contender("torch cpu", known) == "torch"
