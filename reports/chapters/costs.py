@@ -18,6 +18,9 @@ _Show = Callable[[VerifiedCell], Figure | None]
 OPEN_ROWS = 12
 """A table of more rows is folded."""
 
+NO_DEARER = 1.05
+"""Times as long as in a queue below which a step with its own wait takes no longer."""
+
 
 @dataclass(frozen=True)
 class RunCells:
@@ -238,6 +241,9 @@ def _dearest(run: RunCells) -> Iterator[str]:
     ]
     if known:
         ratio, worst = max(known, key=lambda each: each[0])
+        if ratio < NO_DEARER:
+            yield "One step with its own wait takes no longer than in a queue, for any contender."
+            return
         yield (
             f"One step with its own wait takes up to {formatting.digits(ratio, 2)}x as long as "
             f"in a queue ({run.labels[worst.contender]}, {plain(worst.case, 80)})."

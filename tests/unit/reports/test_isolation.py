@@ -84,7 +84,7 @@ PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
         lambda patch: patch.setattr(content.omissions, "find", planted),
         "What was left out",
     ),
-    "a drawn chapter": (lambda patch: patch.setattr(html, "_table", planted), "This chapter (The"),
+    "a drawn chapter": (lambda patch: patch.setattr(html, "element", planted), "This chapter (The"),
 }
 
 
