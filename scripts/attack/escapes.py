@@ -34,7 +34,9 @@ OWN_LINKS = re.compile(
 )
 """Of a report in Markdown: from its tables to all of their columns and rows, in words of ours."""
 
-COMMAND = re.compile(r"^ *(`+)(?!`) ?(?:make bench|\./metalbench) (?:(?!\1).)*\1$", re.MULTILINE)
+COMMAND = re.compile(
+    r"^ *(`+)(?!`) ?(?:make bench|\./metalbench) (?:(?!\1).)*\1(?:<br>)?$", re.MULTILINE
+)
 """A command of ours alone on its line, as code: whatever it names cannot end it."""
 
 FORMULA = re.compile(r"\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n]")

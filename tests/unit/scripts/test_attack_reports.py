@@ -48,6 +48,7 @@ def _dice() -> tuple[random.Random, random.Random]:
         (escapes.markdown, "  `make bench FRAMEWORK='`'<b>`"),
         (escapes.markdown, "  `make bench FRAMEWORK='a\n\n<b>'`"),
         (escapes.markdown, "  `make bench` <b>"),
+        (escapes.markdown, "  `make bench FRAMEWORK=x` <b><br>"),
         (escapes.markdown, "see `make bench FRAMEWORK=x`"),
         (escapes.markdown, "http://x.example"),
         (escapes.report_json, '{"a": NaN}'),
@@ -68,7 +69,7 @@ def test_a_few_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_command_of_ours_may_name_anything():
-    own = "  `make bench FRAMEWORK='<b>$~[x](http://y)'`\n  `` ./metalbench run --suite '`' ``"
+    own = "  `make bench FRAMEWORK='<b>$~[x](http://y)'`<br>\n  `` ./metalbench run --suite '`' ``"
     assert list(escapes.markdown(own)) == []
 
 
