@@ -153,8 +153,8 @@ def _wrong_order(folder: Path) -> Counts:
     run.measuring(2)
     run.process.send_signal(signal.SIGTERM)
     counts = run.ended().count(expected=(128 + signal.SIGTERM, 0))
-    for path in out.glob("*"):
-        path.rename(out / f"29991231-235959-{path.name[-4:]}")
+    for records in list(out.glob("*/records.jsonl")):
+        records.parent.rename(out / f"29991231-235959-{records.parent.name[-4:]}")
     ended = commands.run(*runs.arguments(out, "--resume"))
     counts.add(ended.count())
     counts.add(commands.run("report", str(out), "--out", str(folder / "report")).count())

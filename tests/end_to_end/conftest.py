@@ -51,8 +51,8 @@ class Finished:
 
     @property
     def run_folder(self):
-        (folder,) = self.folder.iterdir()
-        return folder
+        (path,) = self.folder.glob("*/records.jsonl")  # beside it lies the history
+        return path.parent
 
     @property
     def records(self):
