@@ -179,12 +179,12 @@ def first(factor: float, rounds: range) -> Callable[[Slice], Slice]:
 
 
 def test_a_slow_first_sample_in_every_round_is_suspect(results) -> None:
-    (finding,) = suspects(results(slices(run(CPU), first(1.5, range(7)))))
-    assert "takes 1.5" in finding.what
+    (finding,) = suspects(results(slices(run(CPU), first(2.5, range(7)))))
+    assert "takes 2.5" in finding.what
     assert "as long for the first sample of a round" in finding.what
-    for factor, rounds in ((1.1, range(7)), (5, range(3)), (1.5, range(5))):
+    for factor, rounds in ((1.5, range(7)), (5, range(3)), (2.5, range(5))):
         assert not suspects(results(slices(run(CPU), first(factor, rounds))))
-    assert not suspects(results(slices(run(CPU, rounds=3), first(1.5, range(7)))))
+    assert not suspects(results(slices(run(CPU, rounds=3), first(2.5, range(7)))))
 
 
 # --- GPUs ---------------------------------------------------------------------------------------
