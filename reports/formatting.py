@@ -138,7 +138,8 @@ def plain(text: str, limit: int = 400) -> str:
     """One line without control characters or those that reorder text; cut where it is too long."""
     if len(text) <= limit and text.isascii() and text.isprintable() and "" not in text.split(" "):
         return text  # most names: nothing to clean
-    kept = "".join(c for c in " ".join(text[: 4 * limit].split()) if _printable(c))
+    shown = "".join(c for c in " ".join(text[: 4 * limit].split()) if _printable(c))
+    kept = " ".join(shown.split())  # anew: spaces around what was dropped stand side by side
     return kept if len(kept) <= limit else f"{kept[:limit]}…"
 
 

@@ -263,6 +263,8 @@ def test_long_paths_that_begin_alike_stay_apart(tmp_path: Path) -> None:
         (formatting.flop_rate(13.6e12), "13.6 TFLOP/s"),
         (formatting.digits(1e308), "1.00e+308"),
         (formatting.plain("a\u202eb\n\tc\x00d"), "ab cd"),
+        (formatting.plain("a \x08 b \x08 "), "a b"),
+        (formatting.plain("\x08 \ud7fc"), ""),
         (formatting.plain("x" * 500, 10), "xxxxxxxxxx…"),
     ],
 )
