@@ -7,13 +7,11 @@ import tempfile
 from pathlib import Path
 
 
-def write(path: Path, text: str) -> None:
-    """The text in the place of whatever was there. Raises OSError."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=".metalbench-", delete=False
-    ) as file:
+def write(path: Path, content: str | bytes) -> None:
+    """The content, text in UTF-8, in the place of whatever was there. Raises OSError."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".metalbench-", delete=False) as file:
         try:
-            file.write(text)
+            file.write(content.encode("utf-8") if isinstance(content, str) else content)
             file.close()
             Path(file.name).chmod(0o666 & ~_umask())
             Path(file.name).replace(path)

@@ -40,7 +40,7 @@ def newest(places: Sequence[Path], asked: bool) -> Path:
             f"no report to open. Expected: {' or '.join(PAGES)} in one of {where}, or in a folder "
             f"there. Received: {'none of these' if asked else 'nothing yet'}. "
             f"`make bench` measures and writes one, `make report` writes one of earlier runs, "
-            f"`make compare` one of two sides"
+            f"`make compare` one of two sides, `make trend` one of all runs"
         )
     return max(found, key=lambda page: page.stat().st_mtime)
 

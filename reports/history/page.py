@@ -19,6 +19,7 @@ from reports.history.steps import MIN_RUNS
 from reports.history.store import Lost
 from reports.render import page
 from reports.render.html_table import element
+from reports.render.markdown_text import escape
 from reports.render.page import Offer
 
 HTML, MARKDOWN = "trend.html", "trend.md"
@@ -28,6 +29,9 @@ MOST_CHANGES = 40
 
 MOST_CHARTS = 80
 """Of lines behind folds."""
+
+_NOT_IN_CODE = frozenset("`|<&")
+"""Letters of a command that a table of Markdown cannot show as they are."""
 
 MOST_ROWS = 800
 _MOST_LOST = 50
@@ -115,7 +119,7 @@ def markdown(trend: Trend, place: Place, lost: Sequence[Lost] = ()) -> str:
             words.by(change.ratio),
             f"{len(change.moved)} of {change.of}",
             versions,
-            f"`{_md(command, 400)}`" if command and "`" not in command else ABSENT,
+            f"`{command}`" if command and not _NOT_IN_CODE & set(command) else ABSENT,
         )
         lines.append(f"| {' | '.join(cells)} |")
     if lost:
@@ -124,10 +128,8 @@ def markdown(trend: Trend, place: Place, lost: Sequence[Lost] = ()) -> str:
 
 
 def _md(text: str, limit: int = 80) -> str:
-    cleaned = plain(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;")
-    for mark in "\\*_[]":
-        cleaned = cleaned.replace(mark, f"\\{mark}") if not cleaned.startswith("make ") else cleaned
-    return cleaned
+    """As in every report; by entities what would end a cell or begin a tag."""
+    return escape(plain(text, limit)).replace("\\<", "&lt;").replace("\\|", "&#124;")
 
 
 def _shown(trend: Trend) -> Sequence[Change]:

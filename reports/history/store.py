@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,10 +22,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from bench import whole_file
 from bench.schema import Machine
 from reports.formatting import plain
 from reports.frame import Results
 from reports.history.entry import Entry
+from reports.ingest import machine_names
 from reports.ingest.reading import PARTITION
 from reports.isolation import Attempts
 
@@ -94,7 +94,9 @@ def add(results: Results, folder: Path) -> None:
         target = folder / f"{PARTITION}{identity(run.machine)}" / file_name(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         rows = [entry._asdict() for entry in _entries(results, name)]
-        _write(pa.Table.from_pylist(rows, _SCHEMA), target)
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), sink)
+        whole_file.write(target, sink.getvalue().to_pybytes())
 
 
 def keep(results: Results, folder: Path) -> str:
@@ -106,18 +108,6 @@ def keep(results: Results, folder: Path) -> str:
     except OSError as error:
         wrong = str(error)
     return wrong and plain(f"the history in {folder} lacks this run: {wrong}", 400)
-
-
-def _write(table: pa.Table, target: Path) -> None:
-    handle, aside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:  # an open file, whatever letters its path has
-            pq.write_table(table, file)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(target)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
 
 
 def _entries(results: Results, name: str) -> Iterator[Entry]:
@@ -145,10 +135,9 @@ def moment(text: str) -> datetime | None:
 
 
 def identity(machine: Machine) -> str:
-    """Twelve digits that stay while the machine does: its parts, not its system."""
-    gpus = sorted(gpu.name for gpu in machine.gpus)
-    parts = machine.label, machine.model, machine.cpu, machine.cores_physical, gpus
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+    """Twelve digits that stay while the machine does: of what tells it from others in a report."""
+    parts = json.dumps(machine_names.facts(machine))
+    return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
 def file_name(run: str) -> str:
