@@ -68,24 +68,43 @@ worker = hostile_workers.worker(Path(sys.argv[1]))
 try:
     worker.ask(Devices, 60)
     print("begun", flush=True)
-    print(worker.ask(Devices, 2), worker.stood_still_s > 2)
+    print(worker.ask(Devices, 4), worker.stood_still_s > 4)
 finally:
     worker.kill()
 """
 
 
+WAITS = """
+from pathlib import Path
+global calls
+calls = globals().get("calls", 0) + 1
+if calls == 2:
+    Path("{folder}", "asked").touch()
+    while not Path("{folder}", "answer").exists():
+        time.sleep(0.01)
+"""
+"""It answers at once, then only when it is told to."""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process began is found through /proc")
 def test_a_run_suspended_for_longer_than_its_timeout_goes_on(tmp_path):
-    path = hostile_workers.adapter(
-        tmp_path, "global calls; calls = globals().get('calls', 0) + 1; time.sleep(calls // 2)"
-    )
+    path = hostile_workers.adapter(tmp_path, WAITS.format(folder=str(tmp_path)))
     host = subprocess.Popen([sys.executable, "-c", HOST, str(path)], stdout=subprocess.PIPE)
     assert host.stdout.readline() == b"begun\n"
+    _appears(tmp_path / "asked")
     every = [host.pid, *hostile_workers.below(host.pid)]
     for pid in every[::-1]:
         os.kill(pid, signal.SIGSTOP)
     time.sleep(6)
+    (tmp_path / "answer").touch()
     for pid in every:
         os.kill(pid, signal.SIGCONT)
     told, _ = host.communicate(timeout=60)
     assert told == b"Devices(devices=()) True\n"
+
+
+def _appears(file):
+    """Return once it is there, and whoever made it has had time to wait for what follows."""
+    while not file.exists():
+        time.sleep(0.01)
+    time.sleep(0.5)
