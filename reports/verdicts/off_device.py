@@ -22,8 +22,9 @@ ONE_CORE = 1.1
 CORES = 1.5
 """A thread that dispatches and waits uses one core. More is a sign, so many are surely work."""
 
-TICK_S = 0.01
-"""The system counts CPU time in steps of this: so much of a request may be another's."""
+TICKS_S = 2 * 0.01
+"""CPU time is counted in ticks of 10 ms, a program's own and the system's for it each by itself: so
+much of what a request shows may be an earlier one's."""
 
 IDLE = 0.05
 SURELY_IDLE = 0.01
@@ -75,7 +76,7 @@ def _cores(cells: pd.DataFrame, slices: pd.DataFrame) -> Iterator[Sign]:
     or by the host's during requests without an audit, whose arrays are made on the CPU."""
     own = (cells["cpu_user_s"] + cells["cpu_system_s"]) / cells["sampled_s"]
     plain_ones = slices[slices["audit_s"].isna() & (slices["host_s"] > 0)]
-    least = plain_ones.assign(host_cpu_s=(plain_ones["host_cpu_s"] - TICK_S).clip(lower=0))
+    least = plain_ones.assign(host_cpu_s=(plain_ones["host_cpu_s"] - TICKS_S).clip(lower=0))
     sums = least.groupby(KEY, sort=False)[["host_cpu_s", "host_s"]].sum(min_count=1)
     counted = (sums["host_cpu_s"] / sums["host_s"]).rename("counted").reset_index()
     both = cells[KEY].assign(own=own).merge(counted, on=KEY, how="left")

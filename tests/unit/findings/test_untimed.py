@@ -160,8 +160,8 @@ def seen(
     memory: int | None = 2**20,
 ) -> Callable[[Slice], Slice]:
     """What counters say of a slice: the driver's, the worker's own of its CPU time, the host's,
-    which is a tick ahead at most."""
-    tick_s = off_device.TICK_S
+    which is so many ticks ahead at most."""
+    ticks_s = off_device.TICKS_S
 
     def changed(each: Slice) -> Slice:
         assert each.sampled_s is not None
@@ -171,7 +171,7 @@ def seen(
             cpu_user_s=cores * each.sampled_s,
             cpu_system_s=0.0,
             host_s=each.wall_s,
-            host_cpu_s=None if host_cores is None else host_cores * (each.wall_s or 0.0) + tick_s,
+            host_cpu_s=None if host_cores is None else host_cores * (each.wall_s or 0.0) + ticks_s,
             device_memory_bytes=memory,
         )
 
@@ -259,7 +259,7 @@ def test_a_counter_that_saw_little_proves_nothing(results) -> None:
 
 
 def test_a_tick_in_a_request_of_milliseconds_is_no_core(results) -> None:
-    ticks = lambda each: change(seen()(each), host_s=0.004, host_cpu_s=off_device.TICK_S)  # noqa: E731
+    ticks = lambda each: change(seen()(each), host_s=0.004, host_cpu_s=off_device.TICKS_S)  # noqa: E731
     assert not told(results(slices(run(FAKE), ticks)), "suspect")
     longer = lambda each: change(seen()(each), host_s=0.04, host_cpu_s=0.09)  # noqa: E731
     assert told(results(slices(run(FAKE), longer)), "suspect")
