@@ -29,7 +29,7 @@ from suites.data import arrays as made
 from suites.data.arrays import AUDITED, Array, Arrays
 from suites.verification import reference
 from suites.verification.reference import learning, training
-from suites.verification.reference.arithmetic import Exact
+from suites.verification.reference.meanings.arithmetic import Exact
 from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
 
 NAME = "null"

@@ -7,7 +7,7 @@ import numpy as np
 from suites.data import arrays
 from suites.verification import checks, reference
 from suites.verification.reference import training
-from suites.verification.reference.arithmetic import Exact, to_bits
+from suites.verification.reference.meanings.arithmetic import Exact, to_bits
 from suites.workload import SGD, TwoMoments
 
 

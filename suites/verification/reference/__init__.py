@@ -24,7 +24,7 @@ from suites.verification.reference.canonical import solved
 from suites.verification.reference.expected import Expected, Solution, packed, unpacked
 from suites.verification.reference.expected_answers import outputs
 from suites.verification.reference.learning import evaluated
-from suites.verification.reference.model import NoReference
+from suites.verification.reference.meanings.model import NoReference
 from suites.verification.reference.solution_cache import Cache
 from suites.workload import (
     Forward,

@@ -10,8 +10,14 @@ import numpy.typing as npt
 
 from suites.data import arrays
 from suites.layers import BatchNorm, MaxPool, ReLU, ReLU6, vocabulary, walk
-from suites.verification.reference.arithmetic import KINK_UNITS, UNIT_ROUNDOFF, Exact, Values, rms
-from suites.verification.reference.model import Pass, Weights
+from suites.verification.reference.meanings.arithmetic import (
+    KINK_UNITS,
+    UNIT_ROUNDOFF,
+    Exact,
+    Values,
+    rms,
+)
+from suites.verification.reference.meanings.model import Pass, Weights
 from suites.workload import Train
 
 REACH = 2 * KINK_UNITS * UNIT_ROUNDOFF["float32"]

@@ -14,7 +14,8 @@ from suites.layers import cost
 from suites.verification import checks
 from suites.verification.digests import SUMS, digest
 from suites.verification.reference import limits
-from suites.verification.reference.arithmetic import (
+from suites.verification.reference.expected import Expected
+from suites.verification.reference.meanings.arithmetic import (
     TF32_BITS,
     UNIFORM,
     UNIT_ROUNDOFF,
@@ -23,8 +24,7 @@ from suites.verification.reference.arithmetic import (
     TensorFloat,
     rms,
 )
-from suites.verification.reference.expected import Expected
-from suites.verification.reference.model import Float64, Pass, Weights
+from suites.verification.reference.meanings.model import Float64, Pass, Weights
 from suites.verification.training_checks import audited, probe
 from suites.workload import Forward, Product, smallest
 

@@ -13,7 +13,8 @@ from suites.layers import cost
 from suites.verification import checks
 from suites.verification.digests import Digest, digest, parts
 from suites.verification.reference import chosen_samples, limits, training
-from suites.verification.reference.arithmetic import (
+from suites.verification.reference.expected import Expected
+from suites.verification.reference.meanings.arithmetic import (
     UNIFORM,
     UNIT_ROUNDOFF,
     Exact,
@@ -21,8 +22,7 @@ from suites.verification.reference.arithmetic import (
     TensorFloat,
     rms,
 )
-from suites.verification.reference.expected import Expected
-from suites.verification.reference.model import Weights
+from suites.verification.reference.meanings.model import Weights
 from suites.verification.training_checks import (
     audited,
     change_name,

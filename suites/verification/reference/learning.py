@@ -15,10 +15,10 @@ from suites.layers import parameters
 from suites.verification.checks import LEARNED, Check
 from suites.verification.digests import digest
 from suites.verification.reference import limits, training
-from suites.verification.reference.arithmetic import Exact, Honest, TensorFloat, rms
 from suites.verification.reference.expected import Expected
 from suites.verification.reference.expected_answers import outputs
-from suites.verification.reference.model import Float64, Weights, cross_entropy
+from suites.verification.reference.meanings.arithmetic import Exact, Honest, TensorFloat, rms
+from suites.verification.reference.meanings.model import Float64, Weights, cross_entropy
 from suites.workload import Learn, Lifecycle, known_epochs
 
 DRAWS = 4

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from suites.verification.checks import along
-from suites.verification.reference.arithmetic import Values, rms
+from suites.verification.reference.meanings.arithmetic import Values, rms
 
 ROOM = 36.0
 """By how many times the lie must exceed the honest error: six on each side of the limit."""

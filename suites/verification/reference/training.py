@@ -14,8 +14,14 @@ from autograd.tracer import new_box, toposort, trace_stack
 
 from suites.data.arrays import Array
 from suites.layers import parameters
-from suites.verification.reference.arithmetic import Exact
-from suites.verification.reference.model import EXACT, NoReference, Pass, Weights, cross_entropy
+from suites.verification.reference.meanings.arithmetic import Exact
+from suites.verification.reference.meanings.model import (
+    EXACT,
+    NoReference,
+    Pass,
+    Weights,
+    cross_entropy,
+)
 from suites.workload import OPTIMIZERS, Learn, Optimizer, Train
 
 BLOCK = 2**15

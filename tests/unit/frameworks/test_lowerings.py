@@ -15,15 +15,15 @@ from frameworks.numpy.layers import lower
 from suites import layers
 from suites.layers import Layer, Linear, ReLU, Sequential, lacking, walk
 from suites.layers.elementwise import Elementwise
-from suites.verification.reference.model import NoReference, Pass
+from suites.verification.reference.meanings.model import NoReference, Pass
 from tests.conformance import every_layer
 
 ROOT = Path(__file__).resolve().parents[3]
-REFERENCE = ROOT / "suites/verification/reference/model.py"
 TABLES: list[tuple[Path, tuple[str, ...]]] = [
-    (ROOT / f"frameworks/{name}/layers.py", ("LOWERINGS", "LACKS")) for name in FRAMEWORKS
+    (ROOT / f"frameworks/{name}", ("LOWERINGS", "LACKS")) for name in FRAMEWORKS
 ]
-TABLES.append((REFERENCE, ("MEANINGS",)))
+TABLES.append((ROOT / "suites/verification/reference/meanings", ("MEANINGS",)))
+"""Folders, any of whose files may hold a part of these tables."""
 
 
 def kinds(base=Layer):
@@ -38,26 +38,31 @@ def kinds(base=Layer):
     return found
 
 
-def wrong(source, tables):
+def wrong(sources, tables):
     """Layers that these tables do not hold exactly once, as `name: how often`."""
-    held = Counter(_keys(ast.parse(source), tables))
+    found = [pair for source in sources for pair in _rows(ast.parse(source), tables)]
+    assert {table for table, _ in found} >= set(tables[:1])
+    held = Counter(name for _, name in found)
     every = kinds() | set(held)
     return sorted(f"{name}: {held[name]}" for name in every if held[name] != (name in kinds()))
 
 
-def _keys(tree, tables):
-    """Names of the classes that are keys of these dictionaries, as in `layers.ReLU`."""
-    found = set()
+def _rows(tree, tables):
+    """Every table with the class that is the key of a row, as in `layers.ReLU`; `**` is none."""
     for node in ast.walk(tree):
         if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", None) in tables:
-            found.add(node.target.id)
-            yield from (key.attr for key in node.value.keys)  # type: ignore[attr-defined]
-    assert found == set(tables)
+            for key in node.value.keys:  # type: ignore[attr-defined]
+                if key is not None:
+                    yield node.target.id, key.attr
 
 
-@pytest.mark.parametrize(("path", "tables"), TABLES, ids=lambda value: getattr(value, "parent", ""))
-def test_every_table_holds_every_layer_once(path, tables):
-    assert not wrong(path.read_text(), tables)
+def texts(folder):
+    return [path.read_text() for path in sorted(folder.glob("*.py"))]
+
+
+@pytest.mark.parametrize(("folder", "tables"), TABLES, ids=lambda value: getattr(value, "name", ""))
+def test_every_table_holds_every_layer_once(folder, tables):
+    assert not wrong(texts(folder), tables)
 
 
 def test_every_layer_is_exported():
@@ -78,16 +83,20 @@ def test_every_layer_is_exported():
     ],
 )
 def test_that_test_can_fail(old, new, found):
-    source = (ROOT / "frameworks/jax/layers.py").read_text()
-    assert old in source
-    assert found in " ".join(wrong(source.replace(old, new), ("LOWERINGS", "LACKS")))
+    sources = texts(ROOT / "frameworks/jax")
+    assert any(old in source for source in sources)
+    changed = [source.replace(old, new) for source in sources]
+    assert found in " ".join(wrong(changed, ("LOWERINGS", "LACKS")))
 
 
 def test_what_an_adapter_lacks_may_stand_in_its_other_table():
-    source = (ROOT / "frameworks/jax/layers.py").read_text()
-    source = source.replace("    layers.Tanh: plain(jnp.tanh),\n", "")
-    source = source.replace("str] = {}", "str] = {layers.Tanh: 'it has no such function'}")
-    assert not wrong(source, ("LOWERINGS", "LACKS"))
+    sources = [
+        source.replace("    layers.Tanh: plain(jnp.tanh),\n", "").replace(
+            "str] = {}", "str] = {layers.Tanh: 'it has no such function'}"
+        )
+        for source in texts(ROOT / "frameworks/jax")
+    ]
+    assert not wrong(sources, ("LOWERINGS", "LACKS"))
 
 
 def missing(models):

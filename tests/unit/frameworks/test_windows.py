@@ -7,7 +7,7 @@ import pytest
 
 from frameworks.shared import windows
 from suites.layers import AvgPool, Conv2d, MaxPool
-from suites.verification.reference.model import Pass
+from suites.verification.reference.meanings.model import Pass
 
 FRAMEWORKS = Path(windows.__file__).parent
 

@@ -14,7 +14,7 @@ from suites.data import arrays
 from suites.layers import cost
 from suites.verification import reference
 from suites.verification.reference import learning
-from suites.verification.reference.arithmetic import Exact
+from suites.verification.reference.meanings.arithmetic import Exact
 from suites.workload import Product, definition_hash
 
 

@@ -20,8 +20,8 @@ from suites.layers import (
     SiLU,
 )
 from suites.verification import checks, reference
-from suites.verification.reference.arithmetic import Honest
-from suites.verification.reference.model import Pass
+from suites.verification.reference.meanings.arithmetic import Honest
+from suites.verification.reference.meanings.model import Pass
 from suites.verification.training_checks import change_name
 from suites.workload import SGD, Forward, Product, Train
 from tests.helpers.answers import Bits, Single, Trained, after, before, failed, scaled, worst

@@ -13,9 +13,9 @@ from suites.data import arrays, seeded_random
 from suites.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Residual, Sequential
 from suites.verification import checks, digests, reference
 from suites.verification.reference import chosen_samples, limits
-from suites.verification.reference.arithmetic import Exact, Honest, TensorFloat, to_bits
 from suites.verification.reference.expected import Expected
 from suites.verification.reference.limits import LEAST, ROOM
+from suites.verification.reference.meanings.arithmetic import Exact, Honest, TensorFloat, to_bits
 from suites.workload import SGD, Adam, Data, Forward, Learn, Train
 
 SIZES = st.floats(1e-30, 1e30)

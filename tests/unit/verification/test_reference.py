@@ -34,8 +34,8 @@ from suites.layers import (
     Tanh,
 )
 from suites.verification.reference import training
-from suites.verification.reference.arithmetic import Honest
-from suites.verification.reference.model import NoReference, Pass
+from suites.verification.reference.meanings.arithmetic import Honest
+from suites.verification.reference.meanings.model import NoReference, Pass
 from suites.workload import SGD, Adam, Train
 
 RANDOM = np.random.default_rng(0)

@@ -8,7 +8,7 @@ import pytest
 from suites.layers import BatchNorm, Conv2d, Flatten, Linear, MaxPool, ReLU, Sequential, cost
 from suites.verification import reference
 from suites.verification.reference import expected_answers, expected_training
-from suites.verification.reference.model import Pass
+from suites.verification.reference.meanings.model import Pass
 from suites.workload import CHECKED_STEPS, SGD, Adam, Forward, Train
 
 IMAGES = Sequential(

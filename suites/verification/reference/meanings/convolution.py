@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from autograd.extend import defvjp, primitive
 
-from suites.verification.reference.arithmetic import Exact
+from suites.verification.reference.meanings.arithmetic import Exact
 
 Float64 = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]

@@ -3,11 +3,15 @@ nothing of how long their sums are."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+import autograd.numpy as anp
 import numpy as np
 import numpy.typing as npt
 from autograd.extend import defvjp, primitive
 
-from suites.verification.reference.arithmetic import Exact
+from suites.verification.reference.meanings.arithmetic import Exact
 
 Float64 = npt.NDArray[np.float64]
 
@@ -109,3 +113,14 @@ defvjp(stored, lambda y, x, arithmetic: lambda g: g, argnums=(0,))
 def _along(values: Float64, x: Float64, axis: int) -> Float64:
     """One value for each place of that axis, in the shape that goes along with x."""
     return values.reshape((-1,) + (1,) * (x.ndim - 1 - axis % x.ndim))
+
+
+def mean_over(x: Any, axis: int | tuple[int, ...]) -> Any:
+    """Means, the axes kept. Not `autograd`'s: the gradient of that is float64 whatever x is."""
+    sums = anp.sum(x, axis=axis, keepdims=True)
+    return sums / (math.prod(x.shape) // math.prod(sums.shape))
+
+
+def largest_along(x: Any) -> Any:
+    """Along the last axis, as constants: what they are taken for cancels, and their gradient."""
+    return getattr(x, "_value", x).max(axis=-1, keepdims=True)

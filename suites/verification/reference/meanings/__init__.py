@@ -1,0 +1,1 @@
+"""What every layer computes, exactly and in the arithmetics that limits come from."""

@@ -1,0 +1,53 @@
+"""What layers compute that treat every element alone."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import autograd.numpy as anp
+from autograd.scipy.special import erf
+
+from suites import layers
+from suites.layers import Layer
+from suites.verification.reference.meanings.operations import computed
+from suites.verification.reference.meanings.running import Meaning, Run
+
+
+def _rectified(run: Run, layer: Layer, x: Any, path: str) -> Any:
+    return x * _passing(run, x, math.inf)
+
+
+def _rectified_6(run: Run, layer: Layer, x: Any, path: str) -> Any:
+    passes = _passing(run, x, 6.0)
+    values = getattr(x, "_value", x)
+    at_six = (values >= 3.0) & ~passes
+    return x * passes + 6 * at_six.astype(values.dtype)
+
+
+def _passing(run: Run, x: Any, high: float) -> Any:
+    return run.arithmetic.between(getattr(x, "_value", x), 0.0, high)
+
+
+def _sigmoid(run: Run, x: Any) -> Any:
+    return computed(0.5 * (anp.tanh(0.5 * x) + 1), run.arithmetic)
+
+
+def _gelu(run: Run, layer: Layer, x: Any, path: str) -> Any:
+    return 0.5 * x * computed(1 + erf(x / math.sqrt(2)), run.arithmetic)
+
+
+SAME_VALUES = (layers.ReLU, layers.ReLU6, layers.Dropout, layers.StochasticDepth)
+"""Layers that round nothing."""
+
+MEANINGS: dict[type[Layer], Meaning] = {
+    layers.ReLU: _rectified,
+    layers.ReLU6: _rectified_6,
+    layers.Sigmoid: lambda run, layer, x, path: _sigmoid(run, x),
+    layers.SiLU: lambda run, layer, x, path: x * _sigmoid(run, x),
+    layers.GELU: _gelu,
+    layers.Tanh: lambda run, layer, x, path: computed(anp.tanh(x), run.arithmetic),
+    layers.Dropout: lambda run, layer, x, path: x,
+    layers.StochasticDepth: lambda run, layer, x, path: x,
+}
+"""What each kind of layer computes, by its exact class."""
