@@ -32,6 +32,8 @@ class Peak:
     flop_per_s: float
     bytes_per_s: float
     source: str
+    matrix: float = 1.0
+    """Times that rate at which its matrix units work, in whatever precision they have."""
 
     @property
     def variant(self) -> str:
@@ -40,19 +42,25 @@ class Peak:
 
 
 def peak(device_name: str, gpus: Sequence[Gpu] = ()) -> Peak | None:
-    """The row of a device called exactly so, among the machine's `gpus`.
-
-    A framework that knows its GPU only as `mps` or `metal:0` means the machine's only one: Metal's
-    frameworks pass over Intel's.
-    """
-    if backend_of("gpu", device_name) == "metal":
-        names = {gpu.name for gpu in gpus if "intel" not in f"{gpu.vendor} {gpu.name}".lower()}
-        device_name = names.pop() if len(names) == 1 else device_name
+    """The row of a device called exactly so, among the machine's `gpus`."""
+    device_name = called(device_name, gpus)
     rows = next(filter(None, (_table().get(maker + device_name) for maker in MAKERS)), None)
     if rows is None:
         return None
     cores = {gpu.cores for gpu in gpus if gpu.name == device_name}
     return next((row for row in rows if {row.cores} == cores), rows[-1])
+
+
+def called(device_name: str, gpus: Sequence[Gpu]) -> str:
+    """The name that the machine has for a device.
+
+    A framework that knows its GPU only as `mps` or `metal:0` means the machine's only one: Metal's
+    frameworks pass over Intel's.
+    """
+    if backend_of("gpu", device_name) != "metal":
+        return device_name
+    names = {gpu.name for gpu in gpus if "intel" not in f"{gpu.vendor} {gpu.name}".lower()}
+    return names.pop() if len(names) == 1 else device_name
 
 
 @cache
@@ -68,6 +76,7 @@ def _table() -> dict[str, list[Peak]]:
                     flop_per_s=float(row["flop_per_s"]),
                     bytes_per_s=float(row["bytes_per_s"]),
                     source=row["source"],
+                    matrix=float(row["matrix"] or 1),
                 )
             )
     return {name: sorted(rows, key=lambda row: row.flop_per_s) for name, rows in found.items()}

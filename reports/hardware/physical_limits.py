@@ -1,9 +1,9 @@
 """Physical bounds: what no device of a kind can exceed, whoever programs it.
 
-A GPU's are its known peaks (`peaks.csv`); a GPU without a row has none. A CPU's are derived from
-its architecture and number of cores alone, from the widest units and the highest clock that any has
-been sold with, so they lie a few times above what most can do. They tell the impossible, not the
-slow: the roofline draws none of them.
+A GPU's are its known peaks (`peaks.csv`). A GPU without a row and a CPU have derived ones: from the
+maker or the architecture and the number of cores alone, the widest units and the highest clock that
+any has been sold with. Those lie a few times above what most can do. They tell the impossible, not
+the slow: the roofline draws none of them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,16 @@ CYCLE_BYTES = {"x86_64": 192}
 """Most bytes of one core in a cycle, from and to its first cache: two loads and a store of 64
 (numberworld.org, Zen 5's AVX512 teardown, 2024). ARM: no source for matrix units."""
 
+GPU_CORES = {"Apple": (1024, 2.0e9), "AMD": (256, 3.5e9)}
+"""Most FLOP of one core in a cycle, and a clock above the highest sold. Apple: the matrix unit of
+an M5's core (tzakharko.github.io), 1.68 GHz in an M4 Max. AMD: 64 lanes, two multiply-adds of which
+are issued at once, or a CDNA matrix unit; 2.97 GHz in a RX 9070 XT. NVIDIA's cores are in no
+record."""
+
+GPU_FLOP = 4.2e14
+"""Most of any GPU: 2.5e15 FLOP/s in bfloat16 (AMD's MI355X, rooflinenotes.dev), of which a float32
+product takes six (cuBLAS emulates it with nine)."""
+
 GPU_CACHE_BYTES = 2**28
 """Larger than the last cache of any GPU in the table: what fits there need not be moved again."""
 
@@ -46,15 +56,40 @@ class Bound:
 
 
 def bound(device_kind: str, device_name: str, machine: Machine) -> Bound | None:
-    """None where nothing is known that bounds the device."""
+    """None where nothing is known that bounds a CPU."""
     return _cpu(machine) if device_kind == "cpu" else _gpu(device_name, machine)
 
 
 def _gpu(name: str, machine: Machine) -> Bound | None:
     peak = peaks.peak(name, machine.gpus)
     if peak is None:
-        return None
-    return Bound(peak.name, peak.flop_per_s, FUSED * peak.bytes_per_s, GPU_CACHE_BYTES, peak.source)
+        return _any_gpu(peaks.called(name, machine.gpus), machine)
+    return Bound(
+        name=peak.name,
+        flop_per_s=peak.matrix * peak.flop_per_s,
+        bytes_per_s=FUSED * peak.bytes_per_s,
+        cached_bytes=GPU_CACHE_BYTES,
+        source=peak.source,
+    )
+
+
+def _any_gpu(name: str, machine: Machine) -> Bound:
+    """Of a GPU that no row describes: by its maker and its cores, where the machine tells them."""
+    alike = [gpu for gpu in machine.gpus if gpu.name in (name, *(m + name for m in peaks.MAKERS))]
+    known = {(gpu.vendor, gpu.cores) for gpu in alike}
+    maker, cores = known.pop() if len(known) == 1 else (None, None)
+    if not cores or maker not in GPU_CORES or (maker == "AMD" and machine.system != "Linux"):
+        # Of AMD's GPUs macOS does not count the compute units.
+        source = "derived: more than any GPU does"
+        return Bound("any GPU", GPU_FLOP, None, GPU_CACHE_BYTES, source)
+    flop, hz = GPU_CORES[maker]
+    return Bound(
+        name=f"any {cores}-core GPU of {maker}",
+        flop_per_s=min(cores * flop * hz, GPU_FLOP),
+        bytes_per_s=None,
+        cached_bytes=GPU_CACHE_BYTES,
+        source=f"derived: {cores} cores x {flop} FLOP a cycle x {hz / 1e9:g} GHz",
+    )
 
 
 def _cpu(machine: Machine) -> Bound | None:

@@ -22,13 +22,15 @@ ones. Apple's GPUs do not."""
 
 
 def beyond(cells: pd.DataFrame, runs: Mapping[str, Run]) -> pd.DataFrame:
-    """The cells in float32 that exceed their device's bound; `excess` says how many times."""
+    """The cells in float32 that exceed their device's bound; `excess` says how many times, and
+    `excess_flop` by their arithmetic alone."""
     cells = _bounded(cells, runs)
     work = cells["flop_per_s"] / np.where(cells["convolutions"].fillna(True), WINOGRAD, 1.0)
     flop = work / cells["bound"].map(lambda bound: _boost(bound) * bound.flop_per_s)
     moved = (cells["traffic_bytes"] - cells["bound"].map(lambda bound: bound.cached_bytes)).clip(0)
     traffic = moved / cells["time_s"] / cells["bound"].map(lambda b: b.bytes_per_s or np.inf)
-    cells = cells.assign(excess=np.maximum(flop, traffic.fillna(0)), by_flop=flop >= traffic)
+    excess = np.maximum(flop, traffic.fillna(0))
+    cells = cells.assign(excess=excess, excess_flop=flop, by_flop=flop >= traffic)
     return cells[cells["excess"] > 1]
 
 

@@ -13,6 +13,7 @@ from reports import content, context
 from reports.findings import registry
 from reports.findings.finding import called
 from reports.frame import Results, read
+from reports.verdicts import above_limits
 
 DATA = Path(__file__).parents[2] / "data" / "records"
 JAX = "jax/cuda:0/float32"
@@ -52,17 +53,28 @@ def test_lower_precision_is_wrong_by_a_large_factor(cheats) -> None:
     assert min(own.values()) > 90
 
 
-def test_a_contender_that_never_waits_is_beyond_the_peak_and_no_roof(cheats) -> None:
+def test_a_contender_that_never_waits_is_beyond_physics_and_no_roof(cheats) -> None:
     """Its waits passed the old check, whose inputs the record does not hold."""
     (finding,) = (
         each
         for each in registry.find(context.of(cheats))
-        if each.severity == "suspect" and "./cheats/nowait.py cuda:0" in each.what
+        if each.severity == "untimed" and "./cheats/nowait.py cuda:0" in each.what
     )
     assert "reaches 107 TFLOP/s, above the 80.4" in finding.what
+    cells = cheats.cells[cheats.cells["contender"] == "./cheats/nowait.py/cuda:0/float32"]
+    assert set(cells.loc[cells["flop_per_s"] > 67e12, "status"]) == {"untimed"}
     (roofline,) = (each for each in content.make(cheats).chapters if each.key == "roofline")
     (gpu,) = (part for part in roofline.parts if part.title.startswith("NVIDIA H100"))
     assert gpu.text[1].startswith("Highest rates measured: 36.3 TFLOP/s")
+
+
+@pytest.mark.parametrize("name", ["h100-smoke-with-planted-cheats", "h100-smoke-training"])
+def test_no_honest_figure_exceeds_the_roof_of_its_device(name: str) -> None:
+    found = read([DATA / f"{name}.jsonl.gz"])
+    honest = found.cells[~found.cells["spec"].str.startswith("./cheats/")]
+    measured = honest[honest["flop_per_s"].notna() & (honest["precision"] == "float32")]
+    assert len(measured) > 4
+    assert above_limits.beyond(measured, found.runs).empty
 
 
 def test_work_on_the_cpu_is_suspect_by_the_one_sign_that_was_recorded(cheats) -> None:

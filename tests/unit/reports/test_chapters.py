@@ -94,7 +94,7 @@ def test_the_roofline_holds_cells_against_measured_and_known_peaks(tmp_path: Pat
 
 
 def test_more_than_the_device_can_do_is_suspect(tmp_path: Path) -> None:
-    made = make(tmp_path, builders.run((gpu("Apple M1", 5e13),)))
+    made = make(tmp_path, builders.run((gpu("Apple M1", 3e12),)))
     (finding,) = [f for f in made.findings if f.severity == "suspect"]
     assert "above the 2.62 that Apple M1 can do" in finding.what
 
@@ -104,7 +104,7 @@ def test_peaks_are_found_by_exact_name_alone() -> None:
     assert found is not None
     assert found.flop_per_s == 10.617e12
     assert peaks.peak("Radeon RX 5700 XT") == peaks.peak("AMD Radeon RX 5700 XT")
-    for name in ("Apple M1 Maxi", "apple m1 max", "Radeon Pro 5700 XT", "Apple M4", ""):
+    for name in ("Apple M1 Maxi", "apple m1 max", "Radeon Pro 5700 XT", "Apple M6", ""):
         assert peaks.peak(name) is None
 
 
@@ -135,8 +135,8 @@ def test_every_peak_has_a_source_and_lies_where_peaks_lie() -> None:
         assert found is not None
         assert (found.cores, found.flop_per_s) == (cores, float(row["flop_per_s"]))
         assert found.source
-        assert 1e12 < found.flop_per_s < 1e14
-        assert 5 < found.flop_per_s / found.bytes_per_s < 100
+        assert 1e12 < found.flop_per_s < 1.1e14
+        assert 5 < found.flop_per_s / found.bytes_per_s < 102
 
 
 def test_a_derived_peak_is_what_its_derivation_says() -> None:
