@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 from frameworks.interface import Unsupported
 from frameworks.jax import images
 from frameworks.shared import functional
-from frameworks.shared.channels_last import Layout
+from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
     Apply,
     Lowering,
@@ -54,9 +55,10 @@ def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
 
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        wide, image = x.astype(jnp.float32), x.ndim == 4
-        grouped = wide.reshape(*x.shape[: 3 if image else 1], layer.groups, -1)
-        axes = (1, 2, 4) if image else 2
+        wide, image = x.astype(jnp.float32), x.ndim >= IMAGE
+        places = x.shape[1:-1] if image else ()
+        grouped = wide.reshape(len(x), *places, layer.groups, -1)
+        axes = (*range(1, 1 + len(places)), -1)
         standard = jax.nn.standardize(grouped, axis=axes, epsilon=layer.eps)
         y = standard.astype(x.dtype).reshape(x.shape)
         if not layer.affine:
@@ -84,6 +86,10 @@ def _attention(layer: layers.SelfAttention, path: str) -> Apply:
     return apply
 
 
+def _softmax(layer: layers.Softmax) -> Callable[[Any], Any]:
+    return lambda x: jax.nn.softmax(x, axis=stored_axis(layer.axis, x.ndim))
+
+
 LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Sequential: partial(functional.sequential, lower),
     layers.Concat: partial(functional.concat, lower, jnp),
@@ -99,6 +105,9 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.AdaptiveAvgPool: configured(images.adaptive_pool),
     layers.GlobalAvgPool: plain(images.global_pool),
     layers.Flatten: functional.flatten,
+    layers.Reshape: configured(functional.reshape),
+    layers.Permute: configured(functional.permute),
+    layers.PixelShuffle: configured(functional.pixel_shuffle),
     layers.SelfAttention: weighted(_attention),
     layers.Embedding: weighted(functional.embedding),
     layers.Positions: weighted(functional.positions),
@@ -108,7 +117,14 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.ReLU6: plain(jax.nn.relu6),
     layers.Sigmoid: plain(jax.nn.sigmoid),
     layers.SiLU: plain(jax.nn.silu),
-    layers.GELU: plain(lambda x: jax.nn.gelu(x, approximate=False)),
+    layers.LeakyReLU: configured(
+        lambda layer: partial(jax.nn.leaky_relu, negative_slope=layer.slope)
+    ),
+    layers.ELU: configured(lambda layer: partial(jax.nn.elu, alpha=layer.alpha)),
+    layers.GELU: configured(
+        lambda layer: partial(jax.nn.gelu, approximate=layer.approximate == "tanh")
+    ),
+    layers.Softmax: configured(_softmax),
     layers.Tanh: plain(jnp.tanh),
     layers.Dropout: plain(functional.same),
     layers.StochasticDepth: plain(functional.same),

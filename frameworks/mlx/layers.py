@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from mlx import nn
 from frameworks.interface import Unsupported
 from frameworks.mlx import images
 from frameworks.shared import functional
-from frameworks.shared.channels_last import Layout
+from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
     Apply,
     Lowering,
@@ -51,7 +52,7 @@ def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
 
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        batch, image = len(x), x.ndim == 4
+        batch, image = len(x), x.ndim >= IMAGE
         parts = x
         if image:
             parts = x.reshape(batch, -1, layer.groups, layer.channels // layer.groups)
@@ -85,6 +86,10 @@ def _attention(layer: layers.SelfAttention, path: str) -> Apply:
     return apply
 
 
+def _softmax(layer: layers.Softmax) -> Callable[[Any], Any]:
+    return lambda x: mx.softmax(x, axis=stored_axis(layer.axis, x.ndim), precise=True)
+
+
 LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Sequential: partial(functional.sequential, lower),
     layers.Concat: partial(functional.concat, lower, mx),
@@ -100,6 +105,9 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.AdaptiveAvgPool: configured(images.adaptive_pool),
     layers.GlobalAvgPool: plain(images.global_pool),
     layers.Flatten: functional.flatten,
+    layers.Reshape: configured(functional.reshape),
+    layers.Permute: configured(functional.permute),
+    layers.PixelShuffle: configured(functional.pixel_shuffle),
     layers.SelfAttention: weighted(_attention),
     layers.Embedding: weighted(functional.embedding),
     layers.Positions: weighted(functional.positions),
@@ -109,7 +117,12 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.ReLU6: plain(nn.relu6),
     layers.Sigmoid: plain(mx.sigmoid),
     layers.SiLU: plain(nn.silu),
-    layers.GELU: plain(nn.gelu),
+    layers.LeakyReLU: configured(lambda layer: partial(nn.leaky_relu, negative_slope=layer.slope)),
+    layers.ELU: configured(lambda layer: partial(nn.elu, alpha=layer.alpha)),
+    layers.GELU: configured(
+        lambda layer: nn.gelu_approx if layer.approximate == "tanh" else nn.gelu
+    ),
+    layers.Softmax: configured(_softmax),
     layers.Tanh: plain(mx.tanh),
     layers.Dropout: plain(functional.same),
     layers.StochasticDepth: plain(functional.same),

@@ -8,10 +8,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.polynomial import Chebyshev, Polynomial
 
 from frameworks.interface import Unsupported
-from frameworks.numpy import images
+from frameworks.numpy import elementwise, images
 from frameworks.numpy.images import Apply
 from suites import layers
 from suites.data.arrays import Array
@@ -153,66 +152,14 @@ def _embedding(layer: layers.Embedding, x: Array, weight: Array) -> Array:
     return rows
 
 
-# --- element by element ---------------------------------------------------------------------
+def _pixel_shuffle(layer: layers.PixelShuffle, x: Array) -> Array:
+    batch, _, height, width = x.shape
+    blocks = x.reshape(batch, -1, layer.factor, layer.factor, height, width)
+    return blocks.transpose(0, 1, 4, 2, 5, 3).reshape(layer.output_shape(x.shape))
 
 
-def _sigmoid(x: Array) -> Array:
-    """(1 + tanh(x / 2)) / 2, which unlike the definition never overflows."""
-    y = x * 0.5
-    np.tanh(y, out=y)
-    y += 1
-    y *= 0.5
-    return y
-
-
-TAIL = 6.0
-"""A normal distribution's share above it is 1e-9: nothing beside the x that it is taken from."""
-
-
-def _logarithm() -> list[float]:
-    """Coefficients, highest first, of log(Phi(-x)) + x^2 / 2 in s = 4 TAIL / (TAIL + x) - 3.
-
-    NumPy has no erf, so the polynomial goes through values of `math.erfc` in Chebyshev's points. A
-    reciprocal as its variable is Hastings' (Approximations for Digital Computers, 1955, part 2).
-    Phi(-x) is then right to 5e-8 of itself for 0 <= x <= TAIL, before float32 rounds.
-    """
-
-    def exact(points: Array) -> Array:
-        numbers = 4 * TAIL / (points + 3) - TAIL
-        return np.array([math.log(math.erfc(x / math.sqrt(2)) / 2) + x * x / 2 for x in numbers])
-
-    fitted = Chebyshev.interpolate(exact, deg=8).convert(kind=Polynomial)
-    return [float(coefficient) for coefficient in fitted.coef[::-1]]
-
-
-FIRST, *OTHERS = _logarithm()
-
-BLOCK = 2**16
-"""Values taken at a time, so that the many passes over them stay in a core's cache."""
-
-
-def _gelu(x: Array) -> Array:
-    flat = x.reshape(-1)
-    y = np.empty_like(flat)
-    for begin in range(0, len(flat), BLOCK):
-        block = slice(begin, begin + BLOCK)
-        y[block] = _gelu_of(flat[block])
-    return y.reshape(x.shape)
-
-
-def _gelu_of(x: Array) -> Array:
-    """max(x, 0) - |x| Phi(-|x|), which is x Phi(x)."""
-    size = np.minimum(np.abs(x), TAIL)
-    s = 4 * TAIL / (size + TAIL) - 3
-    y = np.full_like(x, FIRST)
-    for coefficient in OTHERS:
-        y *= s
-        y += coefficient
-    y -= size * size * 0.5
-    np.exp(y, out=y)
-    y *= -size
-    y += np.maximum(x, 0)
-    return y
+def _gelu(layer: layers.GELU) -> Apply:
+    return elementwise.tanh_gelu if layer.approximate == "tanh" else elementwise.gelu
 
 
 LOWERINGS: dict[type[Layer], Lowering] = {
@@ -230,6 +177,9 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.AdaptiveAvgPool: _bound(images.adaptive_pool),
     layers.GlobalAvgPool: _plain(lambda x: np.mean(x, axis=(2, 3), keepdims=True)),
     layers.Flatten: _plain(lambda x: x.reshape(x.shape[0], -1)),
+    layers.Reshape: _bound(lambda layer, x: x.reshape(len(x), *layer.shape)),
+    layers.Permute: _bound(lambda layer, x: np.transpose(x, layer.axes)),
+    layers.PixelShuffle: _bound(_pixel_shuffle),
     layers.SelfAttention: _bound(_attention),
     layers.Embedding: _bound(_embedding),
     layers.Positions: _bound(_positions),
@@ -237,9 +187,12 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.FirstToken: _plain(lambda x: x[:, 0]),
     layers.ReLU: _plain(lambda x: np.maximum(x, 0)),
     layers.ReLU6: _plain(lambda x: np.clip(x, 0, 6)),
-    layers.Sigmoid: _plain(_sigmoid),
-    layers.SiLU: _plain(lambda x: x * _sigmoid(x)),
-    layers.GELU: _plain(_gelu),
+    layers.Sigmoid: _plain(elementwise.sigmoid),
+    layers.SiLU: _plain(lambda x: x * elementwise.sigmoid(x)),
+    layers.LeakyReLU: _bound(lambda layer, x: np.maximum(x, x * layer.slope)),
+    layers.ELU: _bound(elementwise.elu),
+    layers.GELU: lambda layer, path, weights: _gelu(layer),
+    layers.Softmax: _bound(elementwise.softmax),
     layers.Tanh: _plain(np.tanh),
     layers.Dropout: _plain(lambda x: x),
     layers.StochasticDepth: _plain(lambda x: x),

@@ -5,6 +5,7 @@ Arrays are moved when they are placed, outside the step. NumPy only; adapters sh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +25,14 @@ from suites.layers import (
 )
 from suites.layers.elementwise import Elementwise
 
-Axes = tuple[int, int, int, int]
+Axes = tuple[int, ...]
 
 Element = tuple[str, Layer, Shape]
 """Path, layer, the shape it receives."""
+
+
+IMAGE = 4
+"""Axes from which on an array is an image, or a volume, whose channels lie last."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def channels_last(
                 moves |= _transposed(layer, path)
             if isinstance(layer, Conv2d):
                 moves[join(path, "weight")] = _kernel(layer, kernel_axes, depthwise_axes)
-            if isinstance(layer, Flatten) and len(received) == 4:
+            if isinstance(layer, Flatten) and len(received) >= IMAGE:
                 if _same_in_both(received):
                     absorbed.add(path)
                 else:
@@ -120,15 +125,41 @@ def channels_last(
 
 def image(array: Array) -> Array:
     """An input as the framework takes it: images [batch, height, width, channels]."""
-    return np.ascontiguousarray(array.transpose(0, 2, 3, 1)) if array.ndim == 4 else array
+    if array.ndim < IMAGE:
+        return array
+    return np.ascontiguousarray(array.transpose(last_order(array.ndim)))
 
 
 def output(array: Any, shape: Shape) -> Any:
     """A model's output of the description's `shape`, marked if it is an image."""
-    if len(shape) != 4:
+    if len(shape) < IMAGE:
         return array
-    axes = (0, 2, 3, 1)
+    axes = last_order(len(shape))
     return LaidOut(array, Relayout(shape, shape, axes, tuple(shape[axis] for axis in axes)))
+
+
+def last_order(rank: int) -> Axes:
+    """The description's axes in the order in which an image keeps them here."""
+    return (0, *range(2, rank), 1)
+
+
+def first_order(rank: int) -> Axes:
+    """Where an image keeps each of the description's axes."""
+    return (0, rank - 1, *range(1, rank - 1))
+
+
+def stored_axis(axis: int, rank: int) -> int:
+    """Where an array of the description's rank keeps an axis of it."""
+    return first_order(rank)[axis] if rank >= IMAGE else axis % rank
+
+
+def stored_order(axes: Axes) -> Axes:
+    """The axes of an array as it is kept, in the order that gives the array as kept whose axes the
+    description puts in the order `axes`."""
+    rank = len(axes)
+    if rank < IMAGE:
+        return axes
+    return tuple(first_order(rank)[axes[axis]] for axis in last_order(rank))
 
 
 def depthwise(layer: Conv2d) -> bool:
@@ -146,17 +177,16 @@ def _kernel(layer: Conv2d, axes: Axes, depthwise_axes: Axes | None) -> Relayout:
 
 def _same_in_both(image_shape: Shape) -> bool:
     """Whether an image has its values in the same order in both layouts."""
-    _, channels, height, width = image_shape
-    return channels == 1 or height * width == 1
+    _, channels, *places = image_shape
+    return channels == 1 or math.prod(places) == 1
 
 
 def _columns(layer: Linear, image_shape: Shape, inputs_first: bool) -> Relayout:
-    _, channels, height, width = image_shape
-    split = (layer.outputs, channels, height, width)
-    flat = (layer.outputs, layer.inputs)
+    split, flat = (layer.outputs, *image_shape[1:]), (layer.outputs, layer.inputs)
+    axes = last_order(len(split))
     if inputs_first:
-        return Relayout(flat, split, (2, 3, 1, 0), (layer.inputs, layer.outputs))
-    return Relayout(flat, split, (0, 2, 3, 1), flat)
+        return Relayout(flat, split, (*axes[1:], 0), (layer.inputs, layer.outputs))
+    return Relayout(flat, split, axes, flat)
 
 
 def _transposed(layer: Layer, path: str) -> dict[str, Relayout]:

@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from frameworks.shared.channels_last import Layout
+from frameworks.shared.channels_last import (
+    IMAGE,
+    Layout,
+    first_order,
+    last_order,
+    stored_axis,
+    stored_order,
+)
 from suites.layers import (
     Concat,
     Embedding,
     Flatten,
     Gated,
+    Permute,
+    PixelShuffle,
     Positions,
+    Reshape,
     Residual,
     Segment,
     Sequential,
@@ -137,19 +147,42 @@ def over_last(apply: Callable[[Weights, Any], Any]) -> Apply:
     return lambda weights, x, moved: channels_last(apply(weights, channels_first(x)))
 
 
+# --- values moved to other places --------------------------------------------------------------
+
+
+def reshape(layer: Reshape) -> Callable[[Any], Any]:
+    return lambda x: channels_last(channels_first(x).reshape(x.shape[0], *layer.shape))
+
+
+def permute(layer: Permute) -> Callable[[Any], Any]:
+    order = stored_order(layer.axes)
+    return lambda x: x.transpose(*order)
+
+
+def pixel_shuffle(layer: PixelShuffle) -> Callable[[Any], Any]:
+    factor = layer.factor
+
+    def apply(x: Any) -> Any:
+        batch, height, width, _ = x.shape
+        blocks = x.reshape(batch, height, width, -1, factor, factor).transpose(0, 1, 4, 2, 5, 3)
+        return blocks.reshape(batch, height * factor, width * factor, -1)
+
+    return apply
+
+
 # --- images ---------------------------------------------------------------------------------
 
 
 def channels_first(x: Any) -> Any:
     """An image in the description's layout; anything else as it is."""
-    return x.transpose(0, 3, 1, 2) if x.ndim == 4 else x
+    return x.transpose(*first_order(x.ndim)) if x.ndim >= IMAGE else x
 
 
 def channels_last(x: Any) -> Any:
     """An image of the description's layout in ours; anything else as it is."""
-    return x.transpose(0, 2, 3, 1) if x.ndim == 4 else x
+    return x.transpose(*last_order(x.ndim)) if x.ndim >= IMAGE else x
 
 
 def channel_axis(x: Any) -> int:
     """Where the description's axis 1 is."""
-    return 3 if x.ndim == 4 else 1
+    return stored_axis(1, x.ndim)

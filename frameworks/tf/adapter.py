@@ -27,7 +27,8 @@ from frameworks.shared.channels_last import LaidOut, Layout
 from frameworks.tf import devices as tf_devices
 from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
 from frameworks.tf.images import DEPTHWISE_AXES, KERNEL_AXES, Apply
-from frameworks.tf.layers import Model, channels_last, lower
+from frameworks.tf.layers import Model, lower
+from frameworks.tf.moving import channels_last
 from frameworks.tf.training import Training, evaluation
 from suites.data.arrays import Array, Arrays
 from suites.layers import Shape, parameters

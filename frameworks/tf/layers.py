@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
 
 from frameworks.interface import Unsupported
-from frameworks.shared.channels_last import Layout, depthwise
-from frameworks.tf import images
+from frameworks.shared.channels_last import IMAGE, Layout, depthwise, stored_axis
+from frameworks.tf import elementwise, images, moving
 from frameworks.tf.images import Apply
+from frameworks.tf.moving import channels_first, channels_last
 from suites import layers
 from suites.layers import Layer, join, lacking
 
@@ -73,7 +75,7 @@ def _concat(layer: layers.Concat, path: str, model: Model) -> Apply:
 
     def apply(x: Any) -> Any:
         outputs = [branch(x) for branch in branches]
-        return tf.concat(outputs, axis=3 if len(outputs[0].shape) == 4 else 1)
+        return tf.concat(outputs, axis=stored_axis(1, len(outputs[0].shape)))
 
     return apply
 
@@ -122,16 +124,6 @@ def _way(layer: layers.Conv2d, model: Model) -> images.Convolve:
     return images.by_group if layer.groups > 1 and model.on_cpu else images.whole
 
 
-def channels_first(x: Any) -> Any:
-    """An image in the description's layout; anything else as it is."""
-    return tf.transpose(x, (0, 3, 1, 2)) if len(x.shape) == 4 else x
-
-
-def channels_last(x: Any) -> Any:
-    """An image of the description's layout in ours; anything else as it is."""
-    return tf.transpose(x, (0, 2, 3, 1)) if len(x.shape) == 4 else x
-
-
 # --- over the last axis ---------------------------------------------------------------------
 
 
@@ -169,10 +161,13 @@ def _group_norm(layer: layers.GroupNorm, weight: Any = None, bias: Any = None) -
     """In float32, as layer norm; the framework has no operation of its own."""
 
     def apply(x: Any) -> Any:
-        image = len(x.shape) == 4
-        split = (*x.shape[: 3 if image else 1], layer.groups, -1)
+        image = len(x.shape) >= IMAGE
+        places = x.shape[1:-1] if image else ()
+        split = (x.shape[0], *places, layer.groups, -1)
         grouped = tf.reshape(tf.cast(x, tf.float32), split)
-        mean, variance = tf.nn.moments(grouped, (1, 2, 4) if image else (2,), keepdims=True)
+        mean, variance = tf.nn.moments(
+            grouped, (*range(1, 1 + len(places)), len(split) - 1), keepdims=True
+        )
         standard = (grouped - mean) * tf.math.rsqrt(variance + layer.eps)
         y = tf.cast(tf.reshape(standard, x.shape), x.dtype)
         if weight is None:
@@ -204,7 +199,7 @@ def _attention(
     return apply
 
 
-# --- learned offsets, activations ------------------------------------------------------------
+# --- learned offsets ------------------------------------------------------------------------
 
 
 def _embedding(layer: layers.Embedding, weight: Any) -> Apply:
@@ -217,17 +212,6 @@ def _positions(layer: layers.Positions, weight: Any) -> Apply:
 
 def _segment(layer: layers.Segment, weight: Any) -> Apply:
     return lambda x: x + weight[0]
-
-
-def _gelu(x: Any) -> Any:
-    """tf.nn.gelu takes one operation more each way."""
-    return x * (0.5 + 0.5 * tf.math.erf(x * math.sqrt(0.5)))
-
-
-def _tanh(x: Any) -> Any:
-    """Grappler fuses it with a convolution and its normalisation, which the CPU then has no kernel
-    for; a held shape keeps them apart."""
-    return tf.tanh(tf.ensure_shape(x, x.shape))
 
 
 def _same(x: Any) -> Any:
@@ -249,6 +233,9 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.AdaptiveAvgPool: _bound(images.adaptive_pool),
     layers.GlobalAvgPool: _plain(lambda x: tf.reduce_mean(x, (1, 2), keepdims=True)),
     layers.Flatten: _flatten,
+    layers.Reshape: _bound(moving.reshape),
+    layers.Permute: _bound(moving.permute),
+    layers.PixelShuffle: _bound(moving.pixel_shuffle),
     layers.SelfAttention: _bound(_attention),
     layers.Embedding: _bound(_embedding),
     layers.Positions: _bound(_positions),
@@ -258,8 +245,13 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.ReLU6: _plain(tf.nn.relu6),
     layers.Sigmoid: _plain(tf.sigmoid),
     layers.SiLU: _plain(tf.nn.silu),
-    layers.GELU: _plain(_gelu),
-    layers.Tanh: _plain(_tanh),
+    layers.LeakyReLU: _bound(lambda layer: partial(tf.nn.leaky_relu, alpha=layer.slope)),
+    layers.ELU: _bound(elementwise.elu),
+    layers.GELU: _bound(
+        lambda layer: elementwise.tanh_gelu if layer.approximate == "tanh" else elementwise.gelu
+    ),
+    layers.Softmax: _bound(elementwise.softmax),
+    layers.Tanh: _plain(elementwise.tanh),
     layers.Dropout: _plain(_same),
     layers.StochasticDepth: _plain(_same),
 }

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from frameworks.interface import Unsupported
 from frameworks.tf.images import Apply
-from frameworks.tf.layers import channels_first
+from frameworks.tf.moving import channels_first
 from suites.layers import Parameter
 from suites.workload import SGD, Adam, AdamW, Optimizer, TwoMoments
 

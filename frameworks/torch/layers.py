@@ -140,6 +140,15 @@ def _relu(layer: layers.ReLU, maker: Layer | None) -> Any:
     return nn.ReLU(inplace=isinstance(maker, _OVERWRITTEN))
 
 
+def _leaky_relu(layer: layers.LeakyReLU, maker: Layer | None) -> Any:
+    # Where all below 0 becomes 0, nothing shows which side it came from.
+    return nn.LeakyReLU(layer.slope, inplace=layer.slope > 0 and isinstance(maker, _OVERWRITTEN))
+
+
+def _elu(layer: layers.ELU, maker: Layer | None) -> Any:
+    return nn.ELU(layer.alpha, inplace=layer.alpha > 0 and isinstance(maker, _OVERWRITTEN))
+
+
 # --- leaves that the framework has no such module for ---------------------------------------
 
 
@@ -221,6 +230,16 @@ class _Segment(_Leaf):
         return x + self.weight[0]
 
 
+class _Reshape(_Leaf):
+    def forward(self, x: Any) -> Any:
+        return x.reshape(len(x), *self.layer.shape)
+
+
+class _Permute(_Leaf):
+    def forward(self, x: Any) -> Any:
+        return x.permute(self.layer.axes)
+
+
 class _FirstToken(nn.Module):  # type: ignore[misc]
     def forward(self, x: Any) -> Any:
         return x[:, 0]
@@ -241,6 +260,9 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.AdaptiveAvgPool: _leaf(lambda layer: nn.AdaptiveAvgPool2d(layer.size)),
     layers.GlobalAvgPool: _leaf(lambda layer: nn.AdaptiveAvgPool2d(1)),
     layers.Flatten: _leaf(lambda layer: nn.Flatten()),
+    layers.Reshape: _leaf(_Reshape),
+    layers.Permute: _leaf(_Permute),
+    layers.PixelShuffle: _leaf(lambda layer: nn.PixelShuffle(layer.factor)),
     layers.SelfAttention: _leaf(_SelfAttention),
     layers.Embedding: _leaf(lambda layer: nn.Embedding(layer.tokens, layer.width)),
     layers.Positions: _leaf(_Positions),
@@ -250,7 +272,10 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.ReLU6: lambda layer, maker: _Overwriting(functional.relu6, maker),
     layers.Sigmoid: _leaf(lambda layer: nn.Sigmoid()),
     layers.SiLU: lambda layer, maker: _Overwriting(functional.silu, maker),
-    layers.GELU: _leaf(lambda layer: nn.GELU()),
+    layers.LeakyReLU: _leaky_relu,
+    layers.ELU: _elu,
+    layers.GELU: _leaf(lambda layer: nn.GELU(layer.approximate)),
+    layers.Softmax: _leaf(lambda layer: nn.Softmax(layer.axis)),
     layers.Tanh: _leaf(lambda layer: nn.Tanh()),
     layers.Dropout: _leaf(lambda layer: nn.Identity()),
     layers.StochasticDepth: _leaf(lambda layer: nn.Identity()),

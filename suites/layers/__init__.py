@@ -6,10 +6,12 @@ every other operation on an element as one, an exponential included.
 """
 
 from suites.layers.attention import FirstToken, Positions, Segment, SelfAttention
-from suites.layers.dense import Embedding, Flatten, LayerNorm, Linear
+from suites.layers.dense import Embedding, Flatten, LayerNorm, Linear, Softmax
 from suites.layers.elementwise import (
+    ELU,
     GELU,
     Dropout,
+    LeakyReLU,
     ReLU,
     ReLU6,
     Sigmoid,
@@ -27,6 +29,7 @@ from suites.layers.image import (
     MaxPool,
     adaptive_windows,
 )
+from suites.layers.moving import Permute, PixelShuffle, Reshape
 from suites.layers.tree import (
     Concat,
     Gated,
@@ -44,6 +47,7 @@ from suites.layers.tree import (
 from suites.layers.validation import check, lacking, vocabulary
 
 __all__ = [
+    "ELU",
     "GELU",
     "AdaptiveAvgPool",
     "AvgPool",
@@ -59,13 +63,17 @@ __all__ = [
     "GroupNorm",
     "Layer",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
     "MaxPool",
     "Node",
     "Parameter",
+    "Permute",
+    "PixelShuffle",
     "Positions",
     "ReLU",
     "ReLU6",
+    "Reshape",
     "Residual",
     "Segment",
     "SelfAttention",
@@ -74,6 +82,7 @@ __all__ = [
     "ShapeError",
     "SiLU",
     "Sigmoid",
+    "Softmax",
     "StochasticDepth",
     "Tanh",
     "adaptive_windows",

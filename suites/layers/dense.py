@@ -1,4 +1,4 @@
-"""Layers over the last axis: Linear, LayerNorm, Embedding; and Flatten, which makes one."""
+"""Layers over one axis: Linear, LayerNorm, Embedding, Softmax; and Flatten, which makes one."""
 
 from __future__ import annotations
 
@@ -84,3 +84,22 @@ class Embedding(Layer):
     def parameters(self) -> dict[str, Parameter]:
         # Devlin et al., arXiv:1810.04805, draw them with standard deviation 0.02.
         return {"weight": Parameter((self.tokens, self.width), 0.02 * math.sqrt(3))}
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """exp(x) over its sum along an axis, which is not the batch."""
+
+    axis: int = -1
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if not (0 < self.axis < len(shape) or -len(shape) < self.axis < 0):
+            raise ShapeError(
+                f"Softmax expects an axis that is not the batch. "
+                f"Received: axis {self.axis} of {list(shape)}"
+            )
+        return shape
+
+    def flop(self, shape: Shape) -> int:
+        """For each element, as in attention: the largest, a difference, exp, a sum, a quotient."""
+        return 5 * math.prod(shape)

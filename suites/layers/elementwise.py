@@ -49,10 +49,51 @@ class SiLU(Elementwise):
 
 
 @dataclass(frozen=True)
+class LeakyReLU(Elementwise):
+    """x above 0, slope * x below (Maas et al., 2013)."""
+
+    slope: float = 0.01
+
+    flop_per_element: ClassVar[int] = 2
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if not 0 <= self.slope <= 1:
+            raise ShapeError(f"LeakyReLU expects a slope from 0 to 1. Received: {self.slope}")
+        return shape
+
+
+@dataclass(frozen=True)
+class ELU(Elementwise):
+    """x above 0, alpha * (exp(x) - 1) below (Clevert et al., arXiv:1511.07289)."""
+
+    alpha: float = 1.0
+
+    flop_per_element: ClassVar[int] = 4
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if not 0 <= self.alpha < math.inf:
+            raise ShapeError(f"ELU expects alpha >= 0. Received: {self.alpha}")
+        return shape
+
+
+@dataclass(frozen=True)
 class GELU(Elementwise):
-    """x * Phi(x) by the error function, not an approximation (Hendrycks, arXiv:1606.08415)."""
+    """x * Phi(x) (Hendrycks, arXiv:1606.08415): by the error function, or, with `tanh`, by that
+    paper's 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))."""
+
+    approximate: str = "none"
 
     flop_per_element: ClassVar[int] = 5
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if self.approximate not in ("none", "tanh"):
+            raise ShapeError(
+                f"GELU expects approximate = none or tanh. Received: {self.approximate!r}"
+            )
+        return shape
+
+    def flop(self, shape: Shape) -> int:
+        return (self.flop_per_element if self.approximate == "none" else 9) * math.prod(shape)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Learning rates are large, so that three steps change every weight visibly.
 from typing import Any
 
 from suites.layers import (
+    ELU,
     GELU,
     AdaptiveAvgPool,
     AvgPool,
@@ -20,17 +21,22 @@ from suites.layers import (
     GlobalAvgPool,
     GroupNorm,
     LayerNorm,
+    LeakyReLU,
     Linear,
     MaxPool,
+    Permute,
+    PixelShuffle,
     Positions,
     ReLU,
     ReLU6,
+    Reshape,
     Residual,
     Segment,
     SelfAttention,
     Sequential,
     Sigmoid,
     SiLU,
+    Softmax,
     StochasticDepth,
     Tanh,
 )
@@ -83,9 +89,22 @@ WORDS = Sequential(
 )
 TOKENS = Sequential(norm=GroupNorm(1, 7), encoder=ENCODER, head=Linear(16, 5))
 
+MOVED = Sequential(
+    Sequential(Conv2d(3, 8, 3, padding=1), LeakyReLU(0.1)),
+    shuffle=PixelShuffle(2),
+    elu=Sequential(Conv2d(2, 6, 3), ELU(alpha=0.5)),
+    turned=Permute((0, 2, 3, 1)),
+    shares=Softmax(1),
+    back=Permute((0, 3, 2, 1)),
+    rows=Reshape((12, -1)),
+    sequence=Permute((0, 2, 1)),
+    head=Sequential(Linear(12, 8), GELU("tanh"), Linear(8, 5)),
+)
+
 MODELS = {
     "": (PLAIN, (8, 3, 4, 3)),
     "images_": (IMAGES, (6, 3, 19, 17)),
+    "moved_": (MOVED, (3, 3, 5, 4)),
     "words_": (WORDS, (4, 9)),
     "tokens_": (TOKENS, (3, 7, 16)),
 }

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from suites.data import arrays
-from suites.layers import BatchNorm, MaxPool, ReLU, ReLU6, vocabulary, walk
+from suites.layers import ELU, BatchNorm, LeakyReLU, MaxPool, ReLU, ReLU6, vocabulary, walk
 from suites.verification.reference.meanings.arithmetic import (
     KINK_UNITS,
     UNIT_ROUNDOFF,
@@ -23,6 +23,9 @@ from suites.workload import Train
 REACH = 2 * KINK_UNITS * UNIT_ROUNDOFF["float32"]
 """Of a layer's values: twice as far as honest solutions decide by chance."""
 
+KINKED = (ReLU, ReLU6, LeakyReLU, ELU, MaxPool)
+"""Layers whose derivative jumps somewhere."""
+
 TRIES = 4
 """Batches' worth of samples that are looked at."""
 
@@ -32,7 +35,7 @@ def samples(workload: Train, weights: Weights, seed: int) -> tuple[int, ...]:
     drawn. Samples that do not meet are taken singly, with BatchNorm a whole batch, and the clearest
     there is where none is quite clear: honest solutions decide what is left both ways."""
     nodes = list(walk(workload.model, workload.input_shape))
-    kinked = any(isinstance(node.layer, ReLU | ReLU6 | MaxPool) for node in nodes)
+    kinked = any(isinstance(node.layer, KINKED) for node in nodes)
     tokens = vocabulary(workload.model, workload.input_shape) is not None
     if not kinked or tokens:
         return ()

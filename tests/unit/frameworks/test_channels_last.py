@@ -107,6 +107,13 @@ def test_a_flatten_that_feeds_no_linear_layer_alone_is_not_absorbed(model):
     assert all(path.endswith("0.weight") and "body" in path for path in moves.moves)
 
 
+def test_a_flattened_volume_is_absorbed_too():
+    model, x, weight = Sequential(Flatten(), Linear(48, 5)), drawn(2, 2, 2, 3, 4), drawn(5, 48)
+    moved = laid_out(model, x.shape).place("1.weight", weight)
+    expected = x.reshape(2, -1) @ weight.T
+    assert channels_last.image(x).reshape(2, -1) @ moved.T == pytest.approx(expected, rel=1e-5)
+
+
 def test_a_flatten_inside_a_branch_is_absorbed_there():
     branch = Sequential(Flatten(), Linear(24, 5))
     moves = laid_out(Concat(a=branch, b=branch), (2, 2, 3, 4))
@@ -157,6 +164,16 @@ def test_images_go_in_and_come_out():
     assert np.array_equal(channels_last.image(x), last(x))
     result = channels_last.output(channels_last.image(x), x.shape)
     assert np.array_equal(result.move.restore(result.array), x)
+
+
+@pytest.mark.parametrize("axes", [(0, 3, 1, 2), (0, 2, 4, 1, 3), (0, 2, 1)])
+def test_axes_are_put_in_order_in_both_layouts_alike(axes):
+    described = drawn(*range(2, 2 + len(axes)))
+    kept = channels_last.image(described).transpose(channels_last.stored_order(axes))
+    assert np.array_equal(kept, channels_last.image(described.transpose(axes)))
+    for axis in range(-1, len(axes)):
+        place = channels_last.stored_axis(axis, len(axes))
+        assert channels_last.image(described).shape[place] == described.shape[axis]
 
 
 def test_what_is_no_image_stays_as_it_is():

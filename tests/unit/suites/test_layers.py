@@ -3,6 +3,8 @@
 import pytest
 
 from suites.layers import (
+    ELU,
+    GELU,
     AdaptiveAvgPool,
     BatchNorm,
     Concat,
@@ -15,14 +17,19 @@ from suites.layers import (
     GlobalAvgPool,
     GroupNorm,
     LayerNorm,
+    LeakyReLU,
     Linear,
     MaxPool,
+    Permute,
+    PixelShuffle,
     Positions,
     ReLU,
+    Reshape,
     Residual,
     SelfAttention,
     Sequential,
     ShapeError,
+    Softmax,
     StochasticDepth,
     cost,
     parameters,
@@ -55,6 +62,12 @@ def test_paths_follow_the_tree():
 def test_output_shapes():
     assert MLP.output_shape((64, 784)) == (64, 10)
     assert Sequential(Flatten(), Linear(12, 5)).output_shape((2, 3, 2, 2)) == (2, 5)
+
+
+def test_shapes_of_what_is_moved():
+    assert Reshape((3, -1)).output_shape((2, 4, 6)) == (2, 3, 8)
+    assert Permute((0, 2, 1)).output_shape((2, 4, 6)) == (2, 6, 4)
+    assert PixelShuffle(2).output_shape((2, 8, 3, 5)) == (2, 2, 6, 10)
 
 
 def test_parameter_count_of_the_published_mlp():
@@ -134,6 +147,20 @@ def test_forward_bytes_by_hand():
         (Dropout(1.5), (1, 3), "Dropout expects a rate from 0 to 1. Received: 1.5"),
         (StochasticDepth(-0.1), (1, 3), "StochasticDepth expects a rate from 0 to 1"),
         (LayerNorm(4, eps="tiny"), (1, 4), "LayerNorm expects a number as eps. Received: 'tiny'"),  # type: ignore[arg-type]
+        (LeakyReLU(2.0), (1, 3), "slope from 0 to 1. Received: 2.0"),
+        (ELU(-1.0), (1, 3), "alpha >= 0. Received: -1.0"),
+        (GELU("erf"), (1, 3), "approximate = none or tanh. Received: 'erf'"),
+        (Softmax(0), (2, 3), r"not the batch. Received: axis 0 of \[2, 3\]"),
+        (Softmax(-2), (2, 3), "axis -2"),
+        (Reshape((4, -1)), (2, 6), r"as many values as \[4, -1\] holds .* Received: \[2, 6\]"),
+        (Reshape((5,)), (2, 6), r"as many values as \[5\]"),
+        (Reshape((-1, -1)), (2, 6), "one of them -1 at most"),
+        (Reshape([6]), (2, 6), r"a tuple of whole numbers as shape. Received: \[6\]"),  # type: ignore[arg-type]
+        (Permute((1, 0)), (2, 6), r"each of 2 axes once, .* Received: \[1, 0\] for \[2, 6\]"),
+        (Permute((0, 1)), (2, 6, 3), "each of 3 axes once"),
+        (Permute(2), (2, 6), "a tuple of whole numbers as axes. Received: 2"),  # type: ignore[arg-type]
+        (PixelShuffle(2), (1, 6, 2, 2), "a multiple of its square, .* Received: factor 2"),
+        (PixelShuffle(2), (1, 4), "height, width"),
         (ReLU, (1, 3), r"a layer at every place. Received: the class itself. Write ReLU\(\.\.\.\)"),
         (None, (1, 3), "a layer at every place. Received: None"),
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from suites.data import arrays
 from suites.layers import (
+    ELU,
     GELU,
     AdaptiveAvgPool,
     AvgPool,
@@ -21,16 +22,21 @@ from suites.layers import (
     GlobalAvgPool,
     GroupNorm,
     LayerNorm,
+    LeakyReLU,
     Linear,
     MaxPool,
+    Permute,
+    PixelShuffle,
     Positions,
     ReLU6,
+    Reshape,
     Residual,
     Segment,
     SelfAttention,
     Sequential,
     Sigmoid,
     SiLU,
+    Softmax,
     Tanh,
 )
 from suites.verification.reference import training
@@ -165,6 +171,11 @@ def test_elementwise_layers_by_hand():
         ReLU6(): [0, 0, 0, 0.5, 6],
         Sigmoid(): sigmoid,
         SiLU(): [v * s for v, s in zip(x[0], sigmoid, strict=True)],
+        LeakyReLU(0.1): [-0.7, -0.05, 0, 0.5, 7],
+        ELU(0.5): [0.5 * math.expm1(-7), 0.5 * math.expm1(-0.5), 0, 0.5, 7],
+        GELU("tanh"): [
+            0.5 * v * (1 + math.tanh(math.sqrt(2 / math.pi) * (v + 0.044715 * v**3))) for v in x[0]
+        ],
         GELU(): [v * 0.5 * (1 + math.erf(v / math.sqrt(2))) for v in x[0]],
         Tanh(): [math.tanh(v) for v in x[0]],
     }
@@ -172,17 +183,41 @@ def test_elementwise_layers_by_hand():
         np.testing.assert_allclose(Pass({}).apply(layer, x)[0], values, atol=1e-15)
 
 
+def test_values_are_moved_as_described():
+    x = np.arange(2 * 8 * 2 * 3).reshape(2, 8, 2, 3)
+    shuffled = Pass({}).apply(PixelShuffle(2), x)
+    for c, i, j in itertools.product(range(2), range(4), range(6)):
+        from_channel = c * 4 + i % 2 * 2 + j % 2
+        assert shuffled[1, c, i, j] == x[1, from_channel, i // 2, j // 2]
+    assert Pass({}).apply(Permute((0, 2, 3, 1)), x)[1, 0, 2, 5] == x[1, 5, 0, 2]
+    assert Pass({}).apply(Reshape((4, -1)), x)[1, 2].tolist() == x[1, 4:6].ravel().tolist()
+
+
+def test_softmax_shares_along_its_axis():
+    x = RANDOM.uniform(-3, 3, (2, 3, 4))
+    powers = np.exp(x)
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(Pass({}).apply(Softmax(1), x), shares)
+    np.testing.assert_allclose(Pass({}).apply(Softmax(-2), x), shares)
+
+
 IMAGES = Sequential(
     Conv2d(2, 4, 3, padding=1),
     BatchNorm(4),
     SiLU(),
+    PixelShuffle(2),
+    Permute((0, 1, 3, 2)),
+    Reshape((4, 9, 9)),
+    LeakyReLU(0.2),
     GroupNorm(2, 4),
     Gated(Sequential(GlobalAvgPool(), Conv2d(4, 4, 1), Sigmoid())),
     Concat(Conv2d(4, 2, 1), Conv2d(4, 4, 3, padding=1, groups=2)),
     Conv2d(6, 6, 3, stride=2, padding=1, groups=6),
     Residual(Conv2d(6, 3, 2), shortcut=Sequential(MaxPool(2, 1), Conv2d(6, 3, 1))),
     AvgPool(2, 1, padding=1),
+    ELU(0.5),
     AdaptiveAvgPool(2),
+    Softmax(2),
     GlobalAvgPool(),
 )
 WORDS = Sequential(
@@ -192,7 +227,7 @@ WORDS = Sequential(
     Residual(SelfAttention(8, 2)),
     LayerNorm(8),
     GroupNorm(1, 5, affine=False),
-    Residual(Sequential(Linear(8, 12), GELU(), Linear(12, 8))),
+    Residual(Sequential(Linear(8, 12), GELU("tanh"), Linear(12, 8), GELU())),
     FirstToken(),
     Linear(8, 4),
     Tanh(),

@@ -25,6 +25,18 @@ def _rectified_6(run: Run, layer: Layer, x: Any, path: str) -> Any:
     return x * passes + 6 * at_six.astype(values.dtype)
 
 
+def _leaky(run: Run, layer: layers.LeakyReLU, x: Any, path: str) -> Any:
+    passes = _passing(run, x, math.inf)
+    return x * (passes + layer.slope * ~passes).astype(x.dtype)
+
+
+def _elu(run: Run, layer: layers.ELU, x: Any, path: str) -> Any:
+    passes = _passing(run, x, math.inf)
+    # Subtracted as frameworks do it, who lose digits of small numbers.
+    below = layer.alpha * (computed(anp.exp(x * ~passes), run.arithmetic) - 1)
+    return x * passes + below
+
+
 def _passing(run: Run, x: Any, high: float) -> Any:
     return run.arithmetic.between(getattr(x, "_value", x), 0.0, high)
 
@@ -33,7 +45,10 @@ def _sigmoid(run: Run, x: Any) -> Any:
     return computed(0.5 * (anp.tanh(0.5 * x) + 1), run.arithmetic)
 
 
-def _gelu(run: Run, layer: Layer, x: Any, path: str) -> Any:
+def _gelu(run: Run, layer: layers.GELU, x: Any, path: str) -> Any:
+    if layer.approximate == "tanh":
+        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+        return 0.5 * x * computed(1 + anp.tanh(inner), run.arithmetic)
     return 0.5 * x * computed(1 + erf(x / math.sqrt(2)), run.arithmetic)
 
 
@@ -43,6 +58,8 @@ SAME_VALUES = (layers.ReLU, layers.ReLU6, layers.Dropout, layers.StochasticDepth
 MEANINGS: dict[type[Layer], Meaning] = {
     layers.ReLU: _rectified,
     layers.ReLU6: _rectified_6,
+    layers.LeakyReLU: _leaky,
+    layers.ELU: _elu,
     layers.Sigmoid: lambda run, layer, x, path: _sigmoid(run, x),
     layers.SiLU: lambda run, layer, x, path: x * _sigmoid(run, x),
     layers.GELU: _gelu,

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from suites import layers
 from suites.layers import Layer, join, lacking
-from suites.verification.reference.meanings import elementwise, images
+from suites.verification.reference.meanings import elementwise, images, moving
 from suites.verification.reference.meanings.arithmetic import Exact
 from suites.verification.reference.meanings.operations import (
     add_by_channel,
@@ -114,24 +114,34 @@ def _attention(run: Pass, layer: layers.SelfAttention, x: Any, path: str) -> Any
     heads = anp.reshape(inner, (batch, sequence, 3, layer.heads, width // layer.heads))
     q, k, v = (anp.transpose(heads[:, :, i], (0, 2, 1, 3)) for i in range(3))
     scores = _product(run, q, anp.transpose(k, (0, 1, 3, 2))) / math.sqrt(width // layer.heads)
-    powers = computed(anp.exp(scores - largest_along(scores)), run.arithmetic)
-    shares = powers / anp.sum(powers, axis=-1, keepdims=True)
+    shares = _shares(run, scores, -1)
     joined = anp.reshape(
         anp.transpose(_product(run, shares, v), (0, 2, 1, 3)), (batch, sequence, width)
     )
     return _affine(run, joined, run.weight(path, "out_weight"), run.weight(path, "out_bias"))
 
 
+def _softmax(run: Pass, layer: layers.Softmax, x: Any, path: str) -> Any:
+    return _shares(run, x, layer.axis)
+
+
+def _shares(run: Pass, x: Any, axis: int) -> Any:
+    powers = computed(anp.exp(x - largest_along(x, axis)), run.arithmetic)
+    return powers / anp.sum(powers, axis=axis, keepdims=True)
+
+
 SAME_VALUES = (
-    *(layers.Sequential, layers.Concat, layers.Flatten, layers.FirstToken, layers.Embedding),
+    *(layers.Sequential, layers.Concat, layers.FirstToken, layers.Embedding),
     *images.SAME_VALUES,
     *elementwise.SAME_VALUES,
+    *moving.MEANINGS,
 )
 """Layers that round nothing."""
 
 MEANINGS: dict[type[Layer], Meaning] = {
     **images.MEANINGS,
     **elementwise.MEANINGS,
+    **moving.MEANINGS,
     layers.Sequential: _sequential,
     layers.Concat: _concat,
     layers.Residual: _residual,
@@ -139,7 +149,7 @@ MEANINGS: dict[type[Layer], Meaning] = {
     layers.Linear: _linear,
     layers.LayerNorm: _layer_norm,
     layers.SelfAttention: _attention,
-    layers.Flatten: lambda run, layer, x, path: anp.reshape(x, (x.shape[0], -1)),
+    layers.Softmax: _softmax,
     layers.FirstToken: lambda run, layer, x, path: x[:, 0],
     layers.Embedding: lambda run, layer, x, path: run.weight(path, "weight")[x],
     layers.Positions: lambda run, layer, x, path: x + run.weight(path, "weight")[: x.shape[1]],

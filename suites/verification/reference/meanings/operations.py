@@ -121,6 +121,6 @@ def mean_over(x: Any, axis: int | tuple[int, ...]) -> Any:
     return sums / (math.prod(x.shape) // math.prod(sums.shape))
 
 
-def largest_along(x: Any) -> Any:
-    """Along the last axis, as constants: what they are taken for cancels, and their gradient."""
-    return getattr(x, "_value", x).max(axis=-1, keepdims=True)
+def largest_along(x: Any, axis: int = -1) -> Any:
+    """Along an axis, as constants: what they are taken for cancels, and their gradient."""
+    return getattr(x, "_value", x).max(axis=axis, keepdims=True)

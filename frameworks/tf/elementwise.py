@@ -1,0 +1,37 @@
+"""Activations that TensorFlow has no one operation for, or a slower one; and softmax."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import tensorflow as tf
+
+from frameworks.shared.channels_last import stored_axis
+from frameworks.tf.images import Apply
+from suites.layers import ELU, Softmax
+
+
+def gelu(x: Any) -> Any:
+    """tf.nn.gelu takes one operation more each way."""
+    return x * (0.5 + 0.5 * tf.math.erf(x * math.sqrt(0.5)))
+
+
+def tanh_gelu(x: Any) -> Any:
+    return tf.nn.gelu(x, approximate=True)
+
+
+def elu(layer: ELU) -> Apply:
+    if layer.alpha == 1:
+        return lambda x: tf.nn.elu(x)
+    return lambda x: tf.where(x > 0, x, layer.alpha * tf.nn.elu(x))
+
+
+def softmax(layer: Softmax) -> Apply:
+    return lambda x: tf.nn.softmax(x, axis=stored_axis(layer.axis, len(x.shape)))
+
+
+def tanh(x: Any) -> Any:
+    """Grappler fuses it with a convolution and its normalisation, which the CPU then has no kernel
+    for; a held shape keeps them apart."""
+    return tf.tanh(tf.ensure_shape(x, x.shape))
