@@ -159,16 +159,16 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 def _train(workload: Train, arrays: Arrays) -> Resettable:
     model = _model(workload.model, arrays)
     source = _source(workload, arrays, ("x", "labels"))
-    optimizer = training.optimizer(model, workload.optimizer)
+    updates = training.Updates(model, workload.optimizer)
     loss_of = _compiled(training.loss(model))
     weights, complete = training.weights(model), not workload.optimizer.slots
     results = dict(weights)
 
     def step() -> Mapping[str, Any]:
         nonlocal complete
-        loss = training.update(optimizer, loss_of(*source.take()))
+        loss = updates.take(loss_of(*source.take()))
         if not complete:  # the first step makes what the optimizer keeps
-            results.update(training.kept(model, optimizer, workload.optimizer))
+            results.update(updates.kept())
             complete = True
         return {"loss": loss, **results}
 
@@ -178,7 +178,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
         def swap() -> None:
             exchange()
             training.assign(weights, initial)
-            training.forget(optimizer)
+            updates.forget()
             _ready(weights)
 
         return swap
@@ -201,7 +201,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     def step() -> Mapping[str, Any]:
         initial, held = source.take()
         training.assign(weights, initial)
-        optimizer = training.optimizer(model, workload.optimizer)
+        updates = training.Updates(model, workload.optimizer)
         curves: dict[str, list[Any]] = {"train_loss": [], "test_loss": [], "correct": []}
         for _ in range(workload.epochs):
             model.train()
@@ -209,7 +209,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Resettable:
             for begin in range(0, workload.batches * workload.batch, workload.batch):
                 part = slice(begin, begin + workload.batch)
                 x, labels = _at_hand(held["x"][part]), _at_hand(held["labels"][part])
-                losses.append(training.update(optimizer, loss_of(x, labels)))
+                losses.append(updates.take(loss_of(x, labels)))
             curves["train_loss"].append(torch.stack(losses).mean())
             model.eval()
             with torch.no_grad():

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import LambdaLR
 
 from frameworks.interface import Unsupported
-from suites.workload import SGD, Adam, AdamW, Optimizer
-
-
-def update(optimizer: Any, loss: Any) -> Any:
-    """One step down the gradient of a loss; the loss itself, detached."""
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.detach()
+from suites.workload import SGD, Adam, AdamW, Optimizer, RMSprop
 
 
 def loss(model: Any) -> Any:
@@ -40,25 +34,67 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
 
 
-def optimizer(model: Any, description: Optimizer) -> Any:
-    """PyTorch's own, fused where it can be. Raises Unsupported where it has none."""
-    kind, settings = _own(description)
-    try:
-        return kind(model.parameters(), **settings, fused=True)
-    except (RuntimeError, TypeError):  # older versions cannot on every device
-        return kind(model.parameters(), **settings)
+class Updates:
+    """PyTorch's own optimizer, fused where it can be, and its schedule of rates. Raises Unsupported
+    where it has none."""
+
+    def __init__(self, model: Any, description: Optimizer) -> None:
+        self._description, self._named = description, dict(model.named_parameters())
+        kind, settings = _own(description)
+        try:
+            self._optimizer = kind(model.parameters(), **settings, fused=True)
+        except (RuntimeError, TypeError):  # older versions cannot on every device
+            self._optimizer = kind(model.parameters(), **settings)
+        self._schedule = self._scheduled()
+
+    def take(self, loss: Any) -> Any:
+        """One step down the gradient of a loss; the loss itself, detached."""
+        self._optimizer.zero_grad()
+        loss.backward()
+        self._optimizer.step()
+        if self._schedule is not None:
+            self._schedule.step()
+        return loss.detach()
+
+    def forget(self) -> None:
+        """As before its first step: moments and the count of steps are tensors of zeros."""
+        for memory in self._optimizer.state.values():
+            for kept in memory.values():
+                if isinstance(kept, torch.Tensor):
+                    kept.zero_()
+        if self._schedule is not None:
+            for group in self._optimizer.param_groups:
+                group["lr"] = group["initial_lr"]
+            self._schedule = self._scheduled()
+
+    def kept(self) -> dict[str, Any]:
+        """What it keeps after a step, by the names of its results."""
+        rule = self._description
+        return {
+            name: self._optimizer.state[weight][SLOTS[slot]]
+            for path, weight in self._named.items()
+            for name, slot in zip(rule.state_names(path), rule.slots, strict=True)
+        }
+
+    def _scheduled(self) -> Any:
+        schedule = self._description.schedule
+        if schedule is None:
+            return None
+        return LambdaLR(self._optimizer, lambda done: float(schedule.factor(done, np)))
 
 
 def _own(description: Optimizer) -> tuple[Any, dict[str, Any]]:
     """The class, and what it is told."""
     match description:
-        case SGD(lr):
-            return torch.optim.SGD, {"lr": lr}
-        case Adam(lr, beta1, beta2, eps):
-            return torch.optim.Adam, {"lr": lr, "betas": (beta1, beta2), "eps": eps}
-        case AdamW(lr, beta1, beta2, eps, decay):
-            settings = {"lr": lr, "betas": (beta1, beta2), "eps": eps, "weight_decay": decay}
-            return torch.optim.AdamW, settings
+        case SGD(lr, momentum, nesterov, decay):
+            settings = {"momentum": momentum, "nesterov": nesterov, "weight_decay": decay}
+            return torch.optim.SGD, {"lr": lr, **settings}
+        case RMSprop(lr, alpha, eps):
+            return torch.optim.RMSprop, {"lr": lr, "alpha": alpha, "eps": eps}
+        case Adam(lr, beta1, beta2, eps, decay) | AdamW(lr, beta1, beta2, eps, decay):
+            kind = torch.optim.Adam if isinstance(description, Adam) else torch.optim.AdamW
+            settings = {"betas": (beta1, beta2), "eps": eps, "weight_decay": decay}
+            return kind, {"lr": lr, **settings}
     raise Unsupported(f"torch has no {type(description).__name__}")
 
 
@@ -73,22 +109,10 @@ def assign(weights: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         weight.copy_(values[path])
 
 
-def forget(optimizer: Any) -> None:
-    """As before its first step: moments and the count of steps are tensors of zeros."""
-    for memory in optimizer.state.values():
-        for kept in memory.values():
-            if isinstance(kept, torch.Tensor):
-                kept.zero_()
-
-
-SLOTS = {"first_moment": "exp_avg", "second_moment": "exp_avg_sq"}
+SLOTS = {
+    "first_moment": "exp_avg",
+    "second_moment": "exp_avg_sq",
+    "momentum": "momentum_buffer",
+    "square_average": "square_avg",
+}
 """What PyTorch calls the arrays that an optimizer keeps of each weight."""
-
-
-def kept(model: Any, optimizer: Any, description: Optimizer) -> dict[str, Any]:
-    """What the optimizer keeps after a step, by the names of its results."""
-    return {
-        name: optimizer.state[weight][SLOTS[slot]]
-        for path, weight in model.named_parameters()
-        for name, slot in zip(description.state_names(path), description.slots, strict=True)
-    }

@@ -23,7 +23,17 @@ from suites.layers import (
     Tanh,
     cost,
 )
-from suites.workload import SGD, Adam, Forward, Train
+from suites.workload import (
+    SGD,
+    Adam,
+    AdamW,
+    Cosine,
+    Forward,
+    RMSprop,
+    StepDecay,
+    Train,
+    WarmupLinear,
+)
 
 ACTIVATIONS = (ReLU, ReLU, ReLU, ReLU6, GELU, SiLU, Sigmoid, Tanh)
 PIXELS = (8, 12, 16, 24, 32)
@@ -67,10 +77,26 @@ def network(number):
         rule = draw.choice((SGD, Adam))
         rate = draw.choice((1e-3, 1e-2, 0.1) if rule is SGD else (1e-4, 1e-3, 1e-2))
         named = {"suite": "drawn", "model": model, "input_shape": shape}
-        train = Train(name=f"{number}_train", optimizer=rule(lr=rate), **named)
+        train = Train(name=f"{number}_train", optimizer=_tuned(number, rule(lr=rate)), **named)
         if train.flop <= MOST_FLOP and cost.parameter_count(model, shape) > 0:
             return train, Forward(name=f"{number}_forward", **named)
     raise AssertionError("no network was small enough")
+
+
+def _tuned(number, rule):
+    """Every third network gets another rule of the same rate, or a schedule."""
+    draw = random.Random(f"rule {number}")
+    if number % 3:
+        return rule
+    schedule = draw.choice((None, StepDecay(2, 0.5), Cosine(40), WarmupLinear(4, 40)))
+    decay = draw.choice((0.0, 1e-3, 0.1))
+    if isinstance(rule, SGD):
+        nesterov = draw.random() < 0.5
+        return SGD(rule.lr, 0.9, nesterov, decay, schedule=schedule)
+    if draw.random() < 0.4:
+        return RMSprop(rule.lr / 10, schedule=schedule)
+    kind = draw.choice((Adam, AdamW))
+    return kind(rule.lr, weight_decay=decay, schedule=schedule)
 
 
 def _model(draw):

@@ -2,8 +2,8 @@
 an optimizer keeps its rule. In the host.
 
 Adam's change is close to lr x sign(gradient), which rounding decides where the gradient is small.
-So under optimizers of two moments gradients are taken from these, and the rule is held against
-the framework's own moments.
+So under optimizers like it gradients are taken from what it keeps, and the rule of every optimizer
+that keeps anything is held against that.
 """
 
 from __future__ import annotations
@@ -12,27 +12,21 @@ import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from suites.data.seeded_random import Array, signs
 from suites.verification.digests import parts
-from suites.workload import CHECKED_STEPS, OPTIMIZERS, Optimizer, TwoMoments
+from suites.verification.update_rules import off
+from suites.workload import CHECKED_STEPS, OPTIMIZERS, Optimizer
 
 Named = Mapping[str, Mapping[str, Array]]
 """Digests by name."""
-Float64 = npt.NDArray[np.float64]
-
-U = 2.0**-24
-"""Roundoff of float32: all training is done in it."""
-
-ALLOWED = 16
-"""Roundings of the largest size, all in one direction, that one formula may show."""
 
 CURVES = ("loss", "train_loss", "test_loss", "correct")
 """Of them the first values may be expected alone: as far as they can be known."""
 
-RULE = "rule of "
-"""With the optimizer's name after it, the name under which the expected values hold its numbers."""
+RULE, RATES = "rule of ", "rates"
+"""With the optimizer's name after it, the name under which the expected values hold its numbers;
+and that of its rates in the steps that are looked at."""
 
 
 def probe(length: int, seed: int) -> Array:
@@ -90,9 +84,7 @@ def _derive(array: str, observed: Named, wanted: Named) -> Mapping[str, Array] |
         start = wanted.get(start_name(path))
         return None if later is None or start is None else _combined(later, start, 1.0, -1.0)
     if kind == "gradient":
-        optimizer = rule(wanted)
-        moment = observed.get(f"1 {optimizer.state_names(rest)[0]}")
-        return None if moment is None else _combined(moment, None, 1 / (1 - optimizer.beta1))
+        return _shown(rest, observed, wanted)
     if kind == "update":
         return _violations(rest, observed, wanted)
     return observed.get(array)
@@ -105,16 +97,43 @@ def rule_name(optimizer: Optimizer) -> str:
 
 def rule_values(optimizer: Optimizer) -> Array:
     """Its numbers, in the order of its fields."""
-    return np.array(dataclasses.astuple(optimizer), np.float64)
+    return np.array([getattr(optimizer, name) for name in _numbers(type(optimizer))], np.float64)
 
 
-def rule(wanted: Named) -> TwoMoments:
-    """The optimizer that the expected values were worked out for."""
+def rates(optimizer: Optimizer) -> Array:
+    """Its rates in the steps that are looked at."""
+    steps = range(1, CHECKED_STEPS + 1)
+    return np.array([optimizer.rate(np.float64(step), np) for step in steps], np.float64)
+
+
+def rule(wanted: Named) -> Optimizer:
+    """The optimizer that the expected values were worked out for, without its schedule."""
     name = next(name for name in wanted if name.startswith(RULE))
     kind = {each.__name__: each for each in OPTIMIZERS}[name.removeprefix(RULE)]
-    optimizer = kind(*wanted[name]["all"].tolist())
-    assert isinstance(optimizer, TwoMoments)
-    return optimizer
+    return kind(**dict(zip(_numbers(kind), wanted[name]["all"].tolist(), strict=True)))
+
+
+def _numbers(kind: type[Optimizer]) -> list[str]:
+    return [field.name for field in dataclasses.fields(kind) if field.name != "schedule"]
+
+
+def _shown(path: str, observed: Named, wanted: Named) -> Mapping[str, Array] | None:
+    """The first step's gradient, as the weight and what was kept of it after that step show it."""
+    optimizer, start = rule(wanted), wanted.get(start_name(path))
+    seen = [observed.get(f"1 {name}") for name in (path, *optimizer.state_names(path))]
+    found = [each for each in (start, *seen) if each is not None]
+    if len(found) < 2 + len(optimizer.slots):
+        return None
+    before, after, *kept = found
+    shapes = [{name: each.shape for name, each in parts(one).items()} for one in found]
+    if any(shape != shapes[0] for shape in shapes):
+        return next(one for one, shape in zip(found, shapes, strict=True) if shape != shapes[0])
+    shown = {
+        name: optimizer.shown(before[name], after[name], tuple(each[name] for each in kept), np)
+        for name in parts(before)
+        if name != "sums" or optimizer.shows_sums
+    }
+    return {"shape": kept[0]["shape"], **shown}
 
 
 def _losses(observed: Named) -> Mapping[str, Array] | None:
@@ -146,36 +165,13 @@ def _violations(path: str, observed: Named, wanted: Named) -> Mapping[str, Array
     if start is None:
         return None
     part = "all" if "all" in start else "entries"
-    earlier = [start[part], np.zeros_like(start[part]), np.zeros_like(start[part])]
-    for number in range(1, CHECKED_STEPS + 1):
+    earlier = [start[part], *(np.zeros_like(start[part]) for _ in optimizer.slots)]
+    for number, rate in enumerate(wanted[RATES]["all"], 1):
         seen = [observed.get(f"{number} {name}", {}).get(part) for name in names]
         if any(array is None or array.shape != start[part].shape for array in seen):
             return None
         later = [array for array in seen if array is not None]
-        off = _off(optimizer, earlier, later, number)
-        worst = max(worst, float(np.max(off, initial=0.0)))
+        far = off(optimizer, float(rate), earlier, later, number)
+        worst = max(worst, float(np.max(far, initial=0.0)))
         earlier = later
     return {"shape": np.array([], np.int64), "all": np.asarray(min(worst, 1e30))}
-
-
-def _off(rule: TwoMoments, old: list[Float64], new: list[Float64], step: int) -> Float64:
-    """Distances from the formula in multiples of their limits, for arrays (weight, m, v).
-
-    A framework may work out 1 - beta^t in float32, which then is right to u / (1 - beta^t) only.
-    """
-    (w0, m0, v0), (w1, m1, v1) = old, new
-    with np.errstate(all="ignore"):  # what is not finite is infinitely far off
-        g = (m1 - rule.beta1 * m0) / (1 - rule.beta1)
-        g_error = ALLOWED * U * np.maximum(np.abs(m1), np.abs(m0)) / (1 - rule.beta1)
-        v_expected = rule.beta2 * v0 + (1 - rule.beta2) * g * g
-        v_error = (1 - rule.beta2) * (2 * np.abs(g) * g_error + g_error**2)
-        v_error += ALLOWED * U * (v1 + g * g) + float(np.finfo(np.float32).tiny)
-        correction = 1 - rule.beta2**step
-        change = rule.change((m1, np.maximum(v1, 0)), rule.factors(step, np), np)
-        largest = np.maximum(np.abs(w0), np.abs(rule.moved(w0, 0.0)))
-        w_error = ALLOWED * U * (largest + np.abs(change) / correction)
-        w_error += rule.lr * ALLOWED * U / (1 - rule.beta1**step)
-        off: Float64 = np.maximum(
-            np.abs(v1 - v_expected) / v_error, np.abs(w1 - rule.moved(w0, change)) / w_error
-        )
-    return np.where(np.isnan(off), np.inf, off)

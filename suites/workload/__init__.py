@@ -9,7 +9,14 @@ from __future__ import annotations
 from suites.workload.definition import definition_hash
 from suites.workload.facts import Facts, facts_of
 from suites.workload.learning import Data, Learn, Lifecycle
-from suites.workload.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, TwoMoments
+from suites.workload.optimizers import (
+    OPTIMIZERS,
+    SGD,
+    Adam,
+    AdamW,
+    RMSprop,
+    TwoMoments,
+)
 from suites.workload.reduced import (
     CHECKED_FLOP,
     CHECKED_STEPS,
@@ -18,7 +25,9 @@ from suites.workload.reduced import (
     reduced_for_reference,
     smallest,
 )
+from suites.workload.schedules import SCHEDULES, Cosine, Schedule, StepDecay, WarmupLinear
 from suites.workload.steps import INPUTS, ITEMSIZE, Forward, Product, Train
+from suites.workload.update_rule import Optimizer
 
 __all__ = [
     "CHECKED_FLOP",
@@ -26,9 +35,11 @@ __all__ = [
     "INPUTS",
     "ITEMSIZE",
     "OPTIMIZERS",
+    "SCHEDULES",
     "SGD",
     "Adam",
     "AdamW",
+    "Cosine",
     "Data",
     "Facts",
     "Forward",
@@ -36,8 +47,12 @@ __all__ = [
     "Lifecycle",
     "Optimizer",
     "Product",
+    "RMSprop",
+    "Schedule",
+    "StepDecay",
     "Train",
     "TwoMoments",
+    "WarmupLinear",
     "Workload",
     "definition_hash",
     "facts_of",

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from suites.layers import Layer, Shape, ShapeError, cost, vocabulary
-from suites.workload.optimizers import Optimizer
 from suites.workload.steps import ITEMSIZE, Forward, check_sized_by, check_trainable
+from suites.workload.update_rule import Optimizer
 
 LEARNED_FROM = ("device", "host")
 """Where learning finds its data; see INPUTS."""

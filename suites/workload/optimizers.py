@@ -1,109 +1,121 @@
-"""Optimizers: each says what it keeps, how it is verified, and its update as one formula.
-
-The formula is written over an array namespace `xp` that has `sqrt` and `expm1`: the float64
-reference uses it, and so do frameworks whose arrays have them. Adapters of frameworks with
-optimizers of their own choose these by type.
-"""
+"""The optimizers: the update of each as one formula, with what it keeps and how it is verified."""
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, final
+from typing import Any, ClassVar, final
 
-State = tuple[Any, ...]
-"""What an optimizer keeps of one weight: an array of the weight's shape for each of its `slots`."""
-
-
-@dataclass(frozen=True)
-class Optimizer(ABC):
-    """What every optimizer says of itself. Built-in ones are in `OPTIMIZERS`; no other is run."""
-
-    lr: float
-    flop_per_parameter: ClassVar[int]
-    slots: ClassVar[tuple[str, ...]] = ()
-    """Names of the arrays that it keeps of each weight. All are zero before the first step."""
-    counts_steps: ClassVar[bool] = False
-    """Whether its state holds the number of the step too."""
-    checked_by: ClassVar[Literal["changes", "gradients"]]
-    """What of the first step is compared with the reference: how each weight changed, or each
-    gradient, as the state shows it. The second is for a change that hides the gradient's size."""
-
-    @property
-    def state_arrays(self) -> int:
-        """Arrays of the size of the weights that it keeps."""
-        return len(self.slots)
-
-    def state_names(self, path: str) -> tuple[str, ...]:
-        """The names under which a step returns what it keeps of a weight, as `slots` lists it."""
-        return tuple(f"{path}|{slot}" for slot in self.slots)
-
-    def factors(self, step: Any, xp: Any) -> State:
-        """What all weights share in that step, counted from 1; worked out once in a step."""
-        return ()
-
-    @abstractmethod
-    def update(
-        self, weight: Any, gradient: Any, state: State, factors: State, xp: Any
-    ) -> tuple[Any, State]:
-        """A weight and what is kept of it after the step that these `factors` are for."""
-
-    def apply(
-        self,
-        weights: Mapping[str, Any],
-        gradients: Mapping[str, Any],
-        kept: Any,
-        step: Any,
-        xp: Any,
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Every weight that has a gradient after this step, and what is `kept`, by its names."""
-        factors = self.factors(step, xp)
-        after: dict[str, Any] = {}
-        keeps: dict[str, Any] = {}
-        for path, gradient in gradients.items():
-            names = self.state_names(path)
-            state = tuple(kept[name] for name in names)
-            after[path], state = self.update(weights[path], gradient, state, factors, xp)
-            keeps |= zip(names, state, strict=True)
-        return after, keeps
+from suites.workload.schedules import check_schedule
+from suites.workload.update_rule import Optimizer, State
 
 
 @final
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """Plain stochastic gradient descent: w <- w - lr x gradient."""
+    """w <- w - lr x g, where g = gradient + weight_decay x w.
 
-    flop_per_parameter: ClassVar[int] = 2
+    With momentum v <- momentum v + g, and v stands in the place of g; with nesterov
+    g + momentum v does (Sutskever et al., ICML 2013, with the rate outside of v).
+    """
+
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
     checked_by: ClassVar = "changes"
 
     def __post_init__(self) -> None:
+        check_schedule(self.schedule)
         if not 0 < _number(self.lr) < math.inf:
             raise ValueError(f"SGD expects a finite lr above 0. Received: {self!r}")
+        if not (0 <= _number(self.momentum) < 1 and 0 <= _number(self.weight_decay) < math.inf):
+            raise ValueError(
+                f"SGD expects momentum from 0 to below 1 and a finite weight_decay from 0 on. "
+                f"Received: {self!r}"
+            )
+        if self.nesterov not in (False, True) or (self.nesterov and not self.momentum):
+            raise ValueError(f"SGD expects momentum above 0 with nesterov. Received: {self!r}")
+
+    @property
+    def flop_per_parameter(self) -> int:
+        return 2 * (1 + bool(self.momentum) + bool(self.nesterov) + bool(self.weight_decay))
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("momentum",) if self.momentum else ()
+
+    def taken(self, weight: Any, gradient: Any) -> Any:
+        return _decayed(gradient, self.weight_decay, weight)
 
     def update(
         self, weight: Any, gradient: Any, state: State, factors: State, xp: Any
     ) -> tuple[Any, State]:
-        return weight - self.lr * gradient, ()
+        gradient = self.taken(weight, gradient)
+        state = tuple(self.momentum * v + gradient for v in state)
+        return weight - factors[0] * self.direction(gradient, state), state
+
+    def direction(self, taken: Any, state: State) -> Any:
+        """What the rate is multiplied with, by what is kept after the step."""
+        if not state:
+            return taken
+        return taken + self.momentum * state[0] if self.nesterov else state[0]
+
+
+@final
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """Hinton's (lecture 6e of 2012), with eps outside the root: v <- alpha v + (1 - alpha) g^2;
+    w <- w - lr x g / (sqrt(v) + eps)."""
+
+    alpha: float = 0.99
+    eps: float = 1e-8
+    checked_by: ClassVar = "gradients"
+    shows_sums: ClassVar = False
+
+    def __post_init__(self) -> None:
+        check_schedule(self.schedule)
+        sizes = all(0 < _number(value) < math.inf for value in (self.lr, self.eps))
+        if not (sizes and 0 <= _number(self.alpha) < 1):
+            raise ValueError(
+                f"RMSprop expects finite lr and eps above 0, alpha from 0 to below 1. "
+                f"Received: {self!r}"
+            )
+
+    @property
+    def flop_per_parameter(self) -> int:
+        return 9
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("square_average",)
+
+    def update(
+        self, weight: Any, gradient: Any, state: State, factors: State, xp: Any
+    ) -> tuple[Any, State]:
+        v = self.alpha * state[0] + (1 - self.alpha) * gradient * gradient
+        return weight - factors[0] * gradient / (xp.sqrt(v) + self.eps), (v,)
+
+    def shown(self, before: Any, after: Any, state: State, xp: Any) -> Any:
+        size = xp.sqrt(xp.maximum(state[0], 0) / (1 - self.alpha))
+        return xp.sign(before - after) * size
 
 
 @dataclass(frozen=True)
 class TwoMoments(Optimizer):
     """What Adam and those after it share: running means of the gradient and of its square.
 
-    m <- beta1 m + (1 - beta1) gradient;  v <- beta2 v + (1 - beta2) gradient^2;
+    m <- beta1 m + (1 - beta1) g;  v <- beta2 v + (1 - beta2) g^2;
     change = lr x (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps), in step t.
     """
 
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
-    slots: ClassVar = ("first_moment", "second_moment")
-    counts_steps: ClassVar = True
     checked_by: ClassVar = "gradients"
 
     def __post_init__(self) -> None:
+        check_schedule(self.schedule)
         sizes = all(0 < _number(value) < math.inf for value in (self.lr, self.eps))
         if not (sizes and all(0 <= _number(beta) < 1 for beta in (self.beta1, self.beta2))):
             raise ValueError(
@@ -111,38 +123,66 @@ class TwoMoments(Optimizer):
                 f"to below 1. Received: {self!r}"
             )
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("first_moment", "second_moment")
+
+    @property
+    def counts_steps(self) -> bool:
+        return True
+
     @abstractmethod
-    def moved(self, weight: Any, change: Any) -> Any:
-        """The weight after a step with that change."""
+    def moved(self, weight: Any, change: Any, rate: Any) -> Any:
+        """The weight after a step with that change, at that rate."""
 
     def factors(self, step: Any, xp: Any) -> State:
-        """lr / (1 - beta1^t) and 1 / sqrt(1 - beta2^t)."""
+        """The rate, the same / (1 - beta1^t), and 1 / sqrt(1 - beta2^t)."""
+        return self.factors_at(self.rate(step, xp), step, xp)
+
+    def factors_at(self, rate: Any, step: Any, xp: Any) -> State:
+        """The same at another rate."""
         rest1, rest2 = (_complement(beta, step, xp) for beta in (self.beta1, self.beta2))
-        return self.lr / rest1, 1 / xp.sqrt(rest2)
+        return rate, rate / rest1, 1 / xp.sqrt(rest2)
 
     def update(
         self, weight: Any, gradient: Any, state: State, factors: State, xp: Any
     ) -> tuple[Any, State]:
         m, v = state
+        gradient = self.taken(weight, gradient)
         m = self.beta1 * m + (1 - self.beta1) * gradient
         v = self.beta2 * v + (1 - self.beta2) * gradient * gradient
-        return self.moved(weight, self.change((m, v), factors, xp)), (m, v)
+        return self.moved(weight, self.change((m, v), factors, xp), factors[0]), (m, v)
 
     def change(self, state: State, factors: State, xp: Any) -> Any:
         """What the moments after a step take from the weight. Both corrections are numbers: so each
         element costs one division, as in the frameworks' own."""
-        (m, v), (rate, spread) = state, factors
+        (m, v), (_, rate, spread) = state, factors
         return rate * m / (xp.sqrt(v) * spread + self.eps)
+
+    def shown(self, before: Any, after: Any, state: State, xp: Any) -> Any:
+        return state[0] / (1 - self.beta1)
 
 
 @final
 @dataclass(frozen=True)
 class Adam(TwoMoments):
-    """Kingma and Ba, arXiv:1412.6980, algorithm 1: w <- w - change."""
+    """Kingma and Ba, arXiv:1412.6980, algorithm 1: w <- w - change, where
+    g = gradient + weight_decay x w, as frameworks have it."""
 
-    flop_per_parameter: ClassVar[int] = 12
+    weight_decay: float = 0.0
 
-    def moved(self, weight: Any, change: Any) -> Any:
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_decay(self, self.weight_decay)
+
+    @property
+    def flop_per_parameter(self) -> int:
+        return 14 if self.weight_decay else 12
+
+    def taken(self, weight: Any, gradient: Any) -> Any:
+        return _decayed(gradient, self.weight_decay, weight)
+
+    def moved(self, weight: Any, change: Any, rate: Any) -> Any:
         return weight - change
 
 
@@ -155,18 +195,20 @@ class AdamW(TwoMoments):
     """
 
     weight_decay: float = 0.01
-    flop_per_parameter: ClassVar[int] = 13
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= _number(self.weight_decay) < math.inf:
-            raise ValueError(f"AdamW expects a finite weight_decay from 0 on. Received: {self!r}")
+        _check_decay(self, self.weight_decay)
 
-    def moved(self, weight: Any, change: Any) -> Any:
-        return (1 - self.lr * self.weight_decay) * weight - change
+    @property
+    def flop_per_parameter(self) -> int:
+        return 13
+
+    def moved(self, weight: Any, change: Any, rate: Any) -> Any:
+        return (1 - rate * self.weight_decay) * weight - change
 
 
-OPTIMIZERS: tuple[type[Optimizer], ...] = (SGD, Adam, AdamW)
+OPTIMIZERS: tuple[type[Optimizer], ...] = (SGD, RMSprop, Adam, AdamW)
 
 
 def check_optimizer(optimizer: object) -> None:
@@ -175,6 +217,16 @@ def check_optimizer(optimizer: object) -> None:
     if type(optimizer) not in OPTIMIZERS:
         *names, last = (f"{known.__name__}(...)" for known in OPTIMIZERS)
         raise ValueError(f"training expects {', '.join(names)} or {last}. Received: {optimizer!r}")
+
+
+def _decayed(gradient: Any, decay: float, weight: Any) -> Any:
+    return gradient + decay * weight if decay else gradient
+
+
+def _check_decay(optimizer: Optimizer, decay: object) -> None:
+    if not 0 <= _number(decay) < math.inf:
+        kind = type(optimizer).__name__
+        raise ValueError(f"{kind} expects a finite weight_decay from 0 on. Received: {optimizer!r}")
 
 
 def _complement(beta: float, step: Any, xp: Any) -> Any:

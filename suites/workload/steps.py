@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from suites.layers import BatchNorm, Layer, Shape, ShapeError, check, cost, vocabulary, walk
-from suites.workload.optimizers import Optimizer, check_optimizer
+from suites.workload.optimizers import check_optimizer
+from suites.workload.update_rule import Optimizer
 
 ITEMSIZE = {"float32": 4, "float16": 2, "bfloat16": 2}
 """Bytes of one value, by the precisions the product knows."""

@@ -40,7 +40,20 @@ from suites.layers import (
     StochasticDepth,
     Tanh,
 )
-from suites.workload import SGD, Adam, AdamW, Data, Forward, Learn, Lifecycle, Train
+from suites.workload import (
+    SGD,
+    Adam,
+    AdamW,
+    Cosine,
+    Data,
+    Forward,
+    Learn,
+    Lifecycle,
+    RMSprop,
+    StepDecay,
+    Train,
+    WarmupLinear,
+)
 
 BLOCK = Residual(Sequential(Linear(24, 24), ReLU(), Linear(24, 24, bias=False)))
 NORM = GroupNorm(4, 24, affine=False)
@@ -108,6 +121,15 @@ MODELS = {
     "words_": (WORDS, (4, 9)),
     "tokens_": (TOKENS, (3, 7, 16)),
 }
+DECAYING = AdamW(lr=0.01, weight_decay=0.1, schedule=Cosine(steps=20))
+RULES = {
+    "nesterov": SGD(
+        lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.1, schedule=StepDecay(1, gamma=0.5)
+    ),
+    "rmsprop": RMSprop(lr=0.002, schedule=Cosine(steps=5, least=0.1)),
+    "adam_decay": Adam(lr=0.01, weight_decay=0.1, schedule=WarmupLinear(warmup=2, steps=6)),
+}
+"""Numbers large enough to show in three steps."""
 SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))
 
 
@@ -120,14 +142,16 @@ def cases(preset):
         if name in ("images_", "words_"):
             yield Train(name=f"{name}adam", optimizer=Adam(lr=0.01), **same)
         if name == "images_":  # a decay that shows beside a step of 0.01
-            yield Train(name=f"{name}adamw", optimizer=AdamW(lr=0.01, weight_decay=0.1), **same)
+            yield Train(name=f"{name}adamw", optimizer=DECAYING, **same)
+    for name, rule in RULES.items():
+        yield Train(suite="deep", name=name, model=PLAIN, input_shape=(8, 3, 4, 3), optimizer=rule)
     for inputs in ("host", "loop", "background"):
         same = {"suite": "deep", "model": PLAIN, "input_shape": (8, 3, 4, 3), "inputs": inputs}
         yield Train(name=f"{inputs}_train", optimizer=SGD(lr=0.1), **same)
     yield Forward(suite="deep", name="host_words", model=WORDS, input_shape=(4, 9), inputs="host")
     for inputs in ("device", "host"):
         yield learning(f"learn_{inputs}", SGD(lr=0.1), inputs)
-    yield learning("learn_adam", Adam(lr=0.01), "device")
+    yield learning("learn_momentum", SGD(lr=0.1, momentum=0.9, schedule=Cosine(12)), "device")
     yield learning("learn_adamw", AdamW(lr=0.01), "device")
     yield Lifecycle(learn=learning("life", SGD(lr=0.1), "device"))
 

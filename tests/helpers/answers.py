@@ -72,6 +72,28 @@ class Trained:
         return m / np.sqrt(v + self.eps) if self.eps_inside else m / (np.sqrt(v) + self.eps)
 
 
+class Ruled:
+    """Training steps in plain float32 by a rule, which may be another than the workload's."""
+
+    def __init__(self, workload, made, rule):
+        self.workload, self.rule, self.ring = workload, rule, made.ring
+        self.weights, self.count, self.kept = dict(made.weights), 0, {}
+
+    def __call__(self):
+        batch = self.ring[self.count % len(self.ring)]
+        self.count += 1
+        seen = training.passed(self.workload, self.weights, batch["x"], batch["labels"], Single())
+        paths = list(seen.gradients)
+        names = [name for path in paths for name in self.rule.state_names(path)]
+        zeros = {n: np.zeros_like(self.weights[n.partition("|")[0]]) for n in names}
+        after, self.kept = self.rule.apply(
+            self.weights, seen.gradients, zeros | self.kept, np.float32(self.count), np
+        )
+        self.weights |= after | seen.averages
+        results = {**self.weights, **self.kept, "loss": np.asarray(seen.loss)}
+        return {name: np.array(each, np.float32) for name, each in results.items()}
+
+
 def scaled(path, factor):
     """One gradient, or running average, off by a factor."""
     return lambda found: found | {path: found[path] * factor}

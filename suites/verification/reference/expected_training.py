@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,28 +10,29 @@ from suites.data import arrays
 from suites.data.arrays import Array, Arrays, Batch
 from suites.layers import cost
 from suites.verification import checks
-from suites.verification.digests import Digest, digest, parts
-from suites.verification.reference import chosen_samples, limits, training
+from suites.verification.digests import Digest, digest
+from suites.verification.reference import chosen_samples, limits, taken_steps, training
 from suites.verification.reference.expected import Expected
 from suites.verification.reference.meanings.arithmetic import (
-    UNIFORM,
-    UNIT_ROUNDOFF,
     Exact,
     Honest,
     TensorFloat,
     rms,
 )
 from suites.verification.reference.meanings.model import Weights
+from suites.verification.reference.taken_steps import Taken
 from suites.verification.training_checks import (
+    RATES,
     audited,
     change_name,
     gradient_name,
+    rates,
     rule_name,
     rule_values,
     start_name,
     update_name,
 )
-from suites.workload import CHECKED_STEPS, Optimizer, Train
+from suites.workload import CHECKED_STEPS, Train
 
 DRAWS, LIGHT_FLOP, FEW_DRAWS = 6, 2e8, 4
 """Honest solutions of the first step, of one up to LIGHT_FLOP and of a larger one: in an array of
@@ -44,9 +44,6 @@ FOLLOWED = 2
 LARGE = 2**22
 """Parameters of a large model."""
 
-ROOT = float(np.sqrt(np.finfo(np.float32).max))
-"""What is larger has no square in float32."""
-
 LOSS_FLOP = 3e10
 """Of a forward pass that is worked out for its loss alone."""
 
@@ -54,17 +51,6 @@ COARSE = {"changes": 2.0**-10, "gradients": 2.0**-7}
 """Of a change over several steps: no course is held to less, for kinks may fall to either side. By
 what is checked of the optimizer: one that divides by the gradient's own size turns an element's
 step around where the gradient is next to nothing and a kink falls to the other side."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """Digests of what training steps returned in one arithmetic."""
-
-    losses: list[float]
-    after: list[dict[str, Digest]]
-    """Weights by path, of the steps that were asked for."""
-    gradients: dict[str, Digest]
-    """Of the first step."""
 
 
 def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
@@ -80,8 +66,9 @@ def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
         for part, array in kept.items():
             for phase in ("before", "after"):
                 result.keep(f"{phase}/{start_name(path)}|{part}", array)
-    if workload.optimizer.checked_by == "gradients":
+    if workload.optimizer.slots:
         result.keep(f"before/{rule_name(workload.optimizer)}|all", rule_values(workload.optimizer))
+        result.keep(f"before/{RATES}|all", rates(workload.optimizer))
     large = cost.parameter_count(workload.model, workload.input_shape) > LARGE
     steps = 1 if large else CHECKED_STEPS
     ring = [made.ring[number % len(made.ring)] for number in range(steps)]
@@ -129,15 +116,23 @@ def _add_first_steps(
     for path, kept in start.items():
         if rule.checked_by == "changes" or path not in learned:
             solutions = (exact, *honest, lie)
-            changes = [_changed(each, path, kept, rule, n > 0) for n, each in enumerate(solutions)]
+            changes = [
+                taken_steps.changed(each, path, kept, rule, n > 0)
+                for n, each in enumerate(solutions)
+            ]
             result.add("before", change_name(path), changes[0], changes[1:-1], changes[-1:])
         else:
-            seen = [each.gradients[path] for each in (exact, *honest, lie)]
+            seen = [
+                taken_steps.gradient_taken(rule, each.gradients[path], kept)
+                for each in (exact, *honest, lie)
+            ]
             result.add("before", gradient_name(path), seen[0], seen[1:-1], seen[-1:])
-            if all(map(_fits, seen)):
-                none = np.asarray([], np.int64)
-                limit = limits.Limit(1.0, None)
-                result.put(f"before/{update_name(path)}/all", none, np.asarray(0.0), limit)
+            if not all(map(taken_steps.fits, seen)):
+                continue
+        if rule.slots and path in learned:
+            none = np.asarray([], np.int64)
+            limit = limits.Limit(1.0, None)
+            result.put(f"before/{update_name(path)}/all", none, np.asarray(0.0), limit)
 
 
 def _add_audit(
@@ -168,8 +163,8 @@ def _add_audit(
     coarse = COARSE[workload.optimizer.checked_by]
     for path, kept in start.items():
         name = audited(change_name(path), len(ring) - 1)
-        changes = [_change(each.after[-1][path], kept) for each in (exact, *honest)]
-        lie = _change(exact.after[0][path], kept)
+        changes = [taken_steps.change(each.after[-1][path], kept) for each in (exact, *honest)]
+        lie = taken_steps.change(exact.after[0][path], kept)
         for part, value in changes[0].items():
             if part != "shape":
                 most = _course(coarse, [each[part] for each in changes], lie[part])
@@ -252,37 +247,3 @@ def _take(
 def _pair(batch: Batch, dtype: object) -> tuple[Array, Array]:
     x = batch["x"]
     return x if x.dtype.kind == "i" else x.astype(dtype, copy=False), batch["labels"]  # type: ignore[call-overload]
-
-
-def _fits(gradient: Digest) -> bool:
-    """Whether a second moment holds the gradient's square: beyond float32 no formula holds."""
-    return all(np.max(np.abs(each), initial=0.0) < ROOT for each in parts(gradient).values())
-
-
-def _changed(
-    taken: Taken, path: str, start: Digest, rule: Optimizer, rounds: bool
-) -> dict[str, Array]:
-    """The first step's change. Where only the gradient was digested, since the model is large, from
-    that, of which it is a multiple: with `rounds` the new weights are rounded to float32, as they
-    are stored."""
-    if path in taken.after[0]:
-        return _change(taken.after[0][path], start)
-    changed = {}
-    for part, array in taken.gradients[path].items():
-        nothing, kept = np.zeros_like(array), start[part]
-        state = (nothing,) * len(rule.slots)
-        step, _ = rule.update(nothing, array, state, rule.factors(1, np), np)
-        if part != "shape" and rounds:
-            if part == "sums":  # so many roundings add up like standard deviations, as weights do
-                lost = UNIFORM * UNIT_ROUNDOFF["float32"] * rms(kept)
-                step = step + lost * np.random.default_rng(0).standard_normal(kept.shape)
-            else:
-                step = (kept + step).astype(np.float32).astype(np.float64) - kept
-        changed[part] = array if part == "shape" else step
-    return changed
-
-
-def _change(after: Digest, start: Digest) -> dict[str, Array]:
-    return {
-        part: array if part == "shape" else array - start[part] for part, array in after.items()
-    }

@@ -155,9 +155,10 @@ class State:
 def rule_in(kind: Any, optimizer: Optimizer) -> Optimizer:
     """The rule with its numbers as `kind` holds them: frameworks may work out 1 - beta there. As it
     is where one of them is then out of range."""
-    numbers = dataclasses.asdict(optimizer)
+    named = {each.name: getattr(optimizer, each.name) for each in dataclasses.fields(optimizer)}
+    numbers = {n: float(kind(v)) for n, v in named.items() if type(v) in (int, float)}
     with contextlib.suppress(ValueError):
-        return type(optimizer)(**{name: float(kind(value)) for name, value in numbers.items()})
+        return dataclasses.replace(optimizer, **numbers)
     return optimizer
 
 
@@ -165,9 +166,8 @@ class Float32:
     """Functions for a rule's factors as a framework may have them: 1 - beta^t is what a power that
     was rounded to float32 leaves."""
 
-    @staticmethod
-    def sqrt(x: Any) -> Any:
-        return np.sqrt(x)
+    sqrt, sin, floor = np.sqrt, np.sin, np.floor
+    minimum, maximum = np.minimum, np.maximum
 
     @staticmethod
     def expm1(x: Any) -> Any:
@@ -181,7 +181,7 @@ def _by_rule(
     cache: over whole arrays the update takes longer than many a model's products."""
     kind = gradient.dtype.type
     rule, xp = rule_in(kind, rule), np if kind is np.float64 else Float32
-    factors = rule.factors(np.float64(count), xp)
+    factors = tuple(kind(factor) for factor in rule.factors(np.float64(count), xp))
     before = [np.ravel(array) for array in (weight, gradient, *state)]
     results = [np.empty(gradient.shape, kind) for _ in (weight, *state)]
     for begin in range(0, gradient.size, BLOCK):

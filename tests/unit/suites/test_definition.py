@@ -28,6 +28,7 @@ from suites.workload import (
     Product,
     Train,
     definition_hash,
+    schedules,
 )
 from suites.workload import optimizers as rules
 from suites.workload.definition import definition, kind_word
@@ -45,6 +46,7 @@ def _classes(module: Any) -> list[type]:
 DESCRIPTIONS = (
     *(kind for kind in _classes(layers) if issubclass(kind, Layer)),
     *_classes(rules),
+    *_classes(schedules),
     Data,
     *WORKLOADS,
 )

@@ -1,0 +1,69 @@
+"""What is kept of training steps in one arithmetic, and what they say of gradients and changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from suites.data.arrays import Array
+from suites.verification.digests import Digest, parts
+from suites.verification.reference.meanings.arithmetic import UNIFORM, UNIT_ROUNDOFF, rms
+from suites.workload import Optimizer
+
+ROOT = float(np.sqrt(np.finfo(np.float32).max))
+"""What is larger has no square in float32."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Digests of what training steps returned in one arithmetic."""
+
+    losses: list[float]
+    after: list[dict[str, Digest]]
+    """Weights by path, of the steps that were asked for."""
+    gradients: dict[str, Digest]
+    """Of the first step."""
+
+
+def gradient_taken(rule: Optimizer, gradient: Digest, start: Digest) -> dict[str, Array]:
+    """The gradient as the rule goes by it, of what its state will show."""
+    return {
+        part: array if part == "shape" else rule.taken(start[part], array)
+        for part, array in gradient.items()
+        if part != "sums" or rule.shows_sums
+    }
+
+
+def fits(gradient: Digest) -> bool:
+    """Whether a second moment holds the gradient's square: beyond float32 no formula holds."""
+    return all(np.max(np.abs(each), initial=0.0) < ROOT for each in parts(gradient).values())
+
+
+def changed(
+    taken: Taken, path: str, start: Digest, rule: Optimizer, rounds: bool
+) -> dict[str, Array]:
+    """The first step's change. Where only the gradient was digested, since the model is large, from
+    that and the weight, in both of which the rule is linear: with `rounds` the new weights are
+    rounded to float32, as they are stored."""
+    if path in taken.after[0]:
+        return change(taken.after[0][path], start)
+    found = {}
+    for part, array in taken.gradients[path].items():
+        kept = start[part]
+        state = (np.zeros_like(array),) * len(rule.slots)
+        step = rule.update(kept, array, state, rule.factors(np.float64(1), np), np)[0] - kept
+        if part != "shape" and rounds:
+            if part == "sums":  # so many roundings add up like standard deviations, as weights do
+                lost = UNIFORM * UNIT_ROUNDOFF["float32"] * rms(kept)
+                step = step + lost * np.random.default_rng(0).standard_normal(kept.shape)
+            else:
+                step = (kept + step).astype(np.float32).astype(np.float64) - kept
+        found[part] = array if part == "shape" else step
+    return found
+
+
+def change(after: Digest, start: Digest) -> dict[str, Array]:
+    return {
+        part: array if part == "shape" else array - start[part] for part, array in after.items()
+    }
