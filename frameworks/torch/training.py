@@ -93,8 +93,7 @@ def _own(description: Optimizer) -> tuple[Any, dict[str, Any]]:
             return torch.optim.RMSprop, {"lr": lr, "alpha": alpha, "eps": eps}
         case Adam(lr, beta1, beta2, eps, decay) | AdamW(lr, beta1, beta2, eps, decay):
             kind = torch.optim.Adam if isinstance(description, Adam) else torch.optim.AdamW
-            settings = {"betas": (beta1, beta2), "eps": eps, "weight_decay": decay}
-            return kind, {"lr": lr, **settings}
+            return kind, {"lr": lr, "betas": (beta1, beta2), "eps": eps, "weight_decay": decay}
     raise Unsupported(f"torch has no {type(description).__name__}")
 
 

@@ -156,7 +156,9 @@ def rule_in(kind: Any, optimizer: Optimizer) -> Optimizer:
     """The rule with its numbers as `kind` holds them: frameworks may work out 1 - beta there. As it
     is where one of them is then out of range."""
     named = {each.name: getattr(optimizer, each.name) for each in dataclasses.fields(optimizer)}
-    numbers = {n: float(kind(v)) for n, v in named.items() if type(v) in (int, float)}
+    numbers: dict[str, Any] = {
+        n: float(kind(v)) for n, v in named.items() if type(v) in (int, float)
+    }
     with contextlib.suppress(ValueError):
         return dataclasses.replace(optimizer, **numbers)
     return optimizer

@@ -131,10 +131,10 @@ def test_an_update_off_the_formula_is_found(folder, setting, value, path):
 
 
 DECAYING = {
-    case: dataclasses.replace(ADAM, name=case, optimizer=AdamW(**numbers))
-    for case, numbers in (
-        ("adamw", {"lr": 1e-2, "weight_decay": 0.1}),
-        ("adamw_by_default", {"lr": 1e-3}),
+    case: dataclasses.replace(ADAM, name=case, optimizer=rule)
+    for case, rule in (
+        ("adamw", AdamW(lr=1e-2, weight_decay=0.1)),
+        ("adamw_by_default", AdamW(lr=1e-3)),
     )
 }
 
