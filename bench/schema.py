@@ -45,6 +45,8 @@ class Gpu(_Part, frozen=True):
     """Apple's GPU cores, AMD's compute units; of other makers, absent."""
     bus: Text | None = None
     lanes: Count | None = None
+    device_id: Text | None = None
+    """Of its kind on the PCI bus, as in `0x73bf`; several products may share one."""
     metal: Text | None = None
     """Metal family or version, as the system names it."""
     driver: Text | None = None

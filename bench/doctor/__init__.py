@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bench.doctor import activity, cuda, packages, resources, system, wrong_answers
+from bench.doctor import activity, companions, cuda, packages, resources, system, wrong_answers
 from bench.doctor.finding import SEVERITIES, Finding
 from bench.doctor.subject import Subject
 
 SECTIONS = {
     "system": (*system.CHECKS, *cuda.CHECKS),
-    "packages": packages.CHECKS,
+    "packages": (*companions.CHECKS, *packages.CHECKS),
     "wrong answers": wrong_answers.CHECKS,
     "power and load": activity.CHECKS,
     "disk and memory": resources.CHECKS,

@@ -1,4 +1,4 @@
-"""What is installed, or will be: versions that do not suit the system or one another."""
+"""What is installed, or will be: versions that do not suit the system."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from bench.doctor import compatibility
 from bench.doctor.finding import Finding, quoted
 from bench.doctor.subject import Subject
-from bench.environments.platforms import TENSORFLOW_METAL
 from bench.environments.versions import series, within
 
 
@@ -100,34 +99,6 @@ def without_mps(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def metal_pair(subject: Subject) -> Iterator[Finding]:
-    """The plugin declares no requirement, so no installer sees that the pair does not fit."""
-    for name, packages in subject.having("tensorflow-metal"):
-        plugin = packages["tensorflow-metal"]
-        version = packages.get("tensorflow") or packages.get("tensorflow-macos") or ""
-        known = next((each for each in TENSORFLOW_METAL if each.line == series(plugin)), None)
-        if known and known.breaks_from and within(version, known.breaks_from, None):
-            yield Finding(
-                "spoils",
-                f"tensorflow-metal {quoted(plugin)} does not load in TensorFlow "
-                f"{quoted(version)} ({name}).",
-                "Importing TensorFlow itself fails, with `symbol not found in flat namespace` or "
-                "`Library not loaded`.",
-                f"`./metalbench env remove {shlex.quote(name)}`, then "
-                "`make bench FRAMEWORK=tf`, whose pair loads.",
-                known.source,
-            )
-        elif not known or series(version) not in known.loads_in:
-            yield Finding(
-                "limits",
-                f"Nobody has said that tensorflow-metal {quoted(plugin)} loads in TensorFlow "
-                f"{quoted(version) or 'of unknown version'} ({name}).",
-                "The pair is not in the plugin's table; importing TensorFlow may fail.",
-                "`make bench FRAMEWORK=tf` takes a pair that loads.",
-                "tensorflow-metal 1.2.0 metadata",
-            )
-
-
 def metal_system(subject: Subject) -> Iterator[Finding]:
     if not (subject.intel_mac and subject.macos("11", "14")):
         return
@@ -162,33 +133,6 @@ def jax_metal(subject: Subject) -> Iterator[Finding]:
                 f"`./metalbench env remove {shlex.quote(name)}`, then build it "
                 "with the pins of this checkout.",
                 "jax-metal 0.1.1 metadata",
-            )
-
-
-def jax_pairs(subject: Subject) -> Iterator[Finding]:
-    for name, packages in subject.having("jax-mps"):
-        if series(packages.get("jaxlib", "")) != series(packages["jax-mps"]):
-            yield Finding(
-                "limits",
-                f"jax-mps {quoted(packages['jax-mps'])} does not go with jaxlib "
-                f"{quoted(packages.get('jaxlib', 'of unknown version'))} ({name}).",
-                "Each of its lines takes one line of jaxlib; 0.11 takes 0.11 alone.",
-                "`make bench FRAMEWORK=jax` takes a pair that fits.",
-                "jax-mps 0.11.1 metadata",
-            )
-
-
-def collisions(subject: Subject) -> Iterator[Finding]:
-    for one, other, why, source in compatibility.COLLISIONS:
-        for name, packages in subject.having(one, other):
-            if one == "tensorflow" and packages[one] == packages[other]:
-                continue
-            yield Finding(
-                "spoils",
-                f"{one} and {other} stand beside each other in {name}.",
-                f"They collide: {why}; which of them runs is chance.",
-                f"`./metalbench env remove {shlex.quote(name)}`, then `make bench`.",
-                source,
             )
 
 
@@ -287,6 +231,6 @@ def states(subject: Subject) -> Iterator[Finding]:
 
 
 CHECKS = (
-    *(metal_pair, collisions, shadowing, wheel_system, mps_system, without_mps, metal_system),
-    *(jax_metal, jax_pairs, no_cuda, variables, states, mlx_on_linux),
+    *(shadowing, wheel_system, mps_system, without_mps, metal_system),
+    *(jax_metal, no_cuda, variables, states, mlx_on_linux),
 )

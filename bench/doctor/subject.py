@@ -115,13 +115,15 @@ class Subject:
 
 def platform(description: Description) -> Platform:
     """What decides which environments the machine can have."""
-    machine = description.machine
+    machine, subject = description.machine, Subject(description)
     linux = machine.system == "Linux"
+    # A Python under Rosetta spoils a run; what is said of packages is what its cure brings.
+    architecture = "arm64" if subject.apple_silicon else machine.architecture or ""
     return Platform(
         system=quoted(machine.system),
-        machine=quoted(machine.architecture or ""),
+        machine=quoted(architecture),
         release="" if linux else quoted(machine.release or ""),
-        nvidia=linux and bool(Subject(description).usable),
+        nvidia=linux and bool(subject.usable),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.doctor import compatibility
-from bench.doctor.finding import Finding, quoted
+from bench.doctor.finding import Finding, counted, quoted
 from bench.doctor.subject import Subject, platform
 from bench.environments.platforms import Unavailable, pythons
 from bench.environments.versions import numbers, within
@@ -181,7 +181,7 @@ def no_metal_gpu(subject: Subject) -> Iterator[Finding]:
     if not subject.mac or not gpus:
         return
     if all(gpu.vendor in ("Intel", "NVIDIA") or gpu.metal == "not supported" for gpu in gpus):
-        names = ", ".join(quoted(gpu.name) for gpu in gpus[:4])
+        names = counted(gpu.name for gpu in gpus)
         yield Finding(
             "limits",
             f"No GPU here serves a framework: {names}.",
@@ -193,7 +193,7 @@ def no_metal_gpu(subject: Subject) -> Iterator[Finding]:
 
 def several_gpus(subject: Subject) -> Iterator[Finding]:
     if subject.mac and len(subject.usable) > 1:
-        names = ", ".join(quoted(gpu.name) for gpu in subject.usable[:4])
+        names = counted(gpu.name for gpu in subject.usable)
         yield Finding(
             "note",
             f"Several GPUs could be the one that is measured: {names}.",

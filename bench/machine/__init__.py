@@ -9,6 +9,7 @@ import msgspec
 
 from bench.machine import captures, linux, macos, parsing
 from bench.machine.captures import Captures
+from bench.product_names import normal
 from bench.schema import Gpu, Machine
 
 _READERS = {"Darwin": macos.read, "Linux": linux.read}
@@ -35,16 +36,16 @@ def parse(found: Captures, gpus: Iterable[tuple[str, int | None]] = ()) -> Machi
 def _merged(known: tuple[Gpu, ...], reported: dict[str, int | None]) -> tuple[Gpu, ...]:
     """The system's GPUs, completed and followed by those that only a framework knows.
 
-    One framework calls `AMD Radeon RX 580` what the system calls `Radeon RX 580`. A device id such
+    One calls `AMD Radeon PRO W6800` what the other calls `Radeon Pro W6800`. A device id such
     as `mps` names nothing that the system has not named already.
     """
-    sizes = {_bare(name): size for name, size in reported.items()}
-    completed = [_completed(gpu, sizes.pop(_bare(gpu.name), None)) for gpu in known]
-    names = {_bare(gpu.name) for gpu in known}
+    sizes = {normal(name): size for name, size in reported.items()}
+    completed = [_completed(gpu, sizes.pop(normal(gpu.name), None)) for gpu in known]
+    names = {normal(gpu.name) for gpu in known}
     others = [
         Gpu(name=name, memory_bytes=size)
         for name, size in reported.items()
-        if _bare(name) not in names and not (known and _is_id(name))
+        if normal(name) not in names and not (known and _is_id(name))
     ]
     return (*completed, *others)
 
@@ -53,10 +54,6 @@ def _completed(gpu: Gpu, size: int | None) -> Gpu:
     if gpu.memory_bytes or gpu.unified_memory or not size:
         return gpu
     return msgspec.structs.replace(gpu, memory_bytes=size)
-
-
-def _bare(name: str) -> str:
-    return name.removeprefix("AMD ")
 
 
 def _is_id(name: str) -> bool:

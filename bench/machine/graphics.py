@@ -18,20 +18,27 @@ Kind = Literal["built-in", "discrete", "external", "virtual"]
 
 MOST = 16
 
+FIRST = "Chipset Model"
+"""Of the text form: the label every GPU begins with."""
+
 LABELS = {
-    "Chipset Model": "sppci_model",
+    FIRST: "sppci_model",
     "Type": "sppci_device_type",
     "Bus": "sppci_bus",
     "PCIe Lane Width": "spdisplays_pcie_width",
     "VRAM (Total)": "spdisplays_vram",
     "VRAM (Dynamic, Max)": "spdisplays_vram_shared",
     "Vendor": "spdisplays_vendor",
+    "Device ID": "spdisplays_device-id",
     "Total Number of Cores": "sppci_cores",
     "Metal Support": "spdisplays_mtlgpufamilysupport",
     "Metal Family": "spdisplays_metalfamily",
     "Metal": "spdisplays_metal",
 }
 """The text form's labels, and the JSON form's keys for the same."""
+
+SECTIONS = ("Graphics/Displays", "Hardware", "Hardware Overview", "Software", "Memory")
+"""Headings that end a GPU where a text has lost its indentation."""
 
 _VENDORS = {
     "Apple": r"apple|0x106b|0x05ac",
@@ -89,8 +96,9 @@ def vendor(*words: object) -> str | None:
 
 
 def _entries(text: str) -> Iterator[dict[str, Any]]:
-    """GPUs of the text form: each begins with its chipset and ends with its displays, indented."""
+    """GPUs of the text form: each begins with its chipset and ends where less is indented."""
     entry: dict[str, Any] = {}
+    begun_at = 0
     displays_at: int | None = None
     for line in filter(str.strip, text.splitlines()):
         label, _, value = (part.strip() for part in line.partition(":"))
@@ -100,10 +108,13 @@ def _entries(text: str) -> Iterator[dict[str, Any]]:
                 entry.setdefault("spdisplays_ndrvs", []).append({})
             continue
         displays_at = indent if label == "Displays" and not value else None
-        if label == "Chipset Model" and entry:
+        ended = indent < begun_at or (label in SECTIONS and not value)
+        if entry and (ended or label == FIRST):
             yield entry
             entry = {}
-        if label in LABELS and value and (entry or label == "Chipset Model"):
+        if label == FIRST:
+            begun_at = indent
+        if label in LABELS and value and (entry or label == FIRST):
             entry.setdefault(LABELS[label], value)
     if entry:
         yield entry
@@ -120,6 +131,9 @@ def _gpu(entry: dict[str, Any]) -> Gpu | None:
     own = parsing.size(entry.get("spdisplays_vram"))
     kind = _kind(entry, name)
     shared = maker == "Apple" or "spdisplays_vram_shared" in entry
+    if maker in ("AMD", "NVIDIA") and kind in ("discrete", "external"):
+        # Systems before macOS 10.15 say of some of these, too, that their memory is dynamic.
+        own, shared = own or parsing.size(entry.get("spdisplays_vram_shared")), False
     unified = True if shared else (False if own else None)
     return Gpu(
         name=name,
@@ -127,9 +141,10 @@ def _gpu(entry: dict[str, Any]) -> Gpu | None:
         memory_bytes=None if unified or kind == "virtual" else own,
         kind=kind,
         unified_memory=None if kind == "virtual" else unified,
-        cores=parsing.count(entry.get("sppci_cores")) or None,
+        cores=parsing.count(entry.get("sppci_cores")) or None if maker == "Apple" else None,
         bus=_bus(entry),
         lanes=parsing.lanes(entry.get("spdisplays_pcie_width")),
+        device_id=parsing.device_id(entry.get("spdisplays_device-id")),
         metal=_metal(entry),
     )
 

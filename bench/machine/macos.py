@@ -14,6 +14,17 @@ from bench.schema import CoreKind, Gpu, Machine
 
 MOST_LEVELS = 4
 
+_OVERVIEW = {
+    "Model Identifier": "machine_model",
+    "Chip": "chip_type",
+    "Processor Name": "cpu_type",
+    "Total Number of Cores": "number_processors",
+    "Memory": "physical_memory",
+}
+"""The text form's labels, and the JSON form's keys for the same."""
+
+_HEADINGS = {f"{section}:" for section in graphics.SECTIONS}
+
 
 def read(captures: Captures) -> Machine:
     """All that the captures tell, without a label; never raises."""
@@ -25,7 +36,8 @@ def read(captures: Captures) -> Machine:
     cpu = _cpu(sysctl, hardware)
     model = parsing.model(sysctl.get("hw.model")) or parsing.model(hardware.get("machine_model"))
     physical = parsing.count(sysctl.get("hw.physicalcpu")) or _processors(hardware)
-    notes = list(seen.notes)
+    gpus = _with_cores(seen.gpus, captures.get("ioreg", ""))
+    notes = list(seen.notes) if seen.gpus or not gpus else []
     if not sysctl:
         notes.append("sysctl did not answer: CPU and memory may be missing.")
     return Machine(
@@ -41,8 +53,8 @@ def read(captures: Captures) -> Machine:
         memory_bytes=parsing.memory(sysctl.get("hw.memsize"))
         or parsing.size(hardware.get("physical_memory"))
         or parsing.memory(python.get("memory")),
-        gpus=_with_cores(seen.gpus, captures.get("ioreg", "")),
-        core_kinds=_core_kinds(sysctl),
+        gpus=gpus,
+        core_kinds=_core_kinds(sysctl) or _told_kinds(hardware),
         translated=_translated(sysctl),
         hypervisor=_hypervisor(sysctl, model, cpu, seen.gpus),
         hackintosh=hackintosh.evidence(model, cpu, captures.get("nvram", "")),
@@ -53,8 +65,26 @@ def read(captures: Captures) -> Machine:
 
 def _hardware(text: str) -> dict[str, Any]:
     """The hardware overview; it also holds serial numbers, which nothing here asks for."""
-    parts = parsing.parts(parsing.tree(text)[0], "SPHardwareDataType") if "{" in text else []
+    if "{" not in text:
+        return _overview(text)
+    parts = parsing.parts(parsing.tree(text)[0], "SPHardwareDataType")
     return parts[0] if parts else {}
+
+
+def _overview(text: str) -> dict[str, Any]:
+    """The same of the text form: it ends where less is indented, or the next section begins."""
+    _, heading, after = text.partition("Hardware Overview:")
+    found: dict[str, Any] = {}
+    begun_at = 0
+    for line in filter(str.strip, after.splitlines()):
+        label, _, value = (part.strip() for part in line.partition(":"))
+        indent = len(line) - len(line.lstrip())
+        begun_at = begun_at or indent
+        if indent < begun_at or label == graphics.FIRST or line.strip() in _HEADINGS:
+            break
+        if label in _OVERVIEW and value:
+            found.setdefault(_OVERVIEW[label], value)
+    return found if heading else {}
 
 
 def _cpu(sysctl: dict[str, str], hardware: dict[str, Any]) -> str | None:
@@ -82,9 +112,10 @@ def _architecture(sysctl: dict[str, str], python: dict[str, str]) -> str | None:
 
 
 def _processors(hardware: dict[str, Any]) -> int | None:
-    """12 of `proc 12:8:4`, or of 12."""
+    """12 of `proc 12:8:4`, of `12 (8 performance and 4 efficiency)`, or of 12."""
     told = re.fullmatch(
-        r"(?:proc )?([0-9]{1,4})(?::[0-9:]*)?", str(hardware.get("number_processors"))
+        r"(?:proc )?([0-9]{1,4})(?::[0-9:]*)?(?: \([A-Za-z0-9 ]*\))?",
+        str(hardware.get("number_processors")),
     )
     return int(told[1]) or None if told else None
 
@@ -99,6 +130,13 @@ def _core_kinds(sysctl: dict[str, str]) -> tuple[CoreKind, ...]:
         if number:
             kinds.append(CoreKind(name=name or f"level {level}", count=number))
     return tuple(kinds)
+
+
+def _told_kinds(hardware: dict[str, Any]) -> tuple[CoreKind, ...]:
+    """8 and 2 of the text form's `10 (8 performance and 2 efficiency)`."""
+    told = str(hardware.get("number_processors"))
+    found = re.findall(r"\b([0-9]{1,3}) (super|performance|efficiency)\b", told, re.IGNORECASE)
+    return tuple(CoreKind(name=name.capitalize(), count=int(n)) for n, name in found[:MOST_LEVELS])
 
 
 def _translated(sysctl: dict[str, str]) -> bool | None:
@@ -132,7 +170,17 @@ def _with_cores(gpus: tuple[Gpu, ...], ioreg: str) -> tuple[Gpu, ...]:
     cores = int(found[1]) if found else 0
     name = parsing.name(named[1]) if named else None
     if not gpus and name:
-        return (Gpu(name=name, vendor=graphics.vendor(name), cores=cores or None),)
+        maker = graphics.vendor(name)
+        ours = maker == "Apple"  # of whose GPUs none has memory of its own
+        return (
+            Gpu(
+                name=name,
+                vendor=maker,
+                kind="built-in" if ours else None,
+                unified_memory=True if ours else None,
+                cores=cores or None,
+            ),
+        )
     return tuple(
         msgspec.structs.replace(gpu, cores=cores)
         if cores and gpu.vendor == "Apple" and not gpu.cores and gpu.kind != "virtual"

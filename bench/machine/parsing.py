@@ -43,6 +43,12 @@ def lanes(text: object) -> int | None:
     return int(found[1]) or None if found else None
 
 
+def device_id(text: object) -> str | None:
+    """`0x73bf` of `0x73BF`."""
+    found = re.fullmatch(r"0x[0-9a-f]{4}", str(text).strip().lower())
+    return found[0] if found else None
+
+
 def memory(text: object) -> int | None:
     """A number of bytes in digits: a whole number of KiB between 1 MiB and 1 PiB."""
     found = re.fullmatch(r"\s*([0-9]{7,16})\s*", str(text))

@@ -1,4 +1,4 @@
-"""Peak rates of GPUs whose makers or measurers are known, by exact name; read from `peaks.csv`.
+"""Peak rates of GPUs whose makers or measurers are known, by name; read from `peaks.csv`.
 
 Apple's names do not tell the number of cores. Where the machine's description does not either, the
 row is that of the full chip, so it bounds all. Chips without a source stay out of the file; a row
@@ -14,12 +14,10 @@ from functools import cache
 from pathlib import Path
 
 from bench.contenders.for_reports import backend_of
+from bench.product_names import normal
 from bench.schema import Gpu
 
 TABLE = Path(__file__).with_name("peaks.csv")
-
-MAKERS = ("", "AMD ", "NVIDIA ")
-"""What some systems leave off a name."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +40,12 @@ class Peak:
 
 
 def peak(device_name: str, gpus: Sequence[Gpu] = ()) -> Peak | None:
-    """The row of a device called exactly so, among the machine's `gpus`."""
+    """The row of a device of this name, however spelt, among the machine's `gpus`."""
     device_name = called(device_name, gpus)
-    rows = next(filter(None, (_table().get(maker + device_name) for maker in MAKERS)), None)
+    rows = _table().get(normal(device_name))
     if rows is None:
         return None
-    cores = {gpu.cores for gpu in gpus if gpu.name == device_name}
+    cores = {gpu.cores for gpu in gpus if normal(gpu.name) == normal(device_name)}
     return next((row for row in rows if {row.cores} == cores), rows[-1])
 
 
@@ -65,11 +63,11 @@ def called(device_name: str, gpus: Sequence[Gpu]) -> str:
 
 @cache
 def _table() -> dict[str, list[Peak]]:
-    """Rows by name, the full chip last."""
+    """Rows by normal name, the full chip last."""
     found: dict[str, list[Peak]] = {}
     with TABLE.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            found.setdefault(row["name"], []).append(
+            found.setdefault(normal(row["name"]), []).append(
                 Peak(
                     name=row["name"],
                     cores=int(row["cores"]) if row["cores"] else None,

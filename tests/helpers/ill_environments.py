@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.doctor import packages
+from bench.doctor import companions, packages
 from tests.helpers.ill_machines import H200, INTEL, LINUX, M2, NVIDIA, Case, holding, subject
 
 FALLBACK = "PYTORCH_ENABLE_MPS_FALLBACK"
@@ -42,14 +42,28 @@ CASES: list[Case] = [
         *(holding(M2, "torch", torch="2.9.0+git1"), holding(LINUX, "torch", torch="2.9.0+git1")),
     ),
     (
-        *(packages.metal_pair, "spoils", "1.2.0 does not load in TensorFlow 2.21.0"),
+        *(companions.companions, "spoils", "torch 2.2.2 does not work with numpy 2.1.3"),
+        *(
+            holding(INTEL, "torch", torch="2.2.2", numpy="2.1.3"),
+            holding(INTEL, "torch", torch="2.3.0", numpy="2.1.3"),
+        ),
+    ),
+    (
+        *(companions.companions, "spoils", "jax 0.4.25 does not work with scipy 1.13.1"),
+        *(
+            holding(M2, "jax", jax="0.4.25", scipy="1.13.1"),
+            holding(M2, "jax", jax="0.4.25", scipy="1.12.0", numpy="1.26.4"),
+        ),
+    ),
+    (
+        *(companions.metal_pair, "spoils", "1.2.0 does not load in TensorFlow 2.21.0"),
         *(
             holding(M2, tensorflow="2.21.0", tensorflow_metal="1.2.0"),
             holding(M2, tensorflow="2.19.1", tensorflow_metal="1.2.0"),
         ),
     ),
     (
-        *(packages.metal_pair, "limits", "Nobody has said"),
+        *(companions.metal_pair, "limits", "Nobody has said"),
         *(
             holding(M2, tensorflow="2.12.1", tensorflow_metal="1.0.0"),
             holding(INTEL, tensorflow_macos="2.12.0", tensorflow_metal="0.8.0"),
@@ -74,18 +88,18 @@ CASES: list[Case] = [
         *(holding(M2, "jax", jax_metal="0.1.1", jaxlib="0.11.2"), subject(M2)),
     ),
     (
-        *(packages.jax_pairs, "limits", "does not go with jaxlib 0.12.0"),
+        *(companions.jax_pairs, "limits", "does not go with jaxlib 0.12.0"),
         *(
             holding(M2, "jax", jax_mps="0.11.1", jaxlib="0.12.0"),
             holding(M2, "jax", jax_mps="0.11.1", jaxlib="0.11.2"),
         ),
     ),
     (
-        *(packages.collisions, "spoils", "jax-metal and jax-mps"),
+        *(companions.collisions, "spoils", "jax-metal and jax-mps"),
         *(holding(M2, "jax", jax_mps="0.11.1", jax_metal="0.1.1"), subject(M2)),
     ),
     (
-        *(packages.collisions, "spoils", "tensorflow and tensorflow-macos"),
+        *(companions.collisions, "spoils", "tensorflow and tensorflow-macos"),
         *(
             holding(M2, tensorflow="2.16.2", tensorflow_macos="2.9.0"),
             holding(M2, tensorflow="2.14.0", tensorflow_macos="2.14.0"),

@@ -158,7 +158,7 @@ CASES: list[Case] = [
         *(gpus(INTEL, IRIS), gpus(INTEL, IRIS, RADEON)),
     ),
     (
-        *(system.several_gpus, "note", "Radeon RX 580, Radeon RX 580"),
+        *(system.several_gpus, "note", "2 x Radeon RX 580"),
         *(gpus(INTEL, RADEON, RADEON), gpus(INTEL, IRIS, RADEON)),
     ),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from bench.doctor import SECTIONS, compatibility, examine
 from bench.doctor.activity import heavy_programs
 from bench.doctor.memory_needs import needs
 from bench.doctor.packages import mps_system
+from bench.doctor.reported import WRONG_ANSWERS
 from bench.doctor.shadowing import shadowing
 from bench.doctor.subject import Subject, pins
 from bench.environments.platforms import TENSORFLOW_METAL
@@ -52,8 +54,8 @@ def test_a_sound_machine_has_no_findings() -> None:
         environments={"numpy": {"numpy": "2.4.6"}, "torch": {"torch": "2.15.0"}},
         disk_free_bytes=GIB,
     )
-    assert [one.source for one in examine(sound)] == ["pytorch#195163", "pytorch#197636"]
     assert {one.severity for one in examine(sound)} == {"note"}
+    assert all(re.fullmatch(r"pytorch#\d+(, pytorch#\d+)*", one.source) for one in examine(sound))
 
 
 @pytest.mark.parametrize("release", ["10.16", "16.0", None])
@@ -186,7 +188,7 @@ def test_facts_have_their_sources() -> None:
     ]
     rows += [(str(row), row[-1]) for row in compatibility.COLLISIONS]
     rows += [(row.line, row.source) for row in TENSORFLOW_METAL if row.breaks_from]
-    rows += [(row.what, row.issue) for row in compatibility.WRONG_ANSWERS]
+    rows += [(row.what, row.issue) for row in WRONG_ANSWERS]
     assert not [what for what, source in rows if not source]
 
 

@@ -111,6 +111,7 @@ MADE = {
                 kind="built-in",
                 unified_memory=True,
                 bus="Built-In",
+                device_id="0x191b",
                 metal="macOS GPUFamily2 v1",
             ),
             amd("AMD Radeon Pro 450", 2, 8, metal="macOS GPUFamily2 v1"),
