@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.product_names import normal
 from bench.schema import Machine
 from reports.formatting import plain
 from reports.hardware import peaks
@@ -75,7 +76,7 @@ def _gpu(name: str, machine: Machine) -> Bound | None:
 
 def _any_gpu(name: str, machine: Machine) -> Bound:
     """Of a GPU that no row describes: by its maker and its cores, where the machine tells them."""
-    alike = [gpu for gpu in machine.gpus if gpu.name in (name, *(m + name for m in peaks.MAKERS))]
+    alike = [gpu for gpu in machine.gpus if normal(gpu.name) == normal(name)]
     known = {(gpu.vendor, gpu.cores) for gpu in alike}
     maker, cores = known.pop() if len(known) == 1 else (None, None)
     if not cores or maker not in GPU_CORES or (maker == "AMD" and machine.system != "Linux"):
