@@ -52,6 +52,18 @@ class Gpu(_Part, frozen=True):
     driver: Text | None = None
 
 
+class GpuState(_Part, frozen=True):
+    """What one GPU of several is doing, by its driver."""
+
+    name: Text | None = None
+    """Its model, or its chip or maker where the driver names no model."""
+    hz: Magnitude | None = None
+    celsius: Magnitude | None = None
+    watts: Magnitude | None = None
+    fan_rpm: Magnitude | None = None
+    busy: Share | None = None
+
+
 class CoreKind(_Part, frozen=True):
     """CPU cores of one performance level, by the system's name for it."""
 
@@ -262,6 +274,8 @@ class Slice(Sampled, frozen=True, kw_only=True, tag_field="kind", tag="slice"):
     """CPU seconds the rest of the machine used meanwhile, or a hypervisor took from it."""
     energy_j: Joules | None = None
     """Energy the device used during `wall_s`, re-warming and idle power included."""
+    energy_sampled: bool = False
+    """Whether that is no counter's, but the mean of readings of the device's power."""
     sentinel_s: SampleSeconds | None = None
     """A fixed piece of work on the host just before the slice."""
     host_s: Seconds | None = None
@@ -304,6 +318,10 @@ class State(_Record, frozen=True, tag="state"):
     gpu_hz: Magnitude | None = None
     gpu_celsius: Magnitude | None = None
     gpu_busy: Share | None = None
+    gpu_watts: Magnitude | None = None
+    gpu_fan_rpm: Magnitude | None = None
+    gpus: Annotated[tuple[GpuState, ...], msgspec.Meta(max_length=64)] = ()
+    """Each GPU where there are several; the fields above are those of the one that works."""
 
 
 class Resumed(_Record, frozen=True, tag="resumed"):

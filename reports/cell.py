@@ -65,6 +65,7 @@ class Cell(NamedTuple):
     starts: int | None
     samples: int | None
     energy_per_step_j: float | None
+    energy_sampled: bool
     flop_per_s: float | None
     bytes_per_s: float | None
 

@@ -95,6 +95,8 @@ def _now(found: Description) -> Iterator[tuple[str, str]]:
         "gpu_hz": ("GPU clock", "{:.3g} GHz", 1e-9),
     }
     forms["gpu_celsius"] = ("GPU temperature", "{:.0f} degrees C", 1)
+    forms["gpu_watts"] = ("GPU power", "{:.0f} W", 1)
+    forms["gpu_fan_rpm"] = ("GPU fan", "{:.0f} rpm", 1)
     forms["gpu_busy"] = ("GPU busy", "{:.0f} %", 100)
     forms["load"] = ("load", "{:.2f}", 1)
     yield from (("power", ", ".join(power)),) if power else ()

@@ -95,8 +95,10 @@ _STATE_FILES = {
         "/sys/class/drm",
         (
             "card*/device/gpu_busy_percent",
-            "card*/device/hwmon/hwmon*/temp1_input",
-            "card*/device/hwmon/hwmon*/freq1_input",
+            *(
+                f"card*/device/hwmon/hwmon*/{name}"
+                for name in ("temp1_input", "freq1_input", "power1_average", "fan1_input")
+            ),
         ),
     ),
 }
@@ -122,6 +124,11 @@ def of_state() -> Captures:
         found |= _files(_STATE_FILES)
         found |= {"nvidia": nvidia.report()}
     return {name: text for name, text in found.items() if text}
+
+
+def of_accelerators() -> str:
+    """What a Mac's GPUs say of themselves; takes some milliseconds."""
+    return _output(_STATE["Darwin"]["accelerators"], QUICK_S)
 
 
 def of_processes() -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from bench.schema import Bytes, Count, Machine, Magnitude, State, Text
+from bench.schema import Bytes, Count, GpuState, Machine, Magnitude, State, Text
 from suites.errors import UserError
 
 FORMAT: Literal[1] = 1
@@ -16,6 +16,7 @@ MAX_BYTES = 2**20
 
 REMEDY = "`./metalbench machine --capture FILE.json` writes one."
 
+Gpus = Annotated[tuple[GpuState, ...], msgspec.Meta(max_length=64)]
 Package = Annotated[str, msgspec.Meta(max_length=128)]
 Packages = Annotated[dict[Package, Package], msgspec.Meta(max_length=2048)]
 
@@ -41,7 +42,7 @@ class Description(
 
     format: Literal[1]
     machine: Machine
-    state: Annotated[dict[Text, str | bool | int | float], msgspec.Meta(max_length=32)]
+    state: Annotated[dict[Text, str | bool | int | float | Gpus], msgspec.Meta(max_length=32)]
     """Fields of `schema.State`, validated as such."""
     python: Text
     python_architecture: Text
@@ -62,7 +63,7 @@ class Description(
 
     def __post_init__(self) -> None:
         told: dict[str, Any] = {"case": "", "phase": "before", "at_s": 0.0, **self.state}
-        msgspec.convert({**told, "kind": "state"}, State)
+        msgspec.convert(msgspec.to_builtins({**told, "kind": "state"}), State)
 
 
 def write(path: Path, description: Description) -> None:

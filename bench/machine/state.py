@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bench.machine import captures, nvidia, parsing
+from bench.machine import accelerators, captures, nvidia, parsing
 from bench.machine.captures import Captures
+from bench.schema import GpuState
 
 PROFILES = ("low-power", "cool", "quiet", "balanced", "balanced-performance", "performance")
 """Linux's names of its power profiles."""
@@ -39,20 +40,23 @@ def _macos(found: Captures) -> dict[str, Any]:
     battery = found.get("pmset-batt", "")
     drawn = re.search(r"Now drawing from '(AC|Battery|UPS) Power'", battery)
     charge = re.search(r"InternalBattery.*?\b([0-9]{1,3})%", battery)
-    uses = [
-        int(use)
-        for use in re.findall(
-            r'"(?:Device Utilization %|GPU Activity\(%\))"=([0-9]{1,3})\b',
-            found.get("accelerators", ""),
-        )
-    ]
     return {
         "power": {"AC": "mains", "Battery": "battery"}.get(drawn[1]) if drawn else None,
         "battery": _share(int(charge[1])) if charge else None,
         "low_power": _low_power(found.get("pmset", "")),
         "thermal": _thermal(found.get("pmset-therm", "")),
-        "gpu_busy": _share(max(uses)) if uses else None,
+        **_of_gpus(accelerators.read(found.get("accelerators", ""))),
     }
+
+
+def _of_gpus(states: tuple[GpuState, ...]) -> dict[str, Any]:
+    """The figures of the GPU that works; of several, also each one's."""
+    works = accelerators.used(states)
+    if works is None:
+        return {}
+    names = ("hz", "celsius", "busy", "watts", "fan_rpm")
+    each = {"gpus": states} if len(states) > 1 else {}
+    return {**{f"gpu_{name}": getattr(works, name) for name in names}, **each}
 
 
 def _low_power(settings: str) -> bool | None:
@@ -131,15 +135,21 @@ def _gpu(found: Captures) -> dict[str, Any]:
         number = re.fullmatch(r"[0-9]{1,11}", value)
         if number:
             cards.setdefault(card, {}).setdefault(rest.rpartition("/")[2], int(number[0]))
-    if not cards:
-        return {}
-    one_card = max(cards.values(), key=lambda facts: facts.get("gpu_busy_percent", 0))
-    millidegrees, busy = one_card.get("temp1_input"), one_card.get("gpu_busy_percent")
-    return {
-        "gpu_hz": float(one_card["freq1_input"]) if one_card.get("freq1_input") else None,
-        "gpu_celsius": millidegrees / 1000 if millidegrees else None,
-        "gpu_busy": _share(busy) if busy is not None else None,
-    }
+    return _of_gpus(tuple(_amdgpu(facts) for facts in cards.values())[: accelerators.MOST])
+
+
+def _amdgpu(facts: dict[str, int]) -> GpuState:
+    """Of one card: Linux counts millidegrees and microwatts."""
+    millidegrees, microwatts = facts.get("temp1_input"), facts.get("power1_average")
+    busy, rpm = facts.get("gpu_busy_percent"), facts.get("fan1_input")
+    return GpuState(
+        name="AMD",
+        hz=float(facts["freq1_input"]) if facts.get("freq1_input") else None,
+        celsius=millidegrees / 1000 if millidegrees else None,
+        watts=microwatts / 1e6 if microwatts else None,
+        fan_rpm=float(rpm) if rpm is not None else None,
+        busy=_share(busy) if busy is not None else None,
+    )
 
 
 def _share(percent: int) -> float | None:

@@ -9,13 +9,13 @@ too, so only a low share proves something.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from statistics import fmean
 from types import MappingProxyType
 
 from bench.meters import energy_counters
 from bench.meters.energy_counters import Unreadable
+from bench.meters.readings import Read, Readings
 from frameworks.interface import Device
 
 EVERY_S = 0.03
@@ -26,9 +26,6 @@ SETTLE_S = 1 / 3
 may have begun before it."""
 
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
-
-Read = Callable[[], float]
-"""A share from 0 to 1. Raises Unreadable."""
 
 
 class DeviceUse:
@@ -41,15 +38,15 @@ class DeviceUse:
         read: Read | None = None,
         settle_s: float = SETTLE_S,
     ) -> None:
-        """`variables` are the worker's environment, `read` takes NVML's place in tests."""
+        """`variables` are the worker's environment; `read` takes NVML's place in tests."""
         self._read = read or _nvidia(device, variables)
         self._settle_s = settle_s
-        self._watch: _Watch | None = None
+        self._watch: Readings | None = None
 
     def begin(self) -> None:
         self.end()  # of a slice that broke
         if self._read:
-            self._watch = _Watch(self._read, self._settle_s)
+            self._watch = Readings(self._read, self._settle_s, EVERY_S)
             self._watch.start()
 
     def end(self) -> float | None:
@@ -57,32 +54,12 @@ class DeviceUse:
         watch, self._watch = self._watch, None
         if watch is None:
             return None
-        watch.stop.set()
-        watch.join()
-        if watch.broken:
+        try:
+            seen = watch.end()
+        except Unreadable:
             self._read = None
             return None
-        return fmean(watch.seen) if watch.seen else None
-
-
-class _Watch(threading.Thread):
-    """Reads until told to stop."""
-
-    def __init__(self, read: Read, settle_s: float) -> None:
-        super().__init__(name="busy", daemon=True)
-        self._read, self._settle_s = read, settle_s
-        self.stop = threading.Event()
-        self.seen: list[float] = []
-        self.broken = False
-
-    def run(self) -> None:
-        if self.stop.wait(self._settle_s):
-            return
-        try:
-            while not self.stop.wait(EVERY_S):
-                self.seen.append(self._read())
-        except Unreadable:
-            self.broken = True
+        return fmean(seen) if seen else None
 
 
 def _nvidia(device: Device, variables: Mapping[str, str]) -> Read | None:

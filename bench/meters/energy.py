@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from bench.meters import energy_counters
 from bench.meters.energy_counters import Counter, Unreadable
-from frameworks.interface import Device
 
 WORKED = 0.9
 """Part of the span between two readings in which the device must have worked, at least: the rest
@@ -22,10 +20,18 @@ class Meter:
     """Reads one counter around slices; after its first failure never again. Without a counter it
     knows nothing."""
 
+    sampled = False
+    """Whether its joules are no counter's, but made of readings of power."""
+
     def __init__(self, counter: Counter | None, say: Callable[[str], None]) -> None:
         self._counter, self._say = counter, say
         self._begun: tuple[float, float] | None = None
         self._ended: tuple[float, float] | None = None
+
+    @property
+    def works(self) -> bool:
+        """Whether there is a counter that has not failed."""
+        return self._counter is not None
 
     def slice_s(self, wanted_s: float, limit_s: float) -> float:
         """Seconds of a slice that the counter can tell something about: `wanted_s` where that is
@@ -50,6 +56,11 @@ class Meter:
         used_j = ended_j - begun_j
         return used_j if used_j > 0 else None  # a counter that stood still has measured nothing
 
+    def told(self, worked_s: float | None) -> dict[str, Any]:
+        """The same as fields of a slice."""
+        used_j = self.joules(worked_s)
+        return {"energy_j": used_j, "energy_sampled": used_j is not None and self.sampled}
+
     def _now(self) -> tuple[float, float] | None:
         if not self._counter:
             return None
@@ -59,48 +70,3 @@ class Meter:
             self._say(f"{self._counter.name} is not measured any more: {error}")
             self._counter = None
             return None
-
-
-class Meters:
-    """The meters of a run: the libraries behind them are opened once, and closed with it."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-        self._known: dict[tuple[str, str], Meter] = {}
-        self._apple: Any = None
-        self._nvml: Any = None
-
-    def __enter__(self) -> Meters:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._nvml:
-            energy_counters.close_nvml(self._nvml)
-
-    def of(self, device: Device, variables: Mapping[str, str]) -> Meter:
-        """The meter of a contender's device; `variables` are its worker's environment."""
-        key = device.id, device.name
-        if key not in self._known:
-            self._known[key] = Meter(self._counter(device, variables), self._say)
-        return self._known[key]
-
-    def _counter(self, device: Device, variables: Mapping[str, str]) -> Counter | None:
-        """A device's counter that has been read once; None where there is none."""
-        try:
-            counter = self._open(device, variables)
-            counter.read_j()
-        except Unreadable:
-            return None
-        return counter
-
-    def _open(self, device: Device, variables: Mapping[str, str]) -> Counter:
-        if device.backend == "cuda":
-            self._nvml = self._nvml or energy_counters.open_nvml()
-            return energy_counters.nvidia(self._nvml, device, variables)
-        try:
-            self._apple = self._apple or energy_counters.open_apple()
-        except Unreadable:
-            if device.kind == "cpu":
-                return energy_counters.rapl()
-            raise
-        return energy_counters.apple(self._apple, device.kind)

@@ -247,7 +247,7 @@ class Cell:
         audits = not metered and self._audits()
         taken = self._taken(values, slice_s, audits=audits, looks=not metered)
         worked_s = (taken.wall_s or 0.0) - (taken.apart_s or 0.0)
-        taken = msgspec.structs.replace(taken, energy_j=self.meter.joules(worked_s))
+        taken = msgspec.structs.replace(taken, **self.meter.told(worked_s))
         session.write(taken)
         session.pace.learn(self.supervisor.contender, self.workload, min(taken.samples_s))
         self.history.samples += len(taken.samples_s)

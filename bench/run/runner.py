@@ -17,7 +17,7 @@ from bench.contenders.supervisor import Supervisor
 from bench.environments import manager
 from bench.environments.manager import CHECKOUT
 from bench.machine import privacy
-from bench.meters.energy import Meters
+from bench.meters.run_meters import Meters
 from bench.plan import datasets, feasibility, request
 from bench.plan.cost_forecast import Forecast
 from bench.plan.request import Request

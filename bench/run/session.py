@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.contenders.supervisor import Supervisor
-from bench.meters.energy import Meters
+from bench.meters.run_meters import Meters
 from bench.plan import feasibility
 from bench.plan.cost_forecast import Forecast
 from bench.plan.presets import Preset

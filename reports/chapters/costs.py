@@ -83,7 +83,8 @@ def energy(context: ReportContext) -> Chapter:
         "Energy of one step: the device's mean power by its own counter, times the time of a step; "
         "below it that power. Idle power and what other programs did on the device are included, "
         "the rest of the machine is not. Counters of a CPU and of a GPU cover different parts: "
-        "compare what ran on one device."
+        "compare what ran on one device. *Sampled* is the mean of readings of its power, where a "
+        "device counts no energy."
     )
     parts = []
     for number, run in enumerate(_runs(context), start=1):
@@ -221,6 +222,7 @@ def _energy(cell: VerifiedCell) -> Figure | None:
     if joules is None:
         return None
     power = f"\n{formatting.power(joules / cell.time_s)}" if cell.time_s else ""
+    power += ", sampled" * cell.energy_sampled
     return Figure(f"{formatting.energy(joules)}{power}", joules)
 
 

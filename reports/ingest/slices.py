@@ -23,7 +23,7 @@ KEY = ["run", "contender", "case"]
 """Its columns."""
 
 SUMMED = ("cpu_user_s", "cpu_system_s", "wall_s", "sampled_s", "others_cpu_s", "energy_j")
-LARGEST = ("peak_resident_bytes", "device_memory_bytes", "device_peak_bytes")
+LARGEST = ("peak_resident_bytes", "device_memory_bytes", "device_peak_bytes", "energy_sampled")
 WATCHED = (
     *("steps_in_flight", "at_s", "sentinel_s", "device_sentinel_s", "compilations"),
     *("host_s", "host_cpu_s", "device_busy", "warmed_s", "apart_s", "audit_s", "audit_steps"),

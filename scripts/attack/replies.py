@@ -20,7 +20,7 @@ from rich.console import Console
 from bench.contenders import discovery, supervisor
 from bench.contenders.spec import parse
 from bench.contenders.worker_process import WorkerProcess
-from bench.meters.energy import Meters
+from bench.meters.run_meters import Meters
 from bench.plan.cost_forecast import Forecast
 from bench.plan.feasibility import SpeedEstimate
 from bench.plan.presets import PRESETS

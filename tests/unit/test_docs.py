@@ -34,6 +34,7 @@ PARTS = {
         schema.Machine,
         schema.Gpu,
         schema.CoreKind,
+        schema.GpuState,
         schema.Case,
         schema.Contender,
         schema.Check,

@@ -119,7 +119,7 @@ def test_captured_graphics(name: str) -> None:
 
 
 def test_every_captured_file_is_used() -> None:
-    used = {*CAPTURED, "sysctl-m2pro.txt", "ioreg-agx-m4.txt"}
+    used = {*CAPTURED, "sysctl-m2pro.txt", "ioreg-agx-m4.txt", "ioreg-amd-and-intel.txt"}
     used |= {"pmset-therm-apple-nominal.txt", "pmset-therm-intel-nominal.txt"}
     assert used == {path.name for path in DATA.iterdir()}
 

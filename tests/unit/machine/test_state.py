@@ -5,8 +5,9 @@ from __future__ import annotations
 import pynvml
 import pytest
 
-from bench.machine import nvidia, state
-from bench.schema import Gpu
+from bench.machine import accelerators, description, nvidia, state
+from bench.machine.description import Description
+from bench.schema import Gpu, GpuState, Machine
 from tests.helpers import made_machines as made
 from tests.unit.machine.test_captured import capture
 
@@ -99,7 +100,52 @@ def test_the_captured_gpu_use_is_read() -> None:
 def test_an_amd_gpus_use_is_read() -> None:
     accelerators = '"PerformanceStatistics" = {"GPU Activity(%)"=37,"Temperature(C)"=60}'
     found = {"python": "system: Darwin", "accelerators": accelerators}
-    assert state.parse(found) == {"gpu_busy": 0.37}
+    assert state.parse(found) == {"gpu_busy": 0.37, "gpu_celsius": 60}
+
+
+def test_each_gpu_tells_its_own_clock_heat_power_and_fan() -> None:
+    """Frameworks pass over Intel's GPU, so what it does is not the busy share of the run's."""
+    text = capture("ioreg-amd-and-intel.txt")
+    told = state.parse({"python": "system: Darwin", "accelerators": text})
+    amd = GpuState(name="AMD Navi14", hz=48e6, celsius=57, watts=15, fan_rpm=0, busy=0.02)
+    assert told.pop("gpus") == (amd, GpuState(name="Intel", busy=0.04))
+    assert told == {
+        "gpu_hz": 48e6,
+        "gpu_celsius": 57,
+        "gpu_watts": 15,
+        "gpu_fan_rpm": 0,
+        "gpu_busy": 0.02,
+    }
+
+
+def test_a_sensor_that_cannot_be_read_is_unknown() -> None:
+    text = '"PerformanceStatistics" = {"Temperature(C)"=0,"Total Power(W)"=4294967295,"x"=1}'
+    assert accelerators.read(text) == ()
+    assert accelerators.read(text.replace('"x"', '"GPU Activity(%)"')) == (GpuState(busy=0.01),)
+
+
+def test_several_gpus_of_one_kind_are_told_apart_by_their_order() -> None:
+    one = "+-o AMDRadeonX6000_AMDNavi21GraphicsAccelerator  <class X>\n    {\n"
+    text = "".join(
+        f'{one}      "PerformanceStatistics" = {{"GPU Activity(%)"={busy},"Total Power(W)"=9}}\n'
+        for busy in (3, 90, 4)
+    )
+    told = state.parse({"python": "system: Darwin", "accelerators": text})
+    assert [gpu.busy for gpu in told["gpus"]] == [0.03, 0.9, 0.04]
+    assert told["gpu_busy"] == 0.9
+
+
+def test_a_description_keeps_what_each_gpu_tells(tmp_path) -> None:
+    found = {"python": "system: Darwin", "accelerators": capture("ioreg-amd-and-intel.txt")}
+    written = Description(
+        format=1,
+        machine=Machine(label="a Mac", system="Darwin"),
+        state=state.parse(found),
+        python="3.11",
+        python_architecture="x86_64",
+    )
+    description.write(tmp_path / "mac.json", written)
+    assert description.read(tmp_path / "mac.json") == written
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import pynvml
 import pytest
 
 from bench.meters import energy, energy_counters
-from bench.meters.energy import Meter, Meters
+from bench.meters.energy import Meter
 from bench.meters.energy_counters import Counter, Unreadable
+from bench.meters.run_meters import Meters
 from frameworks.interface import Device
 
 CPU, GPU = Device("cpu", "cpu", "cpu"), Device("mps", "gpu", "Apple M2")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bench.contenders import supervisor as supervisors
-from bench.meters.energy import Meters
+from bench.meters.run_meters import Meters
 from bench.plan.cost_forecast import Forecast
 from bench.plan.feasibility import SpeedEstimate
 from bench.plan.presets import PRESETS
