@@ -209,7 +209,6 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
     # The same step runs all through a slice, so the power of the slice is that of the step.
     power_w = cells.pop("energy_j") / cells.pop("metered_s")
     cells["energy_per_step_j"] = power_w * cells["time_s"]
-    cells["energy_sampled"] = cells["energy_sampled"] > 0
     cells["flop_per_s"] = cells["flop"] / cells["time_s"]
     cells["bytes_per_s"] = cells["traffic_bytes"] / cells["time_s"]
     _disbelieve(cells, slices, gathered.runs)

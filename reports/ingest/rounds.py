@@ -48,6 +48,7 @@ def estimates(slices: pd.DataFrame) -> pd.DataFrame:
             spread=by_round.spread,
             outliers=outliers(medians_s, counts),
             latency_s=groups["latency_s"].median(),
+            energy_sampled=groups["energy_sampled"].max() > 0,
             rounds=counts,
             starts=starts,
             samples=groups["samples"].sum(),
