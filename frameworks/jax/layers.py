@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from frameworks.interface import Unsupported
-from frameworks.jax import images
+from frameworks.jax import attention, images
 from frameworks.shared import functional
 from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
@@ -69,28 +68,12 @@ def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
     return apply
 
 
-def _attention(layer: layers.SelfAttention, path: str) -> Apply:
-    in_weight, in_bias, out_weight, out_bias = (
-        join(path, name) for name in ("in_weight", "in_bias", "out_weight", "out_bias")
-    )
-    size = layer.width // layer.heads
-
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        joint = x @ weights[in_weight].T + weights[in_bias]
-        parts = joint.reshape(*x.shape[:2], 3, layer.heads, size)
-        q, k, v = parts.transpose(2, 0, 3, 1, 4)  # each [batch, heads, sequence, size]
-        scores = (q / math.sqrt(size)) @ k.swapaxes(-1, -2)
-        mixed = jax.nn.softmax(scores) @ v
-        return mixed.swapaxes(1, 2).reshape(x.shape) @ weights[out_weight].T + weights[out_bias]
-
-    return apply
-
-
 def _softmax(layer: layers.Softmax) -> Callable[[Any], Any]:
     return lambda x: jax.nn.softmax(x, axis=stored_axis(layer.axis, x.ndim))
 
 
 LOWERINGS: dict[type[Layer], Lowering] = {
+    **attention.LOWERINGS,
     layers.Sequential: partial(functional.sequential, lower),
     layers.Concat: partial(functional.concat, lower, jnp),
     layers.Residual: partial(functional.residual, lower),
@@ -108,7 +91,8 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Reshape: configured(functional.reshape),
     layers.Permute: configured(functional.permute),
     layers.PixelShuffle: configured(functional.pixel_shuffle),
-    layers.SelfAttention: weighted(_attention),
+    layers.CrossAttention: partial(attention.cross_attention, lower),
+    layers.TiedHead: weighted(functional.tied_head),
     layers.Embedding: weighted(functional.embedding),
     layers.Positions: weighted(functional.positions),
     layers.Segment: weighted(functional.segment),

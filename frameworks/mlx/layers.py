@@ -10,7 +10,7 @@ import mlx.core as mx
 from mlx import nn
 
 from frameworks.interface import Unsupported
-from frameworks.mlx import images
+from frameworks.mlx import attention, images
 from frameworks.shared import functional
 from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
@@ -69,28 +69,12 @@ def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
     return apply
 
 
-def _attention(layer: layers.SelfAttention, path: str) -> Apply:
-    in_weight, in_bias, out_weight, out_bias = (
-        join(path, name) for name in ("in_weight", "in_bias", "out_weight", "out_bias")
-    )
-    size = layer.width // layer.heads
-
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        joint = mx.addmm(weights[in_bias], x, weights[in_weight].T)
-        parts = joint.reshape(*x.shape[:2], 3, layer.heads, size)
-        q, k, v = parts.transpose(2, 0, 3, 1, 4)  # each [batch, heads, sequence, size]
-        mixed = mx.fast.scaled_dot_product_attention(q, k, v, scale=size**-0.5)
-        joined = mixed.swapaxes(1, 2).reshape(x.shape)
-        return mx.addmm(weights[out_bias], joined, weights[out_weight].T)
-
-    return apply
-
-
 def _softmax(layer: layers.Softmax) -> Callable[[Any], Any]:
     return lambda x: mx.softmax(x, axis=stored_axis(layer.axis, x.ndim), precise=True)
 
 
 LOWERINGS: dict[type[Layer], Lowering] = {
+    **attention.LOWERINGS,
     layers.Sequential: partial(functional.sequential, lower),
     layers.Concat: partial(functional.concat, lower, mx),
     layers.Residual: partial(functional.residual, lower),
@@ -108,7 +92,8 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Reshape: configured(functional.reshape),
     layers.Permute: configured(functional.permute),
     layers.PixelShuffle: configured(functional.pixel_shuffle),
-    layers.SelfAttention: weighted(_attention),
+    layers.CrossAttention: partial(attention.cross_attention, lower),
+    layers.TiedHead: weighted(functional.tied_head),
     layers.Embedding: weighted(functional.embedding),
     layers.Positions: weighted(functional.positions),
     layers.Segment: weighted(functional.segment),

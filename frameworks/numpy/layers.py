@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frameworks.interface import Unsupported
-from frameworks.numpy import elementwise, images
+from frameworks.numpy import attention, elementwise, images
 from frameworks.numpy.images import Apply
 from suites import layers
 from suites.data.arrays import Array
@@ -83,19 +82,21 @@ def _convolution(layer: layers.Conv2d, path: str, weights: Weights) -> Apply:
     return images.convolution(layer, **_own(layer, path, weights))
 
 
+def _cross_attention(layer: layers.CrossAttention, path: str, weights: Weights) -> Apply:
+    context, own = lower(layer.context, join(path, "context"), weights), _own(layer, path, weights)
+    return partial(attention.cross_attention, layer, context, **own)
+
+
 # --- over the last axis ---------------------------------------------------------------------
 
 
-def _affine(x: Array, weight: Array, bias: Array | None = None) -> Array:
-    """One product for all places; NumPy would make one for each sample."""
-    y: Array = x.reshape(-1, x.shape[-1]) @ weight.T
-    if bias is not None:
-        y += bias
-    return y.reshape(*x.shape[:-1], -1)
-
-
 def _linear(layer: layers.Linear, x: Array, weight: Array, bias: Array | None = None) -> Array:
-    return _affine(x, weight, bias)
+    return attention.affine(x, weight, bias)
+
+
+def _tied_head(layer: layers.TiedHead, path: str, weights: Weights) -> Apply:
+    weight = weights[join(layer.of, "weight")]
+    return lambda x: attention.affine(x, weight)
 
 
 def _layer_norm(layer: layers.LayerNorm, x: Array, weight: Array, bias: Array) -> Array:
@@ -118,24 +119,6 @@ def _group_norm(
         y *= weight.reshape(along)
         y += bias.reshape(along)
     return y
-
-
-def _attention(
-    layer: layers.SelfAttention,
-    x: Array,
-    in_weight: Array,
-    in_bias: Array,
-    out_weight: Array,
-    out_bias: Array,
-) -> Array:
-    size = layer.width // layer.heads
-    parts = _affine(x, in_weight, in_bias).reshape(*x.shape[:2], 3, layer.heads, size)
-    q, k, v = parts.transpose(2, 0, 3, 1, 4)  # each [batch, heads, sequence, size]
-    scores = (q / math.sqrt(size)) @ k.swapaxes(-1, -2)
-    scores -= scores.max(axis=-1, keepdims=True)
-    np.exp(scores, out=scores)
-    scores /= scores.sum(axis=-1, keepdims=True)
-    return _affine((scores @ v).swapaxes(1, 2).reshape(x.shape), out_weight, out_bias)
 
 
 def _positions(layer: layers.Positions, x: Array, weight: Array) -> Array:
@@ -180,7 +163,11 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Reshape: _bound(lambda layer, x: x.reshape(len(x), *layer.shape)),
     layers.Permute: _bound(lambda layer, x: np.transpose(x, layer.axes)),
     layers.PixelShuffle: _bound(_pixel_shuffle),
-    layers.SelfAttention: _bound(_attention),
+    layers.SelfAttention: _bound(attention.self_attention),
+    layers.CrossAttention: _cross_attention,
+    layers.SwiGLU: _bound(attention.swiglu),
+    layers.RMSNorm: _bound(attention.rms_norm),
+    layers.TiedHead: _tied_head,
     layers.Embedding: _bound(_embedding),
     layers.Positions: _bound(_positions),
     layers.Segment: _bound(_segment),

@@ -15,17 +15,22 @@ import numpy as np
 from suites.data.arrays import Array
 from suites.layers import (
     Conv2d,
+    CrossAttention,
     Flatten,
     Layer,
     Linear,
     SelfAttention,
     Sequential,
     Shape,
+    SwiGLU,
     join,
 )
 from suites.layers.elementwise import Elementwise
 
 Axes = tuple[int, ...]
+
+_MATRICES = (Linear, SelfAttention, CrossAttention, SwiGLU)
+"""Layers whose weights of two axes are [outputs, inputs]."""
 
 Element = tuple[str, Layer, Shape]
 """Path, layer, the shape it receives."""
@@ -105,7 +110,7 @@ def channels_last(
     for chain in _chains(model, "", shape):
         flattened: Element | None = None
         for path, layer, received in chain:
-            if inputs_first and isinstance(layer, Linear | SelfAttention):
+            if inputs_first and isinstance(layer, _MATRICES):
                 moves |= _transposed(layer, path)
             if isinstance(layer, Conv2d):
                 moves[join(path, "weight")] = _kernel(layer, kernel_axes, depthwise_axes)

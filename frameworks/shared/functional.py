@@ -29,6 +29,7 @@ from suites.layers import (
     Residual,
     Segment,
     Sequential,
+    TiedHead,
     join,
 )
 
@@ -130,6 +131,11 @@ def flatten(layer: Flatten, path: str, layout: Layout) -> Apply:
 def embedding(layer: Embedding, path: str) -> Apply:
     weight = join(path, "weight")
     return lambda weights, x, moved: weights[weight][x]
+
+
+def tied_head(layer: TiedHead, path: str) -> Apply:
+    weight = join(layer.of, "weight")
+    return lambda weights, x, moved: x @ weights[weight].T
 
 
 def positions(layer: Positions, path: str) -> Apply:

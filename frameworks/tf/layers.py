@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +11,7 @@ import tensorflow as tf
 
 from frameworks.interface import Unsupported
 from frameworks.shared.channels_last import IMAGE, Layout, depthwise, stored_axis
-from frameworks.tf import elementwise, images, moving
+from frameworks.tf import attention, elementwise, images, moving
 from frameworks.tf.images import Apply
 from frameworks.tf.moving import channels_first, channels_last
 from suites import layers
@@ -93,6 +92,11 @@ def _gated(layer: layers.Gated, path: str, model: Model) -> Apply:
     return lambda x: x * body(x)
 
 
+def _cross_attention(layer: layers.CrossAttention, path: str, model: Model) -> Apply:
+    context = lower(layer.context, join(path, "context"), model)
+    return attention.cross_attention(layer, context, **model.own(layer, path))
+
+
 def _children(layer: layers.Sequential | layers.Concat, path: str, model: Model) -> list[Apply]:
     return [lower(child, join(path, name), model) for name, child in layer.children]
 
@@ -127,23 +131,8 @@ def _way(layer: layers.Conv2d, model: Model) -> images.Convolve:
 # --- over the last axis ---------------------------------------------------------------------
 
 
-def _affine(weight: Any, bias: Any = None) -> Apply:
-    """The weight is [inputs, outputs]: transposed in the product, few rows take 20 times as long
-    on a CPU."""
-
-    def apply(x: Any) -> Any:
-        # Of more axes, matmul would multiply sample by sample.
-        rows = x if len(x.shape) == 2 else tf.reshape(x, (-1, x.shape[-1]))
-        y = tf.matmul(rows, weight)
-        if bias is not None:
-            y = tf.nn.bias_add(y, bias)
-        return y if rows is x else tf.reshape(y, (*x.shape[:-1], y.shape[-1]))
-
-    return apply
-
-
 def _linear(layer: layers.Linear, weight: Any, bias: Any = None) -> Apply:
-    return _over_last(_affine(weight, bias))
+    return _over_last(attention.affine(weight, bias))
 
 
 def _layer_norm(layer: layers.LayerNorm, weight: Any, bias: Any) -> Apply:
@@ -183,20 +172,16 @@ def _over_last(apply: Apply) -> Apply:
     return lambda x: channels_last(apply(channels_first(x)))
 
 
-def _attention(
-    layer: layers.SelfAttention, in_weight: Any, in_bias: Any, out_weight: Any, out_bias: Any
-) -> Apply:
-    into, out_of = _affine(in_weight, in_bias), _affine(out_weight, out_bias)
-    size = layer.width // layer.heads
+def _swiglu(layer: layers.SwiGLU, gate: Any, up: Any, down: Any) -> Apply:
+    return _over_last(attention.swiglu(layer, gate, up, down))
 
-    def apply(x: Any) -> Any:
-        parts = tf.reshape(into(x), (*x.shape[:2], 3, layer.heads, size))
-        q, k, v = tf.unstack(tf.transpose(parts, (2, 0, 3, 1, 4)))  # [batch, heads, places, size]
-        scores = tf.nn.softmax(tf.matmul(q * (1 / math.sqrt(size)), k, transpose_b=True))
-        mixed = tf.transpose(tf.matmul(scores, v), (0, 2, 1, 3))
-        return out_of(tf.reshape(mixed, x.shape))
 
-    return apply
+def _rms_norm(layer: layers.RMSNorm, weight: Any) -> Apply:
+    return _over_last(attention.rms_norm(layer, weight))
+
+
+def _tied_head(layer: layers.TiedHead, path: str, model: Model) -> Apply:
+    return attention.tied_head(model.variables[join(layer.of, "weight")])
 
 
 # --- learned offsets ------------------------------------------------------------------------
@@ -236,7 +221,11 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Reshape: _bound(moving.reshape),
     layers.Permute: _bound(moving.permute),
     layers.PixelShuffle: _bound(moving.pixel_shuffle),
-    layers.SelfAttention: _bound(_attention),
+    layers.SelfAttention: _bound(attention.self_attention),
+    layers.CrossAttention: _cross_attention,
+    layers.SwiGLU: _bound(_swiglu),
+    layers.RMSNorm: _bound(_rms_norm),
+    layers.TiedHead: _tied_head,
     layers.Embedding: _bound(_embedding),
     layers.Positions: _bound(_positions),
     layers.Segment: _bound(_segment),

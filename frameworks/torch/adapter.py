@@ -27,7 +27,6 @@ from frameworks.torch import devices as torch_devices
 from frameworks.torch import training
 from frameworks.torch.layers import with_weights
 from suites.data.arrays import Array, Arrays
-from suites.layers import Layer
 from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "torch"
@@ -146,7 +145,7 @@ def _generated(workload: Product) -> Step:
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
-    model = _compiled(_model(workload.model, arrays).eval())
+    model = _compiled(_model(workload, arrays).eval())
     source = _source(workload, arrays, ("x",))
 
     def step() -> Mapping[str, Any]:
@@ -157,7 +156,7 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 
 
 def _train(workload: Train, arrays: Arrays) -> Resettable:
-    model = _model(workload.model, arrays)
+    model = _model(workload, arrays)
     source = _source(workload, arrays, ("x", "labels"))
     updates = training.Updates(model, workload.optimizer)
     loss_of = _compiled(training.loss(model))
@@ -187,7 +186,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
 
 
 def _learn(workload: Learn, arrays: Arrays) -> Resettable:
-    model, resident = _model(workload.model, arrays), workload.inputs == "device"
+    model, resident = _model(workload, arrays), workload.inputs == "device"
     weights = training.weights(model)
     loss_of, evaluate = _compiled(training.loss(model)), _compiled(training.evaluation(model))
 
@@ -249,8 +248,8 @@ def _compiled(function: Any) -> Any:
     return torch.compile(function, fullgraph=True, dynamic=False)
 
 
-def _model(layer: Layer, arrays: Arrays) -> Any:
-    return with_weights(layer, _placed(arrays.weights))
+def _model(workload: Forward | Train | Learn, arrays: Arrays) -> Any:
+    return with_weights(workload.model, workload.input_shape, _placed(arrays.weights))
 
 
 def _placed(arrays: Mapping[str, Array]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from inspect import signature
@@ -13,8 +12,10 @@ from torch import nn
 from torch.nn import functional
 
 from frameworks.interface import Unsupported
+from frameworks.torch import attention
+from frameworks.torch.leaf import Leaf
 from suites import layers
-from suites.layers import Layer, lacking
+from suites.layers import Layer, Shape, lacking
 
 _OVERWRITTEN = (
     *(layers.Conv2d, layers.BatchNorm, layers.GroupNorm),
@@ -38,16 +39,17 @@ def lower(layer: Layer, maker: Layer | None = None) -> Any:
     return LOWERINGS[type(layer)](layer, maker)
 
 
-def with_weights(layer: Layer, placed: Mapping[str, Any]) -> Any:
-    """The layer as a module whose weights are these tensors, by path."""
-    if not _ASSIGNS:
+def with_weights(layer: Layer, shape: Shape, placed: Mapping[str, Any]) -> Any:
+    """The layer as a module for inputs of this shape whose weights are these tensors, by path."""
+    if _ASSIGNS:
+        with torch.device("meta"):  # no memory, and no initial values that would be overwritten
+            model = lower(layer)
+        model.load_state_dict(placed, assign=True)
+    else:
         model = lower(layer)
         for name, tensor in model.state_dict(keep_vars=True).items():
             tensor.data = placed[name]
-        return model
-    with torch.device("meta"):  # no memory, and no initial values that would be overwritten
-        model = lower(layer)
-    model.load_state_dict(placed, assign=True)
+    attention.settle(model, layer, shape)
     return model
 
 
@@ -110,6 +112,10 @@ class _Gated(nn.Module):  # type: ignore[misc]
         return x * self.body(x)
 
 
+def _cross_attention(layer: layers.CrossAttention) -> Any:
+    return attention.CrossAttention(layer, lower(layer.context))
+
+
 # --- leaves ---------------------------------------------------------------------------------
 
 
@@ -152,20 +158,6 @@ def _elu(layer: layers.ELU, maker: Layer | None) -> Any:
 # --- leaves that the framework has no such module for ---------------------------------------
 
 
-class _Leaf(nn.Module):  # type: ignore[misc]
-    """Has what the description says: learned weights, and buffers for running averages."""
-
-    def __init__(self, layer: Layer) -> None:
-        super().__init__()
-        self.layer: Any = layer
-        for name, parameter in layer.parameters().items():
-            array = torch.empty(parameter.shape)
-            if parameter.learned:
-                self.register_parameter(name, nn.Parameter(array))
-            else:
-                self.register_buffer(name, array)
-
-
 class _Overwriting(nn.Module):  # type: ignore[misc]
     """In place in inference; in training it would first copy what it overwrites."""
 
@@ -177,7 +169,7 @@ class _Overwriting(nn.Module):  # type: ignore[misc]
         return self.function(x, inplace=self.allowed and not self.training)
 
 
-class _BatchNorm(_Leaf):
+class _BatchNorm(Leaf):
     """The framework's own module counts batches too, an operation more for every layer."""
 
     def forward(self, x: Any) -> Any:
@@ -186,7 +178,7 @@ class _BatchNorm(_Leaf):
         return functional.batch_norm(x, *averages, *affine, *how)
 
 
-class _OverhangingAvgPool(_Leaf):
+class _OverhangingAvgPool(Leaf):
     """Padded beforehand, so that padding need not count: where it counts, Inductor's gradient
     divides windows that stand out over the edge by their whole size
     (https://github.com/pytorch/pytorch/issues/198119)."""
@@ -200,42 +192,22 @@ class _OverhangingAvgPool(_Leaf):
         return means[:, :, :rows, :columns]
 
 
-def _attended(q: Any, k: Any, v: Any) -> Any:
-    """As PyTorch's own encoder did it before 2.0."""
-    scores = (q / math.sqrt(q.shape[-1])) @ k.transpose(-2, -1)
-    return functional.softmax(scores, dim=-1) @ v
-
-
-_attention = getattr(functional, "scaled_dot_product_attention", _attended)
-
-
-class _SelfAttention(_Leaf):
-    def forward(self, x: Any) -> Any:
-        batch, sequence, width = x.shape
-        inner = functional.linear(x, self.in_weight, self.in_bias)
-        heads = inner.view(batch, sequence, 3, self.layer.heads, width // self.layer.heads)
-        q, k, v = heads.permute(2, 0, 3, 1, 4).unbind()
-        mixed = _attention(q, k, v)
-        joined = mixed.transpose(1, 2).reshape(batch, sequence, width)
-        return functional.linear(joined, self.out_weight, self.out_bias)
-
-
-class _Positions(_Leaf):
+class _Positions(Leaf):
     def forward(self, x: Any) -> Any:
         return x + self.weight[: x.shape[1]]
 
 
-class _Segment(_Leaf):
+class _Segment(Leaf):
     def forward(self, x: Any) -> Any:
         return x + self.weight[0]
 
 
-class _Reshape(_Leaf):
+class _Reshape(Leaf):
     def forward(self, x: Any) -> Any:
         return x.reshape(len(x), *self.layer.shape)
 
 
-class _Permute(_Leaf):
+class _Permute(Leaf):
     def forward(self, x: Any) -> Any:
         return x.permute(self.layer.axes)
 
@@ -246,6 +218,7 @@ class _FirstToken(nn.Module):  # type: ignore[misc]
 
 
 LOWERINGS: dict[type[Layer], Lowering] = {
+    **attention.LOWERINGS,
     layers.Sequential: _sequence,
     layers.Concat: _leaf(_Concat),
     layers.Residual: _leaf(_Residual),
@@ -263,7 +236,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Reshape: _leaf(_Reshape),
     layers.Permute: _leaf(_Permute),
     layers.PixelShuffle: _leaf(lambda layer: nn.PixelShuffle(layer.factor)),
-    layers.SelfAttention: _leaf(_SelfAttention),
+    layers.CrossAttention: _leaf(_cross_attention),
     layers.Embedding: _leaf(lambda layer: nn.Embedding(layer.tokens, layer.width)),
     layers.Positions: _leaf(_Positions),
     layers.Segment: _leaf(_Segment),

@@ -5,8 +5,17 @@ A multiply-add counts as two FLOP, as in the roofline literature (Williams et al
 every other operation on an element as one, an exponential included.
 """
 
-from suites.layers.attention import FirstToken, Positions, Segment, SelfAttention
-from suites.layers.dense import Embedding, Flatten, LayerNorm, Linear, Softmax
+from suites.layers.attention import CrossAttention, SelfAttention
+from suites.layers.dense import (
+    Embedding,
+    Flatten,
+    LayerNorm,
+    Linear,
+    RMSNorm,
+    Softmax,
+    SwiGLU,
+    TiedHead,
+)
 from suites.layers.elementwise import (
     ELU,
     GELU,
@@ -30,6 +39,7 @@ from suites.layers.image import (
     adaptive_windows,
 )
 from suites.layers.moving import Permute, PixelShuffle, Reshape
+from suites.layers.sequence import FirstToken, Positions, Segment
 from suites.layers.tree import (
     Concat,
     Gated,
@@ -54,6 +64,7 @@ __all__ = [
     "BatchNorm",
     "Concat",
     "Conv2d",
+    "CrossAttention",
     "Dropout",
     "Embedding",
     "FirstToken",
@@ -71,6 +82,7 @@ __all__ = [
     "Permute",
     "PixelShuffle",
     "Positions",
+    "RMSNorm",
     "ReLU",
     "ReLU6",
     "Reshape",
@@ -84,7 +96,9 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "StochasticDepth",
+    "SwiGLU",
     "Tanh",
+    "TiedHead",
     "adaptive_windows",
     "check",
     "join",

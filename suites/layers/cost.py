@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from suites.layers import (
+    CrossAttention,
     Layer,
     MaxPool,
     Node,
@@ -16,6 +17,8 @@ from suites.layers import (
     Residual,
     SelfAttention,
     Shape,
+    SwiGLU,
+    TiedHead,
     parameters,
     walk,
 )
@@ -35,7 +38,7 @@ def train_flop(model: Layer, shape: Shape, update_flop: int) -> int:
     """
     total, seen_parameters = forward_flop(model, shape), False
     for node in walk(model, shape):
-        has_parameters = bool(node.layer.parameters())
+        has_parameters = bool(node.layer.parameters()) or isinstance(node.layer, TiedHead)
         if has_parameters:
             total += node.layer.flop(node.input) * (2 if seen_parameters else 1)
             seen_parameters = True
@@ -84,16 +87,21 @@ def _kept(node: Node) -> int:
     Every layer's result is the next one's input, and most derivatives need their input. Two results
     take no memory of their own: ReLU, whose derivative follows from its output, overwrites its
     input, and a residual sum needs neither operand. MaxPool keeps an index, two elements wide, for
-    each result; SelfAttention keeps Q, K, V and what its heads return, but computes its shares
-    again (Dao et al., arXiv:2205.14135).
+    each result; attention keeps Q, K, V and what its heads return, but computes its shares again
+    (Dao et al., arXiv:2205.14135); SwiGLU keeps both products and what their product is made of.
     """
     match node.layer:
         case ReLU() | Residual():
             return 0
         case MaxPool():
             return 3 * math.prod(node.output)
-        case SelfAttention():
-            return 5 * math.prod(node.output)
+        case SelfAttention(width=width) as layer:
+            return math.prod(node.output) // width * (sum(layer.rows) + 2 * width)
+        case CrossAttention() as layer:
+            others = math.prod(layer.context.output_shape(node.input))
+            return 3 * math.prod(node.output) + 2 * others
+        case SwiGLU(width=width, hidden=hidden):
+            return math.prod(node.output) // width * (4 * hidden + width)
     return math.prod(node.output) if _works(node) else 0
 
 
@@ -115,4 +123,6 @@ def _works(node: Node) -> bool:
 
 def _elements(node: Node) -> int:
     own = sum(math.prod(parameter.shape) for parameter in node.layer.parameters().values())
+    if isinstance(node.layer, TiedHead):  # the weight is another layer's, and read all the same
+        own = node.layer.tokens * node.layer.width
     return math.prod(node.input) + own + math.prod(node.output)

@@ -1,4 +1,5 @@
-"""Layers over one axis: Linear, LayerNorm, Embedding, Softmax; and Flatten, which makes one."""
+"""Layers over one axis: Linear, SwiGLU, norms, Embedding and the head tied to it, Softmax; and
+Flatten, which makes one."""
 
 from __future__ import annotations
 
@@ -70,6 +71,54 @@ class LayerNorm(Layer):
 
 
 @dataclass(frozen=True)
+class RMSNorm(Layer):
+    """x / sqrt(mean(x^2) + eps) * weight over the last axis (arXiv:1910.07467)."""
+
+    width: int
+    eps: float = 1e-5
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) < 2 or shape[-1] != self.width:
+            raise ShapeError(f"RMSNorm expects [..., {self.width}]. Received: {list(shape)}")
+        if not 0 <= self.eps < math.inf:
+            raise ShapeError(f"RMSNorm expects eps >= 0. Received: eps {self.eps}")
+        return shape
+
+    def parameters(self) -> dict[str, Parameter]:
+        return {"weight": Parameter((self.width,), AFFINE_BOUND, center=1.0)}
+
+    def flop(self, shape: Shape) -> int:
+        """For each element: a square, a sum, a quotient, the scale."""
+        return 4 * math.prod(shape)
+
+
+@dataclass(frozen=True)
+class SwiGLU(Layer):
+    """(silu(x G^T) * (x U^T)) D^T: weights `gate` G and `up` U [hidden, width], `down` D [width,
+    hidden] (arXiv:2002.05202)."""
+
+    width: int
+    hidden: int
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) < 2 or shape[-1] != self.width:
+            raise ShapeError(f"SwiGLU expects [..., {self.width}]. Received: {list(shape)}")
+        return shape
+
+    def parameters(self) -> dict[str, Parameter]:
+        wide, narrow = 1 / math.sqrt(self.width), 1 / math.sqrt(self.hidden)
+        return {
+            "gate": Parameter((self.hidden, self.width), wide),
+            "up": Parameter((self.hidden, self.width), wide),
+            "down": Parameter((self.width, self.hidden), narrow),
+        }
+
+    def flop(self, shape: Shape) -> int:
+        """Three products, SiLU (4 for each element) and the product with it."""
+        return math.prod(shape[:-1]) * self.hidden * (6 * self.width + 5)
+
+
+@dataclass(frozen=True)
 class Embedding(Layer):
     """Row `token` of the weight [tokens, width] for every token of [batch, sequence]."""
 
@@ -84,6 +133,27 @@ class Embedding(Layer):
     def parameters(self) -> dict[str, Parameter]:
         # Devlin et al., arXiv:1810.04805, draw them with standard deviation 0.02.
         return {"weight": Parameter((self.tokens, self.width), 0.02 * math.sqrt(3))}
+
+
+@dataclass(frozen=True)
+class TiedHead(Layer):
+    """y = x E^T, E being the weight [tokens, width] of the Embedding at path `of`, which it shares
+    (Press and Wolf, arXiv:1608.05859)."""
+
+    of: str
+    tokens: int
+    width: int
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) not in (2, 3) or shape[-1] != self.width:
+            raise ShapeError(
+                f"TiedHead expects [batch, {self.width}] or [batch, sequence, {self.width}]. "
+                f"Received: {list(shape)}"
+            )
+        return (*shape[:-1], self.tokens)
+
+    def flop(self, shape: Shape) -> int:
+        return math.prod(shape) * 2 * self.tokens
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from suites.layers.dense import Embedding
+from suites.layers.attention import CrossAttention
+from suites.layers.dense import Embedding, TiedHead
 from suites.layers.tree import (
     Concat,
     Gated,
@@ -33,6 +34,7 @@ def check(model: Layer, shape: Shape) -> None:
         if next(node.layer.flow(node.input), None) is None:
             _require_sizes(node)
     _require_tokens(model, shape)
+    _require_tied(model, shape)
 
 
 def vocabulary(model: Layer, shape: Shape) -> int | None:
@@ -97,6 +99,21 @@ def _require_tokens(model: Layer, shape: Shape) -> None:
             )
 
 
+def _require_tied(model: Layer, shape: Shape) -> None:
+    """A tied head finds its embedding, of its own sizes."""
+    embeddings = _embeddings(model, shape)
+    for node in walk(model, shape):
+        if isinstance(node.layer, TiedHead):
+            head, found = node.layer, embeddings.get(node.layer.of)
+            if found is None or (found.tokens, found.width) != (head.tokens, head.width):
+                there = ", ".join(f"{path!r}: {each}" for path, each in embeddings.items())
+                raise ShapeError(
+                    f"TiedHead expects the path of an Embedding({head.tokens}, {head.width}). "
+                    f"Received: {head.of!r}; there is {there or 'none'}",
+                    node.path,
+                )
+
+
 def _readers(layer: Layer, path: str) -> Iterator[tuple[str, Layer]]:
     """Every layer that computes with the very input of the tree."""
     match layer:
@@ -111,6 +128,9 @@ def _readers(layer: Layer, path: str) -> Iterator[tuple[str, Layer]]:
         case Residual() | Gated():
             yield path, layer
             yield from _readers(layer.body, join(path, "body"))
+        case CrossAttention():
+            yield path, layer
+            yield from _readers(layer.context, join(path, "context"))
         case _:
             yield path, layer
 

@@ -13,6 +13,7 @@ from suites.layers import (
     BatchNorm,
     Concat,
     Conv2d,
+    CrossAttention,
     Dropout,
     Embedding,
     FirstToken,
@@ -31,6 +32,7 @@ from suites.layers import (
     ReLU6,
     Reshape,
     Residual,
+    RMSNorm,
     Segment,
     SelfAttention,
     Sequential,
@@ -38,7 +40,9 @@ from suites.layers import (
     SiLU,
     Softmax,
     StochasticDepth,
+    SwiGLU,
     Tanh,
+    TiedHead,
 )
 from suites.workload import (
     SGD,
@@ -102,6 +106,20 @@ WORDS = Sequential(
 )
 TOKENS = Sequential(norm=GroupNorm(1, 7), encoder=ENCODER, head=Linear(16, 5))
 
+PLAIN_ATTENTION = SelfAttention(16, 4, causal=True)
+GROUPED = SelfAttention(16, 4, kv_heads=2, causal=True, rotary=1e4, bias=False)
+WINDOWED = SelfAttention(16, 4, kv_heads=1, window=3)
+MEMORY = Sequential(RMSNorm(16), SelfAttention(16, 2, causal=True, window=4))
+DECODER = Sequential(
+    words=Embedding(40, 16),
+    attention=Residual(Sequential(RMSNorm(16, eps=1e-6), GROUPED)),
+    causal=Residual(PLAIN_ATTENTION),
+    windowed=Residual(WINDOWED),
+    across=Residual(CrossAttention(16, 4, context=MEMORY)),
+    feed=Residual(Sequential(RMSNorm(16), SwiGLU(16, 24))),
+    head=TiedHead("words", 40, 16),
+)
+
 MOVED = Sequential(
     Sequential(Conv2d(3, 8, 3, padding=1), LeakyReLU(0.1)),
     shuffle=PixelShuffle(2),
@@ -120,6 +138,7 @@ MODELS = {
     "moved_": (MOVED, (3, 3, 5, 4)),
     "words_": (WORDS, (4, 9)),
     "tokens_": (TOKENS, (3, 7, 16)),
+    "decoder_": (DECODER, (3, 9)),
 }
 DECAYING = AdamW(lr=0.01, weight_decay=0.1, schedule=Cosine(steps=20))
 RULES = {

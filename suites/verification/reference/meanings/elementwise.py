@@ -41,7 +41,8 @@ def _passing(run: Run, x: Any, high: float) -> Any:
     return run.arithmetic.between(getattr(x, "_value", x), 0.0, high)
 
 
-def _sigmoid(run: Run, x: Any) -> Any:
+def sigmoid(run: Run, x: Any) -> Any:
+    """1 / (1 + exp(-x)), written so that it never overflows."""
     return computed(0.5 * (anp.tanh(0.5 * x) + 1), run.arithmetic)
 
 
@@ -60,8 +61,8 @@ MEANINGS: dict[type[Layer], Meaning] = {
     layers.ReLU6: _rectified_6,
     layers.LeakyReLU: _leaky,
     layers.ELU: _elu,
-    layers.Sigmoid: lambda run, layer, x, path: _sigmoid(run, x),
-    layers.SiLU: lambda run, layer, x, path: x * _sigmoid(run, x),
+    layers.Sigmoid: lambda run, layer, x, path: sigmoid(run, x),
+    layers.SiLU: lambda run, layer, x, path: x * sigmoid(run, x),
     layers.GELU: _gelu,
     layers.Tanh: lambda run, layer, x, path: computed(anp.tanh(x), run.arithmetic),
     layers.Dropout: lambda run, layer, x, path: x,
