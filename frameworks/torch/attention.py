@@ -48,7 +48,7 @@ def _attended(q: Any, k: Any, v: Any, attn_mask: Any, is_causal: bool) -> Any:
     return functional.softmax(scores, dim=-1) @ v
 
 
-_fused = getattr(functional, "scaled_dot_product_attention", _attended)
+_fused: Callable[..., Any] = getattr(functional, "scaled_dot_product_attention", _attended)
 
 
 def turn(x: Any, cosines: Any, sines: Any) -> Any:
@@ -73,7 +73,8 @@ class _Attention(Leaf):
 class SelfAttention(_Attention):
     def __init__(self, layer: layers.SelfAttention) -> None:
         super().__init__(layer)
-        self.seen = self.turns = None
+        self.seen: Any = None
+        self.turns: Any = None
 
     def settle(self, places: int) -> None:
         """Make what depends on the number of places alone."""

@@ -83,7 +83,7 @@ def test_attention_to_a_context_by_hand():
     for_q, for_k, for_v = np.split(weights["in_bias"], 3)
     q, k, v = x[0] @ of_q.T + for_q, other @ of_k.T + for_k, other @ of_v.T + for_v
     parts = [np.split(part, 2, axis=1) for part in (q, k, v)]
-    heads = [attended(*head, lambda i, j: True) for head in zip(*parts, strict=True)]
+    heads = [attended(q, k, v, lambda i, j: True) for q, k, v in zip(*parts, strict=True)]
     expected = np.concatenate(heads, 1) @ weights["out_weight"].T + weights["out_bias"]
     np.testing.assert_allclose(Pass(weights).apply(layer, x)[0], expected)
 

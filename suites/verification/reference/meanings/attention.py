@@ -42,7 +42,7 @@ def _cross_attention(run: Run, layer: layers.CrossAttention, x: Any, path: str) 
     q = affine(run, x, weight[:width], bias[:width])
     kv = affine(run, context, weight[width:], bias[width:])
     parts = (_heads(part, layer.heads) for part in (q, kv[..., :width], kv[..., width:]))
-    joined = _mixed(run, *parts, None)
+    joined = _mixed(run, *parts)
     return affine(run, joined, *_projection(run, True, "out", path))
 
 
@@ -51,7 +51,7 @@ def visible(layer: layers.SelfAttention, places: int) -> Values | None:
     if not layer.causal and layer.window is None:
         return None
     after = np.arange(places)[:, None] - np.arange(places)
-    near = np.abs(after) < (layer.window or places)
+    near: Values = np.abs(after) < (layer.window or places)
     return near & (after >= 0) if layer.causal else near
 
 
@@ -77,7 +77,7 @@ def _heads(x: Any, heads: int) -> Any:
     return anp.transpose(parts, (0, 2, 1, 3))
 
 
-def _mixed(run: Run, q: Any, k: Any, v: Any, seen: Values | None) -> Any:
+def _mixed(run: Run, q: Any, k: Any, v: Any, seen: Values | None = None) -> Any:
     """What the heads return, one beside the other: [batch, places, width]."""
     batch, heads, places, size = q.shape
     groups = heads // k.shape[1]
