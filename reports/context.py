@@ -95,7 +95,7 @@ def of(
             )
             for name in labels
         ),
-        contests=cache(lambda: cpu_gpu_pairs.find(results, places)),
+        contests=cache(lambda: cpu_gpu_pairs.find(results, places, labels)),
         learned=cache(lambda: learning_curves.find(results, places, labels)),
     )
 
@@ -107,7 +107,7 @@ def _is_baseline(machine: str, baseline: str | None) -> bool:
 
 def doubting(known: ReportContext, doubted: Set[Key]) -> ReportContext:
     """The same, with what findings doubt."""
-    contests = cache(lambda: cpu_gpu_pairs.find(known.results, known.places, doubted))
+    contests = cache(lambda: cpu_gpu_pairs.find(known.results, known.places, known.labels, doubted))
     return replace(known, doubted=doubted, contests=contests)
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from bench import names
 from bench.schema import Run
 from reports.formatting import plain
 from reports.frame import Results
@@ -55,7 +56,9 @@ def asked(run: Run) -> dict[str, str]:
 
 def to_type(run: Run) -> dict[str, str]:
     """What to type for contenders that have another name in reports, by that name."""
-    return {plain(each.spec, 60): each.typed for each in run.contenders if each.typed}
+    called = names.specs(each.spec for each in run.contenders)
+    typed = {each.spec: each.typed or each.spec for each in run.contenders}
+    return {plain(called[spec], 60): word for spec, word in typed.items() if word != called[spec]}
 
 
 def bench(options: Mapping[str, str], **changed: str) -> str:
@@ -99,8 +102,9 @@ def again(results: Results, cells: pd.DataFrame) -> str:
     run = results.runs[cell["run"]]
     names = set(cells["case"])
     suites = [each.suite_file or each.suite for each in run.cases if each.case in names]
+    typed = {each.spec: each.typed for each in run.contenders}
     options = {
-        "FRAMEWORK": to_type(run).get(cell["spec"], cell["spec"]),
+        "FRAMEWORK": typed.get(cell["spec"]) or cell["spec"],
         "SUITE": ",".join(dict.fromkeys(suites)),
         "DEVICE": cell["device"],
         "PRECISION": cell["precision"],

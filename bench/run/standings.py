@@ -9,6 +9,7 @@ from statistics import median
 
 import numpy as np
 
+from bench import names
 from bench.contenders.spec import Contender
 from bench.run.rounds import History
 from bench.schema import Cell, Failed, Record, Skipped, Verified
@@ -105,8 +106,9 @@ class Board:
 
 def labels(contenders: Sequence[Contender]) -> dict[str, str]:
     """What a line calls each contender, by its id: its spec, and its device where those differ."""
-    several = len({contender.device.id for contender in contenders}) > 1
-    return {c.id: f"{c.spec.text} {c.device.id}" if several else c.spec.text for c in contenders}
+    told = [names.Contender(c.spec.text, c.device.id, c.device.kind) for c in contenders]
+    called = zip(contenders, names.contenders(told), strict=True)
+    return {contender.id: name for contender, name in called}
 
 
 def compared(histories: Mapping[str, History], among: Family = ALONE) -> dict[str, Standing]:

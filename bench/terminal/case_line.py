@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
+from bench import names
 from bench.terminal import figures
 from bench.terminal.case_outcome import CaseOutcome, Standing
 
 _UNPLACED = ("wrong", "untimed", "failed", "withdrawn")
 """Words of those that have no place in the order."""
-
-_PLAIN_NAMES = ("square",)
-"""Names that say no more than their suite."""
-_TELLING = ("cnn", "vendor", "mnist")
-"""Suites whose cases' names say all without them."""
-_CALLED = {
-    "hackintosh/with_generation": "dot, drawn",
-    "hackintosh/product_only": "dot product",
-}
-"""Cases whose names a reader could not guess: inner products, of operands drawn in the step too."""
 _NARROW, _WIDE = 20, 24
 """Columns of a case's name: at first, and at most."""
 
@@ -48,15 +39,10 @@ class Lines:
 
 def called(case: str, precision: str = "float32") -> str:
     """`sweep train 91k` of `sweep/train/90902`; the precision where it is not the usual one."""
-    *words, _ = case.split("/")
-    told = _CALLED.get("/".join(words))
-    words = [told] if told else words
-    if words and words[0] in _TELLING:
-        del words[0]
-    words = [word.replace("_", " ") for word in words if word not in _PLAIN_NAMES]
-    words += [_size(case)]
+    suite, _, name = case.rpartition("/")[0].partition("/")
+    words = [names.work(suite, name), _size(case)]
     words += [precision] if precision != "float32" else []
-    return " ".join(words)
+    return " ".join(filter(None, words))
 
 
 def _size(case: str) -> str:

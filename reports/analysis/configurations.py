@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bench import names
 from bench.schema import Gpu, Machine, Run
 from reports.formatting import memory, plain
 from reports.frame import Results
@@ -15,6 +16,8 @@ class Setup:
     """What a contender really was."""
 
     label: str
+    path: str
+    """Of the adapter's file, where the label does not tell it."""
     version: str
     device: str
     precision: str
@@ -49,6 +52,7 @@ def _gpu(gpu: Gpu) -> str:
 def setups(results: Results, name: str, run: Run, labels: Mapping[str, str]) -> tuple[Setup, ...]:
     """Of every contender of a run."""
     found = []
+    called = names.specs(each.spec for each in run.contenders)
     for contender in run.contenders:
         runtime = results.runtimes.get((name, contender.contender))
         versions = runtime.versions if runtime else {}
@@ -56,6 +60,7 @@ def setups(results: Results, name: str, run: Run, labels: Mapping[str, str]) -> 
         found.append(
             Setup(
                 label=labels[contender.contender],
+                path=plain(contender.spec) if called[contender.spec] != contender.spec else "",
                 version=plain(next(iter(versions.values()), "")),
                 device=plain(device),
                 precision=contender.precision,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from bench import names
 from bench.schema import Published
 from reports.analysis import crossover
 from reports.analysis.crossover import Crossing, Point
@@ -41,11 +42,15 @@ class Contest:
 
 
 def find(
-    results: Results, places: Mapping[str, str], doubted: Set[Key] = frozenset()
+    results: Results,
+    places: Mapping[str, str],
+    labels: Mapping[str, Mapping[str, str]],
+    doubted: Set[Key] = frozenset(),
 ) -> tuple[Contest, ...]:
-    """All contests, measured before published; `places` is what to call each run. Nobody whose time
-    is `doubted` is the fastest on a device."""
-    return (*_measured(results, places, doubted), *_published(results.quotable))
+    """All contests, measured before published; `places` is what to call each run, `labels` each
+    contender of a run. Nobody whose time is `doubted` is the fastest on a device."""
+    measured = _measured(results, places, labels, doubted)
+    return (*measured, *_published(results.quotable))
 
 
 def _size_of(of_record: str | None) -> str:
@@ -56,7 +61,12 @@ def _size_of(of_record: str | None) -> str:
 # --- measured ---------------------------------------------------------------------------------
 
 
-def _measured(results: Results, places: Mapping[str, str], doubted: Set[Key]) -> Iterator[Contest]:
+def _measured(
+    results: Results,
+    places: Mapping[str, str],
+    labels: Mapping[str, Mapping[str, str]],
+    doubted: Set[Key],
+) -> Iterator[Contest]:
     works: dict[tuple[str, ...], dict[str, list[VerifiedCell]]] = {}
     for run in results.runs:
         for cell in results.ranked(run):
@@ -65,7 +75,7 @@ def _measured(results: Results, places: Mapping[str, str], doubted: Set[Key]) ->
     for (run, suite, name, precision), kinds in works.items():
         if len(kinds) < 2:
             continue
-        words = plain(f"{suite} {name}{f', {precision}' * (precision != 'float32')}")
+        words = plain(f"{names.work(suite, name)}{f', {precision}' * (precision != 'float32')}")
         fixed = (
             places[run],
             plain(suite),
@@ -73,7 +83,8 @@ def _measured(results: Results, places: Mapping[str, str], doubted: Set[Key]) ->
             _size_of(kinds["gpu"][0].size_of),
         )
         best = [[c for c in kinds[kind] if c.key not in doubted] for kind in ("cpu", "gpu")]
-        for each in _pairs(results, fixed, (kinds["cpu"], kinds["gpu"]), (best[0], best[1])):
+        both = kinds["cpu"], kinds["gpu"]
+        for each in _pairs(results, fixed, labels[run], both, (best[0], best[1])):
             first = kinds["gpu"][0]
             yield replace(each, work_kind=first.work_kind or "", device_name=first.device_name)
 
@@ -81,24 +92,23 @@ def _measured(results: Results, places: Mapping[str, str], doubted: Set[Key]) ->
 def _pairs(
     results: Results,
     fixed: tuple[str, str, str, str],
+    called: Mapping[str, str],
     every: tuple[Sequence[VerifiedCell], Sequence[VerifiedCell]],
     sure: tuple[Sequence[VerifiedCell], Sequence[VerifiedCell]],
 ) -> Iterator[Contest]:
     """The best of each device, of the cells that are `sure`; then everyone against itself."""
     cpu, gpu = every
     own = {(c.spec, c.execution, c.case): c for c in cpu}
-    mine: dict[tuple[str, str], list[tuple[VerifiedCell, VerifiedCell]]] = {}
+    mine: dict[str, list[tuple[VerifiedCell, VerifiedCell]]] = {}
     for cell in gpu:
         other = own.get((cell.spec, cell.execution, cell.case))
         if other:
-            mine.setdefault((cell.spec, cell.contender), []).append((other, cell))
+            mine.setdefault(cell.contender, []).append((other, cell))
     best = list(_fastest(*sure))
     if len({c.framework for pair in best for c in pair}) > 1 or (best and not mine):
         yield _contest(results, fixed, BEST, "", best)
-    for (spec, _), pairs in mine.items():
-        gpu_cell = pairs[0][1]
-        label = plain(f"{spec} {gpu_cell.device}", 60)
-        yield _contest(results, fixed, label, gpu_cell.framework, pairs)
+    for contender, pairs in mine.items():
+        yield _contest(results, fixed, called[contender], pairs[0][1].framework, pairs)
 
 
 def _contest(
@@ -164,7 +174,7 @@ def _published(records: Sequence[Published]) -> Iterator[Contest]:
                 yield Contest(
                     place=plain(f"{machine} (published, {study})", 160),
                     suite=plain(suite),
-                    work=plain(f"{suite} {name}"),
+                    work=plain(names.work(suite, name)),
                     who=plain(f"{framework} {version}".strip() + f" {device}", 60),
                     framework=framework,
                     size_of=_size_of(sample.size_of),

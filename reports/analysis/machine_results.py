@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bench import names
 from bench.schema import Published
 from reports import formatting
 from reports.cell import VerifiedCell
@@ -61,7 +62,7 @@ class _Columns(dict[Work, Column]):
             return
         suite, name, _, precision = work[:4]
         last = f"{formatting.count(size)} {precision * (precision != 'float32')}".strip()
-        text = f"{plain(f'{suite} {name}', 50)}\n{last}{more}"
+        text = f"{plain(names.work(suite, name), 50)}\n{last}{more}"
         text = f"{text} ({plain(work[4], 4)})" if text in self._taken else text
         self._taken.add(text)
         self[work] = Column(work, text, suite, name, size)
@@ -112,7 +113,7 @@ def _measured(
             if work not in fastest or cell.time_s < fastest[work].time_s:
                 fastest[work] = cell
         for work, cell in fastest.items():
-            label = plain(f"{cell.spec} {cell.device}", 40)
+            label = plain(names.on_device(cell.spec, cell.device_kind), 40)
             machines[named[run]].best[work] = Best(cell.time_s, label, cell.key)
 
 

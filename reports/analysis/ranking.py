@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from bench import names
 from bench.schema import Run
 from bench.statistics.estimates import Estimate, Interval, Verdict
 from reports import formatting
@@ -102,7 +103,12 @@ class Ranking:
 
     @property
     def title(self) -> str:
-        return f"{self.suite} {self.name}, {self.precision}"
+        """`mlp train`; the precision where it is not the usual one."""
+        return f"{self.work}{f', {self.precision}' * (self.precision != 'float32')}"
+
+    @property
+    def work(self) -> str:
+        return formatting.plain(names.work(self.suite, self.name))
 
 
 @dataclass(frozen=True)
@@ -118,11 +124,10 @@ class Overhead:
 def labels(run: Run) -> dict[str, str]:
     """What to call each contender: its spec, and its device where those differ; unique among those
     of one precision, which rank together."""
-    several = len({contender.device for contender in run.contenders}) > 1
+    told = [names.Contender(each.spec, each.device, each.device_kind) for each in run.contenders]
     found, taken = dict[str, str](), Counter[tuple[str, str]]()
-    for each in run.contenders:
-        spec = formatting.plain(f"{each.spec} {each.device}" if several else each.spec, 60)
-        label = NULL_LABEL if each.framework == NULL else spec
+    for each, name in zip(run.contenders, names.contenders(told), strict=True):
+        label = NULL_LABEL if each.framework == NULL else formatting.plain(name, 60)
         taken[label, each.precision] += 1
         number = taken[label, each.precision]
         found[each.contender] = label if number == 1 else f"{label} ({number})"
@@ -142,7 +147,7 @@ def rank(
     rankings = tuple(_ranking(known, w) for w in workloads if any(c.verified for c in w))
     overheads = tuple(
         Overhead(
-            workload=formatting.plain(f"{cell.suite} {cell.name}"),
+            workload=formatting.plain(names.work(cell.suite, cell.name)),
             size=cell.size,
             time_s=cell.time_s,
             latency_s=cell.latency_s,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench import names
 from bench.statistics.estimates import BEYOND
 from reports import formatting
 from reports.analysis.ranking import Group, Ranking, Row
@@ -62,10 +63,9 @@ def _alone(rankings: Sequence[Ranking]) -> str | None:
 def _suite(suite: str, precision: str, members: Sequence[Ranking], counted: bool) -> SuiteAnswer:
     groups = [group for ranking in members for group in ranking.groups]
     largest = max(members, key=lambda ranking: ranking.groups[-1].flop)
-    detail = _largest(largest.name, largest.groups[-1], len(groups))
-    return SuiteAnswer(
-        f"{suite}, {precision}", f"{_counts(groups)} {detail}" if counted else detail
-    )
+    detail = _largest(largest.work, largest.groups[-1], len(groups))
+    topic = names.suite(suite) + f", {precision}" * (precision != "float32")
+    return SuiteAnswer(topic, f"{_counts(groups)} {detail}" if counted else detail)
 
 
 def _counts(groups: Sequence[Group]) -> str:

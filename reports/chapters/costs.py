@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench import names
 from reports import formatting
 from reports.cell import VerifiedCell
 from reports.chapters.cpu_vs_gpu import sized
@@ -148,7 +149,7 @@ def _matrix(run: RunCells, show: _Show) -> Table | None:
     lines = []
     for case, row in rows.items():
         figures = (row.get(contender, formatting.NONE) for contender in contenders)
-        work = plain(f"{works[case].suite} {works[case].name}", 80)
+        work = plain(names.work(works[case].suite, works[case].name), 80)
         size = works[case].size
         words = sized(formatting.count(size), works[case].size_of or "size")
         lines.append((work, Figure(words, size), *figures))

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+from bench import names
 from reports import formatting
 from reports.analysis.cpu_gpu_pairs import Contest
 from reports.analysis.crossover import Point
@@ -140,7 +141,7 @@ def _part(number: int, place: str, suite: str, contests: Sequence[Contest]) -> P
     compared = any(contest.points for contest in contests)
     return Part(
         key=f"crossover-{number}",
-        title=f"{suite} on {place}",
+        title=f"{names.suite(suite)} on {place}",
         text=tuple(sentence(contest) for contest in contests),
         plots=(_plot(suite, place, several),) if several else (),
         **(placed(_table(contests), "Show all rows" if several else "") if compared else {}),
@@ -188,7 +189,7 @@ def _plot(suite: str, place: str, contests: Sequence[Contest]) -> Plot:
     sizes = sorted({point.size for contest in drawn for point in contest.points})
     words = " ".join(sentence(contest) for contest in drawn)
     return Plot(
-        title=f"{suite} on {place}: how many times as fast the GPU is",
+        title=f"{names.suite(suite)} on {place}: how many times as fast the GPU is",
         heading="speed of the GPU, CPU = 1",
         x_label=drawn[0].size_of,
         series=series,

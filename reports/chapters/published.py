@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench import names
 from bench.schema import Published
 from reports import formatting
 from reports.chapters.cpu_vs_gpu import sized
@@ -63,7 +64,7 @@ def _figures(records: Sequence[Published]) -> Table:
     heads = "work", "size", "contender", "machine", "time", "one step", "CPU user", "CPU system"
     rows = tuple(
         (
-            plain(f"{r.suite} {r.name}", 80),
+            plain(names.work(r.suite, r.name), 80),
             sized(formatting.count(r.size), r.size_of or "size"),
             plain(f"{r.framework} {r.version or ''} {r.device}", 60),
             plain(r.machine, 80),

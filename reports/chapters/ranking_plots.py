@@ -20,7 +20,7 @@ def plots(ranking: Ranking) -> tuple[Plot, ...]:
         return ()
     size_of = ranking.size_of
     plot = Plot(
-        title=f"{ranking.suite} {ranking.name}: times as long as the fastest, {ranking.precision}",
+        title=f"{ranking.title}: times as long as the fastest",
         heading="times as long as the fastest (lower is faster)",
         x_label=size_of,
         series=tuple(_series(ranking, line.label, line.framework) for line in ranking.lines),

@@ -92,7 +92,7 @@ def overhead(overheads: Sequence[Overhead]) -> Table:
 def environments(setups: Sequence[Setup]) -> tuple[tuple[str, str], ...]:
     """Each contender's packages and the variables that change its figures, as label and text."""
     return tuple(
-        (setup.label, "; ".join(filter(None, (setup.versions, setup.environment))))
+        (setup.label, "; ".join(filter(None, (setup.path, setup.versions, setup.environment))))
         for setup in setups
     )
 

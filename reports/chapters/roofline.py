@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench import names
 from reports import formatting
 from reports.cell import VerifiedCell
 from reports.chapters.cpu_vs_gpu import sized
@@ -137,7 +138,7 @@ def _nearest(device: _Device) -> str:
 
 
 def _work(cell: VerifiedCell) -> str:
-    return plain(f"{cell.suite} {cell.name}", 80)
+    return plain(names.work(cell.suite, cell.name), 80)
 
 
 def _by(cell: VerifiedCell) -> str:

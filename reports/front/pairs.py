@@ -131,7 +131,7 @@ def _duel(results: Results, section: Section, kind: str, first: str, second: str
         key = row.cell.case, ranking.precision
         cases.setdefault(key, {})[row.label] = row
         precision = "" if ranking.precision == "float32" else f" {ranking.precision}"
-        names[key] = f"{ranking.suite} {ranking.name} {formatting.count(group.size)}{precision}"
+        names[key] = f"{ranking.work} {formatting.count(group.size)}{precision}"
     both = {key: rows for key, rows in cases.items() if len(rows) == 2}
     pairs = [(rows[second].cell.key, rows[first].cell.key) for rows in both.values()]
     made = []

@@ -154,8 +154,7 @@ def _row(ranking: Ranking, labels: Sequence[str]) -> HeatRow:
         text = formatting.ABSENT if value is None else f"{formatting.digits(value)}x"
         best = value is not None and value == least and _everywhere(ranking, label)
         cells.append(HeatCell(tuple(_squares(ranking, label)), Figure(text, value), best))
-    precision = "" if ranking.precision == "float32" else f", {ranking.precision}"
-    return HeatRow(f"{ranking.suite} {ranking.name}{precision}", sizes(ranking), tuple(cells))
+    return HeatRow(ranking.title, sizes(ranking), tuple(cells))
 
 
 def sizes(ranking: Ranking) -> str:

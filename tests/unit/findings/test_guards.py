@@ -195,7 +195,7 @@ def test_a_slow_first_sample_in_every_round_is_suspect(results) -> None:
 def test_a_gpu_that_keeps_the_cpu_busy_is_suspect(results) -> None:
     bad = slices(run(CPU, GPU), lambda each: change(each, cpu_user_s=1.8 * each.sampled_s))
     (finding,) = suspects(results(bad))
-    assert "torch mps uses 1.9 CPU cores while its GPU is timed" in finding.what
+    assert "torch (GPU) uses 1.9 CPU cores while its GPU is timed" in finding.what
     assert "matmul/square/64" not in finding.where  # shorter than a millisecond
     assert not suspects(results(run(CPU, GPU)))
 
@@ -231,7 +231,7 @@ def test_a_gpu_without_memory_is_suspect(results) -> None:
 def test_the_same_time_on_two_devices_is_suspect(results) -> None:
     fake = replace(CPU, device="mps", device_name="Unheard GPU")
     (finding,) = suspects(results(run(CPU, fake)))
-    assert "torch mps takes as long on the GPU as on the CPU, within 3.0 %" in finding.what
+    assert "torch (GPU) takes as long on the GPU as on the CPU, within 3.0 %" in finding.what
     assert not suspects(results(run(CPU, replace(fake, flop_per_s=1.1 * CPU.flop_per_s))))
 
 

@@ -23,7 +23,7 @@ LONG = f"./{'x' * 70}.py"
         ((TORCH, JAX), "torch/cpu/float32", "torch"),
         ((TORCH, JAX, builders.NULL), "null/cpu/float32", "null/cpu/float32"),
         ((TORCH, replace(TORCH, precision="float16")), "torch/cpu/float16", "torch float16"),
-        ((TORCH, replace(JAX, device="mps")), "torch/cpu/float32", "torch cpu"),
+        ((TORCH, replace(JAX, device="mps")), "torch/cpu/float32", "torch (CPU)"),
         ((replace(TORCH, spec=LONG), JAX), f"{LONG}/cpu/float32", f"{LONG}/cpu/float32"),
         # Two that are cut alike, and then numbered.
         (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bench.schema import Run, Slice
 from reports import content
-from reports.analysis import cpu_gpu_pairs, crossover
+from reports.analysis import cpu_gpu_pairs, crossover, ranking
 from reports.analysis.crossover import Crossing, Point
 from reports.chapters import cpu_vs_gpu
 from reports.frame import read
@@ -121,7 +121,7 @@ def test_a_run_with_a_gpu_says_from_which_size_on_it_wins(tmp_path: Path) -> Non
     results = read([builders.write(tmp_path / "records.jsonl", lines)])
     made = content.make(results)
     matmul = [c for c in made.contests if c.suite == "matmul"]
-    assert [c.who for c in matmul] == ["best CPU against best GPU", "torch mps"]
+    assert [c.who for c in matmul] == ["best CPU against best GPU", "torch (GPU)"]
     own = matmul[1]
     assert own.size_of == "n"
     assert 256 < (own.crossing.size or 0) < 1024
@@ -142,7 +142,7 @@ def test_what_sizes_count_is_what_the_record_says(tmp_path: Path, told, said: st
     cases = tuple(change(case, suite="mine", size_of=told) for case in head.cases)
     path = builders.write(tmp_path / "records.jsonl", [change(head, cases=cases), *lines])
     contests = content.make(read([path])).contests
-    (square,) = (c for c in contests if c.work == "mine square" and c.who == "torch mps")
+    (square,) = (c for c in contests if c.work == "mine" and c.who == "torch (GPU)")
     sentence = cpu_vs_gpu.sentence(replace(square, points=square.points[1:2]))
     assert said in sentence
     assert "batch" not in sentence
@@ -152,11 +152,10 @@ def test_a_wrong_answer_is_in_no_contest(tmp_path: Path) -> None:
     wrong = [("torch", f"matmul/square/{n}") for n in (64, 256, 1024)]
     lines = builders.run((builders.FIVE[1], GPU), wrong=wrong)
     results = read([builders.write(tmp_path / "records.jsonl", lines)])
-    assert not [
-        c
-        for c in cpu_gpu_pairs.find(results, dict.fromkeys(results.runs, "x"))
-        if "matmul" in c.work
-    ]
+    labels = {run: ranking.labels(results.runs[run]) for run in results.runs}
+    found = cpu_gpu_pairs.find(results, dict.fromkeys(results.runs, "x"), labels)
+    assert found
+    assert not [c for c in found if "matmul" in c.work]
 
 
 def test_without_a_gpu_the_report_says_so(tmp_path: Path) -> None:
@@ -177,9 +176,7 @@ def test_a_pair_that_has_no_round_in_common_is_said_to_have_none(tmp_path: Path)
     made = content.make(read([builders.write(tmp_path / "records.jsonl", lines)]))
     assert made.contests
     said = [cpu_vs_gpu.sentence(contest) for contest in made.contests]
-    assert said[1] == (
-        "matmul square, torch mps: no round in common, so there is nothing to compare."
-    )
+    assert said[1] == ("matmul, torch (GPU): no round in common, so there is nothing to compare.")
     chapter = next(c for c in made.chapters if c.key == "crossover")
     assert not chapter.parts[0].table
     assert not chapter.parts[0].plots

@@ -73,7 +73,7 @@ PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]] = {
     "an export": (export, "The file cells.csv"),
     "figures": (
         lambda patch: patch.setattr(matplotlib_svg, "render", planted),
-        "This figure (matmul square: times as long as the fastest, float32)",
+        "This figure (matmul: times as long as the fastest)",
     ),
     "a run": (lambda patch: patch.setattr(context.ranking, "rank", planted), "The answer of run"),
     "pairs": (

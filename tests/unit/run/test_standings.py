@@ -93,7 +93,7 @@ def test_precisions_are_told_apart():
 def test_devices_are_named_only_where_they_differ():
     assert set(labels([contender("torch"), contender("jax")]).values()) == {"torch", "jax"}
     both = [contender("torch"), contender("torch", "mps")]
-    assert set(labels(both).values()) == {"torch cpu", "torch mps"}
+    assert set(labels(both).values()) == {"torch (CPU)", "torch (GPU)"}
 
 
 def test_nothing_measured_is_nothing_compared():

@@ -100,7 +100,7 @@ def test_a_name_says_no_more_than_it_must() -> None:
         "matmul/square/64": "matmul 64",
         "mlp/train/1024": "mlp train 1024",
         "cnn/resnet18_train/4": "resnet18 train 4",
-        "hackintosh/with_generation/100": "dot, drawn 100",
+        "hackintosh/with_generation/100": "dot + drawing 100",
         "hackintosh/product_only/1000000": "dot product 1M",
         "mine": "mine",
     }
