@@ -8,11 +8,11 @@ DEV = .venv/dev/bin/python
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTUAL_ENV
 unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
-unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE VERBOSE
+unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY
 
 OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE \
-	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE VERBOSE \
+	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE \
 	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY
 # A misspelt option would otherwise be taken in silence, and everything run in its place.
 typed_names = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
@@ -48,7 +48,7 @@ help: ## show this list
 	@echo '  of trend: RESULTS MACHINE OUT;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
 	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
-	@echo '  of doctor: MACHINE PRESET SUITE'
+	@echo '  of doctor: MACHINE PASTE PRESET SUITE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp TIME=2m ...]
 	@$(HOST) run $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
@@ -90,9 +90,9 @@ compare: setup ## how many times as long run B takes as run A [A=results/one B=r
 export: setup ## write a run for another tool: bmf, pyperf, openmetrics ... [RESULTS=results/one FORMAT=bmf OUT=file]
 	@$(HOST) export $(call flag,--format,FORMAT) $(call flag,--out,OUT) -- $(call typed,RESULTS)
 
-doctor: setup ## say what would spoil a run here, or on a machine described in a file [MACHINE=file.json PRESET=standard SUITE=mlp]
+doctor: setup ## say what would spoil a run here, or on a machine described or pasted in a file [MACHINE=file.json PASTE=issue.txt PRESET=standard SUITE=mlp]
 	@$(HOST) doctor $(call flag,--machine,MACHINE) $(call flag,--preset,PRESET) \
-		$(call flag,--suite,SUITE)
+		$(call flag,--suite,SUITE) $(if $(value PASTE),--paste --) $(call typed,PASTE)
 
 list: setup ## show frameworks, suites and presets
 	@$(HOST) list

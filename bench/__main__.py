@@ -260,16 +260,22 @@ def machine_command(
 
 @app.command("doctor")
 def doctor_command(
+    text: Annotated[
+        Path | None, typer.Argument(parser=path, help="With --paste: its file; else it is typed.")
+    ] = None,
     machine: Annotated[
         Path | None, typer.Option(parser=path, help="Description of another machine.")
     ] = None,
+    paste: Annotated[
+        bool, typer.Option("--paste", help="Read a machine from text as pasted in an issue.")
+    ] = False,
     preset: Annotated[str, typer.Option(help="Preset you mean to run: will it fit?")] = "quick",
     suite: Annotated[str, typer.Option(help="Suites you mean to run.")] = "",
 ) -> int:
     """Show what would spoil or limit a run here. Changes nothing."""
     from bench.commands import doctor as command
 
-    return command.run(machine, suite, preset)
+    return command.run(machine, paste, text, suite, preset)
 
 
 @app.command("env")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from packaging.requirements import Requirement
 
@@ -127,7 +127,7 @@ def platform(description: Description) -> Platform:
     )
 
 
-def pins(description: Description) -> dict[str, dict[str, str]]:
+def pins(description: Description) -> dict[str, Mapping[str, str]]:
     """Versions that `make bench` would install where an environment is missing.
 
     Empty on a platform that none is made for.
@@ -137,7 +137,8 @@ def pins(description: Description) -> dict[str, dict[str, str]]:
     return {name: found for name in absent if (found := _pinned(name, where))}
 
 
-def _pinned(name: str, where: Platform) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def _pinned(name: str, where: Platform) -> Mapping[str, str]:
     folder = manager.CHECKOUT / "requirements"
     try:
         platforms.check(name, where)

@@ -29,7 +29,11 @@ def parse(found: Captures, gpus: Iterable[tuple[str, int | None]] = ()) -> Machi
     else:
         note = "No reader for this system: only what frameworks report is known."
         machine = Machine(label="", system=parsing.name(system) or "unknown", notes=(note,))
-    machine = msgspec.structs.replace(machine, gpus=_merged(machine.gpus, dict(gpus)))
+    return labelled(msgspec.structs.replace(machine, gpus=_merged(machine.gpus, dict(gpus))))
+
+
+def labelled(machine: Machine) -> Machine:
+    """The machine under the name that people read."""
     return msgspec.structs.replace(machine, label=_label(machine))
 
 

@@ -230,4 +230,4 @@ def test_what_is_no_description_is_refused(tmp_path: Path, content: bytes) -> No
     path = tmp_path / "description.json"
     path.write_bytes(content)
     with pytest.raises(NotADescription, match=r"description\.json"):
-        doctor.run(path, "", "smoke")
+        doctor.run(path, False, None, "", "smoke")
