@@ -46,9 +46,9 @@ def environments(lines: list[str]) -> dict[str, dict[str, str]]:
     found: dict[str, str] = {}
     for name, version in _found(lines):
         found.setdefault(name, version)
-    shared = {name: found[name] for name in ("numpy", "scipy") if name in found}
-    version = python(lines)
-    shared |= {"python": version} if version else {}
+    shared = {name: version for name, version in found.items() if name in ("numpy", "scipy")}
+    own_python = python(lines)
+    shared |= {"python": own_python} if own_python else {}
     return {
         row.name: {**own, **shared}
         for row in FRAMEWORKS.values()
