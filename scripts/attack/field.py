@@ -74,13 +74,13 @@ def inputs() -> list[Input]:
         joined = {"text": "\n".join(texts.values())}
         found.append(Input(f"{folder.name} pasted", joined, _pasted, DEVICES + PEOPLE))
     files = sorted([*(DATA / "field" / _FILES).iterdir(), *(DATA / _FILES).iterdir()])
-    texts = sorted((DATA / "pasted").iterdir())
+    issues = sorted((DATA / "pasted").iterdir())
     return [
         *found,
         *(Input(path.stem, {"text": path.read_text()}, _file, ()) for path in files),
         *(
             Input(path.name, {"text": path.read_text()}, _pasted, DEVICES + PEOPLE)
-            for path in texts
+            for path in issues
         ),
     ]
 
