@@ -260,15 +260,9 @@ def machine_command(
 
 @app.command("doctor")
 def doctor_command(
-    text: Annotated[
-        Path | None, typer.Argument(parser=path, help="With --paste: its file; else it is typed.")
-    ] = None,
-    machine: Annotated[
-        Path | None, typer.Option(parser=path, help="Description of another machine.")
-    ] = None,
-    paste: Annotated[
-        bool, typer.Option("--paste", help="Read a machine from text as pasted in an issue.")
-    ] = False,
+    text: flags.PastedFile = None,
+    machine: flags.Described = None,
+    paste: flags.Paste = False,
     preset: Annotated[str, typer.Option(help="Preset you mean to run: will it fit?")] = "quick",
     suite: Annotated[str, typer.Option(help="Suites you mean to run.")] = "",
 ) -> int:

@@ -59,3 +59,12 @@ Every = Annotated[int, typer.Option(help="Of the releases, every so many.", min=
 FolderOfRuns = Annotated[Path, typer.Argument(parser=path, help="Folder of the folders of runs.")]
 OneMachine = Annotated[str, typer.Option(help="Part of its name; else that of the newest run.")]
 FolderOfTrend = Annotated[Path, typer.Option(parser=path, help="Folder that gets trend.html.")]
+Described = Annotated[
+    Path | None, typer.Option("--machine", parser=path, help="Description of another machine.")
+]
+Paste = Annotated[
+    bool, typer.Option("--paste", help="Read a machine from text as pasted in an issue.")
+]
+PastedFile = Annotated[
+    Path | None, typer.Argument(parser=path, help="With --paste: its file; else it is typed.")
+]
