@@ -312,6 +312,8 @@ class State(_Record, frozen=True, tag="state"):
     power: Literal["mains", "battery"] | None = None
     battery: Share | None = None
     low_power: bool | None = None
+    background: bool | None = None
+    """Whether macOS ran the host process in the background, on its slow cores."""
     thermal: Text | None = None
     """The system's own word: nominal, fair, serious, critical, or a CPU speed limit."""
     cpu_hz: Magnitude | None = None

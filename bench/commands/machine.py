@@ -89,6 +89,7 @@ def _now(found: Description) -> Iterator[tuple[str, str]]:
     power = [str(told["power"])] if "power" in told else []
     power += [f"charge {charge:.0%}"] if isinstance(charge, float) else []
     power += ["low-power mode"] if told.get("low_power") else []
+    power += ["in the background"] if told.get("background") else []
     heavy = (f"{p.count} x {p.name} ({p.cpu_share:.1f} cores)" for p in found.heavy_processes)
     forms = {
         "cpu_hz": ("CPU clock", "{:.3g} GHz", 1e-9),

@@ -36,6 +36,22 @@ def low_power(subject: Subject) -> Iterator[Finding]:
         )
 
 
+def background(subject: Subject) -> Iterator[Finding]:
+    """On Apple Silicon the slow cores alone; elsewhere behind all other programs."""
+    if subject.description.state.get("background") is True:
+        slow = subject.apple_silicon
+        yield Finding(
+            "spoils" if slow else "limits",
+            "The system runs this shell, and all that it starts, in the background.",
+            "Background work runs on the efficiency cores alone, and waits for the disk."
+            if slow
+            else "Background work waits for all other programs, and for the disk.",
+            "Start it in a terminal, not by `taskpolicy`, cron, launchd or an editor's task; "
+            "`taskpolicy -B -p $$` may lift it.",
+            "taskpolicy(8); pyperf#243",
+        )
+
+
 def heat(subject: Subject) -> Iterator[Finding]:
     thermal = subject.description.state.get("thermal")
     if isinstance(thermal, str) and thermal not in ("", "nominal"):
@@ -89,4 +105,4 @@ def load(subject: Subject) -> Iterator[Finding]:
         )
 
 
-CHECKS = (battery, low_power, heat, busy_gpu, heavy_programs, load)
+CHECKS = (battery, low_power, background, heat, busy_gpu, heavy_programs, load)

@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from bench.environments import platforms
-from bench.machine import nvidia
+from bench.machine import background, nvidia
 
 Captures = Mapping[str, str]
 """Text by the name of what said it."""
@@ -120,6 +120,8 @@ def of_state() -> Captures:
     """What says how it is doing; takes a tenth of a second at most."""
     system = platform.system()
     found = {"python": _python_now(), **_outputs(_STATE.get(system, {}), QUICK_S)}
+    if system == "Darwin":
+        found |= {"background": background.report()}
     if system == "Linux":
         found |= _files(_STATE_FILES)
         found |= {"nvidia": nvidia.report()}

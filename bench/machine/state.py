@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bench.machine import accelerators, captures, nvidia, parsing
+from bench.machine import accelerators, background, captures, nvidia, parsing
 from bench.machine.captures import Captures
 from bench.schema import GpuState
 
@@ -44,6 +44,7 @@ def _macos(found: Captures) -> dict[str, Any]:
         "power": {"AC": "mains", "Battery": "battery"}.get(drawn[1]) if drawn else None,
         "battery": _share(int(charge[1])) if charge else None,
         "low_power": _low_power(found.get("pmset", "")),
+        "background": background.parse(found.get("background", "")),
         "thermal": _thermal(found.get("pmset-therm", "")),
         **_of_gpus(accelerators.read(found.get("accelerators", ""))),
     }

@@ -145,6 +145,11 @@ def _power(states: Sequence[State]) -> Iterator[Restraint]:
         [state.case for state in states if state.low_power],
         "Switch it off in the system's settings and repeat",
     )
+    yield (
+        "the system ran everything in the background, on its slow cores",
+        [state.case for state in states if state.background],
+        "Start the run in a terminal, without taskpolicy, and repeat",
+    )
 
 
 def _heat(states: Sequence[State]) -> Restraint:

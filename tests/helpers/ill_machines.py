@@ -203,6 +203,14 @@ CASES: list[Case] = [
     (activity.battery, "spoils", "battery", state(power="battery"), state(power="mains")),
     (activity.low_power, "spoils", "saves power", state(low_power=True), state(low_power=False)),
     (
+        *(activity.background, "spoils", "efficiency cores alone"),
+        *(state(background=True), state(background=False)),
+    ),
+    (
+        *(activity.background, "limits", "waits for all other programs"),
+        *(state(INTEL, background=True), state(INTEL, background=False)),
+    ),
+    (
         *(activity.heat, "spoils", "CPU speed limit 62 %"),
         *(state(thermal="CPU speed limit 62 %"), state(thermal="nominal")),
     ),

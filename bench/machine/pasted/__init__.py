@@ -36,7 +36,8 @@ def read(text: str) -> Description:
             f"Received: {len(text.splitlines())} lines."
         )
     machine = labelled(products.only_products(found.machine))
-    return msgspec.structs.replace(found, machine=machine)
+    now = products.only_figures(found.state)
+    return msgspec.structs.replace(found, machine=machine, state=now)
 
 
 def _read(text: str) -> Description:

@@ -85,7 +85,7 @@ def of(text: str) -> Captures:
         "pmset": _matching(lines, r"^\s*(?:low)?powermode\s"),
         "pmset-batt": _matching(lines, r"Now drawing from|InternalBattery"),
         "pmset-therm": _matching(lines, r"CPU_(?:Scheduler|Speed)_Limit|warning level"),
-        "accelerators": _matching(lines, r'"PerformanceStatistics"'),
+        "accelerators": _matching(lines, r'\+-o |"PerformanceStatistics"|"model"'),
     }
     if system == "Darwin":
         found |= _guessed(text, found)

@@ -6,6 +6,7 @@ A maker's new word is left out until it stands here; a person's name never passe
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
@@ -56,6 +57,13 @@ def only_products(machine: Machine) -> Machine:
         release=parsing.version(machine.release or ""),
         notes=("A name that is not known to be a product's was left out.",) if lost else (),
     )
+
+
+def only_figures(told: dict[str, Any]) -> dict[str, Any]:
+    """A machine's state; GPUs in it under names of products or none."""
+    gpus = told.get("gpus")
+    named = [msgspec.structs.replace(gpu, name=product(gpu.name)) for gpu in gpus or ()]
+    return {**told, "gpus": tuple(named)} if gpus else told
 
 
 def _gpu(gpu: Gpu) -> Gpu:
