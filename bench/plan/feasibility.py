@@ -115,7 +115,7 @@ def exchanged_bytes(workload: Workload) -> tuple[int, int]:
         case Product():
             values, kept = workload.m * workload.k, workload.k * workload.n
         case _:
-            values = math.prod(workload.input_shape)
+            values = arrays.batch_values(workload)
             kept = cost.parameter_count(workload.model, workload.input_shape)
     itemsize = ITEMSIZE["float32"]
     ring = itemsize * (arrays.ring_of(workload) - 1) * values
@@ -135,7 +135,7 @@ def _made_bytes(workload: Workload) -> int:
         case Learn():
             values = math.prod(workload.data.shape) * (workload.data.train + workload.data.test)
         case _:
-            values = math.prod(workload.input_shape)
+            values = arrays.batch_values(workload)
     weights = cost.parameter_count(workload.model, workload.input_shape)
     return itemsize * (values + weights)
 

@@ -152,7 +152,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays)
     state = _initial(workload, arrays, layout)
     # Not donated: several steps are in flight at once, and waiting on donated weights is an error.
-    update = jax.jit(update_of(lower(workload.model, "", layout), workload.optimizer))
+    update = jax.jit(update_of(lower(workload.model, "", layout), workload))
 
     def step() -> Mapping[str, Any]:
         nonlocal state
@@ -175,7 +175,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
 def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     layout, size, on_device = _layout(workload), workload.batch, workload.inputs == "device"
     model, zero = lower(workload.model, "", layout), jnp.zeros(())
-    train, evaluate = update_of(model, workload.optimizer), jax.jit(evaluation(model))
+    train, evaluate = update_of(model, workload), jax.jit(evaluation(model))
 
     def prepare(arrays: Arrays) -> Callable[[], tuple[State, Batch, Batch]]:
         """The state to begin with, then training and test data."""

@@ -110,8 +110,8 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     ),
     layers.Softmax: configured(_softmax),
     layers.Tanh: plain(jnp.tanh),
-    layers.Dropout: plain(functional.same),
-    layers.StochasticDepth: plain(functional.same),
+    layers.Dropout: weighted(functional.dropout),
+    layers.StochasticDepth: weighted(functional.dropout),
 }
 """How each kind of layer is lowered, by its exact class."""
 

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 
 from frameworks.shared.functional import Apply, Moved, Weights, channels_first
-from suites.workload import Optimizer
+from suites.workload import Learn, Optimizer, Train
 
 Batch = Mapping[str, Any]
-"""`x` and `labels` on the device."""
+"""`x`, `labels` and masks on the device."""
 
 
 class State(NamedTuple):
@@ -47,20 +48,50 @@ def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) ->
     return State(*parts, kept, jnp.zeros((), jnp.int32) if optimizer.counts_steps else None)
 
 
-def update_of(model: Apply, optimizer: Optimizer) -> Callable[[State, Batch], tuple[Any, State]]:
+def update_of(model: Apply, workload: Train | Learn) -> Callable[[State, Batch], tuple[Any, State]]:
     """The loss at a state and the state after it."""
+    measured = LOSSES[workload.loss]
 
     def loss(learned: Weights, averages: Weights, batch: Batch) -> tuple[Any, Moved]:
         moved: Moved = {}
-        logits = model({**learned, **averages}, batch["x"], moved)
-        return cross_entropy(channels_first(logits), batch["labels"]), moved
+        outputs = model({**learned, **averages, **batch}, batch["x"], moved)
+        return measured(outputs, batch["labels"]), moved
+
+    graded = jax.value_and_grad(loss, has_aux=True)
+    passed = _accumulated(graded, workload.accumulate) if workload.accumulate > 1 else graded
 
     def update(state: State, batch: Batch) -> tuple[Any, State]:
-        graded = jax.value_and_grad(loss, has_aux=True)
-        (value, moved), gradients = graded(state.learned, state.averages, batch)
-        return value, _optimized(optimizer, state._replace(averages=moved), gradients)
+        (value, moved), gradients = passed(state.learned, state.averages, batch)
+        if workload.clip_norm is not None:
+            gradients = _clipped(gradients, workload.clip_norm)
+        return value, _optimized(workload.optimizer, state._replace(averages=moved), gradients)
 
     return update
+
+
+def _accumulated(graded: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """The same part after part of a batch: the mean of losses and gradients."""
+
+    def passed(learned: Weights, averages: Weights, batch: Batch) -> Any:
+        def add(carried: Any, part: Batch) -> tuple[Any, None]:
+            averages, *sums = carried
+            (value, moved), gradients = graded(learned, averages, part)
+            return (moved, *jax.tree.map(jnp.add, sums, [value, gradients])), None
+
+        parts = {n: x.reshape(count, -1, *x.shape[1:]) for n, x in batch.items()}
+        begun = averages, jnp.zeros(()), jax.tree.map(jnp.zeros_like, learned)
+        (averages, *sums), _ = lax.scan(add, begun, parts)
+        value, gradients = jax.tree.map(lambda total: total / count, sums)
+        return (value, averages), gradients
+
+    return passed
+
+
+def _clipped(gradients: Weights, most: float) -> Weights:
+    """Scaled down to this norm of all together, where theirs is more."""
+    norm = jnp.sqrt(sum(jnp.sum(jnp.square(each)) for each in gradients.values()))
+    factor = most / jnp.maximum(norm, most)
+    return {path: each * factor for path, each in gradients.items()}
 
 
 def _optimized(optimizer: Optimizer, state: State, gradients: Weights) -> State:
@@ -84,3 +115,13 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     """Mean over all labels of -log softmax(logits)[label]."""
     log_probabilities = jax.nn.log_softmax(logits)
     return -jnp.mean(jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1))
+
+
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "cross_entropy": lambda outputs, labels: cross_entropy(channels_first(outputs), labels),
+    "mse": lambda outputs, targets: jnp.mean(jnp.square(outputs - targets)),
+    "bce": lambda outputs, targets: jnp.mean(
+        jnp.maximum(outputs, 0) - outputs * targets + jnp.log1p(jnp.exp(-jnp.abs(outputs)))
+    ),
+}
+"""Of a model's outputs, images with their channels last; so are the targets of single values."""

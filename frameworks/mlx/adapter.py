@@ -136,7 +136,7 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 def _train(workload: Train, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays)
     state = _initial(workload, arrays, layout)
-    update = _compiled(update_of(lower(workload.model, "", layout), workload.optimizer))
+    update = _compiled(update_of(lower(workload.model, "", layout), workload))
 
     def step() -> Mapping[str, Any]:
         nonlocal state
@@ -160,7 +160,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     layout, size, on_device = _layout(workload), workload.batch, workload.inputs == "device"
     model = lower(workload.model, "", layout)
     given: Callable[[Any], Batch] = dict if on_device else _copied
-    train = update_of(model, workload.optimizer)
+    train = update_of(model, workload)
 
     def prepare(arrays: Arrays) -> Callable[[], tuple[State, Batch, Batch]]:
         """The state to begin with, then training and test data."""

@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import mlx.core as mx
-from mlx import nn
+from mlx import nn, optimizers
 
 from frameworks.shared.functional import Apply, Moved, Weights, channels_first
-from suites.workload import Optimizer
+from suites.workload import Learn, Optimizer, Train
 
 Batch = Mapping[str, Any]
-"""`x` and `labels` on the device."""
+"""`x`, `labels` and masks on the device."""
 
 State = dict[str, Any]
 """What a training step changes, of dicts, as MLX's transformations take it: `learned` and
@@ -44,20 +44,41 @@ def arrays_of(state: State) -> dict[str, Any]:
     return {**weights_of(state), **state["kept"]}
 
 
-def update_of(model: Apply, optimizer: Optimizer) -> Callable[[State, Batch], tuple[Any, State]]:
+def update_of(model: Apply, workload: Train | Learn) -> Callable[[State, Batch], tuple[Any, State]]:
     """The loss at a state and the state after it."""
+    measured = LOSSES[workload.loss]
 
     def loss(learned: Weights, averages: Weights, batch: Batch) -> tuple[Any, Moved]:
         moved: Moved = {}
-        logits = model({**learned, **averages}, batch["x"], moved)
-        return cross_entropy(channels_first(logits), batch["labels"]), moved
+        outputs = model({**learned, **averages, **batch}, batch["x"], moved)
+        return measured(outputs, batch["labels"]), moved
+
+    graded = mx.value_and_grad(loss)
+    passed = _accumulated(graded, workload.accumulate) if workload.accumulate > 1 else graded
 
     def update(state: State, batch: Batch) -> tuple[Any, State]:
-        graded = mx.value_and_grad(loss)
-        (value, moved), gradients = graded(state["learned"], state["averages"], batch)
-        return value, _optimized(optimizer, {**state, "averages": moved}, gradients)
+        (value, moved), gradients = passed(state["learned"], state["averages"], batch)
+        if workload.clip_norm is not None:
+            gradients, _ = optimizers.clip_grad_norm(gradients, workload.clip_norm)
+        return value, _optimized(workload.optimizer, {**state, "averages": moved}, gradients)
 
     return update
+
+
+def _accumulated(graded: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """The same part after part of a batch: the mean of losses and gradients."""
+
+    def passed(learned: Weights, averages: Weights, batch: Batch) -> Any:
+        size, total, sums = len(batch["x"]) // count, mx.array(0.0), None
+        for begin in range(0, count * size, size):
+            part = {name: array[begin : begin + size] for name, array in batch.items()}
+            (value, averages), gradients = graded(learned, averages, part)
+            total = total + value
+            sums = gradients if sums is None else {p: sums[p] + g for p, g in gradients.items()}
+        assert sums is not None
+        return (total / count, averages), {path: each / count for path, each in sums.items()}
+
+    return passed
 
 
 def _optimized(optimizer: Optimizer, state: State, gradients: Weights) -> State:
@@ -71,3 +92,11 @@ def _optimized(optimizer: Optimizer, state: State, gradients: Weights) -> State:
 def cross_entropy(logits: Any, labels: Any) -> Any:
     """Mean over all labels of -log softmax(logits)[label]."""
     return nn.losses.cross_entropy(logits, labels, reduction="mean")
+
+
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "cross_entropy": lambda outputs, labels: cross_entropy(channels_first(outputs), labels),
+    "mse": nn.losses.mse_loss,
+    "bce": nn.losses.binary_cross_entropy,
+}
+"""Of a model's outputs, images with their channels last; so are the targets of single values."""

@@ -26,7 +26,7 @@ from frameworks.interface import (
 )
 from frameworks.shared.batches import Source, going_round, ring
 from suites.data import arrays as made
-from suites.data.arrays import AUDITED, Array, Arrays
+from suites.data.arrays import AUDITED, Array, Arrays, Batch
 from suites.verification import reference
 from suites.verification.reference import learning, training
 from suites.verification.reference.meanings.arithmetic import Exact
@@ -127,10 +127,10 @@ class Training:
         return {"loss": np.asarray(step.loss)} | {n: a.astype(np.float32) for n, a in made.items()}
 
 
-def _rounded(arrays: Arrays) -> Iterator[tuple[Array, Array]]:
+def _rounded(arrays: Arrays) -> Iterator[Batch]:
     """What training goes round, with x as the precision holds it."""
     for batch in itertools.cycle(ring(arrays)):
-        yield made.rounded(batch["x"], _precision), batch["labels"]
+        yield {**batch, "x": made.rounded(batch["x"], _precision)}
 
 
 def _learning(workload: Learn, arrays: Arrays) -> Step:

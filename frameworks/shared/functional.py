@@ -19,6 +19,7 @@ from frameworks.shared.channels_last import (
 )
 from suites.layers import (
     Concat,
+    Dropout,
     Embedding,
     Flatten,
     Gated,
@@ -32,6 +33,7 @@ from suites.layers import (
     TiedHead,
     join,
 )
+from suites.layers.dropout import MASK
 
 Weights = Mapping[str, Any]
 Moved = dict[str, Any]
@@ -114,8 +116,16 @@ def _children(
 
 
 def same(x: Any) -> Any:
-    """The identity, as of layers that only training's noise would use."""
+    """The identity."""
     return x
+
+
+def dropout(layer: Dropout, path: str) -> Apply:
+    """The mask lies among the weights, under the layer's path."""
+    if not layer.active:
+        return _applied(same)
+    mask, scale = join(path, MASK), layer.scale
+    return lambda weights, x, moved: x if moved is None else x * (weights[mask] * scale)
 
 
 def first_token(x: Any) -> Any:

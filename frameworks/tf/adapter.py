@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -31,7 +32,7 @@ from frameworks.tf.layers import Model, lower
 from frameworks.tf.moving import channels_last
 from frameworks.tf.training import Training, evaluation
 from suites.data.arrays import Array, Arrays
-from suites.layers import Shape, parameters
+from suites.layers import Shape, masks
 from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "tf"
@@ -120,7 +121,7 @@ def _drawn_product(*shapes: Shape) -> Callable[[], Any]:
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays, ("x",))
     variables = _variables(arrays, layout)
-    model = _compiled(_lowered(workload, variables, layout, training=False))
+    model = _compiled(_lowered(workload, variables, layout))
     shape = workload.model.output_shape(workload.input_shape)
     return Resettable(
         lambda: {"output": layouts.output(model(*source.take()), shape)}, source.reset
@@ -128,7 +129,8 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 
 
 def _train(workload: Train, arrays: Arrays) -> Resettable:
-    layout, source = _layout(workload), _source(workload, arrays, ("x", "labels"))
+    layout, dropped = _layout(workload), masks(workload.model, workload.input_shape)
+    source = _source(workload, arrays, ("x", "labels", *dropped))
     training = _training(workload, _variables(arrays, layout), layout)
     update, results = _compiled(training.update), layout.results(training.results())
 
@@ -148,7 +150,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
 def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     layout = _layout(workload)
     training = _training(workload, variables := _variables(arrays, layout), layout)
-    evaluate = _compiled(evaluation(_lowered(workload, variables, layout, training=False)))
+    evaluate = _compiled(evaluation(_lowered(workload, variables, layout)))
     update, results = _epoch(workload, training), layout.results(variables)
 
     def prepare(arrays: Arrays) -> Callable[[], tuple[Any, Any, Any]]:
@@ -200,16 +202,13 @@ def _epoch(workload: Learn, training: Training) -> Callable[[Any, int], Any]:
 
 
 def _training(workload: Train | Learn, variables: Mapping[str, Any], layout: Layout) -> Training:
-    model = _lowered(workload, variables, layout, training=True)
-    described = parameters(workload.model, workload.input_shape)
-    return Training(model, variables, described, workload.optimizer)
+    return Training(workload, variables, partial(_lowered, workload, variables, layout))
 
 
-def _lowered(
-    workload: Forward | Train | Learn, variables: Mapping[str, Any], layout: Layout, training: bool
-) -> Apply:
+def _lowered(workload: Any, variables: Any, layout: Layout, given: Any = None) -> Apply:
+    """The model in training with these masks, or in inference."""
     on_cpu, xla = not _started.on_gpu, _started.execution == "xla"
-    return lower(workload.model, "", Model(variables, layout, training, on_cpu, xla))
+    return lower(workload.model, "", Model(variables, layout, given, on_cpu, xla))
 
 
 def _compiled(function: Any) -> Any:

@@ -16,6 +16,7 @@ from frameworks.tf.images import Apply
 from frameworks.tf.moving import channels_first, channels_last
 from suites import layers
 from suites.layers import Layer, join, lacking
+from suites.layers.dropout import MASK
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,15 @@ class Model:
 
     variables: Mapping[str, Any]
     layout: Layout
-    training: bool
-    """Whether BatchNorm takes the batch's statistics and moves its running averages."""
+    masks: Mapping[str, Any] | None
+    """Of active dropout, by path: those of the batch under way. None in inference."""
     on_cpu: bool
     xla: bool
+
+    @property
+    def training(self) -> bool:
+        """Whether BatchNorm takes the batch's statistics and moves its running averages."""
+        return self.masks is not None
 
     def own(self, layer: Layer, path: str) -> dict[str, Any]:
         """The layer's own variables by name."""
@@ -199,8 +205,11 @@ def _segment(layer: layers.Segment, weight: Any) -> Apply:
     return lambda x: x + weight[0]
 
 
-def _same(x: Any) -> Any:
-    return x
+def _dropout(layer: layers.Dropout, path: str, model: Model) -> Apply:
+    given, name = model.masks, join(path, MASK)
+    if given is None or not layer.active:
+        return lambda x: x
+    return lambda x: x * (given[name] * layer.scale)
 
 
 LOWERINGS: dict[type[Layer], Lowering] = {
@@ -241,8 +250,8 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     ),
     layers.Softmax: _bound(elementwise.softmax),
     layers.Tanh: _plain(elementwise.tanh),
-    layers.Dropout: _plain(_same),
-    layers.StochasticDepth: _plain(_same),
+    layers.Dropout: _dropout,
+    layers.StochasticDepth: _dropout,
 }
 """How each kind of layer is lowered, by its exact class."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -10,34 +10,57 @@ import tensorflow as tf
 from frameworks.tf.images import Apply
 from frameworks.tf.moving import channels_first
 from frameworks.tf.optimizers import own
-from suites.layers import Parameter
-from suites.workload import Optimizer
+from suites.layers import masks, parameters
+from suites.workload import Learn, Train
 
 Variables = Mapping[str, Any]
 
 
 class Training:
-    """One training step over variables by path, the `described` ones."""
+    """One training step over a model's variables by path. `lowered` makes the model, of where it
+    finds the masks of its dropout while it is traced: those that a batch brings."""
 
     def __init__(
         self,
-        model: Apply,
+        workload: Train | Learn,
         variables: Variables,
-        described: Mapping[str, Parameter],
-        optimizer: Optimizer,
+        lowered: Callable[[Mapping[str, Any]], Apply],
     ) -> None:
-        self._model, self._variables = model, variables
-        learned = [path for path, parameter in described.items() if parameter.learned]
-        self._learned = {path: variables[path] for path in learned}
-        self._optimizer = own(optimizer, self._learned)
+        described = parameters(workload.model, workload.input_shape)
+        self._masks = dict.fromkeys(masks(workload.model, workload.input_shape))
+        self._model, self._variables = lowered(self._masks), variables
+        self._workload, self._measured = workload, LOSSES[workload.loss]
+        self._learned = {p: variables[p] for p, each in described.items() if each.learned}
+        self._optimizer = own(workload.optimizer, self._learned)
 
-    def update(self, x: Any, labels: Any) -> Any:
-        """The loss before the update; to be compiled."""
+    def update(self, *batch: Any) -> Any:
+        """The loss before the update, of x, labels and masks; to be compiled."""
+        loss, gradients = self._passed(batch)
+        if self._workload.clip_norm is not None:
+            clipped, _ = tf.clip_by_global_norm(list(gradients.values()), self._workload.clip_norm)
+            gradients = dict(zip(gradients, clipped, strict=True))
+        self._optimizer.apply(gradients)
+        return loss
+
+    def _passed(self, batch: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
+        """Forward and backward, part after part of the batch; the means."""
+        count = self._workload.accumulate
+        if count == 1:
+            return self._graded(*batch)
+        size = batch[0].shape[0] // count
+        cuts = [slice(i * size, (i + 1) * size) for i in range(count)]
+        made = [self._graded(*(array[cut] for array in batch)) for cut in cuts]
+        return sum(loss for loss, _ in made) / count, {
+            path: tf.add_n([tf.convert_to_tensor(each[path]) for _, each in made]) / count
+            for path in self._learned
+        }
+
+    def _graded(self, x: Any, labels: Any, *given: Any) -> tuple[Any, dict[str, Any]]:
+        self._masks.update(zip(self._masks, given, strict=True))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._learned.values())
-            loss = cross_entropy(channels_first(self._model(x)), labels)
-        self._optimizer.apply(tape.gradient(loss, self._learned))
-        return loss
+            loss = self._measured(self._model(x), labels)
+        return loss, tape.gradient(loss, self._learned)
 
     def reset(self, initial: Mapping[str, Any]) -> None:
         """Everything as before the first step, from these values of the variables."""
@@ -65,3 +88,13 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     """Mean over all labels of -log softmax(logits)[label]."""
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     return tf.reduce_mean(losses)
+
+
+LOSSES: dict[str, Callable[[Any, Any], Any]] = {
+    "cross_entropy": lambda outputs, labels: cross_entropy(channels_first(outputs), labels),
+    "mse": lambda outputs, targets: tf.reduce_mean(tf.math.squared_difference(outputs, targets)),
+    "bce": lambda outputs, targets: tf.reduce_mean(
+        tf.nn.sigmoid_cross_entropy_with_logits(targets, outputs)
+    ),
+}
+"""Of a model's outputs, images with their channels last; so are the targets of single values."""

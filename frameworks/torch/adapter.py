@@ -27,6 +27,7 @@ from frameworks.torch import devices as torch_devices
 from frameworks.torch import training
 from frameworks.torch.layers import with_weights
 from suites.data.arrays import Array, Arrays
+from suites.layers import masks
 from suites.workload import Forward, Learn, Product, Train, Workload
 
 NAME = "torch"
@@ -156,16 +157,16 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 
 
 def _train(workload: Train, arrays: Arrays) -> Resettable:
-    model = _model(workload, arrays)
-    source = _source(workload, arrays, ("x", "labels"))
-    updates = training.Updates(model, workload.optimizer)
-    loss_of = _compiled(training.loss(model))
+    dropped = tuple(masks(workload.model, workload.input_shape))
+    model, source = _model(workload, arrays), _source(workload, arrays, ("x", "labels", *dropped))
+    updates = training.Updates(model, workload)
+    loss_of = _compiled(training.loss(model, workload.loss, dropped))
     weights, complete = training.weights(model), not workload.optimizer.slots
     results = dict(weights)
 
     def step() -> Mapping[str, Any]:
         nonlocal complete
-        loss = updates.take(loss_of(*source.take()))
+        loss = updates.take(loss_of, source.take())
         if not complete:  # the first step makes what the optimizer keeps
             results.update(updates.kept())
             complete = True
@@ -188,7 +189,8 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
 def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     model, resident = _model(workload, arrays), workload.inputs == "device"
     weights = training.weights(model)
-    loss_of, evaluate = _compiled(training.loss(model)), _compiled(training.evaluation(model))
+    loss_of = _compiled(training.loss(model, workload.loss))
+    evaluate = _compiled(training.evaluation(model))
 
     def prepare(arrays: Arrays) -> Callable[[], tuple[Mapping[str, Any], Mapping[str, Any]]]:
         """The weights to begin with, and the data."""
@@ -200,7 +202,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     def step() -> Mapping[str, Any]:
         initial, held = source.take()
         training.assign(weights, initial)
-        updates = training.Updates(model, workload.optimizer)
+        updates = training.Updates(model, workload)
         curves: dict[str, list[Any]] = {"train_loss": [], "test_loss": [], "correct": []}
         for _ in range(workload.epochs):
             model.train()
@@ -208,7 +210,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Resettable:
             for begin in range(0, workload.batches * workload.batch, workload.batch):
                 part = slice(begin, begin + workload.batch)
                 x, labels = _at_hand(held["x"][part]), _at_hand(held["labels"][part])
-                losses.append(updates.take(loss_of(x, labels)))
+                losses.append(updates.take(loss_of, (x, labels)))
             curves["train_loss"].append(torch.stack(losses).mean())
             model.eval()
             with torch.no_grad():

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from frameworks.interface import Unsupported
-from frameworks.torch import attention
+from frameworks.torch import attention, dropout
 from frameworks.torch.leaf import Leaf
 from suites import layers
 from suites.layers import Layer, Shape, lacking
@@ -64,7 +64,7 @@ def _leaf(make: Callable[[Any], Any]) -> Lowering:
 def _sequence(layer: layers.Sequential, maker: Layer | None) -> Any:
     stages = OrderedDict()
     for name, child in layer.children:
-        if not isinstance(child, (layers.Dropout, layers.StochasticDepth)):
+        if not isinstance(child, layers.Dropout) or child.active:
             stages[name] = lower(child, maker)
         maker = _maker(child, maker)
     return nn.Sequential(stages)
@@ -77,7 +77,7 @@ def _maker(layer: Layer, before: Layer | None) -> Layer | None:
             for _, child in layer.children:
                 before = _maker(child, before)
             return before
-        case layers.Dropout() | layers.StochasticDepth():
+        case layers.Dropout(active=False):  # stochastic depth is one
             return before
     return layer
 
@@ -250,8 +250,8 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.GELU: _leaf(lambda layer: nn.GELU(layer.approximate)),
     layers.Softmax: _leaf(lambda layer: nn.Softmax(layer.axis)),
     layers.Tanh: _leaf(lambda layer: nn.Tanh()),
-    layers.Dropout: _leaf(lambda layer: nn.Identity()),
-    layers.StochasticDepth: _leaf(lambda layer: nn.Identity()),
+    layers.Dropout: _leaf(dropout.lower),
+    layers.StochasticDepth: _leaf(dropout.lower),
 }
 """How each kind of layer is lowered, by its exact class."""
 

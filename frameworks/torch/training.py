@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,19 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from frameworks.interface import Unsupported
-from suites.workload import SGD, Adam, AdamW, Optimizer, RMSprop
+from suites.workload import SGD, Adam, AdamW, Learn, Optimizer, RMSprop, Train
 
 
-def loss(model: Any) -> Any:
-    """The loss of the model as a function of a batch and its labels."""
-    return lambda x, labels: cross_entropy(model(x), labels)
+def loss(model: Any, word: str, masks: Sequence[str] = ()) -> Any:
+    """The loss of that word as a function of a batch, its labels, and masks of these names."""
+    measured, dropping = LOSSES[word], [model.get_submodule(n.rpartition(".")[0]) for n in masks]
+
+    def measure(x: Any, labels: Any, *given: Any) -> Any:
+        for module, mask in zip(dropping, given, strict=True):
+            module.mask = mask
+        return measured(model(x), labels)
+
+    return measure
 
 
 def evaluation(model: Any) -> Any:
@@ -34,12 +41,20 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
     return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten())
 
 
+LOSSES = {
+    "cross_entropy": cross_entropy,
+    "mse": nn.functional.mse_loss,
+    "bce": nn.functional.binary_cross_entropy_with_logits,
+}
+
+
 class Updates:
     """PyTorch's own optimizer, fused where it can be, and its schedule of rates. Raises Unsupported
     where it has none."""
 
-    def __init__(self, model: Any, description: Optimizer) -> None:
-        self._description, self._named = description, dict(model.named_parameters())
+    def __init__(self, model: Any, workload: Train | Learn) -> None:
+        self._workload, self._named = workload, dict(model.named_parameters())
+        self._description = description = workload.optimizer
         kind, settings = _own(description)
         try:
             self._optimizer = kind(model.parameters(), **settings, fused=True)
@@ -47,14 +62,30 @@ class Updates:
             self._optimizer = kind(model.parameters(), **settings)
         self._schedule = self._scheduled()
 
-    def take(self, loss: Any) -> Any:
-        """One step down the gradient of a loss; the loss itself, detached."""
+    def take(self, loss_of: Any, batch: Sequence[Any]) -> Any:
+        """One step down the gradient of the loss of a batch; the loss itself, detached."""
         self._optimizer.zero_grad()
-        loss.backward()
+        loss = self._passed(loss_of, batch)
+        if self._workload.clip_norm is not None:
+            nn.utils.clip_grad_norm_(self._named.values(), self._workload.clip_norm)
         self._optimizer.step()
         if self._schedule is not None:
             self._schedule.step()
-        return loss.detach()
+        return loss
+
+    def _passed(self, loss_of: Any, batch: Sequence[Any]) -> Any:
+        """Forward and backward, part after part of the batch; the mean loss."""
+        count = self._workload.accumulate
+        if count == 1:
+            loss = loss_of(*batch)
+            loss.backward()
+            return loss.detach()
+        total = 0
+        for part in zip(*(array.chunk(count) for array in batch), strict=True):
+            loss = loss_of(*part) / count
+            loss.backward()
+            total = total + loss.detach()
+        return total
 
     def forget(self) -> None:
         """As before its first step: moments and the count of steps are tensors of zeros."""

@@ -24,6 +24,7 @@ from suites.layers import (
     cost,
 )
 from suites.workload import (
+    LOSSES,
     SGD,
     Adam,
     AdamW,
@@ -77,7 +78,9 @@ def network(number):
         rule = draw.choice((SGD, Adam))
         rate = draw.choice((1e-3, 1e-2, 0.1) if rule is SGD else (1e-4, 1e-3, 1e-2))
         named = {"suite": "drawn", "model": model, "input_shape": shape}
-        train = Train(name=f"{number}_train", optimizer=_tuned(number, rule(lr=rate)), **named)
+        recipe = _recipe(number, shape[0])
+        rule = _tuned(number, rule(lr=rate))
+        train = Train(name=f"{number}_train", optimizer=rule, **named, **recipe)
         if train.flop <= MOST_FLOP and cost.parameter_count(model, shape) > 0:
             return train, Forward(name=f"{number}_forward", **named)
     raise AssertionError("no network was small enough")
@@ -97,6 +100,16 @@ def _tuned(number, rule):
         return RMSprop(rule.lr / 10, schedule=schedule)
     kind = draw.choice((Adam, AdamW))
     return kind(rule.lr, weight_decay=decay, schedule=schedule)
+
+
+def _recipe(number, batch):
+    """Every fourth network gets another loss, or its batch in parts, or its gradients clipped."""
+    draw = random.Random(f"recipe {number}")
+    if number % 4:
+        return {}
+    whole = [parts for parts in (1, 2, 3) if batch % parts == 0 and batch // parts >= 4]
+    named = {"loss": draw.choice(LOSSES), "accumulate": draw.choice(whole)}
+    return named | {"clip_norm": draw.choice((None, 1e-2, 0.3))}
 
 
 def _model(draw):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from suites.data import sources
 from suites.data.batch_loader import BatchLoader, prepared
 from suites.data.seeded_random import UNIT_BOUND, frozen, generator, integers, uniform
-from suites.layers import Shape, parameters, vocabulary
+from suites.layers import Shape, masks, parameters, vocabulary
 from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
 
 Array = npt.NDArray[Any]
@@ -81,8 +81,9 @@ def make(
 ) -> Arrays:
     """Inputs and weights of a workload: float32; labels and tokens int32.
 
-    Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x` and `labels`
-    [batch, ...]. Learn: `x`, `labels`, `test_x`, `test_labels`; Lifecycle: those of its learning.
+    Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x`, `labels`
+    [batch, ...] and the masks of active dropout by their paths. Learn: `x`, `labels`, `test_x`,
+    `test_labels`; Lifecycle: those of its learning.
     `drawn` says of the first batch which samples of the seed's stream it holds: its first ones
     unless the reference has chosen others (its `chosen_samples`). `weights` are the same
     seed's where they have been drawn already.
@@ -132,7 +133,18 @@ def audited_steps(workload: Workload) -> int:
 def _batch_bytes(workload: Product | Forward | Train) -> int:
     if isinstance(workload, Product):
         return 4 * workload.m * workload.k
-    return 4 * math.prod(workload.input_shape)
+    return 4 * batch_values(workload)
+
+
+def batch_values(workload: Forward | Train) -> int:
+    """Values of a batch that training needs for each sample: its own, masks, and targets."""
+    values = math.prod(workload.input_shape)
+    if isinstance(workload, Train):
+        described = masks(workload.model, workload.input_shape).values()
+        values += sum(math.prod(shape) for shape, _ in described)
+        if workload.loss != "cross_entropy":
+            values += math.prod(workload.model.output_shape(workload.input_shape))
+    return values
 
 
 def _going_round(
@@ -181,10 +193,21 @@ def batch(
         x = x[list(drawn)] if drawn else x
     made: dict[str, Array] = {"x": frozen(x)}
     if isinstance(workload, Train):
-        places = workload.model.output_shape(workload.input_shape)[:-1]
-        name = _numbered(f"{stream}labels", number)
-        made["labels"] = integers(seed, name, places, workload.classes)
+        made["labels"] = _targets(workload, seed, _numbered(f"{stream}labels", number))
+        for name, (shape, rate) in masks(workload.model, workload.input_shape).items():
+            drawn_by = generator(seed, _numbered(f"{stream}{name}", number))
+            made[name] = frozen((drawn_by.random(shape) >= rate).astype(np.float32))
     return made
+
+
+def _targets(workload: Train, seed: int, name: str) -> Array:
+    """What the loss holds the outputs against: classes, or a value for each of them."""
+    shape = workload.model.output_shape(workload.input_shape)
+    if workload.loss == "cross_entropy":
+        return integers(seed, name, shape[:-1], workload.classes)
+    if workload.loss == "bce":
+        return frozen(integers(seed, name, shape, 2).astype(np.float32))
+    return uniform(seed, name, shape, UNIT_BOUND)
 
 
 def _raw(

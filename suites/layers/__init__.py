@@ -16,16 +16,15 @@ from suites.layers.dense import (
     SwiGLU,
     TiedHead,
 )
+from suites.layers.dropout import Dropout, StochasticDepth, masks
 from suites.layers.elementwise import (
     ELU,
     GELU,
-    Dropout,
     LeakyReLU,
     ReLU,
     ReLU6,
     Sigmoid,
     SiLU,
-    StochasticDepth,
     Tanh,
 )
 from suites.layers.image import (
@@ -103,6 +102,7 @@ __all__ = [
     "check",
     "join",
     "lacking",
+    "masks",
     "parameters",
     "vocabulary",
     "walk",

@@ -10,6 +10,7 @@ import math
 
 from suites.layers import (
     CrossAttention,
+    Dropout,
     Layer,
     MaxPool,
     Node,
@@ -93,6 +94,8 @@ def _kept(node: Node) -> int:
     match node.layer:
         case ReLU() | Residual():
             return 0
+        case Dropout(active=True):  # a mask besides
+            return 2 * math.prod(node.output)
         case MaxPool():
             return 3 * math.prod(node.output)
         case SelfAttention(width=width) as layer:

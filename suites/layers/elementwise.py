@@ -1,4 +1,4 @@
-"""Layers that treat every element alone: activations, and what only training's noise would use."""
+"""Layers that treat every element alone: activations."""
 
 from __future__ import annotations
 
@@ -99,28 +99,3 @@ class GELU(Elementwise):
 @dataclass(frozen=True)
 class Tanh(Elementwise):
     """The hyperbolic tangent."""
-
-
-@dataclass(frozen=True)
-class Dropout(Elementwise):
-    """The identity in every mode: frameworks draw other random numbers, so none is drawn.
-
-    It keeps the place of the published model's layer, and its numbering.
-    """
-
-    rate: float = 0.5
-
-    flop_per_element: ClassVar[int] = 0
-
-    def output_shape(self, shape: Shape) -> Shape:
-        if not 0 <= self.rate <= 1:
-            kind = type(self).__name__
-            raise ShapeError(f"{kind} expects a rate from 0 to 1. Received: {self.rate}")
-        return shape
-
-
-@dataclass(frozen=True)
-class StochasticDepth(Dropout):
-    """The identity in every mode, for the reason given at Dropout."""
-
-    rate: float = 0.2

@@ -26,7 +26,7 @@ from suites.workload.reduced import (
     smallest,
 )
 from suites.workload.schedules import SCHEDULES, Cosine, Schedule, StepDecay, WarmupLinear
-from suites.workload.steps import INPUTS, ITEMSIZE, Forward, Product, Train
+from suites.workload.steps import INPUTS, ITEMSIZE, LOSSES, Forward, Product, Train
 from suites.workload.update_rule import Optimizer
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "CHECKED_STEPS",
     "INPUTS",
     "ITEMSIZE",
+    "LOSSES",
     "OPTIMIZERS",
     "SCHEDULES",
     "SGD",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
-from suites.layers import Layer, Shape, ShapeError, cost, vocabulary
+from suites.layers import Layer, Shape, ShapeError, cost, masks, vocabulary
 from suites.workload.steps import ITEMSIZE, Forward, check_sized_by, check_trainable
 from suites.workload.update_rule import Optimizer
 
@@ -44,6 +45,10 @@ class Learn:
     inputs: str = "device"
     sized_by: str = "samples"
     """What `size` counts: training `samples` or `parameters`."""
+    loss: ClassVar[str] = "cross_entropy"
+    accumulate: ClassVar[int] = 1
+    clip_norm: ClassVar[float | None] = None
+    """As of a Train that says nothing of them."""
 
     def __post_init__(self) -> None:
         if self.inputs not in LEARNED_FROM:
@@ -68,6 +73,10 @@ class Learn:
             raise ShapeError(f"learning expects a model returning {expected}. Got: {list(out)}")
         if vocabulary(self.model, self.input_shape) is not None:
             raise ValueError("learning expects samples of numbers. Received: a model of tokens")
+        if active := masks(self.model, self.input_shape):
+            raise ValueError(
+                f"learning expects dropout that is the identity. Received: active, {min(active)}"
+            )
 
     @property
     def case(self) -> str:

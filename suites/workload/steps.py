@@ -12,6 +12,10 @@ from suites.workload.update_rule import Optimizer
 ITEMSIZE = {"float32": 4, "float16": 2, "bfloat16": 2}
 """Bytes of one value, by the precisions the product knows."""
 
+LOSSES = ("cross_entropy", "mse", "bce")
+"""-log softmax(y)[label]; (y - target)^2; and of outputs y before the sigmoid binary cross-entropy:
+max(y, 0) - y target + log(1 + exp(-|y|))."""
+
 INPUTS = ("device", "host", "loop", "background")
 """Where a step's batch comes from: it lies on the device; it is copied from host arrays; it is
 prepared from raw bytes in the step and copied; a thread has prepared it meanwhile."""
@@ -104,10 +108,10 @@ class Forward:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """One training step: forward, mean cross-entropy over the classes, backward, update.
+    """One training step: forward, loss, backward, update.
 
-    The classes are the last axis of the model's output; every place before it has a label.
-    Raises as Forward does.
+    Of `cross_entropy` the classes are the last axis of the model's output, and every place before
+    it has a label; `mse` and `bce` have a target for each value. Raises as Forward does.
     """
 
     suite: str
@@ -118,11 +122,40 @@ class Train:
     inputs: str = "device"
     sized_by: str = "batch"
     """What `size` counts: `batch` or `parameters`."""
+    loss: str = "cross_entropy"
+    """One of LOSSES, each a mean."""
+    accumulate: int = 1
+    """Equal parts of the batch that pass one after the other before the one update, for which their
+    gradients are averaged."""
+    clip_norm: float | None = None
+    """Gradients together longer than this are scaled down to it before the update."""
 
     def __post_init__(self) -> None:
-        check_trainable(self.model, self.input_shape, self.optimizer)
+        self._check_recipe()
+        check_trainable(self.model, self.part_shape, self.optimizer)
         check_inputs(self.inputs, self.model, self.input_shape)
         check_sized_by(self.sized_by, "batch")
+
+    def _check_recipe(self) -> None:
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss expects one of {', '.join(LOSSES)}. Received: {self.loss!r}")
+        clip = self.clip_norm
+        if clip is not None and not (isinstance(clip, int | float) and 0 < clip < math.inf):
+            raise ValueError(f"clip_norm expects a finite number above 0. Received: {clip!r}")
+        parts = self.accumulate
+        if not (isinstance(parts, int) and parts >= 1):
+            raise ValueError(f"accumulate expects a whole number from 1 on. Received: {parts!r}")
+        check(self.model, self.input_shape)
+        if self.input_shape[0] % parts:
+            raise ShapeError(
+                f"accumulate expects a batch of {parts} equal parts. "
+                f"Received: {list(self.input_shape)}"
+            )
+
+    @property
+    def part_shape(self) -> Shape:
+        """What passes through the model at once."""
+        return (self.input_shape[0] // self.accumulate, *self.input_shape[1:])
 
     @property
     def case(self) -> str:
@@ -140,15 +173,21 @@ class Train:
 
     @property
     def flop(self) -> int:
-        return cost.train_flop(self.model, self.input_shape, self.optimizer.flop_per_parameter)
+        passes = self.accumulate * cost.train_flop(self.model, self.part_shape, 0)
+        weights = cost.parameter_count(self.model, self.input_shape)
+        return passes + self.optimizer.flop_per_parameter * weights
 
     def traffic_bytes(self, precision: str) -> int:
-        return cost.train_bytes(self.model, self.input_shape, ITEMSIZE[precision])
+        return self.accumulate * cost.train_bytes(self.model, self.part_shape, ITEMSIZE[precision])
 
     def needed_bytes(self, precision: str) -> int:
-        """Memory one contender takes."""
-        state = self.optimizer.state_arrays
-        return cost.train_peak_bytes(self.model, self.input_shape, ITEMSIZE[precision], state)
+        """Memory one contender takes: of what is accumulated gradients of their own besides, and
+        the other parts of the batch on the host and on the device."""
+        state, itemsize = self.optimizer.state_arrays, ITEMSIZE[precision]
+        arrays = state + (self.accumulate > 1)
+        waiting = 2 * (math.prod(self.input_shape) - math.prod(self.part_shape))
+        peak = cost.train_peak_bytes(self.model, self.part_shape, itemsize, arrays)
+        return peak + itemsize * waiting
 
     @property
     def output_bytes(self) -> int:

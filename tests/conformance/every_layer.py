@@ -141,14 +141,43 @@ MODELS = {
     "decoder_": (DECODER, (3, 9)),
 }
 DECAYING = AdamW(lr=0.01, weight_decay=0.1, schedule=Cosine(steps=20))
-RULES = {
-    "nesterov": SGD(
-        lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.1, schedule=StepDecay(1, gamma=0.5)
-    ),
-    "rmsprop": RMSprop(lr=0.002, schedule=Cosine(steps=5, least=0.1)),
-    "adam_decay": Adam(lr=0.01, weight_decay=0.1, schedule=WarmupLinear(warmup=2, steps=6)),
+NESTEROV = SGD(
+    lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.1, schedule=StepDecay(1, gamma=0.5)
+)
+DROPPING = Sequential(
+    Sequential(Linear(12, 24), GELU(), Dropout(0.4, active=True)),
+    Residual(Sequential(Linear(24, 24), Tanh(), StochasticDepth(0.5, active=True))),
+    head=Linear(24, 3),
+)
+PAINTED = Sequential(
+    Sequential(Conv2d(3, 6, 3, padding=1), BatchNorm(6), SiLU(), Dropout(0.25, active=True)),
+    Conv2d(6, 2, 1),
+)
+RECIPES: dict[str, dict[str, Any]] = {
+    "dropping": {
+        "model": DROPPING,
+        "input_shape": (8, 12),
+        "optimizer": NESTEROV,
+        "loss": "mse",
+        "accumulate": 2,
+        "clip_norm": 0.5,
+    },
+    "painted": {
+        "model": PAINTED,
+        "input_shape": (6, 3, 7, 5),
+        "inputs": "host",
+        "accumulate": 2,
+        "loss": "bce",
+        "optimizer": RMSprop(lr=0.002, schedule=Cosine(steps=5, least=0.1)),
+    },
+    "decayed": {
+        "model": TOKENS,
+        "input_shape": (3, 7, 16),
+        "clip_norm": 0.1,
+        "optimizer": Adam(lr=0.01, weight_decay=0.1, schedule=WarmupLinear(warmup=2, steps=6)),
+    },
 }
-"""Numbers large enough to show in three steps."""
+"""Training otherwise, with numbers large enough to show in three steps."""
 SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))
 
 
@@ -162,8 +191,8 @@ def cases(preset):
             yield Train(name=f"{name}adam", optimizer=Adam(lr=0.01), **same)
         if name == "images_":  # a decay that shows beside a step of 0.01
             yield Train(name=f"{name}adamw", optimizer=DECAYING, **same)
-    for name, rule in RULES.items():
-        yield Train(suite="deep", name=name, model=PLAIN, input_shape=(8, 3, 4, 3), optimizer=rule)
+    for name, recipe in RECIPES.items():
+        yield Train(suite="deep", name=name, **recipe)
     for inputs in ("host", "loop", "background"):
         same = {"suite": "deep", "model": PLAIN, "input_shape": (8, 3, 4, 3), "inputs": inputs}
         yield Train(name=f"{inputs}_train", optimizer=SGD(lr=0.1), **same)

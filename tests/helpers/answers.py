@@ -45,8 +45,8 @@ class Trained:
     def __call__(self):
         batch = self.ring[self.count % len(self.ring)]
         self.count += 1
-        x, labels = batch["x"][self.trains_on], batch["labels"][self.trains_on]
-        seen = training.passed(self.workload, self.weights, x, labels, self.arithmetic)
+        batch = {name: array[self.trains_on] for name, array in batch.items()}
+        seen = training.passed(self.workload, self.weights, batch, self.arithmetic)
         for path, g in self.spoil(seen.gradients).items():
             rule, weight = self.workload.optimizer, self.weights[path]
             decay = getattr(rule, "weight_decay", 0.0) * weight
@@ -82,7 +82,7 @@ class Ruled:
     def __call__(self):
         batch = self.ring[self.count % len(self.ring)]
         self.count += 1
-        seen = training.passed(self.workload, self.weights, batch["x"], batch["labels"], Single())
+        seen = training.passed(self.workload, self.weights, batch, Single())
         paths = list(seen.gradients)
         names = [name for path in paths for name in self.rule.state_names(path)]
         zeros = {n: np.zeros_like(self.weights[n.partition("|")[0]]) for n in names}

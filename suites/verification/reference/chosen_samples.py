@@ -59,9 +59,10 @@ def samples(workload: Train, weights: Weights, seed: int) -> tuple[int, ...]:
 
 def _near(workload: Train, weights: Weights, seed: int, numbers: range) -> list[int]:
     """How many values of each of these samples lie near a kink."""
-    x = arrays.batch(workload, seed, tuple(numbers))["x"]
-    noting = _Noting(len(x))
-    Pass(weights, training=True, arithmetic=noting).apply(workload.model, x)
+    batch = arrays.batch(workload, seed, tuple(numbers))
+    noting = _Noting(len(batch["x"]))
+    run = Pass({**weights, **batch}, training=True, arithmetic=noting)
+    run.apply(workload.model, batch["x"])
     return [int(count) for count in noting.near]
 
 

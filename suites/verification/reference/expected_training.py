@@ -88,7 +88,7 @@ def _add_loss(result: Expected, workload: Train, weights: Weights, audit: Arrays
     relative = result.entries.get("agree/loss")
     if relative is None or cost.forward_flop(workload.model, workload.input_shape) > LOSS_FLOP:
         return
-    loss = training.loss_of(workload, weights, *_pair(audit.ring[0], np.float32))
+    loss = training.loss_of(workload, weights, audit.ring[0])
     none = np.asarray([], np.int64)
     limit = limits.Limit(float(relative[0]) * abs(loss), None)
     result.put(f"after/{audited('loss', 0)}/all", none, np.asarray(loss), limit)
@@ -230,7 +230,7 @@ def _take(
     state = training.State(workload.optimizer)
     current: Weights = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
     for number, batch in enumerate(batches):
-        made = training.passed(workload, current, *_pair(batch, kind), arithmetic)
+        made = training.passed(workload, current, training.in_arithmetic(batch, kind), arithmetic)
         taken.losses.append(made.loss)
         if number == 0 and (by_gradients or len(batches) == 1):
             taken.gradients.update({p: digest(g, seed) for p, g in made.gradients.items()})
@@ -242,8 +242,3 @@ def _take(
                 taken.after.append({path: digest(w, seed) for path, w in current.items()})
         del made
     return taken
-
-
-def _pair(batch: Batch, dtype: object) -> tuple[Array, Array]:
-    x = batch["x"]
-    return x if x.dtype.kind == "i" else x.astype(dtype, copy=False), batch["labels"]  # type: ignore[call-overload]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from suites.data import arrays
-from suites.data.arrays import Array, Arrays
+from suites.data.arrays import Array, Arrays, Batch
 from suites.layers import parameters
 from suites.verification.checks import LEARNED, Check
 from suites.verification.digests import digest
@@ -18,7 +18,8 @@ from suites.verification.reference import limits, training
 from suites.verification.reference.expected import Expected
 from suites.verification.reference.expected_answers import outputs
 from suites.verification.reference.meanings.arithmetic import Exact, Honest, TensorFloat, rms
-from suites.verification.reference.meanings.model import Float64, Weights, cross_entropy
+from suites.verification.reference.meanings.losses import cross_entropy
+from suites.verification.reference.meanings.model import Float64, Weights
 from suites.workload import Learn, Lifecycle, known_epochs
 
 DRAWS = 4
@@ -173,11 +174,9 @@ def _right(logits: Float64, labels: Array) -> float:
     return float(np.sum(np.argmax(logits, axis=1) == labels))
 
 
-def _batches(
-    workload: Learn, made: Arrays, arithmetic: Any, epochs: int
-) -> Iterator[tuple[Array, Array]]:
+def _batches(workload: Learn, made: Arrays, arithmetic: Any, epochs: int) -> Iterator[Batch]:
     x, labels, size = made.inputs["x"], made.inputs["labels"], workload.batch
     for _ in range(epochs):
         for begin in range(0, workload.batches * size, size):
             batch = slice(begin, begin + size)
-            yield x[batch].astype(arithmetic), labels[batch]
+            yield {"x": x[batch].astype(arithmetic), "labels": labels[batch]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,16 +13,11 @@ import numpy as np
 from autograd.core import VJPNode, add_outgrads
 from autograd.tracer import new_box, toposort, trace_stack
 
-from suites.data.arrays import Array
+from suites.data.arrays import Array, Batch
 from suites.layers import parameters
 from suites.verification.reference.meanings.arithmetic import Exact
-from suites.verification.reference.meanings.model import (
-    EXACT,
-    NoReference,
-    Pass,
-    Weights,
-    cross_entropy,
-)
+from suites.verification.reference.meanings.losses import EXACT, LOSSES
+from suites.verification.reference.meanings.model import NoReference, Pass, Weights
 from suites.workload import OPTIMIZERS, Learn, Optimizer, Train
 
 BLOCK = 2**15
@@ -53,31 +49,60 @@ class Step:
 def steps(
     workload: Train | Learn,
     weights: Weights,
-    batches: Iterable[tuple[Array, Array]],
+    batches: Iterable[Batch],
     arithmetic: Exact = EXACT,
 ) -> Iterator[Step]:
-    """Training from `weights`, a step for each batch (x, labels), in the arithmetic they have."""
+    """Training from `weights`, a step for each batch, in the arithmetic they have."""
     state = State(workload.optimizer)
-    for x, labels in batches:
-        made = passed(workload, weights, x, labels, arithmetic)
+    for batch in batches:
+        made = passed(workload, weights, batch, arithmetic)
         weights = state.after(weights, made)
         yield Step(made.loss, weights, dict(state.kept))
 
 
 def passed(
-    workload: Train | Learn,
-    weights: Weights,
-    x: Array,
-    labels: Array,
-    arithmetic: Exact = EXACT,
+    workload: Train | Learn, weights: Weights, batch: Batch, arithmetic: Exact = EXACT
 ) -> Gradients:
-    """One pass forward and backward."""
+    """Forward and backward, part after part of the batch: the mean of their gradients, clipped."""
+    count, made = workload.accumulate, []
+    averages: dict[str, Any] = {}
+    for part in _parts(batch, count):
+        made.append(_pass(workload, {**weights, **averages}, part, arithmetic))
+        averages = made[-1].averages
+    loss, gradients = made[0].loss, made[0].gradients
+    if count > 1:
+        loss = sum(each.loss for each in made) / count
+        gradients = {path: sum(each.gradients[path] for each in made) / count for path in gradients}
+    if workload.clip_norm is not None:
+        gradients = _clipped(gradients, workload.clip_norm, arithmetic)
+    return Gradients(loss, gradients, averages)
+
+
+def _parts(batch: Batch, count: int) -> Iterator[Batch]:
+    if count == 1:
+        yield batch
+        return
+    size = len(batch["x"]) // count
+    for begin in range(0, count * size, size):
+        yield {name: array[begin : begin + size] for name, array in batch.items()}
+
+
+def _clipped(gradients: Mapping[str, Any], most: float, arithmetic: Exact) -> dict[str, Any]:
+    """Scaled down to the norm `most` of all together, where theirs is more."""
+    squares = [np.sum(np.square(each, dtype=np.float64)) for each in gradients.values()]
+    norm = math.sqrt(sum(squares)) + arithmetic.spare_norm
+    factor = arithmetic.dtype(min(1.0, most / norm) if norm > 0 else 1.0)
+    return {path: each * factor for path, each in gradients.items()}
+
+
+def _pass(workload: Train | Learn, weights: Weights, batch: Batch, arithmetic: Exact) -> Gradients:
+    masks = {name: mask for name, mask in batch.items() if name not in ("x", "labels")}
     paths, seen = learned(workload), Pass(weights, training=True, arithmetic=arithmetic)
 
     def loss(current: Mapping[str, Any]) -> Any:
-        seen.weights = {**weights, **current}
-        logits = seen.apply(workload.model, x)
-        return cross_entropy(logits, labels, arithmetic)
+        seen.weights = {**weights, **masks, **current}
+        outputs = seen.apply(workload.model, batch["x"])
+        return LOSSES[workload.loss](outputs, batch["labels"], arithmetic)
 
     value, gradients = _derived(loss, {path: weights[path] for path in paths}, arithmetic)
     averages = {path: getattr(a, "_value", a) for path, a in seen.averages.items()}
@@ -110,11 +135,20 @@ def _derived(
     return float(end._value), {name: gradients[name] for name in arguments}
 
 
-def loss_of(workload: Train, weights: Weights, x: Array, labels: Array) -> float:
-    """The loss of one batch, in the arithmetic of x."""
-    own = {path: weight.astype(x.dtype) for path, weight in weights.items()}
-    logits = Pass(own, training=True).apply(workload.model, x)
-    return float(cross_entropy(logits, labels))
+def loss_of(workload: Train, weights: Weights, batch: Batch) -> float:
+    """The loss of one batch, without its gradients, in float32."""
+    kind = np.float32
+    own = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
+    losses = []
+    for part in _parts(in_arithmetic(batch, kind), workload.accumulate):
+        outputs = Pass({**own, **part}, training=True).apply(workload.model, part["x"])
+        losses.append(float(LOSSES[workload.loss](outputs, part["labels"])))
+    return sum(losses) / len(losses)
+
+
+def in_arithmetic(batch: Batch, kind: Any) -> Batch:
+    """Its numbers in that type; tokens and labels stay."""
+    return {n: a if a.dtype.kind == "i" else a.astype(kind, copy=False) for n, a in batch.items()}
 
 
 def learned(workload: Train | Learn) -> list[str]:

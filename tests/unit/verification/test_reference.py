@@ -242,14 +242,14 @@ def test_every_gradient_agrees_with_finite_differences(model, shape):
     made = arrays.make(workload, 0)
     weights = {p: w.astype(np.float64) for p, w in made.weights.items()}
     x = arrays.rounded(made.inputs["x"], "float32")
-    gradients = training.passed(workload, weights, x, made.inputs["labels"]).gradients
+    gradients = training.passed(workload, weights, {**made.inputs, "x": x}).gradients
     for path, gradient in gradients.items():
         index = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
         ends = []
         for nudge in (-1e-6, 1e-6):
             moved = weights | {path: weights[path].copy()}
             moved[path][index] += nudge
-            ends.append(training.passed(workload, moved, x, made.inputs["labels"]).loss)
+            ends.append(training.passed(workload, moved, {**made.inputs, "x": x}).loss)
         slope = (ends[1] - ends[0]) / 2e-6
         assert gradient[index] == pytest.approx(slope, rel=1e-4, abs=1e-8), path
 
@@ -266,8 +266,7 @@ def test_the_float32_solution_is_one(model, shape):
     run = Pass(dict(made.weights), training=True, arithmetic=honest)
     assert run.apply(model, made.inputs["x"]).dtype == np.float32
     assert {a.dtype for a in run.averages.values()} <= {np.dtype(np.float32)}
-    labels = made.inputs["labels"]
-    seen = training.passed(workload, dict(made.weights), made.inputs["x"], labels, honest)
+    seen = training.passed(workload, dict(made.weights), made.inputs, honest)
     assert {path for path, g in seen.gradients.items() if g.dtype != np.float32} == set()
 
 

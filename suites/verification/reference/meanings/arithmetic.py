@@ -28,6 +28,9 @@ evenly, the one between -1 and 1, the other between 1 and 2."""
 FUNCTION_UNITS = 4
 """Units of roundoff by which an exponential or a root may err: Metal's fast mathematics."""
 
+SPARE_NORM = 1e-6
+"""PyTorch and MLX add this to the norm that they clip by; TensorFlow and JAX nothing."""
+
 KINK_UNITS = 32
 """How far from a kink, in units of roundoff of the layer's values, rounding may decide its side."""
 
@@ -45,6 +48,9 @@ class Exact:
 
     squares_first = False
     """Whether a variance is the mean of the squares less the square of the mean."""
+
+    spare_norm = 0.0
+    """What is added to a norm before gradients are divided by it."""
 
     def operand(self, x: Values) -> Values:
         """What a product takes of an array."""
@@ -95,6 +101,7 @@ class Honest(Exact):
         self._random, self._pool = np.random.default_rng([draw, 5]), _pool()
         self._sides, self._side = np.random.default_rng([draw // 2, 6]), 1 - 2 * (draw % 2)
         self._precision, self.squares_first = precision, draw % 2 == 1
+        self.spare_norm = SPARE_NORM * (draw % 2)
 
     def summed(self, y: Values, length: int, a: Values, b: Values) -> Values:
         terms = rms(a) * rms(b) * math.sqrt(length)

@@ -10,7 +10,8 @@ from autograd.scipy.special import erf
 
 from suites import layers
 from suites.layers import Layer
-from suites.verification.reference.meanings.operations import computed
+from suites.layers.dropout import MASK
+from suites.verification.reference.meanings.operations import computed, stored
 from suites.verification.reference.meanings.running import Meaning, Run
 
 
@@ -53,6 +54,12 @@ def _gelu(run: Run, layer: layers.GELU, x: Any, path: str) -> Any:
     return 0.5 * x * computed(1 + erf(x / math.sqrt(2)), run.arithmetic)
 
 
+def _dropped(run: Run, layer: layers.Dropout, x: Any, path: str) -> Any:
+    if not (layer.active and run.training):
+        return x
+    return stored(x * (run.weight(path, MASK) * x.dtype.type(layer.scale)), run.arithmetic)
+
+
 SAME_VALUES = (layers.ReLU, layers.ReLU6, layers.Dropout, layers.StochasticDepth)
 """Layers that round nothing."""
 
@@ -65,7 +72,7 @@ MEANINGS: dict[type[Layer], Meaning] = {
     layers.SiLU: lambda run, layer, x, path: x * sigmoid(run, x),
     layers.GELU: _gelu,
     layers.Tanh: lambda run, layer, x, path: computed(anp.tanh(x), run.arithmetic),
-    layers.Dropout: lambda run, layer, x, path: x,
-    layers.StochasticDepth: lambda run, layer, x, path: x,
+    layers.Dropout: _dropped,
+    layers.StochasticDepth: _dropped,
 }
 """What each kind of layer computes, by its exact class."""

@@ -15,15 +15,12 @@ from suites.layers import Layer, join, lacking
 from suites.verification.reference.meanings import attention, dense, elementwise, images, moving
 from suites.verification.reference.meanings.arithmetic import Exact
 from suites.verification.reference.meanings.operations import (
-    computed,
-    largest_along,
     stored,
 )
 from suites.verification.reference.meanings.running import Meaning
 
 Float64 = npt.NDArray[np.float64]
 Weights = Mapping[str, Any]
-EXACT = Exact()
 
 
 class NoReference(ValueError):
@@ -98,13 +95,3 @@ MEANINGS: dict[type[Layer], Meaning] = {
     layers.Segment: lambda run, layer, x, path: x + run.weight(path, "weight")[0],
 }
 """What each kind of layer computes, by its exact class."""
-
-
-def cross_entropy(logits: Any, labels: npt.NDArray[Any], arithmetic: Exact = EXACT) -> Any:
-    """Mean over all labels of -log softmax(logits)[label]; the classes are the last axis."""
-    flat = anp.reshape(logits, (-1, logits.shape[-1]))
-    shifted = flat - largest_along(flat)
-    powers = computed(anp.exp(shifted), arithmetic)
-    log_total = anp.log(anp.sum(powers, axis=1))
-    losses = log_total - shifted[np.arange(labels.size), labels.ravel()]
-    return anp.sum(losses) / labels.size
