@@ -29,7 +29,7 @@ FUNCTION_UNITS = 4
 """Units of roundoff by which an exponential or a root may err: Metal's fast mathematics."""
 
 SPARE_NORM = 1e-6
-"""PyTorch and MLX add this to the norm that they clip by; TensorFlow and JAX nothing."""
+"""Some frameworks add this to the norm that they clip by, some nothing."""
 
 KINK_UNITS = 32
 """How far from a kink, in units of roundoff of the layer's values, rounding may decide its side."""
