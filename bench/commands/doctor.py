@@ -87,6 +87,7 @@ def _told(seen: Description) -> str:
         for name, version in packages.items()
     }
     facts = {
+        "system": machine.system != "unknown",
         "CPU": machine.cpu,
         f"{len(machine.gpus)} GPU(s)": machine.gpus,
         "release of the system": machine.release,

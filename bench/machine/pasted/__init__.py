@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-from bench.machine import labelled, parse, state
+from bench.machine import labelled, parse, parsing, state
 from bench.machine.description import FORMAT, Description, NotADescription
 from bench.machine.pasted import captured, lines, packages, products
 
@@ -44,6 +44,9 @@ def _read(text: str) -> Description:
     found = captured.of(text)
     cut = [line[: lines.MOST_COLUMNS] for line in text.splitlines()]
     machine = parse(found)
+    if machine.system not in ("Darwin", "Linux"):  # no reader; the doctor says what it cannot have
+        architecture = parsing.pairs(found.get("python", "")).get("machine", "x86_64")
+        machine = msgspec.structs.replace(machine, architecture=architecture)
     return Description(
         format=FORMAT,
         machine=machine,

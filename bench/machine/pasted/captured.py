@@ -34,7 +34,7 @@ _RELEASES = (
     r"System Version: (?:macOS|OS X) ([0-9.]{2,9})",
     r"OS: +(?:macOS|Mac ?OS X?)(?: [A-Z][a-z]+)? ([0-9.]{2,9})",
     r"macOS-([0-9.]{2,9})-",
-    r"\bmacOS(?: [A-Z][a-z]+)?(?: version)? v?([0-9]{2}(?:\.[0-9]{1,2}){0,2})\b",
+    r"\b(?i:mac ?os ?x?|os ?x)(?: [A-Z][a-z]+)?(?i: version)?:? v?([0-9]{2}(?:\.[0-9.]{1,5})?)\b",
 )
 """Where texts tell macOS's version, the surest first."""
 
@@ -46,14 +46,19 @@ _ARCHITECTURES = (
     r"^(?:Darwin|Linux) .{0,300}\b(arm64|x86_64|aarch64)\b",
     r"^Architecture:\s+(x86_64|aarch64|arm64)",
 )
-_LSCPU = ("Architecture", "Model name", "CPU(s)", "Core(s) per socket", "Socket(s)")
+_LSCPU = (
+    *("Architecture", "Model name", "CPU(s)", "Core(s) per socket", "Socket(s)"),
+    "Hypervisor vendor",
+)
 _MADE = "(?:[0-9].{0,30})?(?:Apple|Intel|AMD)"
 _AT = r"(?:^\s*|\s{2,})"
 """Where a label stands: alone, or beside the picture that neofetch draws."""
+_CHIP = "M[0-9]{1,2}(?: (?:Pro|Max|Ultra))?"
 _CPUS = (
     r"^\s*CPU:\s*\n?\s*((?:Apple|Intel|AMD|VirtualApple).{0,60})$",
     rf"{_AT}(?:Chip|Processor|CPU)(?: Model| name)?:?\s+({_MADE}.{{0,60}})$",
-    r"\b(Apple M[0-9]{1,2}(?: (?:Pro|Max|Ultra))?)\b",
+    rf"\b(Apple {_CHIP})\b",
+    rf"\b(?i:mac[a-z]{{0,8}}(?: ?air| ?pro| ?mini| studio)?)(?: with)?,? ({_CHIP})\b",
 )
 _GPUS = (
     rf"{_AT}(?:GPU|Graphics)(?: [0-9])?(?: model)?:?\s+(.{{4,90}})$",
@@ -64,6 +69,8 @@ _MEMORY = (
     rf"{_AT}(?:Total )?(?:Memory|RAM):?\s+([0-9]{{1,4}} ?[GT]B)\b",
     rf"{_AT}Memory:?\s+[0-9.]{{1,9}} ?[MG]i?B ?/ ?([0-9.]{{1,9}} ?[MG]i?B)",
 )
+_BYTES = (r"'memory_size': ([0-9]{9,14})\b",)
+"""As MLX tells them."""
 _MODELS = (rf"{_AT}(?:Host|Model):?\s+([A-Za-z]{{3,12}}[0-9]{{1,2}},[0-9]{{1,2}})\b",)
 
 
@@ -99,11 +106,11 @@ def _system(text: str) -> str:
         return "Windows"
     if _LINUX.search(text):
         return "Linux"
-    return "Darwin" if re.search(r"\bmacOS\b|\bApple M[0-9]", text) else ""
+    return "Darwin" if _first((*_RELEASES, *_CPUS[2:]), text) else ""
 
 
 def _python(text: str, system: str) -> str:
-    told = {"system": system, "machine": _architecture(text), "release": ""}
+    told = {"system": system, "machine": _architecture(text, system), "release": ""}
     if system == "Darwin":
         told["release"] = _release(text)
     elif system == "Linux":
@@ -111,11 +118,11 @@ def _python(text: str, system: str) -> str:
     return "".join(f"{name}: {value}\n" for name, value in told.items() if value)
 
 
-def _architecture(text: str) -> str:
+def _architecture(text: str, system: str) -> str:
     found = _first(_ARCHITECTURES, text).lower()
-    if found or not _MAC.search(text):
+    if found or system != "Darwin":
         return found
-    if re.search(r"\bApple M[0-9]", text):
+    if _first(_CPUS[2:], text):
         return "arm64"
     return "x86_64" if re.search(r"Intel\(R\)|Intel (?:Core|Xeon|i[3579])|AMD Ryzen", text) else ""
 
@@ -207,13 +214,15 @@ def _guessed(text: str, found: dict[str, str]) -> dict[str, str]:
     told: dict[str, str] = {}
     sysctl = found["sysctl"].splitlines()
     profile = found["system_profiler"]
-    cpu = next(filter(None, map(product, _all(_CPUS, text))), None)
+    chips = (f"Apple {one}" if re.match("M[0-9]", one) else one for one in _all(_CPUS, text))
+    cpu = next(filter(None, map(product, chips)), None)
     if cpu and "machdep.cpu.brand_string" not in found["sysctl"] and '_type"' not in profile:
         sysctl.append(f"machdep.cpu.brand_string: {cpu}")
     model = _first(_MODELS, text)
     if model and "hw.model" not in found["sysctl"] and "machine_model" not in profile:
         sysctl.append(f"hw.model: {model}")
     size = parsing.size(re.sub(r"\s|i(?=B)", "", _first(_MEMORY, text)))
+    size = size or parsing.memory(_first(_BYTES, text))
     if size and "hw.memsize" not in found["sysctl"]:
         sysctl.append(f"hw.memsize: {size}")
     told["sysctl"] = "\n".join(sysctl)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 MOST_LINES = 20_000
 MOST_COLUMNS = 1000
@@ -12,12 +13,28 @@ _COLOURS = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|[()][A-Z0-9]|[=>])
 _QUOTED = re.compile(r"^(?:\s{0,3}>\s?){1,8}")
 _TREE = re.compile(r"^[\s|]{1,200}(?=[\"{}+])")
 """What ioreg draws before a key."""
+_QUESTION = re.compile(r"#{1,6}\s+([^\s#].{0,80}?)[:?]?\s*$")
 _BULLET = re.compile(r"^(\s{0,40})(?:[-*+•]|[0-9]{1,2}[.)])\s+(?=\S)")
 
 
 def clean(text: str) -> str:
     """The text line by line, with its indentation; of each line the marks are left out."""
-    return "\n".join(_cleaned(line) for line in _COLOURS.sub("", text).splitlines()[:MOST_LINES])
+    lines = _COLOURS.sub("", text).splitlines()[:MOST_LINES]
+    return "\n".join(_answered([_cleaned(line) for line in lines]))
+
+
+def _answered(lines: list[str]) -> Iterator[str]:
+    """The lines; the answer that a form has below its question also beside it."""
+    question = ""
+    for line in lines:
+        head = _QUESTION.match(line)
+        if head:
+            question = head[1]
+        elif line.strip():
+            if question:
+                yield f"{question}: {line.strip()}"
+            question = ""
+        yield line
 
 
 def columns(line: str) -> str:

@@ -17,15 +17,12 @@ _VERSION = (
     r"v?([0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:(?:a|b|rc)[0-9]{1,3})?(?:\.(?:post|dev)[0-9]{1,8})?"
     r"(?:\+(?:cpu|cu[0-9]{2,3}|rocm[0-9.]{1,8}|git[0-9a-f]{7,12}))?)(?![\w.]*[\w])"
 )
-_TITLES = {"pytorch": "torch", "tensorflow": "tensorflow", "jax": "jax", "mlx": "mlx"}
-
 _PINNED = re.compile(rf"(?<![\w.-])({_NAMES})\s?==\s?{_VERSION}", re.IGNORECASE)
 _LISTED = re.compile(
     rf"^\s*(?:\[(?:pip3?|conda)\]\s+)?({_NAMES})(?:\s*:\s+|\s+|-){_VERSION}", re.IGNORECASE
 )
 _TOLD = re.compile(
-    rf"\b({'|'.join(_TITLES)})\s+version\s*(?:\([^)]{{0,60}}\))?\s*[:=]?\s*{_VERSION}",
-    re.IGNORECASE,
+    rf"\b({_NAMES})\s+version\s*(?:\([^)]{{0,60}}\))?\s*[:=]?\s*{_VERSION}", re.IGNORECASE
 )
 _SHOWN = re.compile(rf"^\s*Name:\s*({_NAMES})\s*$", re.IGNORECASE)
 _ITS_VERSION = re.compile(rf"^\s*Version:\s*{_VERSION}", re.IGNORECASE)
@@ -81,7 +78,7 @@ def _found(lines: list[str]) -> Iterator[tuple[str, str]]:
             yield _normal(match[1]), match[2]
         told = _TOLD.search(line)
         if told:
-            yield _TITLES[told[1].lower()], told[2]
+            yield _normal(told[1]), told[2]
 
 
 def _normal(name: str) -> str:
