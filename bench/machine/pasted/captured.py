@@ -63,7 +63,7 @@ _CPUS = (
 _GPUS = (
     rf"{_AT}(?:GPU|Graphics)(?: [0-9])?(?: model)?:?\s+(.{{4,90}})$",
     r"Metal device set to: (.{4,60})$",
-    r"'device_name': '(.{4,60})'",
+    r"'device_name': '([^'\n]{4,60})'",
 )
 _MEMORY = (
     rf"{_AT}(?:Total )?(?:Memory|RAM):?\s+([0-9]{{1,4}} ?[GT]B)\b",

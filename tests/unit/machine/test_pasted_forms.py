@@ -106,7 +106,8 @@ macOS Sonoma 14.7.1
 """,
     "device_info": """\
 >>> mx.metal.device_info()
-{'architecture': 'applegpu_g14s', 'max_buffer_length': 86586540032, 'device_name': 'Apple M2 Max', 'memory_size': 103079215104}
+{'architecture': 'applegpu_g14s', 'max_buffer_length': 86586540032,
+ 'device_name': 'Apple M2 Max', 'memory_size': 103079215104}
 mlx                       0.18.1
 """,
 }
