@@ -131,7 +131,11 @@ CUDA_13_DRIVER = "580"
 CUDA_13_SOURCE = "mlx installation guide; pytorch#172352; CUDA 13.0 release notes"
 NVIDIA_BEFORE_TURING = {
     "Volta": r"(?:Tesla )?V100\b|TITAN V\b|Quadro GV100\b",
-    "Pascal": r"GeForce GTX? 10[1-8]0\b|TITAN X[p ]|(?:Tesla )?P(?:4|6|40|100)\b|Quadro G?P[0-9]+",
-    "Maxwell": r"GeForce GTX? (?:9[1-8]0M?|TITAN X|750)\b|Tesla M[0-9]+|Quadro M[0-9]+",
+    "Pascal": r"GeForce GTX? 10[1-8]0\b|GeForce MX(?:150|230|250|330|350)\b|TITAN X[p ]"
+    r"|(?:Tesla )?P(?:4|6|40|100)\b|Quadro G?P[0-9]+",
+    "Maxwell": r"GeForce GTX? (?:9[1-8]0M?|TITAN X|745|750)\b|GeForce (?:9[34]0MX?|MX1[13]0)\b"
+    r"|(?:Tesla )?M(?:4|6|10|40|60)\b|Quadro M[0-9]+|Quadro K(?:620|1200|2200)\b",
 }
-"""Generations that CUDA 13 does not compute on, by the beginning of the GPU's name: GTX 1060."""
+"""Generations that CUDA 13 does not compute on, by the beginning of the GPU's name, in any case:
+NVIDIA's list of compute capabilities, developer.nvidia.com/cuda-legacy-gpus. Older ones have no
+driver that is new enough to be listed at all."""

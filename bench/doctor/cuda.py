@@ -60,9 +60,11 @@ def _is_13(package: str) -> bool:
 
 def _generation(name: str) -> str:
     """Of GPUs before Turing; empty for others, known or not."""
-    bare = name.removeprefix("NVIDIA ")
+    bare = re.sub(r"^NVIDIA\s+", "", name, flags=re.IGNORECASE)
     before = compatibility.NVIDIA_BEFORE_TURING.items()
-    return next((generation for generation, named in before if re.match(named, bare)), "")
+    return next(
+        (generation for generation, named in before if re.match(named, bare, re.IGNORECASE)), ""
+    )
 
 
 CHECKS = (old_card, old_driver)

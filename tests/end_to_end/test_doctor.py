@@ -59,6 +59,13 @@ def test_a_machine_elsewhere(name, expected):
     assert done.stderr == ""
 
 
+def test_a_machine_that_somebody_pasted():
+    done = doctor("--paste", DATA.parent / "pasted" / "mac-pro.txt", "--preset", "smoke")
+    assert done.returncode == 1, done
+    assert "torch 2.2.2: linear layers give wrong answers" in done.stdout
+    assert "mary" not in done.stdout.lower()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -66,6 +73,8 @@ def test_a_machine_elsewhere(name, expected):
         (["--machine", "Makefile"], "is no description of a machine"),
         (["--machine", "/dev/zero"], "is longer than"),
         (["--machine", "tests"], "tests"),
+        (["--paste", "LICENSE"], "nothing in the text tells what machine it is"),
+        (["Makefile"], "Expected `--paste Makefile`"),
         (["--preset", "nonesuch"], "Expected one of smoke, quick, standard, full"),
         (["--suite", "nonesuch"], "Expected one of matmul"),
     ],

@@ -44,7 +44,7 @@ def _read(text: str) -> Description:
     found = captured.of(text)
     cut = [line[: lines.MOST_COLUMNS] for line in text.splitlines()]
     machine = parse(found)
-    if machine.system not in ("Darwin", "Linux"):  # no reader; the doctor says what it cannot have
+    if machine.system == "Windows":  # no reader; the doctor says that it can have nothing
         architecture = parsing.pairs(found.get("python", "")).get("machine", "x86_64")
         machine = msgspec.structs.replace(machine, architecture=architecture)
     return Description(

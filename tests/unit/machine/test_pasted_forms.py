@@ -176,6 +176,13 @@ def test_a_system_that_has_no_environment_is_not_called_sound() -> None:
     assert [one.what for one in found] == ["No environment can be made on this machine."]
 
 
+def test_a_list_of_packages_alone_is_judged_for_what_it_holds() -> None:
+    found = pasted.read("Package    Version\ntorch      2.2.2\nnumpy      2.1.3\n")
+    assert found.machine.system == "unknown"
+    said = [one.what for one in examine(Subject(found)) if one.severity == "spoils"]
+    assert said == ["torch 2.2.2 does not work with numpy 2.1.3 (torch)."]
+
+
 def test_the_growing_loss_of_a_report_is_known() -> None:
     found = examine(Subject(pasted.read(FORMS["prose"])))
     assert "tf-keras#140, keras#18370" in [one.source for one in found]
