@@ -21,7 +21,7 @@ DEFAULT = (
 )
 """What runs when no suite is named, the questions that most people ask first."""
 
-NAMES = (*DEFAULT, "vendor", "mnist")
+NAMES = (*DEFAULT, "vendor", "decoder", "mnist")
 """All: also what is compared with others' libraries, and what needs data from elsewhere."""
 
 

@@ -12,7 +12,7 @@ from mlx import nn
 from frameworks.shared import functional
 from frameworks.shared.attention import visible
 from frameworks.shared.channels_last import Layout
-from frameworks.shared.functional import Apply, Lowering, Moved, Weights, weighted
+from frameworks.shared.functional import Apply, Lowering, Moved, Weights, plain, weighted
 from suites import layers
 from suites.layers import Layer, join
 
@@ -102,5 +102,6 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.SelfAttention: weighted(_self_attention),
     layers.SwiGLU: weighted(_swiglu),
     layers.RMSNorm: weighted(_rms_norm),
+    layers.LastToken: plain(lambda x: x[:, -1]),
 }
 """How each kind of layer is lowered, by its exact class."""

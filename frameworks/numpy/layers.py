@@ -172,6 +172,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Positions: _bound(_positions),
     layers.Segment: _bound(_segment),
     layers.FirstToken: _plain(lambda x: x[:, 0]),
+    layers.LastToken: _plain(lambda x: x[:, -1]),
     layers.ReLU: _plain(lambda x: np.maximum(x, 0)),
     layers.ReLU6: _plain(lambda x: np.clip(x, 0, 6)),
     layers.Sigmoid: _plain(elementwise.sigmoid),

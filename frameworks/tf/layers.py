@@ -239,6 +239,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Positions: _bound(_positions),
     layers.Segment: _bound(_segment),
     layers.FirstToken: _plain(lambda x: x[:, 0]),
+    layers.LastToken: _plain(lambda x: x[:, -1]),
     layers.ReLU: _plain(tf.nn.relu),
     layers.ReLU6: _plain(tf.nn.relu6),
     layers.Sigmoid: _plain(tf.sigmoid),

@@ -123,6 +123,11 @@ class TiedHead(nn.Module):  # type: ignore[misc]
         return functional.linear(x, self.embedding.weight)
 
 
+class _LastToken(nn.Module):  # type: ignore[misc]
+    def forward(self, x: Any) -> Any:
+        return x[:, -1]
+
+
 class _SwiGLU(Leaf):
     def forward(self, x: Any) -> Any:
         gate, up = functional.linear(x, self.gate), functional.linear(x, self.up)
@@ -145,6 +150,7 @@ def _rms_norm(layer: layers.RMSNorm) -> Any:
 LOWERINGS: dict[type[Layer], Callable[[Any, Layer | None], Any]] = {
     layers.SelfAttention: lambda layer, maker: SelfAttention(layer),
     layers.TiedHead: lambda layer, maker: TiedHead(),
+    layers.LastToken: lambda layer, maker: _LastToken(),
     layers.SwiGLU: lambda layer, maker: _SwiGLU(layer),
     layers.RMSNorm: lambda layer, maker: _rms_norm(layer),
 }

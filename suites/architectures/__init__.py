@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from suites.architectures import bert, classifier, encoder
 from suites.architectures.alexnet import alexnet
 from suites.architectures.efficientnet import efficientnet_b0
+from suites.architectures.gpt2 import gpt2
 from suites.architectures.mobilenet import mobilenet_v2
 from suites.architectures.resnet import resnet18, resnet50
 from suites.architectures.small_cnn import small_cnn
+from suites.architectures.smollm2 import smollm2_135m
 from suites.architectures.squeezenet import squeezenet1_0
 from suites.architectures.vgg import vgg16
 from suites.layers import Layer, Shape
@@ -39,6 +41,8 @@ ARCHITECTURES = {
     "small_cnn": Architecture(small_cnn, (3, 32, 32), "3 convolutions"),
     "encoder": Architecture(encoder.encoder, (1024, encoder.WIDTH), "6 transformer layers"),
     "bert_base": Architecture(bert.bert_base, (128,), "uncased, with pooler"),
+    "gpt2": Architecture(gpt2, (128,), "decoder, the smallest size"),
+    "smollm2_135m": Architecture(smollm2_135m, (128,), "decoder of Llama's kind"),
     "mlp": Architecture(classifier.mlp, (784,), "784-512-512-10"),
     "tiny": Architecture(classifier.tiny, (2,), "2-30-20-2"),
     **{

@@ -38,7 +38,7 @@ from suites.layers.image import (
     adaptive_windows,
 )
 from suites.layers.moving import Permute, PixelShuffle, Reshape
-from suites.layers.sequence import FirstToken, Positions, Segment
+from suites.layers.sequence import FirstToken, LastToken, Positions, Segment
 from suites.layers.tree import (
     Concat,
     Gated,
@@ -71,6 +71,7 @@ __all__ = [
     "Gated",
     "GlobalAvgPool",
     "GroupNorm",
+    "LastToken",
     "Layer",
     "LayerNorm",
     "LeakyReLU",

@@ -1,4 +1,4 @@
-"""Layers over sequences [batch, sequence, width]: learned offsets, the first token."""
+"""Layers over sequences [batch, sequence, width]: learned offsets, one token of all."""
 
 from __future__ import annotations
 
@@ -65,4 +65,14 @@ class FirstToken(Layer):
             raise ShapeError(
                 f"FirstToken expects [batch, sequence, width]. Received: {list(shape)}"
             )
+        return (shape[0], shape[2])
+
+
+@dataclass(frozen=True)
+class LastToken(Layer):
+    """[batch, sequence, width] becomes [batch, width]: what stands at the last place."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        if len(shape) != 3:
+            raise ShapeError(f"LastToken expects [batch, sequence, width]. Received: {list(shape)}")
         return (shape[0], shape[2])

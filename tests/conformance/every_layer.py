@@ -21,6 +21,7 @@ from suites.layers import (
     Gated,
     GlobalAvgPool,
     GroupNorm,
+    LastToken,
     LayerNorm,
     LeakyReLU,
     Linear,
@@ -117,6 +118,7 @@ DECODER = Sequential(
     windowed=Residual(WINDOWED),
     across=Residual(CrossAttention(16, 4, context=MEMORY)),
     feed=Residual(Sequential(RMSNorm(16), SwiGLU(16, 24))),
+    last=LastToken(),
     head=TiedHead("words", 40, 16),
 )
 

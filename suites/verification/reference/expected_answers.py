@@ -141,13 +141,15 @@ def _scaled(share: limits.Limit, part: str, output: Float64) -> limits.Limit:
     return limits.Limit(share.worst and share.worst * size, share.overall and share.overall * size)
 
 
-def outputs(model_of: Any, weights: Weights, x: Array, arithmetic: Exact | None = None) -> Float64:
+def outputs(
+    model_of: Any, weights: Weights, x: Array, arithmetic: Exact | None = None, begin: int = 0
+) -> Float64:
     """The model's output for x in inference, in float64 unless told otherwise: samples do not meet,
-    so a few at a time leave their arrays in the processor's cache."""
+    so a few at a time leave their arrays in the processor's cache. `begin`: see `Run`."""
     arithmetic = arithmetic or Exact()
     kind = arithmetic.dtype
     own = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
-    run = Pass(own, arithmetic=arithmetic)
+    run = Pass(own, arithmetic=arithmetic, begin=begin)
     x = x if x.dtype.kind == "i" else x.astype(kind, copy=False)
     parts = np.array_split(x, min(len(x), max(1, x.nbytes // PART_BYTES)))
     result: Float64 = np.concatenate([run.apply(model_of.model, part) for part in parts])
@@ -175,21 +177,30 @@ class _Single(Exact):
 
 def _output_limit(workload: Forward, weights: Weights, x: Array, precision: str) -> limits.Limit:
     """As shares of the outputs' root mean square."""
-    x = arrays.rounded(_lighter(workload, x), precision)
-    exact = outputs(workload, weights, x)
+    x, begin = _lighter(workload, x)
+    x = arrays.rounded(x, precision)
+    exact = outputs(workload, weights, x, begin=begin)
     size = rms(exact) or 1.0
     honest = [
-        outputs(workload, weights, x, Honest(precision, draw)) / size for draw in range(DRAWS)
+        outputs(workload, weights, x, Honest(precision, draw), begin) / size
+        for draw in range(DRAWS)
     ]
     if precision == "float32":
-        lie = outputs(workload, weights, x, TensorFloat()) / size
+        lie = outputs(workload, weights, x, TensorFloat(), begin) / size
     else:  # where rounding leaves room for nothing smaller: each place has its neighbour's answer
         lie = np.roll(exact, 1, axis=-1) / size
     return limits.between(exact / size, honest, [lie])
 
 
-def _lighter(workload: Forward, x: Array) -> Array:
-    """Two samples, or one, cut smaller where they take long: errors hardly ask for the size."""
+def _lighter(workload: Forward, x: Array) -> tuple[Array, int]:
+    """Two samples, or one, cut smaller where they take long: errors hardly ask for the size. Of a
+    sequence that is cut the last places are taken, whose number is told: what turns them by their
+    number errs the most there."""
+    cut = _cut(workload, x)
+    return cut, x.shape[1] - cut.shape[1] if x.ndim in (2, 3) else 0
+
+
+def _cut(workload: Forward, x: Array) -> Array:
     for shape in smallest(workload.model, workload.input_shape):
         for count in (2, 1):
             cut = x[tuple(slice(0, size) for size in (count, *shape[1:]))]

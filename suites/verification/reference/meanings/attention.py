@@ -10,7 +10,7 @@ import numpy as np
 
 from suites import layers
 from suites.layers import Layer, join
-from suites.verification.reference.meanings.arithmetic import Exact, Values
+from suites.verification.reference.meanings.arithmetic import Values
 from suites.verification.reference.meanings.dense import affine, shares
 from suites.verification.reference.meanings.operations import computed, multiply
 from suites.verification.reference.meanings.running import Meaning, Run
@@ -31,7 +31,7 @@ def _self_attention(run: Run, layer: layers.SelfAttention, x: Any, path: str) ->
         )
     )
     if layer.rotary is not None:
-        q, k = (turned(part, layer.rotary, run.arithmetic) for part in (q, k))
+        q, k = (turned(run, part, layer.rotary) for part in (q, k))
     joined = _mixed(run, q, k, v, visible(layer, x.shape[1]))
     return affine(run, joined, *_projection(run, layer.bias, "out", path))
 
@@ -55,12 +55,13 @@ def visible(layer: layers.SelfAttention, places: int) -> Values | None:
     return near & (after >= 0) if layer.causal else near
 
 
-def turned(x: Any, base: float, arithmetic: Exact) -> Any:
+def turned(run: Run, x: Any, base: float) -> Any:
     """x [..., places, size] with its halves turned by an angle for each place and element. On a
     device the angles themselves are worked out in float32."""
     half = x.shape[-1] // 2
     speeds = base ** (-np.arange(half) / half)
-    angles = computed(np.outer(np.arange(x.shape[-2]), speeds).astype(x.dtype), arithmetic)
+    places = run.begin + np.arange(x.shape[-2])
+    angles = computed(np.outer(places, speeds).astype(x.dtype), run.arithmetic)
     cos, sin = np.cos(angles), np.sin(angles)
     one, two = x[..., :half], x[..., half:]
     return anp.concatenate([one * cos - two * sin, two * cos + one * sin], axis=-1)

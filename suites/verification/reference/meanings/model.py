@@ -35,6 +35,7 @@ class Pass:
     training: bool = False
     arithmetic: Exact = field(default_factory=Exact)
     averages: dict[str, Any] = field(default_factory=dict)
+    begin: int = 0
 
     def apply(self, layer: Layer, x: Any, path: str = "") -> Any:
         """The layer's output for x."""
@@ -71,8 +72,13 @@ def _gated(run: Pass, layer: layers.Gated, x: Any, path: str) -> Any:
     return x * run.apply(layer.body, x, join(path, "body"))
 
 
+def _positions(run: Pass, layer: layers.Positions, x: Any, path: str) -> Any:
+    return x + run.weight(path, "weight")[run.begin : run.begin + x.shape[1]]
+
+
 SAME_VALUES = (
-    *(layers.Sequential, layers.Concat, layers.FirstToken, layers.Embedding),
+    *(layers.Sequential, layers.Concat, layers.FirstToken, layers.LastToken),
+    layers.Embedding,
     *images.SAME_VALUES,
     *elementwise.SAME_VALUES,
     *moving.MEANINGS,
@@ -90,8 +96,9 @@ MEANINGS: dict[type[Layer], Meaning] = {
     layers.Residual: _residual,
     layers.Gated: _gated,
     layers.FirstToken: lambda run, layer, x, path: x[:, 0],
+    layers.LastToken: lambda run, layer, x, path: x[:, -1],
     layers.Embedding: lambda run, layer, x, path: run.weight(path, "weight")[x],
-    layers.Positions: lambda run, layer, x, path: x + run.weight(path, "weight")[: x.shape[1]],
+    layers.Positions: _positions,
     layers.Segment: lambda run, layer, x, path: x + run.weight(path, "weight")[0],
 }
 """What each kind of layer computes, by its exact class."""

@@ -13,6 +13,8 @@ class Run(Protocol):
     """One pass of a model over a batch."""
 
     training: bool
+    begin: int
+    """The number of the first place: others stand before a part of a sequence."""
     arithmetic: Exact
     averages: dict[str, Any]
     """What training makes of running averages, by path."""

@@ -1,0 +1,27 @@
+"""Two decoders, GPT-2 and one of Llama's kind: reading a prompt at once, and writing token after
+token."""
+
+from __future__ import annotations
+
+from suites.architectures.gpt2 import gpt2
+from suites.architectures.smollm2 import smollm2_135m
+from suites.workload import Forward, Workload
+
+PROMPTS = {"smoke": (8,), "quick": (8, 128), "standard": (8, 128, 1024), "full": (8, 128, 1024)}
+"""Tokens that are read at once."""
+
+READERS = {"gpt2": gpt2(last=True), "smollm2": smollm2_135m(last=True)}
+
+
+def cases(preset: str) -> tuple[Workload, ...]:
+    """Of each model the logits of what follows a prompt of one sample."""
+    return tuple(
+        Forward(
+            suite="decoder",
+            name=f"{name}_prefill_{tokens}",
+            model=model,
+            input_shape=(1, tokens),
+        )
+        for name, model in READERS.items()
+        for tokens in PROMPTS[preset]
+    )
