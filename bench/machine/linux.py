@@ -19,7 +19,7 @@ _VIRTUAL = {"0x1af4": "virtio", "0x15ad": "VMware", "0x1b36": "QXL", "0x1234": "
 _WIDTHS = ("current_link_width", "max_link_width")
 """Lanes: those in use, else those that the GPU could use."""
 
-_HYPERVISORS = {
+HYPERVISORS = {
     "KVM": r"\bKVM\b|QEMU",
     "VMware": "VMware",
     "VirtualBox": "VirtualBox|innotek",
@@ -132,7 +132,7 @@ def _hypervisor(lscpu: dict[str, str], cpuinfo: dict[str, str], dmi: dict[str, s
     """The maker; empty where the CPU says that there is none."""
     said = lscpu.get("Hypervisor vendor")
     for words in (said or "", " ".join(dmi.get(key, "") for key in ("sys_vendor", "product_name"))):
-        for maker, pattern in _HYPERVISORS.items():
+        for maker, pattern in HYPERVISORS.items():
             # Microsoft also makes computers.
             if re.search(pattern, words) and (said or "Surface" not in words):
                 return maker

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.machine import parsing
+from bench.product_names import normal
 from bench.schema import Gpu
 
 COLUMNS = (
@@ -76,7 +77,8 @@ def free_bytes(name: str) -> int | None:
     that is unknown, or the GPU has no memory of its own."""
     import pynvml
 
-    alike = (one for one in _handles() if _ask(pynvml.nvmlDeviceGetName, one) == name)
+    names = ((one, normal(str(_ask(pynvml.nvmlDeviceGetName, one)))) for one in _handles())
+    alike = (one for one, told in names if told == normal(name))
     found = (_ask(lambda one: pynvml.nvmlDeviceGetMemoryInfo(one).free, one) for one in alike)
     return max((int(free) for free in found if free is not None), default=None)
 

@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import shutil
+from collections.abc import Mapping
 
 import psutil
 
@@ -35,7 +36,7 @@ def here() -> Description:
         python_architecture=platform.machine(),
         environments={one.name: _packages(one.name) for one in found if one.python},
         environment_states={one.name: one.state for one in found},
-        variables=_variables(),
+        variables=variables(os.environ),
         disk_free_bytes=shutil.disk_usage(manager.CHECKOUT).free,
         memory_free_bytes=psutil.virtual_memory().available,
         heavy_processes=processes.heavy(),
@@ -50,7 +51,8 @@ def _packages(name: str) -> dict[str, str]:
     return {key: str(value) for key, value in told.items() if usual(key) and usual(str(value))}
 
 
-def _variables() -> dict[str, str]:
+def variables(told: Mapping[str, str]) -> dict[str, str]:
+    """Of these settings those that matter here, with no value that could be a path or a name."""
     usual = re.compile(r"[A-Za-z0-9_.,]{1,32}").fullmatch
-    told = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    return {name: value if usual(value) else "set" for name, value in told.items()}
+    known = {name: told[name] for name in VARIABLES if name in told}
+    return {name: value if usual(value) else "set" for name, value in known.items()}

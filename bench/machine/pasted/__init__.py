@@ -11,7 +11,7 @@ import re
 
 import msgspec
 
-from bench.machine import labelled, parse, parsing, state
+from bench.machine import labelled, parse, parsing, state, survey
 from bench.machine.description import FORMAT, Description, NotADescription
 from bench.machine.pasted import captured, lines, packages, products
 
@@ -35,9 +35,22 @@ def read(text: str) -> Description:
             f"nothing in the text tells what machine it is. {EXPECTED} "
             f"Received: {len(text.splitlines())} lines."
         )
-    machine = labelled(products.only_products(found.machine))
-    now = products.only_figures(found.state)
-    return msgspec.structs.replace(found, machine=machine, state=now)
+    return _nobodys(found)
+
+
+def _nobodys(found: Description) -> Description:
+    """The description without any word that is not a product's, a package's or a setting's."""
+    return msgspec.structs.replace(
+        found,
+        machine=labelled(products.only_products(found.machine)),
+        state=products.only_figures(found.state),
+        python=parsing.version(found.python) or "",
+        python_architecture=products.architecture(found.python_architecture) or "",
+        environments=packages.only_known(found.environments),
+        environment_states={},
+        variables=survey.variables(found.variables),
+        heavy_processes=(),
+    )
 
 
 def _read(text: str) -> Description:
@@ -54,6 +67,7 @@ def _read(text: str) -> Description:
         python=packages.python(cut),
         python_architecture=machine.architecture or "",
         environments=packages.environments(cut),
+        variables=packages.variables(cut),
     )
 
 

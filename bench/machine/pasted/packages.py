@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bench.machine.pasted.lines import columns
 from frameworks import FRAMEWORKS
@@ -23,6 +23,9 @@ _LISTED = re.compile(
 )
 _TOLD = re.compile(
     rf"\b({_NAMES})\s+version\s*(?:\([^)]{{0,60}}\))?\s*[:=]?\s*{_VERSION}", re.IGNORECASE
+)
+_ENVIRONMENT = re.compile(
+    rf"(?:{'|'.join(FRAMEWORKS)})(?:-metal)?(?:==[0-9]{{1,4}}(?:\.[0-9]{{1,4}}){{0,3}})?"
 )
 _SHOWN = re.compile(rf"^\s*Name:\s*({_NAMES})\s*$", re.IGNORECASE)
 _ITS_VERSION = re.compile(rf"^\s*Version:\s*{_VERSION}", re.IGNORECASE)
@@ -51,6 +54,26 @@ def environments(lines: list[str]) -> dict[str, dict[str, str]]:
         for row in FRAMEWORKS.values()
         if (own := {name: found[name] for name in found if _belongs(name, row.name)})
     }
+
+
+def only_known(told: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Of environments of any names and packages those of frameworks, with what is a version."""
+    named = {name: held for name, held in told.items() if _ENVIRONMENT.fullmatch(name)}
+    return {
+        name: {
+            package: version
+            for package, version in held.items()
+            if (package == "python" or re.fullmatch(_NAMES, package))
+            and re.fullmatch(_VERSION, version)
+        }
+        for name, held in named.items()
+    }
+
+
+def variables(lines: list[str]) -> dict[str, str]:
+    """Settings that stand in a line of their own."""
+    found = (re.fullmatch(r"\s*(?:export )?([A-Z0-9_]{4,40})=(\S{0,40})", line) for line in lines)
+    return {one[1]: one[2] for one in found if one}
 
 
 def _belongs(name: str, framework: str) -> bool:

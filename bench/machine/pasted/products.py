@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from bench.machine import parsing
+from bench.machine import linux, parsing
 from bench.schema import Gpu, Machine
 
 _PRODUCTS = """
@@ -28,7 +28,16 @@ _MAC = re.compile(
     r"(?:MacBookPro|MacBookAir|MacBook|MacPro|Macmini|iMacPro|iMac|Mac|VirtualMac|VMware|Parallels)"
     r"[0-9]{1,2},[0-9]{1,2}"
 )
+_METAL = re.compile(
+    r"Metal [0-9]|(?:GPUFamily |macOS GPUFamily)[A-Za-z0-9 ]{1,12}|(?:not )?supported"
+)
+_HEAT = re.compile(
+    r"nominal|fair|serious|critical|CPU (?:speed|scheduler) limit [0-9]{1,3} %"
+    r"|(?:thermal|performance) warning level [0-9]{1,4}"
+)
 _KINDS = ("Super", "Performance", "Efficiency", "level 0", "level 1", "level 2", "level 3")
+_SYSTEMS = ("Darwin", "Linux", "Windows")
+_HYPERVISORS = ("", "Apple", "VMware", "Parallels", *linux.HYPERVISORS, "unknown maker")
 _CORE_NAMES = (*_KINDS, "cpu_core", "cpu_atom")
 
 
@@ -55,16 +64,34 @@ def only_products(machine: Machine) -> Machine:
         cpu=product(machine.cpu),
         model=machine.model if _MAC.fullmatch(machine.model or "") else None,
         release=parsing.version(machine.release or ""),
+        system=machine.system if machine.system in _SYSTEMS else "unknown",
+        architecture=architecture(machine.architecture),
+        hypervisor=machine.hypervisor if machine.hypervisor in _HYPERVISORS else None,
         notes=("A name that is not known to be a product's was left out.",) if lost else (),
     )
+
+
+def architecture(told: str | None) -> str | None:
+    """The word, if it is a processor's."""
+    return told if told in ("arm64", "x86_64", "aarch64") else None
 
 
 def only_figures(told: dict[str, Any]) -> dict[str, Any]:
     """A machine's state; GPUs in it under names of products or none."""
     gpus = told.get("gpus")
     named = [msgspec.structs.replace(gpu, name=product(gpu.name)) for gpu in gpus or ()]
-    return {**told, "gpus": tuple(named)} if gpus else told
+    kept = {**told, "gpus": tuple(named)} if gpus else dict(told)
+    if not _HEAT.fullmatch(str(kept.get("thermal", "nominal"))):
+        del kept["thermal"]
+    return kept
 
 
 def _gpu(gpu: Gpu) -> Gpu:
-    return msgspec.structs.replace(gpu, driver=parsing.version(gpu.driver or ""))
+    return msgspec.structs.replace(
+        gpu,
+        vendor=gpu.vendor if gpu.vendor in ("Apple", "AMD", "Intel", "NVIDIA") else None,
+        bus=gpu.bus if gpu.bus in ("PCIe", "Built-In", "Thunderbolt") else None,
+        device_id=parsing.device_id(gpu.device_id),
+        metal=gpu.metal if _METAL.fullmatch(gpu.metal or "") else None,
+        driver=parsing.version(gpu.driver or ""),
+    )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import pytest
 
 from bench.doctor import examine
 from bench.doctor.subject import Subject
 from bench.machine import pasted
+from bench.machine.description import NotADescription
+
+DATA = Path(__file__).resolve().parents[2] / "data"
 
 FORMS = {
     "prose": """\
@@ -193,3 +202,35 @@ def test_the_host_of_a_report_is_on_its_gpus_side() -> None:
     assert found.hypervisor == "KVM"
     assert found.cores_physical == 104
     assert {gpu.driver for gpu in found.gpus} == {"570.195.03"}
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every text and every key of an object."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in pairs:
+        if isinstance(inner, dict | list):
+            yield from leaves(inner, (*path, key))
+        elif isinstance(inner, str):
+            yield (*path, key)
+
+
+@pytest.mark.parametrize("told", ["Mary Smith", "2.2.2 Mary Smith", "Apple Mary Smith"])
+def test_no_text_of_a_pasted_description_is_shown_unless_it_is_known(told: str) -> None:
+    whole = json.loads((DATA / "descriptions" / "m1-macos13.json").read_text())
+    whole["variables"] = {"OMP_NUM_THREADS": "4", "MARY_SMITH": "1"}
+    whole["heavy_processes"] = [{"name": "a name", "count": 1, "cpu_share": 9.0}]
+    whole["machine"]["notes"] = ["a note"]
+    for path in leaves(whole):
+        if path in {("kind",), ("machine", "system")}:
+            continue
+        changed = json.loads(json.dumps(whole))
+        inner = changed
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = told
+        try:
+            found = pasted.read(json.dumps(changed))
+        except NotADescription:
+            continue  # where only certain words are allowed
+        shown = [f"{one.what} {one.why} {one.do}" for one in examine(Subject(found))]
+        assert "mary" not in f"{shown} {msgspec.json.encode(found).decode()}".lower(), path
