@@ -67,7 +67,9 @@ def field(asked: Asked) -> Counts:
 
 def inputs() -> list[Input]:
     """Every machine of the tests' data, captures also as one text that somebody pasted."""
-    found = []
+    sensors = (DATA / "machine" / "ioreg-amd-and-intel.txt").read_text()
+    told = {"python": "system: Darwin\nmachine: x86_64\nload: 0.50\n", "accelerators": sensors}
+    found = [Input("sensors", told, _captured, DEVICES)]
     for folder in sorted(path for path in (DATA / "field").iterdir() if path.name != _FILES):
         texts = {path.stem: path.read_text() for path in sorted(folder.iterdir())}
         found.append(Input(folder.name, texts, _captured, DEVICES))
