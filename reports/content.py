@@ -95,14 +95,17 @@ def _summary(results: Results) -> str:
     if not results.runs:
         return f"Nothing was measured here{f'; the report shows {also}' if quoted else ''}."
     statuses = results.cells["status"].value_counts()
-    counted = ", ".join(
-        f"{statuses[status]} {words}" for status, words in STATUSES.items() if status in statuses
+    counts = {status: int(statuses.get(status, 0)) for status in STATUSES}
+    right = counts["ok"] + counts["untimed"]
+    counted = f"{right} of {right + counts['wrong']} results checked and right"
+    rest = ", ".join(
+        f"{counts[status]} {words}"
+        for status, words in STATUSES.items()
+        if counts[status] and status not in ("ok", "wrong")
     )
     machines = machine_names.names(results.runs)
     where, *others = dict.fromkeys(machines.values())
     if len(machines) > 1:
         on = f"{len(others) + 1} machines" if others else "one machine"
         where = f"{len(machines)} runs on {on}"
-    return f"{where}. Cells: {counted or 'none'}." + (
-        f" The report also shows {also}." if quoted else ""
-    )
+    return f"{where}. {counted}{f'; {rest}' if rest else ''}."

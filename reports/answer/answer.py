@@ -58,17 +58,15 @@ def make(content: Content, tallies: Mapping[str, Tally], report: Path, width: in
     )
     why = reason(content, tallies)
     room = MOST - len(above) - len(below) - bool(why)
-    return Answer((*above, *_table(content, tallies, width, room), *below), why)
+    return Answer((*above, *_table(content, width, room), *below), why)
 
 
-def _table(
-    content: Content, tallies: Mapping[str, Tally], width: int, room: int
-) -> tuple[str, ...]:
+def _table(content: Content, width: int, room: int) -> tuple[str, ...]:
     """The contenders of one run, between empty lines where there is room for these."""
     if len(content.sections) != 1:
         return ()
     most = max(room, _FEWEST_ROWS + 1)
-    table = tuple(strips.table(content.sections[0], _only(tallies), width, most - 1))
+    table = tuple(strips.table(content.fronts[0].bars, width, most - 1))
     spare = most - len(table)
     return (*[""] * (spare > 0), *table, *[""] * (spare > 1)) if table else ()
 
@@ -157,7 +155,7 @@ def _trust(content: Content) -> Sequence[str]:
     last += [f"{few} of {len(groups)} with too few rounds to tell"] if few else []
     more = len(doubts) - 1
     last += [f"{more} more doubt{'s' * (more > 1)}"] if more > 0 else []
-    last += [strips.FOOTNOTE] if any(map(strips.answers_only, content.sections)) else []
+    last += [strips.FOOTNOTE] if any(front.answers_only for front in content.fronts) else []
     return (*said, *(["; ".join(last)] if last else []))
 
 
@@ -173,7 +171,3 @@ def _together(tallies: Mapping[str, Tally]) -> dict[str, Counter[str]]:
         for label, counts in mine.items():
             found.setdefault(label, Counter()).update(counts)
     return found
-
-
-def _only(tallies: Mapping[str, Tally]) -> Tally:
-    return next(iter(tallies.values()), {})

@@ -65,7 +65,7 @@ def noisy(context: ReportContext) -> Iterator[Finding]:
             ),
             where=placed(context, run, listed(where)),
             action="Trust the intervals, not the third digit. Close other programs, plug in the "
-            "power supply and repeat with PRESET=standard.",
+            f"power supply and repeat with {_longer(context, run)}.",
             effect=len(noisy) / len(mine),
             brief=f"{len(noisy)} of {len(mine)} results vary by more than {percent(NOISY)}",
         )
@@ -95,5 +95,9 @@ def _finer(context: ReportContext, few: pd.DataFrame, several: bool) -> str:
     """What would have taken more rounds, or starts, of the first run that has too few."""
     if several:
         return f"STARTS={STARTS}"
-    preset = context.results.runs[few["run"].iloc[0]].settings.get("preset")
+    return _longer(context, few["run"].iloc[0])
+
+
+def _longer(context: ReportContext, run: str) -> str:
+    preset = context.results.runs[run].settings.get("preset")
     return f"PRESET={FINER[str(preset)]}" if preset in FINER else "more time, as with TIME=1h"

@@ -14,7 +14,7 @@ from reports import formatting
 from reports.analysis import cpu_gpu_pairs
 from reports.analysis.cpu_gpu_pairs import Contest
 from reports.analysis.ranking import Row
-from reports.analysis.suite_leaders import joined
+from reports.analysis.suite_leaders import Share, joined
 from reports.chapters.cpu_vs_gpu import sized
 from reports.context import Section
 from reports.formatting import digits
@@ -56,6 +56,11 @@ def _fastest(results: Results, section: Section) -> Iterator[Card]:
     led = [front for front in _fronts(results, section, kind) if front]
     if not led:
         return
+    where = " on the GPU" if len(kinds) > 1 else ""
+    if not any(group.behind for _, group in headline.contested([section])):
+        told = f"Nobody is shown slower than another in {Share(len(led)).of(len(led))}."
+        yield Card(f"Fastest{where}", "Too close to call", told, "doubt", "answer")
+        return
     counts = Counter(label for front in led for label in front)
     (leader, most), *others = counts.most_common()
     alone = sum(front == (leader,) for front in led)
@@ -64,7 +69,6 @@ def _fastest(results: Results, section: Section) -> Iterator[Card]:
     also = [f"{label} in {count}" for label, count in others[:3]]
     said = [f"Clearly ahead in {alone}; the others are too close to call."] * (0 < alone < most)
     said += [f"Also in front: {', '.join(also)}."] if also else []
-    where = " on the GPU" if len(kinds) > 1 else ""
     yield Card(
         question=f"Fastest{where}",
         answer=f"{leader}, {share if total > 1 else 'in the one case'}",
@@ -85,7 +89,7 @@ def _fronts(results: Results, section: Section, kind: str) -> Iterator[tuple[str
     near it and not shown slower."""
     for _, group in headline.contested([section]):
         rows = [row for row in group.rows if row.cell.device_kind == kind]
-        if len(rows) < 2:
+        if len(rows) < 2 or rows[0].span:  # nobody wins against times that jump
             continue
         first, *others = rows
         found = results.ratios([(row.cell.key, first.cell.key) for row in others])
@@ -115,7 +119,7 @@ def _worth(worth: pairs.Devices, contests: Sequence[Contest]) -> Iterator[Card]:
     else:
         answer = "No, not at these sizes" if lost else "Nothing shows it"
     parts = [
-        f"{worth.who} against itself on the CPU"
+        f"{worth.name} against itself on the CPU"
         if worth.who != cpu_gpu_pairs.BEST
         else cpu_gpu_pairs.BEST
     ]
@@ -143,11 +147,11 @@ def _matters(section: Section) -> Iterator[Card]:
         return
     close = sum(ratio <= headline.CLOSE for ratio in ratios)
     typical = float(np.exp(np.median(np.log(ratios))))
-    told = f"From {digits(min(ratios))}x to {digits(max(ratios))}x, by the work."
-    told += f" In {close} of {len(ratios)} cases all lie within 10 %." if close else ""
+    told = f"In {close} of {len(ratios)} cases all lie within 10 %." if close else ""
     answer = f"The slowest takes {digits(typical, 2)}x the time"
     if not math.isclose(min(ratios), max(ratios)):
         answer += ", typically"
+        told = f"From {digits(min(ratios))}x to {digits(max(ratios))}x, by the work. {told}".strip()
     yield Card("Does the choice matter?", answer, told, "good", "answer")
 
 
@@ -156,20 +160,33 @@ def _matters(section: Section) -> Iterator[Card]:
 
 def _right(tally: Tally) -> Iterator[Card]:
     counts = sum((Counter(statuses) for statuses in tally.values()), Counter[str]())
-    bad = {status: counts[status] for status in FAULTS if counts[status]}
-    checked = counts["ok"] + counts["wrong"] + counts["untimed"]
+    right = counts["ok"] + counts["untimed"]
+    checked, faulty = right + counts["wrong"], any(counts[status] for status in FAULTS)
+    if not checked and not faulty:
+        return
+    wrong = counts["wrong"]
+    told = (
+        f"{wrong} of {checked} checked: wrong" if wrong else f"{right} of {checked} checked: right"
+    )
+    said = [told] if checked else []
+    said += [f"{counts['failed']} failed"] if counts["failed"] else []
+    about = [
+        f"{words}: {joined([label for label, mine in tally.items() if mine[status]])}."
+        for status, words in _FAULTY.items()
+        if counts[status]
+    ]
     left = [
         f"{counts[status]} {STATUSES[status]}"
         for status in ("withdrawn", "incomplete", "skipped", "no time")
         if counts[status]
     ]
-    rest = f"Besides: {', '.join(left)}." if left else ""
-    if not bad:
-        if checked:
-            answer = f"{counts['ok']} of {checked} checked: right"
-            yield Card("Are the answers right?", answer, rest, "good", "verification")
-        return
-    who = [label for label, statuses in tally.items() if any(statuses[each] for each in FAULTS)]
-    said = ", ".join(f"{count} {STATUSES[status]}" for status, count in bad.items())
-    detail = f"{joined(who)}. {rest}".strip()
-    yield Card("Are the answers right?", f"{said}; {counts['ok']} right", detail, "bad", "findings")
+    about += [f"Not measured: {', '.join(left)}."] if left else []
+    tone: Tone = "doubt" if faulty else "good"
+    if wrong or counts["failed"]:
+        tone = "bad"
+    link = "findings" if faulty else "verification"
+    yield Card("Are the answers right?", "; ".join(said), " ".join(about), tone, link)
+
+
+_FAULTY = {"wrong": "Wrong", "failed": "Failed", "untimed": "Right, but the time is not credible"}
+"""What is said of contenders, by the status of their cells."""

@@ -44,6 +44,11 @@ class Devices:
     more: int
     """Rows left out."""
 
+    @property
+    def name(self) -> str:
+        """Who, without the device."""
+        return without_device(self.who)
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -65,6 +70,16 @@ class Duel:
     second: str
     rows: tuple[Ratio, ...]
     more: int
+
+    @property
+    def intervals(self) -> bool:
+        """Whether some row has one."""
+        return any(row.ends for row in self.rows)
+
+
+def without_device(label: str) -> str:
+    """`torch` of `torch (GPU)`."""
+    return label.rpartition(" (")[0] or label
 
 
 def devices(contests: Sequence[Contest]) -> Devices | None:

@@ -119,7 +119,7 @@ def _whom(contest: Contest) -> str:
     """` for torch`, without its device; nothing where the best of each meet."""
     if contest.who == cpu_gpu_pairs.BEST:
         return ""
-    return f" for {contest.who.rpartition(' ')[0] or contest.who}"
+    return f" for {pairs.without_device(contest.who)}"
 
 
 def _work(contest: Contest) -> str:

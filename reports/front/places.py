@@ -13,11 +13,13 @@ from reports.analysis import suite_leaders
 from reports.analysis.ranking import Group, Ranking, Row
 from reports.context import Section
 from reports.formatting import Figure
-from reports.frame import FAULTS
+from reports.frame import FAULTS, STATUSES
 from reports.front import headline
 from reports.front.tally import Tally
 
-Place = Literal["fastest", "close", "twice", "slower", "far", "unsteady", "bad", "absent"]
+Place = Literal[
+    "fastest", "close", "twice", "slower", "far", "alone", "unsteady", "untimed", "bad", "absent"
+]
 
 PLACES: Mapping[Place, str] = {
     "fastest": "fastest",
@@ -25,7 +27,9 @@ PLACES: Mapping[Place, str] = {
     "twice": "within 2x",
     "slower": "2x to 10x slower",
     "far": "over 10x slower",
+    "alone": "nobody to compare",
     "unsteady": "too unsteady to rank",
+    "untimed": "untimed",
     "bad": "wrong or failed",
     "absent": "not run",
 }
@@ -103,7 +107,8 @@ def bars(section: Section, tally: Tally) -> tuple[Bar, ...]:
             mine.update(square.place for square in _squares(ranking, label))
     for label, statuses in tally.items():
         # Also in cases that nobody has right.
-        counts[label]["bad"] = sum(statuses[status] for status in FAULTS)
+        counts[label]["untimed"] = statuses["untimed"]
+        counts[label]["bad"] = sum(statuses[each] for each in FAULTS if each != "untimed")
     alone = answers_only(section)
     made = [
         Bar(label, frameworks.get(label, ""), _ordered(mine), label in alone)
@@ -122,6 +127,8 @@ def place(row: Row, group: Group) -> Place:
     """Of a contender with right answers."""
     if row.span:
         return "unsteady"
+    if len(group.rows) == 1:
+        return "alone"
     if row.label in headline.level(group):
         return "fastest"
     ratio = row.ratio.value if row.ratio else 1.0
@@ -173,7 +180,14 @@ def _squares(ranking: Ranking, label: str) -> Iterator[Square]:
             yield Square(place(row, group), size, f"{time}, {suite_leaders.words(row)}")
         else:
             why = group.missing.get(label, "not run")
-            yield Square("bad" if why in FAULTS else "absent", size, why)
+            yield Square(_unplaced(why), size, why)
+
+
+def _unplaced(why: str) -> Place:
+    """Of one that has no time, by its status in words."""
+    if why == STATUSES["untimed"]:
+        return "untimed"
+    return "bad" if why in FAULTS else "absent"
 
 
 def _find(group: Group, label: str) -> Row | None:
@@ -181,7 +195,8 @@ def _find(group: Group, label: str) -> Row | None:
 
 
 def _typical(ranking: Ranking, label: str) -> float | None:
-    rows = [row for group in ranking.groups if (row := _find(group, label)) and not row.span]
+    contested = (group for group in ranking.groups if len(group.rows) > 1)
+    rows = [row for group in contested if (row := _find(group, label)) and not row.span]
     logs = [math.log(row.ratio.value) if row.ratio else 0.0 for row in rows]
     return math.exp(sum(logs) / len(logs)) if logs else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from reports import formatting
 from reports.formatting import digits
@@ -11,6 +12,9 @@ from reports.front.front import Front
 from reports.front.pairs import Devices, Duel
 from reports.front.places import PLACES, Bar, Place
 from reports.render.log_axis import LogAxis
+
+MOST_COLUMNS = 6
+"""Of squares with a number beside them, that fit the width of the page."""
 
 Ticks = tuple[tuple[float, str], ...]
 
@@ -66,6 +70,15 @@ def legend(front: Front) -> Mapping[Place, str]:
     """The places that are there."""
     there = {place for bar in front.bars for place in bar.counts}
     return {place: words for place, words in PLACES.items() if place in there}
+
+
+def lies(front: Front) -> Literal["", "turned", "dense"]:
+    """How the squares of many contenders fit a page: in rows of theirs where there are fewer
+    workloads, else without the number beside them."""
+    contenders = len(front.bars)
+    if contenders <= MOST_COLUMNS:
+        return ""
+    return "turned" if len(front.heat) <= MOST_COLUMNS else "dense"
 
 
 def devices(found: Devices) -> Drawing:

@@ -91,6 +91,7 @@ def _first(macro: str, of: Front | Fleet) -> Markup:
             "digits": digits,
             "duel": front.duel,
             "legend": front.legend,
+            "lies": front.lies,
             "longest": front.longest,
             "segments": front.segments,
         }

@@ -24,7 +24,9 @@ PLACE_COLOURS = {
     "twice": ("#c9e6d4", "#c9e6d4"),
     "slower": ("#f4c892", "#f4c892"),
     "far": ("#d9722b", "#d9722b"),
+    "alone": ("#cfd8e3", "#cfd8e3"),
     "unsteady": ("#f4c892", "#b0651c"),
+    "untimed": ("#ffffff", "#8a5a00"),
     "bad": ("#ffffff", "#b3261e"),
     "absent": ("#ffffff", "#8b949d"),
 }

@@ -115,7 +115,7 @@ def _table(ranking: Ranking) -> Table:
         box=box.SIMPLE_HEAD,
         pad_edge=False,
     )
-    table.add_column("n", justify="right", no_wrap=True)
+    table.add_column(ranking.size_of, justify="right", no_wrap=True)
     table.add_column("first")
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column("others", overflow="fold")

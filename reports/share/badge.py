@@ -39,9 +39,12 @@ def _words(content: Content) -> tuple[str, str]:
     if not content.fronts or not content.fronts[0].bars:
         return "nothing measured", UNKNOWN
     front = content.fronts[0]
+    words = front.cards[-1].answer if front.cards else "nothing to compare"
     if any(card.tone == "bad" for card in front.cards):
         return plain(next(card.answer for card in front.cards if card.tone == "bad"), _MOST), BAD
     first = front.bars[0]
+    if not first.fastest:
+        return plain(words, _MOST), GOOD
     return plain(f"{first.label} leads in {first.fastest} of {first.run}, verified", _MOST), GOOD
 
 

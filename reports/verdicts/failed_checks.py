@@ -13,6 +13,12 @@ from reports.formatting import digits, seconds
 OF_TIME = ("seconds of work left after wait",)
 """Checks about time in records that do not say yet what a check is about (schema 1 and 2)."""
 
+_IN_SECONDS = {
+    "seconds of work left after wait": "work left after wait",
+    "seconds beyond the claimed ones when looked into": "longer than claimed when looked into",
+}
+"""Checks whose errors are seconds, as one would say them."""
+
 SHOWN = 3
 """Mistakes a reason names before it counts the rest."""
 
@@ -63,9 +69,9 @@ def worst(looks: Iterable[Verified]) -> Mistake | None:
         return None
     if check.problem or check.error is None or check.limit is None:
         return Mistake(_name(check.name), math.inf, check.problem or "not compared")
-    in_seconds = check.name in OF_TIME
+    in_seconds = check.name in _IN_SECONDS
     ends = [seconds(v) if in_seconds else f"{v:.2g}" for v in (check.error, check.limit)]
-    name = check.name.removeprefix("seconds of ") if in_seconds else _name(check.name)
+    name = _IN_SECONDS.get(check.name) or _name(check.name)
     # The kind groups findings; whoever mends it wants to know which parameter it was.
     whose = "" if name == check.name or in_seconds else f"{check.name}: "
     return Mistake(name, _factor(check), f"{whose}{ends[0]} > {ends[1]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +19,11 @@ from reports import content
 from reports.analysis import suite_leaders
 from reports.answer import advice, answer, strips
 from reports.answer.answer import Answer
-from reports.answer.strips import Record as Strip
 from reports.content import Content
 from reports.findings.finding import Finding
 from reports.frame import Results, read
-from reports.front import headline, tally
+from reports.front import headline, places, tally
+from reports.front.places import Bar, Place
 from reports.render import terminal
 from tests.helpers import builders
 from tests.helpers.rankings import Section, case
@@ -221,17 +222,18 @@ def test_a_slower_one_is_not_near_and_an_unresolved_one_far_off_is_not_first() -
     groups = [case("torch", jax=(1.05, "slower"), tf=(3.0, "unresolved"), mlx=(1.0, "same"))]
     section = Section(matmul__square=groups)
     section.notes = ()  # type: ignore[attr-defined]
-    found = {one.label: one for one in strips.records(section, {})}  # type: ignore[arg-type]
+    who = {label: Counter[str]() for label in ("torch", "jax", "tf", "mlx")}
+    found = {bar.label: bar for bar in places.bars(section, who)}  # type: ignore[arg-type]
     assert (found["torch"].fastest, found["mlx"].fastest) == (1, 1)
-    assert dict(found["jax"].cases) == {"close": 1}
-    assert dict(found["tf"].cases) == {"slower": 1}
+    assert found["jax"].counts == {"close": 1}
+    assert found["tf"].counts == {"slower": 1}
 
 
 def test_what_is_open_beside_a_large_ratio_is_not_called_close() -> None:
     near, far = {"jax": (1.2, "unresolved")}, {"jax": (4.46, "unresolved")}
     section = Section(matmul__square=[case("torch", **near)] * 2 + [case("torch", **far)])
     section.notes = ()  # type: ignore[attr-defined]
-    made = SimpleNamespace(findings=(), sections=(section,))
+    made = SimpleNamespace(findings=(), sections=(section,), fronts=())
     (line,) = answer._trust(made)  # type: ignore[arg-type]
     assert line == "2 of 3 too close; 1 of 3 with too few rounds to tell"
     assert advice._few(section)  # type: ignore[arg-type]
@@ -255,12 +257,27 @@ def test_the_largest_case_says_why_it_is_open(told: tuple[float, str], words: st
 @given(
     st.dictionaries(st.sampled_from(list(strips.BLOCKS)), st.integers(0, 500)), st.integers(1, 90)
 )
-def test_a_strip_leaves_out_no_kind_that_is_there(cases: dict[str, int], room: int) -> None:
-    counts = Strip("x", strips.Counter(cases)).cases
-    drawn = strips._strip(counts, min(1.0, room / max(counts.total(), 1)))
+def test_a_strip_leaves_out_no_kind_that_is_there(cases: dict[Place, int], room: int) -> None:
+    drawn = strips.strip(cases, min(1.0, room / max(sum(cases.values()), 1)))
     assert len(drawn) <= room + len(strips.BLOCKS)
-    for name, block in strips.BLOCKS.items():
-        assert (block in drawn) == bool(cases.get(name))
+    there = {strips.BLOCKS[name] for name, count in cases.items() if count}
+    assert set(drawn) == there
+
+
+def test_a_legend_tells_what_is_grave_before_what_is_plain() -> None:
+    bars = [Bar(who, who, dict.fromkeys(strips.BLOCKS, 1), False) for who in ("torch", "jax")]
+    head, *_ = strips.table(bars, 80, 9)
+    assert "? untimed  x wrong" in head
+    assert "slower" not in head
+
+
+def test_a_contender_that_was_right_is_not_counted_as_wrong(tmp_path: Path) -> None:
+    """A clock that nobody believes says nothing against the answer."""
+    section = Section(matmul__square=[case("torch", **LEVEL)])
+    section.notes = ()  # type: ignore[attr-defined]
+    bars = places.bars(section, {"jax": Counter(untimed=2, wrong=1), "torch": Counter()})  # type: ignore[arg-type]
+    (jax,) = [bar for bar in bars if bar.label == "jax"]
+    assert (jax.counts["untimed"], jax.counts["bad"]) == (2, 1)
 
 
 # --- on the terminal --------------------------------------------------------------------------
@@ -281,6 +298,7 @@ hostile = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_si
 def test_a_hostile_label_stays_text(label: str) -> None:
     section = Section(matmul__square=[case(label, **LEVEL)])
     section.notes = ()  # type: ignore[attr-defined]
-    lines = list(strips.table(section, {}, 80, 9))  # type: ignore[arg-type]
-    assert len(lines) == 4
+    bars = places.bars(section, {who: Counter() for who in (label, *LEVEL)})  # type: ignore[arg-type]
+    lines = list(strips.table(bars, 80, 9))
+    assert len(lines) == 1 + len({label, *LEVEL})
     assert max(map(len, lines)) <= 80

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -18,6 +19,8 @@ from reports.content import Content
 from reports.frame import read
 from reports.front.front import Front
 from reports.front.places import PLACES
+from reports.render import front as drawing
+from reports.render import html
 from reports.render.log_axis import LogAxis
 from reports.verdicts import unsteady
 from tests.helpers import builders
@@ -96,6 +99,26 @@ def test_nobody_wins_against_a_cell_whose_times_jump(tmp_path: Path) -> None:
     assert bar.fastest == 0 or bar.counts.get("fastest", 0) < len(both)
 
 
+# --- many contenders --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bars", "rows", "lie"), [(6, 2, ""), (13, 4, "turned"), (13, 49, "dense"), (2, 49, "")]
+)
+def test_many_contenders_need_no_sideways_scroll(bars: int, rows: int, lie: str) -> None:
+    assert drawing.lies(SimpleNamespace(bars=range(bars), heat=range(rows))) == lie  # type: ignore[arg-type]
+
+
+def test_a_turned_table_has_a_row_for_each_contender(tmp_path: Path) -> None:
+    many = [replace(TWO[1], spec=f"torch@{n}", flop_per_s=1e11 * n) for n in range(1, 8)]
+    (front,) = made(tmp_path, builders.run(many)).fronts
+    rows = str(html._first("heat", front)).partition("<tbody>")[2].split("<tr>")[1:]
+    assert len(rows) == 7
+    for row, bar in zip(rows, front.bars, strict=True):
+        assert f'<th scope="row">{bar.label}</th>' in row
+        assert row.count("<td ") == len(front.heat)
+
+
 # --- places -----------------------------------------------------------------------------------
 
 
@@ -108,13 +131,13 @@ def test_every_contender_has_a_place_in_every_case(five: Front) -> None:
         assert len(squares) == cases
         for place in PLACES:
             shown = sum(square.place == place for square in squares)
-            assert bar.counts.get(place, 0) == shown or place == "bad"
+            assert bar.counts.get(place, 0) == shown or place in ("bad", "untimed")
 
 
 def test_somebody_is_fastest_wherever_somebody_ran(five: Front) -> None:
     for row in five.heat:
         for at in range(len(row.cells[0].squares)):
-            assert any(cell.squares[at].place == "fastest" for cell in row.cells)
+            assert any(cell.squares[at].place in ("fastest", "alone") for cell in row.cells)
 
 
 def test_the_least_typical_ratio_of_those_with_all_sizes_is_best(five: Front) -> None:

@@ -20,7 +20,7 @@ PRODUCT = "matrix product"
 def contest(
     *told: Told,
     kind: str = PRODUCT,
-    who: str = "torch cuda:0",
+    who: str = "torch (GPU)",
     crossing: float | None = None,
     device: str = "NVIDIA H100 80GB HBM3",
 ) -> Contest:
