@@ -23,7 +23,6 @@ from reports.content import Content
 from reports.findings.finding import Finding
 from reports.frame import Results, read
 from reports.front import headline, places, tally
-from reports.front.places import Bar, Place
 from reports.render import terminal
 from tests.helpers import builders
 from tests.helpers.rankings import Section, case
@@ -252,32 +251,6 @@ def test_what_is_open_beside_a_large_ratio_is_not_called_close() -> None:
 def test_the_largest_case_says_why_it_is_open(told: tuple[float, str], words: str) -> None:
     (said,) = suite_leaders.answer(Section(matmul__square=[case("torch", jax=told)]).rankings)
     assert said.text.endswith(f"{words}.")
-
-
-@given(
-    st.dictionaries(st.sampled_from(list(strips.BLOCKS)), st.integers(0, 500)), st.integers(1, 90)
-)
-def test_a_strip_leaves_out_no_kind_that_is_there(cases: dict[Place, int], room: int) -> None:
-    drawn = strips.strip(cases, min(1.0, room / max(sum(cases.values()), 1)))
-    assert len(drawn) <= room + len(strips.BLOCKS)
-    there = {strips.BLOCKS[name] for name, count in cases.items() if count}
-    assert set(drawn) == there
-
-
-def test_a_legend_tells_what_is_grave_before_what_is_plain() -> None:
-    bars = [Bar(who, who, dict.fromkeys(strips.BLOCKS, 1), False) for who in ("torch", "jax")]
-    head, *_ = strips.table(bars, 80, 9)
-    assert "? untimed  x wrong" in head
-    assert "slower" not in head
-
-
-def test_a_contender_that_was_right_is_not_counted_as_wrong(tmp_path: Path) -> None:
-    """A clock that nobody believes says nothing against the answer."""
-    section = Section(matmul__square=[case("torch", **LEVEL)])
-    section.notes = ()  # type: ignore[attr-defined]
-    bars = places.bars(section, {"jax": Counter(untimed=2, wrong=1), "torch": Counter()})  # type: ignore[arg-type]
-    (jax,) = [bar for bar in bars if bar.label == "jax"]
-    assert (jax.counts["untimed"], jax.counts["bad"]) == (2, 1)
 
 
 # --- on the terminal --------------------------------------------------------------------------
