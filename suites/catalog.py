@@ -21,8 +21,9 @@ DEFAULT = (
 )
 """What runs when no suite is named, the questions that most people ask first."""
 
-NAMES = (*DEFAULT, "vendor", "decoder", "mnist")
-"""All: also what is compared with others' libraries, and what needs data from elsewhere."""
+NAMES = (*DEFAULT, "vendor", "decoder", "ops", "mnist")
+"""All: also what is compared with others' libraries, single operations, and what needs data from
+elsewhere."""
 
 
 class UnknownSuite(UserError):
@@ -52,7 +53,7 @@ def cases(name: str, preset: str) -> tuple[Workload, ...]:
     if strange:
         raise UnknownSuite(
             f"suite file {name} returns what is no workload. Expected Product, Forward, Train, "
-            f"Learn or Lifecycle of suites.workload. Received: {strange[0]}"
+            f"Learn, Lifecycle or Operation of suites.workload. Received: {strange[0]}"
         )
     return chosen
 

@@ -5,7 +5,8 @@ Standard library and Python 3.9 only: what makes the environments raises it too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Iterable
 
 
 class UserError(ValueError):
@@ -24,3 +25,10 @@ def told(words: Callable[[], str], most: int = 4000) -> str:
         return words()[:most]
     except BaseException as another:  # noqa: BLE001  its class is not ours: anything may fail
         return f"(what it says cannot be told: {type(another).__name__})"
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """` Did you mean torch?`, with its space; nothing where no known word is near."""
+    by_lower = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f" Did you mean {by_lower[near[0]]}?" if near else ""

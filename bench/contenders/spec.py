@@ -21,11 +21,10 @@ from bench.environments import interpreters, requirements
 from bench.environments.interpreters import Interpreter
 from bench.environments.requirements import HOST, Name
 from bench.machine.privacy import scrub
-from bench.values import meant
 from frameworks import FRAMEWORKS, NAMES, NULL, FrameworkInfo
 from frameworks.interface import Device
 from suites.catalog import typed_path
-from suites.errors import UserError
+from suites.errors import UserError, meant
 
 _ADAPTER = re.compile(r"(.+?\.py)(?:==(.*))?", re.DOTALL)
 

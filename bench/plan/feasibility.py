@@ -19,6 +19,7 @@ from suites.workload import (
     ITEMSIZE,
     Learn,
     Lifecycle,
+    Operation,
     Product,
     Train,
     Workload,
@@ -112,6 +113,10 @@ def exchanged_bytes(workload: Workload) -> tuple[int, int]:
             return 0, _made_bytes(workload)
         case Product(generated=True):
             return 0, 0
+        case Operation():
+            one = workload.input_bytes
+            ring = (arrays.ring_of(workload) - 1) * one
+            return ring, arrays.audited_steps(workload) * one + workload.weight_bytes
         case Product():
             values, kept = workload.m * workload.k, workload.k * workload.n
         case _:
@@ -129,6 +134,8 @@ def _made_bytes(workload: Workload) -> int:
     match workload:
         case Lifecycle():
             return _made_bytes(workload.learn)
+        case Operation():
+            return workload.input_bytes + workload.weight_bytes
         case Product():
             made = workload.m * workload.k + workload.k * workload.n
             return 0 if workload.generated else itemsize * made
@@ -169,7 +176,7 @@ class SpeedEstimate:
         """Why one step would take too long, judged by earlier cases, if so."""
         known = [key for key in _keys(contender, workload) if key in self._steady]
         pace = self._flop_per_s[known[0]] if known else None
-        if pace is None or workload.flop / pace <= self.step_limit_s:
+        if not pace or workload.flop / pace <= self.step_limit_s:
             return None
         return (
             f"one step would take about {workload.flop / pace:.0f} s at the best speed of the "
@@ -184,9 +191,10 @@ class SpeedEstimate:
 
 
 def _keys(contender: Contender, workload: Workload) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The case's own kind of work, and its suite."""
+    """The case's own kind of work, and its suite: of operations each has a pace of its own."""
     suite = (contender.id, workload.suite)
-    return (*suite, workload.name), suite
+    own = (*suite, workload.name)
+    return own, own if isinstance(workload, Operation) else suite
 
 
 def _gib(size: int) -> str:

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import msgspec
 
-from bench import schema, values
+from bench import schema
 from bench.contenders.discovery import ContenderSelection, Discovered
 from bench.machine import privacy
 from bench.plan.presets import Preset
 from frameworks import FRAMEWORKS
 from suites import catalog
-from suites.errors import UserError, told
+from suites.errors import UserError, meant, told
 from suites.workload import ITEMSIZE, Workload, definition_hash, facts_of
 
 _GPUS = dict.fromkeys(word for row in FRAMEWORKS.values() for word in row.device_ids[1:])
@@ -87,7 +87,7 @@ def planned(wanted: Request) -> list[tuple[str, Workload]]:
                 f"no such case in the {wanted.preset_name} preset of {', '.join(suites)}. Expected "
                 f"one of {', '.join(known[:_MOST_NAMED])}"
                 f"{' ...' * (len(known) > _MOST_NAMED)}. Received: {case!r}."
-                f"{values.meant(case, known)}"
+                f"{meant(case, known)}"
             )
     chosen = wanted.cases
     return [each for each in plan if not chosen or any(_called(each[1], c) for c in chosen)]
@@ -144,7 +144,7 @@ def _require_device_word(wanted: ContenderSelection) -> None:
     if not is_device_word(wanted.device) and not any(spec.outside for spec in wanted.specs):
         raise BadRequest(
             f"unknown device. Expected cpu, gpu, all, or an id: {', '.join(_DEVICES[3:])}. "
-            f"Received: {wanted.device!r}.{values.meant(wanted.device, _DEVICES)} "
+            f"Received: {wanted.device!r}.{meant(wanted.device, _DEVICES)} "
             "For example: make bench DEVICE=cpu"
         )
 

@@ -20,8 +20,9 @@ from frameworks.interface import Reset
 from suites.data import arrays
 from suites.data.arrays import Array, Arrays, Batch
 from suites.data.batch_loader import BatchLoader
+from suites.operations import Result
 from suites.verification import checks
-from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
+from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train, Workload
 
 OnHost = Callable[[Results], dict[str, Array]]
 Undo = Callable[[Mapping[str, Array]], Mapping[str, Array]]
@@ -130,7 +131,8 @@ class _Kept:
 
 class Changed:
     """Arrays of an audit, changed by chance: a product's left operand by a power of two, a batch's
-    samples in their order. Loss, gradients and statistics of a batch stay as they are."""
+    samples in their order, and so an operation's inputs along their first axis. Loss, gradients and
+    statistics of a batch stay as they are."""
 
     def __init__(self, workload: Workload, fresh: Arrays) -> None:
         self._workload, self._weights = workload, fresh.weights
@@ -159,8 +161,12 @@ class Changed:
             scale = np.float32(chance.choice(SCALES))
             self._undo.append(lambda results: _each(results, "product", lambda c: c / scale))
             return {name: _frozen(array * scale) for name, array in batch.items()}
-        order = chance.permutation(len(batch["x"]))
+        order = chance.permutation(len(next(iter(batch.values()))))
         back = np.argsort(order)
+        if isinstance(self._workload, Operation):
+            given = self._workload.operator.results
+            self._undo.append(lambda results: _each_by_row(results, given, back))
+            return {name: _frozen(array[order]) for name, array in batch.items()}
         forward = isinstance(self._workload, Forward)
         self._undo.append(
             lambda results: (
@@ -180,6 +186,18 @@ def _each(
     if array is None or array.ndim == 0:
         return results
     return {**results, name: change(array)}
+
+
+def _each_by_row(
+    results: Mapping[str, Array], described: Mapping[str, Result], back: Array
+) -> Mapping[str, Array]:
+    """An operation's results, those that go by row in the order before."""
+    return {
+        name: array[back]
+        if name in described and described[name].by_row and array.shape[:1] == back.shape
+        else array
+        for name, array in results.items()
+    }
 
 
 def _frozen(array: Array) -> Array:

@@ -25,6 +25,7 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.jax import devices as jax_devices
+from frameworks.jax import operations
 from frameworks.jax.compilations import compilations, keep, kept  # noqa: F401  the adapter has them
 from frameworks.jax.devices import PLATFORMS, statistics
 from frameworks.jax.images import KERNEL_AXES
@@ -37,7 +38,7 @@ from frameworks.shared.functional import channels_last
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
-from suites.workload import Forward, Learn, Product, Train, Workload
+from suites.workload import Forward, Learn, Operation, Product, Train, Workload
 
 NAME = "jax"
 
@@ -106,6 +107,9 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     match workload:
         case Product():
             return _generated(workload) if workload.generated else _product(arrays)
+        case Operation():
+            how = {"dtype": _started.dtype, "on_cpu": not _started.on_gpu}
+            return operations.build(workload.operator, arrays, **how)
         case Forward():
             return _forward(workload, arrays)
         case Train() | Learn() if _started.dtype != jnp.float32:

@@ -22,6 +22,7 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.mlx import devices as mlx_devices
+from frameworks.mlx import operations
 from frameworks.mlx.images import KERNEL_AXES
 from frameworks.mlx.layers import lower
 from frameworks.mlx.training import (
@@ -40,7 +41,7 @@ from frameworks.shared.functional import Weights, channels_first, channels_last
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
-from suites.workload import Forward, Learn, Product, Train, Workload
+from suites.workload import Forward, Learn, Operation, Product, Train, Workload
 
 NAME = "mlx"
 
@@ -100,6 +101,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     match workload:
         case Product():
             return _generated(workload) if workload.generated else _product(arrays)
+        case Operation():
+            return operations.build(workload.operator, arrays, _started.dtype, _compiled)
         case Forward():
             return _forward(workload, arrays)
         case Train() | Learn() if _started.dtype != mx.float32:
@@ -269,6 +272,8 @@ def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
 
 
 def to_numpy(array: Any) -> Array:
+    if isinstance(array, np.ndarray):  # that was on its way back to the host
+        return array
     values = np.asarray(_bare(array).astype(mx.float32))
     return array.move.restore(values) if isinstance(array, LaidOut) else values
 

@@ -29,8 +29,9 @@ from suites.data import arrays as made
 from suites.data.arrays import AUDITED, Array, Arrays, Batch
 from suites.verification import reference
 from suites.verification.reference import learning, training
+from suites.verification.reference.meanings import operators
 from suites.verification.reference.meanings.arithmetic import Exact
-from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
+from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train, Workload
 
 NAME = "null"
 ENVIRONMENT = "host"
@@ -77,6 +78,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
             return _generated(workload)
         case Product():
             source = Source(_products, arrays)
+        case Operation():
+            source = Source(functools.partial(_results, workload), arrays)
         case Forward():
             source = Source(functools.partial(_outputs, workload), arrays)
         case Train():
@@ -162,6 +165,24 @@ def _outputs(workload: Forward, arrays: Arrays) -> Step:
         return reference.outputs(workload, weights, made.rounded(x, _precision))
 
     return going_round([{"output": _answer(output, batch["x"])} for batch in ring(arrays)])
+
+
+def _results(workload: Operation, arrays: Arrays) -> Step:
+    held = {name: made.rounded(array, _precision) for name, array in arrays.weights.items()}
+
+    def answers(batch: Mapping[str, Array]) -> dict[str, Answer]:
+        @functools.cache
+        def computed() -> Mapping[str, Array]:
+            inputs = {name: made.rounded(array, _precision) for name, array in batch.items()}
+            return operators.results(workload.operator, held, inputs, Exact())
+
+        def one(name: str) -> Array:
+            return computed()[name]
+
+        names = workload.operator.results
+        return {name: Answer(functools.partial(one, name)) for name in names}
+
+    return going_round([answers(batch) for batch in ring(arrays)])
 
 
 def _answer(compute: Callable[[Array], Array], array: Array) -> Answer:

@@ -18,11 +18,12 @@ from frameworks.interface import (
     Step,
     Unsupported,
 )
+from frameworks.numpy import operations
 from frameworks.numpy.layers import lower
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.versions import build_of
 from suites.data.arrays import Array, Arrays
-from suites.workload import Forward, Product, Workload
+from suites.workload import Forward, Operation, Product, Workload
 
 NAME = "numpy"
 
@@ -67,6 +68,8 @@ def memory() -> Memory:
 def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     if isinstance(workload, Product):
         return _generated(workload) if workload.generated else _product(arrays)
+    if isinstance(workload, Operation):
+        return operations.build(workload.operator, arrays)
     if isinstance(workload, Forward):
         return _forward(workload, arrays)
     raise Unsupported("NumPy has no automatic differentiation, so it has no training step")

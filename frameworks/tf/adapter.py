@@ -26,6 +26,7 @@ from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
 from frameworks.tf import devices as tf_devices
+from frameworks.tf import operations
 from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
 from frameworks.tf.images import DEPTHWISE_AXES, KERNEL_AXES, Apply
 from frameworks.tf.layers import Model, lower
@@ -33,7 +34,7 @@ from frameworks.tf.moving import channels_last
 from frameworks.tf.training import Training, evaluation
 from suites.data.arrays import Array, Arrays
 from suites.layers import Shape, masks
-from suites.workload import Forward, Learn, Product, Train, Workload
+from suites.workload import Forward, Learn, Operation, Product, Train, Workload
 
 NAME = "tf"
 
@@ -93,6 +94,9 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     match workload:
         case Product():
             return _generated(workload) if workload.generated else _product(arrays)
+        case Operation():
+            how = _started.dtype, _started.on_gpu, _started.execution == "xla"
+            return operations.build(workload.operator, arrays, _place, _ready, _compiled, *how)
         case Forward():
             return _forward(workload, arrays)
         case Train() | Learn() if _started.dtype != tf.float32:
@@ -274,12 +278,8 @@ def _ready(placed: T) -> T:
 
 
 def wait(outputs: Sequence[Mapping[str, Any]]) -> None:
-    """Fetches a value that depends on every result of the last step.
-
-    A GPU runs what it is given in order, so earlier steps have then finished too; touching each of
-    their results would cost more than small steps do. On the CPU every way of running returns
-    when it has finished.
-    """
+    """Fetches a value that depends on every result of the last step: a GPU runs in order, so
+    earlier ones have finished too. On the CPU every way of running returns when it has finished."""
     if _started.on_gpu:
         tf_devices.touch([_bare(array) for array in outputs[-1].values()])
 

@@ -24,11 +24,11 @@ from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.versions import build_of, installed
 from frameworks.torch import compilations as torch_compiling
 from frameworks.torch import devices as torch_devices
-from frameworks.torch import training
+from frameworks.torch import operations, training
 from frameworks.torch.layers import with_weights
 from suites.data.arrays import Array, Arrays
 from suites.layers import masks
-from suites.workload import Forward, Learn, Product, Train, Workload
+from suites.workload import Forward, Learn, Operation, Product, Train, Workload
 
 NAME = "torch"
 
@@ -122,6 +122,10 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     match workload:
         case Product():
             return _generated(workload) if workload.generated else _product(arrays)
+        case Operation():
+            return operations.build(
+                workload.operator, arrays, _started.dtype, _place, _ready, _compiled
+            )
         case Forward():
             return _forward(workload, arrays)
         case Train() | Learn() if _started.dtype != torch.float32:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from suites.data import sources
+from suites.data import operands, sources
 from suites.data.batch_loader import BatchLoader, prepared
 from suites.data.seeded_random import UNIT_BOUND, frozen, generator, integers, uniform
 from suites.layers import Shape, masks, parameters, vocabulary
-from suites.workload import Forward, Learn, Lifecycle, Product, Train, Workload
+from suites.operations import Operator
+from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train, Workload
 
 Array = npt.NDArray[Any]
 
@@ -83,7 +84,8 @@ def make(
 
     Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x`, `labels`
     [batch, ...] and the masks of active dropout by their paths. Learn: `x`, `labels`, `test_x`,
-    `test_labels`; Lifecycle: those of its learning.
+    `test_labels`; Lifecycle: those of its learning. Operation: its operator's inputs, and as
+    weights what all of its steps share.
     `drawn` says of the first batch which samples of the seed's stream it holds: its first ones
     unless the reference has chosen others (its `chosen_samples`). `weights` are the same
     seed's where they have been drawn already.
@@ -91,7 +93,7 @@ def make(
     match workload:
         case Product(generated=True):
             return Arrays({}, {})
-        case Product() | Forward() | Train():
+        case Product() | Forward() | Train() | Operation():
             return _going_round(workload, seed, "", ring_of(workload), drawn, weights)
         case Lifecycle():
             return make(workload.learn, seed)
@@ -103,7 +105,7 @@ def audit(workload: Workload, seed: int, weights: Mapping[str, Array]) -> Arrays
     """Inputs that no timed step has seen, as many batches as an audit takes steps, and the initial
     weights again. Learning: its data drawn from another seed, where it is drawn."""
     match workload:
-        case Product() | Forward() | Train():
+        case Product() | Forward() | Train() | Operation():
             return _going_round(workload, seed, "audit ", audited_steps(workload), (), weights)
         case Lifecycle():
             return audit(workload.learn, seed, weights)
@@ -113,7 +115,7 @@ def audit(workload: Workload, seed: int, weights: Mapping[str, Array]) -> Arrays
 
 def ring_of(workload: Workload) -> int:
     """How many batches the timed steps go round; 1 where all steps are alike."""
-    if not isinstance(workload, Product | Forward | Train):
+    if not isinstance(workload, Product | Forward | Train | Operation):
         return 1
     if isinstance(workload, Product) and workload.generated:
         return 1
@@ -124,13 +126,15 @@ def audited_steps(workload: Workload) -> int:
     """Steps of an audit, each with a batch of its own; 1 where all steps are alike."""
     if ring_of(workload) == 1:
         return 1
-    assert isinstance(workload, Product | Forward | Train)
+    assert isinstance(workload, Product | Forward | Train | Operation)
     short = workload.flop <= SHORT_FLOP and not isinstance(workload, Train)
     most = min(AUDITED_BYTES // _batch_bytes(workload), AUDITED_FLOP // max(1, workload.flop))
     return max(2, min(AUDITED_SHORT if short else AUDITED, int(most)))
 
 
-def _batch_bytes(workload: Product | Forward | Train) -> int:
+def _batch_bytes(workload: Product | Forward | Train | Operation) -> int:
+    if isinstance(workload, Operation):
+        return workload.input_bytes
     if isinstance(workload, Product):
         return 4 * workload.m * workload.k
     return 4 * batch_values(workload)
@@ -148,7 +152,7 @@ def batch_values(workload: Forward | Train) -> int:
 
 
 def _going_round(
-    workload: Product | Forward | Train,
+    workload: Product | Forward | Train | Operation,
     seed: int,
     stream: str,
     count: int,
@@ -164,6 +168,8 @@ def _going_round(
         )
         b = uniform(seed, "b", (workload.k, workload.n), UNIT_BOUND)
         return Arrays({**ring[0], "b": b}, {}, ring=ring)
+    if isinstance(workload, Operation):
+        return _operands(workload.operator, seed, stream, count)
     weights = weights_of(workload, seed) if weights is None else weights
     ring = tuple(batch(workload, seed, () if i else drawn, stream, i) for i in range(count))
     if workload.inputs == "device":
@@ -176,6 +182,15 @@ def _going_round(
     ]
     feed = BatchLoader(raws, prepares=True, background=workload.inputs == "background")
     return Arrays(ring[0], weights, feed, ring)
+
+
+def _operands(operator: Operator, seed: int, stream: str, count: int) -> Arrays:
+    ring: tuple[Batch, ...] = tuple(
+        operands.drawn(operator.inputs, seed, f"{stream}{i} " if i else stream)
+        for i in range(count)
+    )
+    weights = operands.drawn(operator.weights, seed)
+    return Arrays(ring[0], weights, BatchLoader(ring) if operator.from_host else None, ring)
 
 
 def batch(

@@ -14,13 +14,14 @@ import numpy as np
 
 from suites.data.arrays import Array, audited_steps
 from suites.data.seeded_random import generator
-from suites.verification import training_checks
-from suites.verification.digests import digest, packed, unpacked
+from suites.verification import operation_checks, training_checks
+from suites.verification.digests import digest, packed, some, unpacked
 from suites.workload import (
     CHECKED_STEPS,
     Forward,
     Learn,
     Lifecycle,
+    Operation,
     Product,
     Train,
     Workload,
@@ -150,13 +151,13 @@ def observe_compared(workload: Workload, run: Run) -> Observed:
 
 def sampled_rows(workload: Product, seed: int) -> Array:
     """Indices of the compared rows, taken by chance."""
-    return _some(workload.m, SAMPLED_ROWS, seed)
+    return some(workload.m, SAMPLED_ROWS, seed)
 
 
 def sampled_samples(workload: Forward, seed: int) -> Array:
     """Indices of the samples whose outputs are compared, taken by chance where all are too many."""
     batch = workload.input_shape[0]
-    return _some(batch, max(2, int(SAMPLED_FLOP * batch // max(1, workload.flop))), seed)
+    return some(batch, max(2, int(SAMPLED_FLOP * batch // max(1, workload.flop))), seed)
 
 
 def drawn_products(workload: Product) -> int:
@@ -217,14 +218,6 @@ def along(values: Array, exact: Array) -> float:
     return abs(float(np.sum(error * exact))) / whole if whole > 0 else math.inf
 
 
-def _some(count: int, most: int, seed: int) -> Array:
-    """At most so many of `count` indices, in order."""
-    if count <= most:
-        return np.arange(count)
-    order = np.argsort(generator(seed, f"{most} of {count}").random(count))
-    return np.sort(order[:most])
-
-
 def _digests(results: Results, prefix: str, seed: int) -> Observed:
     found: Observed = {}
     for name, array in results.items():
@@ -243,6 +236,8 @@ def _observe_one(workload: Workload, results: Results, seed: int) -> Observed:
             if output.shape[:1] == workload.input_shape[:1]:
                 output = output[sampled_samples(workload, seed)]
             return packed("output", {**digest(output, seed), "shape": shape})
+        case Operation():
+            return operation_checks.observe(workload, results, seed)
         case Learn() | Lifecycle():
             curves = (*LEARNED, "prediction")
             found = _digests({n: results[n] for n in curves if n in results}, "", seed)

@@ -46,6 +46,14 @@ def entries(size: int, seed: int) -> Array:
     return (generator(seed, f"entries of {size}").random(ENTRIES) * size).astype(np.int64)
 
 
+def some(count: int, most: int, seed: int) -> Array:
+    """At most so many of `count` indices, taken by chance where they are fewer, in order."""
+    if count <= most:
+        return np.arange(count)
+    order = np.argsort(generator(seed, f"{most} of {count}").random(count))
+    return np.sort(order[:most])
+
+
 def packed(name: str, value: Digest) -> dict[str, Array]:
     """The digest as it stands in a file of many."""
     return {f"{name}|{part}": array for part, array in value.items()}

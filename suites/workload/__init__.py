@@ -1,7 +1,8 @@
 """Workloads: one piece of work at one size, described so that every framework can do the same.
 
 Product (one matrix product), Forward (a model's inference), Train (its training step), Learn
-(training over epochs with evaluation), Lifecycle (learn, save, load in a fresh model, infer).
+(training over epochs with evaluation), Lifecycle (learn, save, load in a fresh model, infer),
+Operation (one operation of arrays).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from suites.workload.definition import definition_hash
 from suites.workload.facts import Facts, facts_of
 from suites.workload.learning import Data, Learn, Lifecycle
+from suites.workload.operation import Operation
 from suites.workload.optimizers import (
     OPTIMIZERS,
     SGD,
@@ -46,6 +48,7 @@ __all__ = [
     "Forward",
     "Learn",
     "Lifecycle",
+    "Operation",
     "Optimizer",
     "Product",
     "RMSprop",

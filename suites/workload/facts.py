@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from suites.layers import Conv2d, Shape, walk
 from suites.layers.tree import Layer
+from suites.operations import Backward
 from suites.workload.learning import Learn, Lifecycle
+from suites.workload.operation import Operation
 from suites.workload.reduced import Workload
 from suites.workload.steps import Forward, Product, Train
 
@@ -16,9 +18,9 @@ class Facts:
     """What a record says of a case beside its cost."""
 
     work_kind: str
-    """`matrix product`, `inner product`, `forward`, `training` or `lifecycle`."""
+    """`matrix product`, `inner product`, `forward`, `training`, `lifecycle` or `operation`."""
     size_of: str
-    """What the size counts: `n`, `batch`, `samples` or `parameters`."""
+    """What the size counts: `n`, `batch`, `samples`, `parameters` or `values`."""
     convolutions: bool | None
     """Whether the model convolves, which may be done in fewer operations than are counted. None
     where it has layers that are not ours, of which that is not known."""
@@ -44,6 +46,12 @@ def facts_of(workload: Workload) -> Facts:
         case Lifecycle():
             learn = facts_of(workload.learn)
             return Facts("lifecycle", learn.size_of, learn.convolutions, host_work=True)
+        case Operation(operator=Backward() as operator):
+            return Facts(
+                "operation", "values", _convolutions(operator.layer, operator.shape), False
+            )
+        case Operation():
+            return Facts("operation", "values", False, workload.operator.from_host)
 
 
 def _convolutions(model: Layer, shape: Shape) -> bool | None:

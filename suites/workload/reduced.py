@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from suites.layers import Layer, Shape, ShapeError, cost, parameters, vocabulary
 from suites.workload.learning import Learn, Lifecycle
+from suites.workload.operation import Operation
 from suites.workload.steps import Forward, Product, Train
 
-Workload = Product | Forward | Train | Learn | Lifecycle
+Workload = Product | Forward | Train | Learn | Lifecycle | Operation
 
 CHECKED_STEPS = 3
 """Training steps taken from the initial weights, each looked at."""

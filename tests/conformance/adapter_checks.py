@@ -23,8 +23,9 @@ from frameworks.interface import Settings, Unsupported
 from suites import catalog
 from suites.data import arrays
 from suites.layers import Linear, Sequential, parameters
+from suites.operations import Backward
 from suites.verification import checks
-from suites.workload import Forward, Learn, Lifecycle, Product, Train
+from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train
 from tests.conformance import batch_ring, unknown_optimizer
 from tests.conformance.batch_ring import compiled, finished
 
@@ -107,10 +108,11 @@ def examine(adapter, plan, workload):
     try:
         step, _ = batch_ring.built(adapter, workload, made)
     except Unsupported as reason:
-        # Training is defined in float32, and some have no gradients; all else must be there.
-        expected_refusal = isinstance(workload, Train | Learn | Lifecycle) and (
-            plan["precision"] != "float32" or not row_of(adapter).trains
+        # Gradients are defined in float32, and some have none; all else must be there.
+        trains = isinstance(workload, Train | Learn | Lifecycle) or isinstance(
+            operator(workload), Backward
         )
+        expected_refusal = trains and (plan["precision"] != "float32" or not row_of(adapter).trains)
         yield "is supported", "" if expected_refusal else str(reason)
         return
     steps = []
@@ -138,33 +140,51 @@ def examine(adapter, plan, workload):
     yield from batch_ring.of_a_second_build(adapter, plan, workload, steps[:2])
 
 
+def operator(workload):
+    """An operation's; None of other work."""
+    return getattr(workload, "operator", None)
+
+
 def incomplete(workload, results):
     """Exactly the promised results, of their shapes, finite, in float32 or wider."""
-    shapes: dict[str, tuple[int, ...]]
-    if isinstance(workload, Product):
-        shapes = {"product": (workload.m, workload.n)}
-    elif isinstance(workload, Forward):
-        shapes = {"output": workload.model.output_shape(workload.input_shape)}
-    elif isinstance(workload, Train):
-        shapes = {"loss": (), **weight_shapes(workload)}
-        for path, parameter in parameters(workload.model, workload.input_shape).items():
-            if parameter.learned:
-                names = workload.optimizer.state_names(path)
-                shapes |= dict.fromkeys(names, parameter.shape)
-    else:
-        learn = workload.learn if isinstance(workload, Lifecycle) else workload
-        shapes = dict.fromkeys(checks.LEARNED, (learn.epochs,)) | weight_shapes(learn)
-        if isinstance(workload, Lifecycle):
-            shapes["prediction"] = (learn.data.test, learn.data.classes)
+    shapes = promised(workload)
     if got := {n: a.shape for n, a in results.items() if shapes.get(n) != a.shape}:
         return f"unexpected results: {got}"
     if missing := shapes.keys() - results.keys():
         return f"missing: {sorted(missing)}"
-    narrow = {n: str(a.dtype) for n, a in results.items() if a.dtype not in ("f4", "f8")}
-    if narrow:
+    counted = [n for n, r in getattr(operator(workload), "results", {}).items() if r.whole]
+    numbers = {n: a for n, a in results.items() if n not in counted or a.dtype.kind != "i"}
+    if narrow := {n: str(a.dtype) for n, a in numbers.items() if a.dtype not in ("f4", "f8")}:
         return f"not float32 or float64 on the host: {narrow}"
     infinite = [name for name, array in results.items() if not np.all(np.isfinite(array))]
     return f"not finite: {infinite}" if infinite else ""
+
+
+def promised(workload):
+    """Shapes of the results by name."""
+    match workload:
+        case Product():
+            return {"product": (workload.m, workload.n)}
+        case Operation():
+            return {name: each.shape for name, each in workload.operator.results.items()}
+        case Forward():
+            return {"output": workload.model.output_shape(workload.input_shape)}
+        case Train():
+            return {"loss": (), **weight_shapes(workload), **kept_shapes(workload)}
+    learn = workload.learn if isinstance(workload, Lifecycle) else workload
+    shapes = dict.fromkeys(checks.LEARNED, (learn.epochs,)) | weight_shapes(learn)
+    if isinstance(workload, Lifecycle):
+        shapes["prediction"] = (learn.data.test, learn.data.classes)
+    return shapes
+
+
+def kept_shapes(workload):
+    """Of what the optimizer keeps."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path, parameter in parameters(workload.model, workload.input_shape).items():
+        if parameter.learned:
+            shapes |= dict.fromkeys(workload.optimizer.state_names(path), parameter.shape)
+    return shapes
 
 
 def weight_shapes(workload):
@@ -178,6 +198,9 @@ def stale(workload, earlier, later):
     same = [name for name in earlier if np.array_equal(earlier[name], later.get(name))]
     if isinstance(workload, Learn | Lifecycle):
         return "" if same else "two steps on the same inputs gave different answers"
+    if isinstance(workload, Operation):  # a count of two batches may well be the same
+        given = workload.operator.results
+        same = [name for name in same if not given[name].whole or len(same) == len(given)]
     return f"two steps gave the same {same}" if same else ""
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from frameworks.interface import parts
 from frameworks.shared import lifecycle
 from suites.data import arrays
-from suites.workload import Forward, Lifecycle, Product
+from suites.workload import Forward, Lifecycle, Operation, Product
 
 UNIT_ROUNDOFF = {"float32": 2**-24, "float16": 2**-11, "bfloat16": 2**-8}
 
@@ -29,7 +29,7 @@ def finished(adapter, step):
 
 def off_the_ring(plan, workload, run):
     """A step's answer is that of no other batch, and comes again with its batch."""
-    if not isinstance(workload, Product | Forward) or arrays.ring_of(workload) == 1:
+    if not isinstance(workload, Product | Forward | Operation) or arrays.ring_of(workload) == 1:
         return ""
     *one_round, again = (run() for _ in range(arrays.ring_of(workload) + 1))
     same = [n for n, step in enumerate(one_round[1:], 1) if not differing(plan, one_round[0], step)]

@@ -18,6 +18,7 @@ from suites.verification import reference
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("adapter_checks.py")
 DEEP = str(Path(__file__).with_name("every_layer.py"))
+OPERATIONS = str(Path(__file__).with_name("every_operation.py"))
 SEED = 0
 
 SMALL_SUITES = ("matmul", "hackintosh", "mlp", DEEP)

@@ -4,7 +4,7 @@ import pytest
 
 from frameworks import FRAMEWORKS
 from suites.workload import ITEMSIZE
-from tests.conformance.conftest import devices
+from tests.conformance.conftest import OPERATIONS, devices
 
 CONTENDERS = [
     (name, execution, precision)
@@ -17,6 +17,13 @@ CONTENDERS = [
 @pytest.mark.parametrize(("framework", "execution", "precision"), CONTENDERS)
 def test_an_adapter_keeps_its_promises(examine, framework, execution, precision):
     assert not examine(framework, "cpu", execution, precision)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_every_operation_is_computed(examine, framework):
+    """Compiled, each would take seconds to compile, of the same functions."""
+    ways = [way for way in FRAMEWORKS[framework].executions if way != "compile"]
+    assert not examine(framework, "cpu", ways[0], suites=(OPERATIONS,))
 
 
 @pytest.mark.gpu

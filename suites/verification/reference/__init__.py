@@ -16,6 +16,7 @@ from suites.data import arrays
 from suites.data.arrays import Array
 from suites.verification.reference import (
     expected_answers,
+    expected_operations,
     expected_training,
     learning,
     solution_cache,
@@ -30,6 +31,7 @@ from suites.workload import (
     Forward,
     Learn,
     Lifecycle,
+    Operation,
     Product,
     Train,
     Workload,
@@ -128,6 +130,8 @@ def _solve(workload: Workload, precision: str, seed: int) -> Expected:
             return expected_answers.solve_generated(product)
         case Product() as product:
             return expected_answers.solve_product(product, precision, seed)
+        case Operation() as operation:
+            return expected_operations.solve_operation(operation, precision, seed)
         case Forward() as forward:
             return expected_answers.solve_forward(forward, precision, seed)
         case Train() as train:

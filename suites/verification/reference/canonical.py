@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from suites.workload import Lifecycle, Product, Train, Workload, reduced_for_reference
+from suites.workload import Lifecycle, Operation, Product, Train, Workload, reduced_for_reference
 
 SAME_NUMBERS = {"host": "device", "background": "loop"}
 """Where a batch comes from, and the other place whose bytes are the same."""
@@ -28,8 +28,8 @@ def _nameless(workload: Workload) -> Workload:
                 life.learn, suite="", name="", inputs=_placed(life.learn.inputs)
             )
             return Lifecycle(learn=learn)
-        case Product() as product:
-            return dataclasses.replace(product, suite="", name="")
+        case Product() | Operation() as plain:
+            return dataclasses.replace(plain, suite="", name="")
         case other:
             return dataclasses.replace(other, suite="", name="", inputs=_placed(other.inputs))
 

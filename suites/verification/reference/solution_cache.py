@@ -132,7 +132,7 @@ def fingerprint(workload: Workload, precision: str, seed: int) -> str:
 def source_hash() -> str:
     """Hash of the files a reference depends on."""
     suites = Path(__file__).parents[2]
-    folders = ("data", "layers", "verification", "workload")
+    folders = ("data", "layers", "operations", "verification", "workload")
     files = [file for folder in folders for file in sorted((suites / folder).rglob("*.py"))]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 

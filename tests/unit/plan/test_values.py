@@ -10,6 +10,7 @@ from bench import values
 from bench.plan import presets
 from bench.plan.presets import PRESETS
 from bench.values import BadValue
+from suites.errors import meant
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,8 @@ def test_what_is_no_time_is_refused_by_name(text):
 
 
 def test_a_near_word_is_what_was_meant():
-    assert values.meant("TORCHH", ["numpy", "torch"]) == " Did you mean torch?"
-    assert values.meant("xyz", ["numpy", "torch"]) == ""
+    assert meant("TORCHH", ["numpy", "torch"]) == " Did you mean torch?"
+    assert meant("xyz", ["numpy", "torch"]) == ""
     with pytest.raises(
         BadValue, match=r"Received: 'stadard'\. Did you mean standard\? `make list`"
     ):
@@ -68,7 +69,7 @@ def test_a_near_word_is_what_was_meant():
 
 @given(st.text(max_size=20))
 def test_any_word_may_be_meant(text):
-    assert values.meant(text, ["numpy", "torch", "ß"]) in (
+    assert meant(text, ["numpy", "torch", "ß"]) in (
         "",
         *map(" Did you mean {}?".format, ("numpy", "torch", "ß")),
     )

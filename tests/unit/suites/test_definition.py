@@ -18,6 +18,7 @@ import pytest
 from bench.plan.presets import PRESETS
 from suites import catalog, layers
 from suites.layers import Dropout, Layer, LayerNorm, Linear, ReLU, Residual, Sequential
+from suites.operations import OPERATORS
 from suites.workload import (
     SGD,
     Adam,
@@ -25,6 +26,7 @@ from suites.workload import (
     Forward,
     Learn,
     Lifecycle,
+    Operation,
     Product,
     Train,
     definition_hash,
@@ -35,7 +37,7 @@ from suites.workload.definition import definition, kind_word
 
 GOLDEN = Path(__file__).parents[2] / "data" / "definitions.json"
 
-WORKLOADS = (Product, Forward, Train, Learn, Lifecycle)
+WORKLOADS = (Product, Forward, Train, Learn, Lifecycle, Operation)
 
 
 def _classes(module: Any) -> list[type]:
@@ -48,6 +50,7 @@ DESCRIPTIONS = (
     *_classes(rules),
     *_classes(schedules),
     Data,
+    *OPERATORS,
     *WORKLOADS,
 )
 """Every class that workloads are described with, except those of named children."""
@@ -129,7 +132,7 @@ def like(kind: type, name: str, options: Any = (), **namespace: Any) -> Any:
     return made
 
 
-@pytest.mark.parametrize("kind", DESCRIPTIONS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", DESCRIPTIONS, ids=kind_word)
 class TestAClass:
     def test_may_be_renamed_if_it_keeps_its_word(self, kind: type) -> None:
         assert definition(like(kind, "Renamed")) == definition(example(kind))

@@ -89,13 +89,12 @@ def test_every_case_of_the_catalog_has_facts_in_its_record():
     plan = [(suite, case) for suite in catalog.NAMES for case in catalog.cases(suite, "full")]
     records = request._case_records(plan)
     assert {record.suite for record in records if record.convolutions} == {
-        "cnn",
-        "loader",
-        "vendor",
+        *("cnn", "loader", "ops", "vendor"),
     }
     assert {r.name for r in records if r.suite == "vendor" and not r.convolutions} == {
         "bert_base_forward",
         "bert_base_train",
     }
-    assert {record.size_of for record in records} == {"n", "batch", "samples", "parameters"}
+    sizes = {"n", "batch", "samples", "parameters", "values"}
+    assert {record.size_of for record in records} == sizes
     assert all(record.host_work is not None for record in records)

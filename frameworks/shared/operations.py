@@ -1,0 +1,100 @@
+"""Operations as functions of arrays: the part that frameworks have in common whose arrays have
+NumPy's functions and operators. Arrays pass through untouched; the framework comes in as `xp`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from frameworks.interface import Unsupported
+from frameworks.shared import channels_last
+from frameworks.shared.channels_last import Layout
+from suites import operations
+from suites.operations import Operator
+from suites.operations.gradients import GRADIENT
+
+Named = Mapping[str, Any]
+Apply = Callable[[Named, Named], Named]
+"""Results by name, of the weights that all steps share and of a step's inputs."""
+
+Lowerings = Mapping[type[Operator], Callable[[Any], Apply]]
+"""How each operator becomes such a function, by its exact class."""
+
+
+def require_float32(operator: Operator, *, in_float32: bool) -> None:
+    """Raises Unsupported in 16 bits for what is defined in float32 alone."""
+    if not in_float32 and isinstance(operator, operations.Backward | operations.Fourier):
+        raise Unsupported("gradients of a layer alone, and transforms, are defined in float32")
+
+
+def of_x(function: Callable[..., Any], result: str = "output", **fixed: Any) -> Apply:
+    """One function of `x`."""
+    return lambda weights, inputs: {result: function(inputs["x"], **fixed)}
+
+
+def product(operator: operations.BatchedProduct) -> Apply:
+    def apply(weights: Named, inputs: Named) -> Named:
+        right = inputs["right"] if "right" in inputs else weights["right"]
+        return {"product": inputs["left"] @ (right.swapaxes(-1, -2) if swapped else right)}
+
+    swapped = operator.transposed
+    return apply
+
+
+def elementwise(functions: Mapping[str, Callable[..., Any]]) -> Callable[[Any], Apply]:
+    """Makes the operator of a function for each of `suites.operations.FUNCTIONS`."""
+
+    def lower(operator: operations.Elementwise) -> Apply:
+        function, names = functions[operator.function], tuple(operator.inputs)
+        return lambda weights, inputs: {"output": function(*(inputs[name] for name in names))}
+
+    return lower
+
+
+def common(xp: Any) -> dict[type[Operator], Callable[[Any], Apply]]:
+    """Operators whose functions have one name in all of these frameworks."""
+
+    def reduce(operator: operations.Reduce) -> Apply:
+        return of_x(getattr(xp, operator.how), axis=operator.axis)
+
+    def right_answers(weights: Named, inputs: Named) -> Named:
+        predicted = xp.argmax(inputs["logits"], axis=1)
+        return {"right": xp.sum(predicted == inputs["labels"]), "predicted": predicted}
+
+    def triad(operator: operations.Triad) -> Apply:
+        return lambda weights, inputs: {"output": inputs["x"] + operator.factor * inputs["y"]}
+
+    return {
+        operations.BatchedProduct: product,
+        operations.Reduce: reduce,
+        operations.CumulativeSum: lambda operator: of_x(xp.cumsum, axis=operator.axis),
+        operations.Gather: lambda operator: gather,
+        operations.Sort: lambda operator: of_x(xp.sort, axis=operator.axis),
+        operations.ArgMax: lambda operator: of_x(xp.argmax, "index", axis=operator.axis),
+        operations.RightAnswers: lambda operator: right_answers,
+        operations.Triad: triad,
+    }
+
+
+def gather(weights: Named, inputs: Named) -> Named:
+    return {"output": weights["table"][inputs["index"]]}
+
+
+def heads_first(operator: operations.Attention, inputs: Named) -> tuple[Any, Any, Any]:
+    """Q, K and V as [batch, heads, places, width], by a change of their axes where needed."""
+    q, k, v = inputs["q"], inputs["k"], inputs["v"]
+    if operator.permuted:
+        return q.swapaxes(1, 2), k.swapaxes(1, 2), v.swapaxes(1, 2)
+    return q, k, v
+
+
+def gradients(
+    operator: operations.Backward, layout: Layout, output: Any, found: Mapping[str, Any]
+) -> Named:
+    """Results of a backward pass on images with their channels last: `found` by the names that the
+    operator wants."""
+    weights = layout.results({path: g for path, g in found.items() if path != "x"})
+    x = {"x": channels_last.output(found["x"], operator.shape)} if "x" in found else {}
+    described = operator.results["output"].shape
+    named = {f"{GRADIENT}{name}": g for name, g in {**x, **weights}.items()}
+    return {"output": channels_last.output(output, described), **named}
