@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 Numbers = tuple[int, ...]
 
 
+@lru_cache(maxsize=1024)
 def numbers(text: str | None) -> Numbers | None:
     """(2, 13) of `2.13.0+cpu` or `2.13.0rc1`; None for anything that does not begin so."""
     found = re.match(r"[0-9]{1,8}(?:\.[0-9]{1,8}){0,5}", text or "")

@@ -35,7 +35,13 @@ def read(text: str) -> Description:
             f"nothing in the text tells what machine it is. {EXPECTED} "
             f"Received: {len(text.splitlines())} lines."
         )
-    return _nobodys(found)
+    found = _nobodys(found)
+    if captured.several(text):
+        notes = (*found.machine.notes, "The text tells of several machines: the first was taken.")
+        found = msgspec.structs.replace(
+            found, machine=msgspec.structs.replace(found.machine, notes=notes)
+        )
+    return found
 
 
 def _nobodys(found: Description) -> Description:

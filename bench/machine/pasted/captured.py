@@ -71,6 +71,9 @@ _MEMORY = (
 )
 _BYTES = (r"'memory_size': ([0-9]{9,14})\b",)
 """As MLX tells them."""
+_IDENTIFIER = (
+    r"(?:Model Identifier|hw\.model|machine_model)\W{1,6}([A-Za-z]{3,12}[0-9]{1,2},[0-9]{1,2})\b"
+)
 _MODELS = (rf"{_AT}(?:Host|Model):?\s+([A-Za-z]{{3,12}}[0-9]{{1,2}},[0-9]{{1,2}})\b",)
 
 
@@ -97,6 +100,14 @@ def of(text: str) -> Captures:
     if system == "Darwin":
         found |= _guessed(text, found)
     return {name: told for name, told in found.items() if told.strip()}
+
+
+def several(text: str) -> bool:
+    """Whether it tells of more than one machine, as a whole thread of an issue does."""
+    released = {
+        found.rstrip(".") for pattern in _RELEASES[:3] for found in re.findall(pattern, text)
+    }
+    return len(released) > 1 or len(set(re.findall(_IDENTIFIER, text))) > 1
 
 
 def _system(text: str) -> str:

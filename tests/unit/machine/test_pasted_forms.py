@@ -192,6 +192,14 @@ def test_a_list_of_packages_alone_is_judged_for_what_it_holds() -> None:
     assert said == ["torch 2.2.2 does not work with numpy 2.1.3 (torch)."]
 
 
+def test_a_thread_of_several_machines_is_said_to_be_one() -> None:
+    one = "OS: macOS 14.4 (arm64)\nModel Identifier: Mac14,2\n"
+    assert pasted.read(one + one).machine.notes == ()
+    for other in ("OS: macOS 15.1 (arm64)\n", "hw.model: Mac16,1\n"):
+        (note,) = pasted.read(one + other).machine.notes
+        assert note == "The text tells of several machines: the first was taken."
+
+
 def test_the_growing_loss_of_a_report_is_known() -> None:
     found = examine(Subject(pasted.read(FORMS["prose"])))
     assert "tf-keras#140, keras#18370" in [one.source for one in found]
