@@ -9,11 +9,11 @@ DEV = .venv/dev/bin/python
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTUAL_ENV
 unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
 unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE
-unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY
+unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST
 
 OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE \
 	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE \
-	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY
+	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST
 # A misspelt option would otherwise be taken in silence, and everything run in its place.
 typed_names = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 strange = $(filter-out $(OPTIONS) PYTHON HOST DEV -%,$(typed_names))
@@ -38,13 +38,13 @@ verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench try bisect history report trend open compare export doctor list env test check setup completion clean dev
+.PHONY: help bench try bisect history sustain report trend open compare export doctor list env test check setup completion clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Options of bench: FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
 	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME VERBOSE;'
-	@echo '  of report: RESULTS OUT PUBLISHED BASELINE VERBOSE; of open: RESULTS OUT;'
+	@echo '  of sustain: MINUTES REST and those of bench that fit; of report: RESULTS OUT PUBLISHED BASELINE VERBOSE; of open: RESULTS OUT;'
 	@echo '  of trend: RESULTS MACHINE OUT;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
 	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
@@ -71,6 +71,13 @@ bisect: setup ## find the release that made it slower, or wrong [FRAMEWORK=torch
 history: setup ## measure the releases of a range in one run [FRAMEWORK=torch==2.6.0:2.9.0 SUITE=mlp EVERY=2 ...]
 	@$(HOST) history $(call flag,--framework,FRAMEWORK) $(work) $(call flag,--every,EVERY) \
 		$(call flag,--time,TIME) $(verbose)
+
+sustain: setup ## let each contender work for minutes, alone: what remains as it gets hot [SUITE=cnn MINUTES=10 ...]
+	@$(HOST) sustain $(call flag,--framework,FRAMEWORK) $(call flag,--suite,SUITE) \
+		$(call flag,--minutes,MINUTES) $(call flag,--rest,REST) $(call flag,--case,CASE) \
+		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
+		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
+		$(call flag,--data-dir,DATA_DIR) $(call flag,--memory,MEMORY) $(call flag,--index,INDEX)
 
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \

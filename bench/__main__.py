@@ -140,6 +140,31 @@ def history_command(
     return command.run(RunOptions(**typed), every)
 
 
+@app.command("sustain")
+def sustain_command(
+    framework: flags.Framework = "",
+    suite: flags.Suite = "cnn",
+    minutes: flags.Minutes = 10.0,
+    rest: flags.Rest = 60.0,
+    case: flags.Case = "",
+    device: flags.Device = "all",
+    precision: flags.Precision = "float32",
+    preset: flags.Preset = "quick",
+    out: flags.Out = RESULTS / "sustain",
+    threads: flags.Threads = None,
+    data_dir: flags.DataDir = None,
+    memory: flags.Memory = "",
+    index: flags.Index = "",
+) -> int:
+    """Let each contender work for minutes, alone: what remains of its pace as it gets hot."""
+    typed = locals()
+    from bench.commands import sustain as command
+    from bench.plan.options import RunOptions
+
+    own = {name: typed.pop(name) for name in ("minutes", "rest")}
+    return command.run(command.SustainOptions(RunOptions(**typed), **own))
+
+
 @app.command("report")
 def report_command(
     results: Annotated[

@@ -305,8 +305,10 @@ class State(_Record, frozen=True, tag="state"):
     """What the machine was doing before or after a case."""
 
     case: Text
-    phase: Literal["before", "after"]
+    phase: Literal["before", "after", "during"]
     at_s: Seconds
+    contender: Text | None = None
+    """Which is at work, where work is sustained: then there are readings during the case."""
     load: Magnitude | None = None
     """Average of runnable processes over the last minute."""
     power: Literal["mains", "battery"] | None = None

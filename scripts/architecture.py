@@ -39,6 +39,7 @@ BOXES = {
     "reports/compare": (192, 570, "B against A"),
     "reports/history": (192, 508, "run by run, changes"),
     "reports/answer": (496, 570, "the fifteen lines"),
+    "reports/sustain": (344, 508, "pace under heat"),
     "reports/exports": (496, 508, "for other tools"),
     "reports/front": (648, 570, "the first screens"),
     "reports/share": (800, 570, "summary, card"),

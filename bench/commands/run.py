@@ -6,8 +6,10 @@ import functools
 import io
 import signal
 import sys
+from collections.abc import Callable
 
 from bench.plan.options import RunOptions
+from bench.plan.request import Request
 from bench.printable import Screen, tell
 from bench.run import runner
 from bench.run.runner import Outcome, Recorded
@@ -18,9 +20,15 @@ from suites.errors import UserError
 
 def run(asked: RunOptions) -> int:
     """Measure, verify, write records and reports; the exit code. Raises UserError, OSError."""
+    return measure(asked.request(), lambda outcome: _report(outcome, asked.verbose))
+
+
+def measure(request: Request, report: Callable[[Outcome], int]) -> int:
+    """Measure what is asked for, then `report`, whose exit code is the run's; what was interrupted
+    before anything was recorded has another. Raises UserError, OSError."""
     recorded = runner.Recorded()
     try:
-        request, console = asked.request(), Screen(stderr=True)
+        console = Screen(stderr=True)
         above = functools.partial(
             run_header.lines, request.contenders.specs, request.preset_name, console.width
         )
@@ -32,7 +40,7 @@ def run(asked: RunOptions) -> int:
         return failed(f"the run broke off before anything was recorded: {outcome.broken}")
     if outcome.signal is not None and not recorded.lines:
         return _stopped(recorded)
-    return _report(outcome, asked.verbose)
+    return report(outcome)
 
 
 def _stopped(recorded: Recorded) -> int:

@@ -33,6 +33,18 @@ _MOST_NAMED = 12
 """Cases that an error lists."""
 
 
+@dataclass(frozen=True)
+class Sustained:
+    """How long each contender works on, and how long the machine rests before it."""
+
+    work_s: float
+    rest_s: float
+
+    @property
+    def settings(self) -> dict[str, float]:
+        return {"sustained_s": self.work_s, "rest_s": self.rest_s}
+
+
 class BadRequest(UserError):
     """What was asked cannot be done; the message says what was expected."""
 
@@ -58,6 +70,8 @@ class Request:
     """Address or folder where versions asked for are looked for first; empty for none."""
     isolated: bool = False
     """A fresh worker for each case."""
+    sustained: Sustained | None = None
+    """One contender at a time, for so long each, instead of rounds."""
     resume: bool = False
     """Go on with the newest run that broke off and was asked for like this one."""
 
@@ -73,6 +87,7 @@ class Request:
             "memory_bytes": self.contenders.memory_bytes,
             "isolated": self.isolated,
             **{f"preset_{key}": value for key, value in vars(self.preset).items()},
+            **(self.sustained.settings if self.sustained else {}),
         }
 
 

@@ -251,6 +251,7 @@ class Cell:
         session.write(taken)
         session.pace.learn(self.supervisor.contender, self.workload, min(taken.samples_s))
         self.history.samples += len(taken.samples_s)
+        self.history.worked_s += taken.wall_s or 0.0
         self.step_s = self.known_s = statistics.median(taken.samples_s)
         return True
 

@@ -30,6 +30,8 @@ class History:
 
     taken_s: dict[int, float] = field(default_factory=dict)
     spent_s: float = 0.0
+    worked_s: float = 0.0
+    """By its worker's clock, in slices of all starts."""
     samples: int = 0
     """Of all starts."""
     start: int = 0

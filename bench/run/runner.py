@@ -27,6 +27,7 @@ from bench.run.schedule import Planned, Schedule
 from bench.run.session import RunContext, by_precision, ranked
 from bench.run.signals import Interrupts
 from bench.run.standings import Board
+from bench.run.sustained import SustainedSchedule
 from bench.schema import End, Failed, Record, Resumed, Run, Runtime, Verified
 from bench.statistics import multiplicity
 from bench.terminal.progress import Progress
@@ -136,8 +137,8 @@ def _measure(
             writer.begin(record, begun, found)
             for told in session.begun.told:
                 session.board.note(told)
-            schedule = Schedule(session, plan, found.supervisors)
-            limited = wanted.preset.time_s is not None
+            schedule = _schedule(wanted, session, plan, found.supervisors)
+            limited = bool(wanted.preset.time_s or wanted.sustained)
             progress.begin(len(plan), schedule.left_s(), wanted.preset_name, limited)
             schedule.go()
             writer.write(End(at_s=session.at_s))
@@ -152,6 +153,17 @@ def _measure(
         progress.say(f"starting workers anew for each case took {writer.starts_s:.0f} s")
     troubles = writer.troubles + (begun.troubles if begun else 0) + bool(broken)
     return Outcome(folder, troubles, interrupts.signal, broken)
+
+
+def _schedule(
+    wanted: Request,
+    session: RunContext,
+    plan: Sequence[Planned],
+    supervisors: list[Supervisor],
+) -> Schedule | SustainedSchedule:
+    if wanted.sustained:
+        return SustainedSchedule(session, plan, supervisors, wanted.sustained)
+    return Schedule(session, plan, supervisors)
 
 
 def _comparisons(supervisors: Sequence[Supervisor], cases: int) -> int:

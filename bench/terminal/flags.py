@@ -56,6 +56,9 @@ Wrong = Annotated[bool, typer.Option("--wrong", help="Look for wrong answers, no
 Disk = Annotated[str, typer.Option(help="Room that environments built for it may take, as in 8G.")]
 Every = Annotated[int, typer.Option(help="Of the releases, every so many.", min=1)]
 
+Minutes = Annotated[float, typer.Option(help="Minutes of work of each contender, 2 to 240.")]
+Rest = Annotated[float, typer.Option(help="Seconds that the machine rests before each but one.")]
+
 FolderOfRuns = Annotated[Path, typer.Argument(parser=path, help="Folder of the folders of runs.")]
 OneMachine = Annotated[str, typer.Option(help="Part of its name; else that of the newest run.")]
 FolderOfTrend = Annotated[Path, typer.Option(parser=path, help="Folder that gets trend.html.")]

@@ -16,6 +16,7 @@ from reports.history import words
 from reports.history.changes import Line
 from reports.history.entry import Entry
 from reports.history.steps import Step
+from reports.render.drawing import Drawing, Label
 from reports.render.palette import OTHERS
 
 MOST_RUNS = 400
@@ -34,35 +35,6 @@ _MOST_VERSIONS = 5
 """That have a name in the drawing."""
 
 _MARGIN = 0.08
-
-
-@dataclass(frozen=True)
-class Label:
-    """Text at a place on one axis, in percent."""
-
-    at: float
-    text: str
-    tone: str = ""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What the template draws; x and y run from 0 to 100, y downwards."""
-
-    title: str
-    colour: str
-    dots: str
-    """SVG path of the runs."""
-    band: str
-    """SVG path of their 95 % intervals."""
-    levels: str
-    steps: tuple[Label, ...]
-    versions: tuple[Label, ...]
-    unnamed: tuple[float, ...]
-    """Places of versions that there is no room to name."""
-    y_ticks: tuple[Label, ...]
-    x_ticks: tuple[Label, ...]
-    description: str
 
 
 def draw(line: Line, about: Step | None = None) -> Drawing:

@@ -13,11 +13,11 @@ from reports.document import Table
 from reports.formatting import ABSENT, Figure, digits, plain, seconds
 from reports.history import chart, words
 from reports.history.changes import Change, Line, Moved, Trend
-from reports.history.chart import Drawing
 from reports.history.entry import Entry
 from reports.history.steps import MIN_RUNS
 from reports.history.store import Lost
 from reports.render import page
+from reports.render.drawing import Drawing
 from reports.render.html_table import element
 from reports.render.markdown_text import escape
 from reports.render.page import Offer

@@ -76,6 +76,7 @@ class Timeline:
         self._end_s = 0.0
         self._cold_until_s = -math.inf
         self._queued: deque[float] = deque()
+        self._worked_s = 0.0
 
     def host(self, seconds: float) -> None:
         """Something that the host waits for, disturbed as such things are."""
@@ -95,9 +96,19 @@ class Timeline:
             self._cold_until_s = begin_s + self.profile.cold_s
         if begin_s < self._cold_until_s:
             work_s *= self.profile.cold
+        work_s *= self._heat()
+        self._worked_s += work_s
         self._end_s = begin_s + self._disturbed(work_s)
         self._queued.append(self._end_s)
         return self._end_s
+
+    def _heat(self) -> float:
+        """How many times as long work takes by now."""
+        profile = self.profile
+        if not profile.hot_s:
+            return 1.0
+        share = min(max(self._worked_s / profile.hot_s - 1, 0.0), 1.0)
+        return 1 + share * (profile.hot - 1)
 
     def copied(self, nbytes: int) -> None:
         """A copy between host and device."""
