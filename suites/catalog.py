@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from suites import unknown_names
 from suites.errors import UserError, told
 from suites.workload import Workload
 
@@ -82,7 +83,8 @@ def _of_a_file(trouble: str, call: Callable[[Any], Any], given: Any) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise UnknownSuite(f"{trouble}: {told(partial(repr, error))}") from error
+        what = unknown_names.explained(error) or told(partial(repr, error))
+        raise UnknownSuite(f"{trouble}: {what}") from error
 
 
 def _from_file(path: Path) -> ModuleType:

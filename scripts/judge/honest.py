@@ -42,7 +42,9 @@ class Job:
 def jobs(seeds, networks, folder):
     """Built-in suites and small CNNs with every seed; each random network with one."""
     every = [
-        (suite, seed) for seed in range(seeds) for suite in (*catalog.DEFAULT, str(SMALL_CNNS))
+        (suite, seed)
+        for seed in range(seeds)
+        for suite in (*catalog.DEFAULT, "ops", str(SMALL_CNNS))
     ]
     for first in range(0, networks, DRAWN_IN_FILE):
         last = min(first + DRAWN_IN_FILE, networks) - 1

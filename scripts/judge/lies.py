@@ -1,7 +1,8 @@
 """Wrong answers of real frameworks: the lies, the files that tell them, and what they lie about."""
 
 from suites import catalog
-from suites.workload import Forward, Learn, Lifecycle, Product, Train, TwoMoments
+from suites.operations import BatchedProduct
+from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train, TwoMoments
 
 TORCH = (
     *("tf32", "bfloat16", "float16", "bf16x2"),
@@ -37,6 +38,9 @@ def told_about(variant, line):
     match workload:
         case Product():
             return not workload.generated and ("gradient" not in variant and variant not in _ADAM)
+        case Operation():
+            product = isinstance(workload.operator, BatchedProduct)
+            return product and "gradient" not in variant and variant not in _ADAM
         case Forward():
             return "gradient" not in variant and variant not in _ADAM
         case Train():

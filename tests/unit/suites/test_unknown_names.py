@@ -1,0 +1,74 @@
+"""A suite's file that asks for what there is not is told what there is, and the nearest name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from suites import catalog
+
+FILE = """{head}
+
+def cases(preset):
+    {body}
+    return ()
+"""
+
+
+def said(tmp_path: Path, head: str = "", body: str = "pass") -> str:
+    path = tmp_path / "mine.py"
+    path.write_text(FILE.format(head=head, body=body), encoding="utf-8")
+    with pytest.raises(catalog.UnknownSuite) as refused:
+        catalog.cases(str(path), "smoke")
+    words = str(refused.value)
+    assert "\n" not in words and str(path) in words
+    return words
+
+
+@pytest.mark.parametrize(
+    ("head", "answers"),
+    [
+        (
+            "from suites.layers import Conv2D",
+            ["suites.layers has no Conv2D. Expected one of ", "Linear", "Did you mean Conv2d?"],
+        ),
+        ("from suites import layers\nlayers.Embeding(3, 4)", ["Did you mean Embedding?"]),
+        ("from suites.workload import Adamm", ["SGD", "Did you mean Adam?"]),
+        ("from suites.operations import Sorted", ["Did you mean Sort?"]),
+        ("from suites.layers import Adam", ["it is in suites.workload"]),
+        ("import suites.layer", ["suites has no layer. Expected one of", "Did you mean layers?"]),
+    ],
+    ids=["import", "attribute", "workload", "operation", "elsewhere", "module"],
+)
+def test_an_unknown_name(tmp_path: Path, head: str, answers: list[str]) -> None:
+    found = said(tmp_path, head)
+    assert "does not load" in found
+    for answer in answers:
+        assert answer in found
+
+
+def test_an_unknown_keyword(tmp_path: Path) -> None:
+    found = said(tmp_path, "from suites.layers import Conv2d", "Conv2d(3, 8, 3, strides=2)")
+    assert "Conv2d has no strides. Expected one of inputs, outputs, kernel, stride" in found
+    assert found.endswith("Did you mean stride?")
+
+
+def test_a_keyword_that_is_missing(tmp_path: Path) -> None:
+    found = said(tmp_path, "from suites.layers import Linear", "Linear(3)")
+    assert "missing" in found and "Expected inputs, outputs" in found
+
+
+def test_other_errors_are_told_as_they_are(tmp_path: Path) -> None:
+    assert "KeyError('x')" in said(tmp_path, body="{}['x']")
+    assert "nothing_there" in said(tmp_path, "import nothing_there")
+    own = "class Conv2d:\n    def __init__(self): pass\n"
+    assert "Expected" in said(tmp_path, own, "Conv2d(strides=2)")
+    assert "TypeError" in said(tmp_path, "class Mine: pass\n", "Mine(strides=2)")
+
+
+def test_an_error_that_lies_about_itself(tmp_path: Path) -> None:
+    lying = "class Odd(AttributeError):\n    obj = name = property(lambda self: 1 / 0)\n"
+    assert "Odd" in said(tmp_path, lying, "raise Odd('x')")
+    posing = "import types\nfake = types.ModuleType('suites.layers')\n"
+    assert "has no attribute" in said(tmp_path, posing, "fake.Thing")
