@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 
 from frameworks.interface import Unsupported
-from frameworks.jax import attention, images
-from frameworks.shared import functional
+from frameworks.jax import attention, images, recurrent
+from frameworks.shared import bags, functional
 from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
     Apply,
@@ -74,6 +74,7 @@ def _softmax(layer: layers.Softmax) -> Callable[[Any], Any]:
 
 LOWERINGS: dict[type[Layer], Lowering] = {
     **attention.LOWERINGS,
+    **recurrent.LOWERINGS,
     layers.Sequential: partial(functional.sequential, lower),
     layers.Concat: partial(functional.concat, lower, jnp),
     layers.Residual: partial(functional.residual, lower),
@@ -94,6 +95,9 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.CrossAttention: partial(attention.cross_attention, lower),
     layers.TiedHead: weighted(functional.tied_head),
     layers.Embedding: weighted(functional.embedding),
+    layers.EmbeddingBag: weighted(bags.embedding_bag),
+    layers.Counts: weighted(partial(bags.counts, jnp)),
+    layers.Interaction: weighted(partial(bags.interaction, jnp)),
     layers.Positions: weighted(functional.positions),
     layers.Segment: weighted(functional.segment),
     layers.FirstToken: plain(functional.first_token),

@@ -10,8 +10,8 @@ import mlx.core as mx
 from mlx import nn
 
 from frameworks.interface import Unsupported
-from frameworks.mlx import attention, images
-from frameworks.shared import functional
+from frameworks.mlx import attention, images, recurrent
+from frameworks.shared import bags, functional
 from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
     Apply,
@@ -75,6 +75,7 @@ def _softmax(layer: layers.Softmax) -> Callable[[Any], Any]:
 
 LOWERINGS: dict[type[Layer], Lowering] = {
     **attention.LOWERINGS,
+    **recurrent.LOWERINGS,
     layers.Sequential: partial(functional.sequential, lower),
     layers.Concat: partial(functional.concat, lower, mx),
     layers.Residual: partial(functional.residual, lower),
@@ -95,6 +96,9 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.CrossAttention: partial(attention.cross_attention, lower),
     layers.TiedHead: weighted(functional.tied_head),
     layers.Embedding: weighted(functional.embedding),
+    layers.EmbeddingBag: weighted(bags.embedding_bag),
+    layers.Counts: weighted(partial(bags.counts, mx)),
+    layers.Interaction: weighted(partial(bags.interaction, mx)),
     layers.Positions: weighted(functional.positions),
     layers.Segment: weighted(functional.segment),
     layers.FirstToken: plain(functional.first_token),

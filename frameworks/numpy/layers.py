@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frameworks.interface import Unsupported
-from frameworks.numpy import attention, elementwise, images
+from frameworks.numpy import attention, bags, elementwise, images, recurrent
 from frameworks.numpy.images import Apply
 from suites import layers
 from suites.data.arrays import Array
@@ -169,6 +169,13 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.RMSNorm: _bound(attention.rms_norm),
     layers.TiedHead: _tied_head,
     layers.Embedding: _bound(_embedding),
+    layers.LSTM: _bound(recurrent.lstm),
+    layers.GRU: _bound(recurrent.gru),
+    layers.RNN: _bound(recurrent.rnn),
+    layers.SequenceMean: _plain(lambda x: x.mean(axis=1)),
+    layers.EmbeddingBag: _bound(bags.embedding_bag),
+    layers.Counts: _bound(bags.counts),
+    layers.Interaction: _bound(bags.interaction),
     layers.Positions: _bound(_positions),
     layers.Segment: _bound(_segment),
     layers.FirstToken: _plain(lambda x: x[:, 0]),

@@ -15,6 +15,7 @@ import numpy as np
 from suites.data.arrays import Array
 from suites.layers import (
     Conv2d,
+    Counts,
     CrossAttention,
     Flatten,
     Layer,
@@ -26,10 +27,11 @@ from suites.layers import (
     join,
 )
 from suites.layers.elementwise import Elementwise
+from suites.layers.recurrent import Recurrent
 
 Axes = tuple[int, ...]
 
-_MATRICES = (Linear, SelfAttention, CrossAttention, SwiGLU)
+_MATRICES = (Linear, SelfAttention, CrossAttention, SwiGLU, Counts, Recurrent)
 """Layers whose weights of two axes are [outputs, inputs]."""
 
 Element = tuple[str, Layer, Shape]

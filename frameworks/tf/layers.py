@@ -11,12 +11,13 @@ import tensorflow as tf
 
 from frameworks.interface import Unsupported
 from frameworks.shared.channels_last import IMAGE, Layout, depthwise, stored_axis
-from frameworks.tf import attention, elementwise, images, moving
+from frameworks.tf import attention, bags, elementwise, images, moving, recurrent
 from frameworks.tf.images import Apply
 from frameworks.tf.moving import channels_first, channels_last
 from suites import layers
 from suites.layers import Layer, join, lacking
 from suites.layers.dropout import MASK
+from suites.layers.recurrent import Recurrent
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,10 @@ def _embedding(layer: layers.Embedding, weight: Any) -> Apply:
     return lambda x: tf.gather(weight, x)
 
 
+def _recurrent(layer: Recurrent, path: str, model: Model) -> Apply:
+    return recurrent.recurrent(layer, model.own(layer, path), xla=model.xla)
+
+
 def _positions(layer: layers.Positions, weight: Any) -> Apply:
     return lambda x: x + weight[: x.shape[1]]
 
@@ -236,6 +241,13 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.RMSNorm: _bound(_rms_norm),
     layers.TiedHead: _tied_head,
     layers.Embedding: _bound(_embedding),
+    layers.LSTM: _recurrent,
+    layers.GRU: _recurrent,
+    layers.RNN: _recurrent,
+    layers.SequenceMean: _plain(lambda x: tf.reduce_mean(x, 1)),
+    layers.EmbeddingBag: _bound(bags.embedding_bag),
+    layers.Counts: _bound(bags.counts),
+    layers.Interaction: _bound(bags.interaction),
     layers.Positions: _bound(_positions),
     layers.Segment: _bound(_segment),
     layers.FirstToken: _plain(lambda x: x[:, 0]),

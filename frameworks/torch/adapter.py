@@ -26,6 +26,7 @@ from frameworks.torch import compilations as torch_compiling
 from frameworks.torch import devices as torch_devices
 from frameworks.torch import operations, training
 from frameworks.torch.layers import with_weights
+from frameworks.torch.recurrent import in_one_graph
 from suites.data.arrays import Array, Arrays
 from suites.layers import masks
 from suites.workload import Forward, Learn, Operation, Product, Train, Workload
@@ -150,12 +151,13 @@ def _generated(workload: Product) -> Step:
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
-    model = _compiled(_model(workload, arrays).eval())
+    model = _model(workload, arrays).eval()
+    infer = _compiled(model, model)
     source = _source(workload, arrays, ("x",))
 
     def step() -> Mapping[str, Any]:
         with torch.inference_mode():
-            return {"output": model(*source.take())}
+            return {"output": infer(*source.take())}
 
     return Resettable(step, source.reset)
 
@@ -164,7 +166,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
     dropped = tuple(masks(workload.model, workload.input_shape))
     model, source = _model(workload, arrays), _source(workload, arrays, ("x", "labels", *dropped))
     updates = training.Updates(model, workload)
-    loss_of = _compiled(training.loss(model, workload.loss, dropped))
+    loss_of = _compiled(training.loss(model, workload.loss, dropped), model)
     weights, complete = training.weights(model), not workload.optimizer.slots
     results = dict(weights)
 
@@ -193,8 +195,8 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
 def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     model, resident = _model(workload, arrays), workload.inputs == "device"
     weights = training.weights(model)
-    loss_of = _compiled(training.loss(model, workload.loss))
-    evaluate = _compiled(training.evaluation(model))
+    loss_of = _compiled(training.loss(model, workload.loss), model)
+    evaluate = _compiled(training.evaluation(model), model)
 
     def prepare(arrays: Arrays) -> Callable[[], tuple[Mapping[str, Any], Mapping[str, Any]]]:
         """The weights to begin with, and the data."""
@@ -246,12 +248,13 @@ def _at_hand(data: Any) -> Any:
     return data if isinstance(data, torch.Tensor) else _place(data)
 
 
-def _compiled(function: Any) -> Any:
+def _compiled(function: Any, model: Any = None) -> Any:
     # Without `fullgraph` what cannot be compiled runs eager unnoticed; without `dynamic=False`
     # the second size of a process gets code for any size.
     if not _started.compiles:
         return function
-    return torch.compile(function, fullgraph=True, dynamic=False)
+    whole = model is None or in_one_graph(model)
+    return torch.compile(function, fullgraph=whole, dynamic=False)
 
 
 def _model(workload: Forward | Train | Learn, arrays: Arrays) -> Any:

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from frameworks.interface import Unsupported
-from frameworks.torch import attention, dropout
+from frameworks.torch import attention, bags, dropout, recurrent
 from frameworks.torch.leaf import Leaf
 from suites import layers
 from suites.layers import Layer, Shape, lacking
@@ -50,6 +50,8 @@ def with_weights(layer: Layer, shape: Shape, placed: Mapping[str, Any]) -> Any:
         for name, tensor in model.state_dict(keep_vars=True).items():
             tensor.data = placed[name]
     attention.settle(model, layer, shape)
+    bags.settle(model, layer, shape)
+    recurrent.gather_weights(model)
     return model
 
 
@@ -219,6 +221,8 @@ class _FirstToken(nn.Module):  # type: ignore[misc]
 
 LOWERINGS: dict[type[Layer], Lowering] = {
     **attention.LOWERINGS,
+    **bags.LOWERINGS,
+    **recurrent.LOWERINGS,
     layers.Sequential: _sequence,
     layers.Concat: _leaf(_Concat),
     layers.Residual: _leaf(_Residual),

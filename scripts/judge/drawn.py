@@ -2,6 +2,7 @@
 
 import random
 
+from scripts.judge import drawn_sequences
 from suites.layers import (
     GELU,
     AdaptiveAvgPool,
@@ -44,6 +45,9 @@ STATISTICS = 8
 """Values of a channel in a batch, at least, where batch normalisation is put: of fewer a spread
 says nothing."""
 
+SEQUENCES = 5
+"""Every so many are recurrent networks or recommenders."""
+
 MOST_FLOP = 3e8
 """Of a step: the reference takes its time too."""
 
@@ -74,7 +78,8 @@ def network(number):
     """Both pieces of work with the network of this number."""
     for attempt in range(1000):
         draw = random.Random(f"{number} {attempt}")
-        model, shape = _model(draw)
+        drawn = drawn_sequences.model if number % SEQUENCES == 0 else _model
+        model, shape = drawn(draw)
         rule = draw.choice((SGD, Adam))
         rate = draw.choice((1e-3, 1e-2, 0.1) if rule is SGD else (1e-4, 1e-3, 1e-2))
         named = {"suite": "drawn", "model": model, "input_shape": shape}

@@ -6,6 +6,7 @@ every other operation on an element as one, an exponential included.
 """
 
 from suites.layers.attention import CrossAttention, SelfAttention
+from suites.layers.bags import Counts, EmbeddingBag, Interaction
 from suites.layers.dense import (
     Embedding,
     Flatten,
@@ -38,6 +39,7 @@ from suites.layers.image import (
     adaptive_windows,
 )
 from suites.layers.moving import Permute, PixelShuffle, Reshape
+from suites.layers.recurrent import GRU, LSTM, RNN, SequenceMean
 from suites.layers.sequence import FirstToken, LastToken, Positions, Segment
 from suites.layers.tree import (
     Concat,
@@ -58,19 +60,25 @@ from suites.layers.validation import check, lacking, vocabulary
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "AdaptiveAvgPool",
     "AvgPool",
     "BatchNorm",
     "Concat",
     "Conv2d",
+    "Counts",
     "CrossAttention",
     "Dropout",
     "Embedding",
+    "EmbeddingBag",
     "FirstToken",
     "Flatten",
     "Gated",
     "GlobalAvgPool",
     "GroupNorm",
+    "Interaction",
     "LastToken",
     "Layer",
     "LayerNorm",
@@ -89,6 +97,7 @@ __all__ = [
     "Residual",
     "Segment",
     "SelfAttention",
+    "SequenceMean",
     "Sequential",
     "Shape",
     "ShapeError",

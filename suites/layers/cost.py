@@ -11,6 +11,7 @@ import math
 from suites.layers import (
     CrossAttention,
     Dropout,
+    EmbeddingBag,
     Layer,
     MaxPool,
     Node,
@@ -23,6 +24,7 @@ from suites.layers import (
     parameters,
     walk,
 )
+from suites.layers.recurrent import Recurrent
 
 
 def forward_flop(model: Layer, shape: Shape) -> int:
@@ -98,14 +100,16 @@ def _kept(node: Node) -> int:
             return 2 * math.prod(node.output)
         case MaxPool():
             return 3 * math.prod(node.output)
-        case SelfAttention(width=width) as layer:
-            return math.prod(node.output) // width * (sum(layer.rows) + 2 * width)
-        case CrossAttention() as layer:
-            others = math.prod(layer.context.output_shape(node.input))
+        case SelfAttention(width=width) as attention:
+            return math.prod(node.output) // width * (sum(attention.rows) + 2 * width)
+        case CrossAttention() as crossed:
+            others = math.prod(crossed.context.output_shape(node.input))
             return 3 * math.prod(node.output) + 2 * others
         case SwiGLU(width=width, hidden=hidden):
             return math.prod(node.output) // width * (4 * hidden + width)
-    return math.prod(node.output) if _works(node) else 0
+    layer = node.layer
+    own = layer.kept(node.input) if isinstance(layer, Recurrent) else math.prod(node.output)
+    return own if _works(node) else 0
 
 
 def _widest(model: Layer, shape: Shape) -> int:
@@ -125,6 +129,9 @@ def _works(node: Node) -> bool:
 
 
 def _elements(node: Node) -> int:
+    if isinstance(node.layer, EmbeddingBag):  # of the weight the rows that the tokens name
+        read = math.prod(node.layer.read(node.input))
+        return read + read * node.layer.width + math.prod(node.output)
     own = sum(math.prod(parameter.shape) for parameter in node.layer.parameters().values())
     if isinstance(node.layer, TiedHead):  # the weight is another layer's, and read all the same
         own = node.layer.tokens * node.layer.width

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from suites.layers.attention import CrossAttention
+from suites.layers.bags import Counts, EmbeddingBag
 from suites.layers.dense import Embedding, TiedHead
 from suites.layers.tree import (
     Concat,
@@ -40,7 +41,9 @@ def check(model: Layer, shape: Shape) -> None:
 def vocabulary(model: Layer, shape: Shape) -> int | None:
     """How many different tokens a model takes: as many as all its embeddings know; None if it takes
     numbers."""
-    return min((layer.tokens for layer in _embeddings(model, shape).values()), default=None)
+    takers = _embeddings(model, shape).values()
+    known = (layer.tokens for layer in takers if not isinstance(layer, Counts))
+    return min(known, default=None)
 
 
 def lacking(
@@ -64,8 +67,12 @@ def lacking(
     return sentence
 
 
-def _embeddings(model: Layer, shape: Shape) -> dict[str, Embedding]:
-    return {n.path: n.layer for n in walk(model, shape) if isinstance(n.layer, Embedding)}
+_Taker = Embedding | EmbeddingBag | Counts
+"""Layers that compute with tokens."""
+
+
+def _embeddings(model: Layer, shape: Shape) -> dict[str, _Taker]:
+    return {n.path: n.layer for n in walk(model, shape) if isinstance(n.layer, _Taker)}
 
 
 def _require_sizes(node: Node) -> None:
@@ -84,13 +91,15 @@ def _require_sizes(node: Node) -> None:
 def _require_tokens(model: Layer, shape: Shape) -> None:
     """Tokens are no numbers: an embedding takes nothing else, and nothing else takes them."""
     embeddings, readers = _embeddings(model, shape), dict(_readers(model, ""))
-    for path in embeddings:
+    for path, taker in embeddings.items():
         if path not in readers:
             raise ShapeError(
-                "Embedding expects tokens, which are a model's input. Received: another layer's "
-                "output",
+                f"{type(taker).__name__} expects tokens, which are a model's input. Received: "
+                "another layer's output",
                 path,
             )
+    if embeddings and vocabulary(model, shape) is None:
+        raise ShapeError("Counts expects an embedding beside it, which says how many tokens occur")
     for path, layer in readers.items() if embeddings else ():
         if path not in embeddings:
             kind, other = type(layer).__name__, next(iter(embeddings))
@@ -105,7 +114,7 @@ def _require_tied(model: Layer, shape: Shape) -> None:
     for node in walk(model, shape):
         if isinstance(node.layer, TiedHead):
             head, found = node.layer, embeddings.get(node.layer.of)
-            if found is None or (found.tokens, found.width) != (head.tokens, head.width):
+            if found != Embedding(head.tokens, head.width):
                 there = ", ".join(f"{path!r}: {each}" for path, each in embeddings.items())
                 raise ShapeError(
                     f"TiedHead expects the path of an Embedding({head.tokens}, {head.width}). "

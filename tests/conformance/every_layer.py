@@ -8,19 +8,25 @@ from typing import Any
 from suites.layers import (
     ELU,
     GELU,
+    GRU,
+    LSTM,
+    RNN,
     AdaptiveAvgPool,
     AvgPool,
     BatchNorm,
     Concat,
     Conv2d,
+    Counts,
     CrossAttention,
     Dropout,
     Embedding,
+    EmbeddingBag,
     FirstToken,
     Flatten,
     Gated,
     GlobalAvgPool,
     GroupNorm,
+    Interaction,
     LastToken,
     LayerNorm,
     LeakyReLU,
@@ -36,6 +42,7 @@ from suites.layers import (
     RMSNorm,
     Segment,
     SelfAttention,
+    SequenceMean,
     Sequential,
     Sigmoid,
     SiLU,
@@ -134,11 +141,31 @@ MOVED = Sequential(
     head=Sequential(Linear(12, 8), GELU("tanh"), Linear(8, 5)),
 )
 
+RECURRENT = Sequential(
+    words=Embedding(50, 8),
+    lstm=LSTM(8, 6, bidirectional=True),
+    gru=GRU(12, 8, levels=2),
+    rnn=RNN(8, 8),
+    rows=Concat(last=LastToken(), mean=SequenceMean()),
+    head=Linear(16, 5),
+)
+RECOMMENDER = Sequential(
+    features=Concat(
+        dense=Sequential(Counts(3, 8), ReLU(), Linear(8, 4)),
+        several=EmbeddingBag(30, 4, first=3, count=4),
+        others=EmbeddingBag(40, 4, "mean", first=7),
+    ),
+    interaction=Interaction(4),
+    head=Linear(7, 5),
+)
+
 MODELS = {
     "": (PLAIN, (8, 3, 4, 3)),
     "images_": (IMAGES, (6, 3, 19, 17)),
     "moved_": (MOVED, (3, 3, 5, 4)),
     "words_": (WORDS, (4, 9)),
+    "recurrent_": (RECURRENT, (4, 3)),
+    "recommender_": (RECOMMENDER, (4, 10)),
     "tokens_": (TOKENS, (3, 7, 16)),
     "decoder_": (DECODER, (3, 9)),
 }

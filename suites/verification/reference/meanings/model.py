@@ -12,7 +12,15 @@ import numpy.typing as npt
 
 from suites import layers
 from suites.layers import Layer, join, lacking
-from suites.verification.reference.meanings import attention, dense, elementwise, images, moving
+from suites.verification.reference.meanings import (
+    attention,
+    bags,
+    dense,
+    elementwise,
+    images,
+    moving,
+    recurrent,
+)
 from suites.verification.reference.meanings.arithmetic import Exact
 from suites.verification.reference.meanings.operations import (
     stored,
@@ -91,6 +99,8 @@ MEANINGS: dict[type[Layer], Meaning] = {
     **moving.MEANINGS,
     **dense.MEANINGS,
     **attention.MEANINGS,
+    **recurrent.MEANINGS,
+    **bags.MEANINGS,
     layers.Sequential: _sequential,
     layers.Concat: _concat,
     layers.Residual: _residual,

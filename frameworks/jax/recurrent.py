@@ -1,0 +1,75 @@
+"""Recurrent layers as scans over the sequence, all inputs projected beforehand in one product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from frameworks.shared.functional import Apply, Lowering, Moved, Weights, plain, weighted
+from suites import layers
+from suites.layers import Layer, join
+from suites.layers.recurrent import Recurrent
+
+Cell = Callable[[Any, Any, Any, Any], tuple[Any, ...]]
+"""The states after a place: of what the gates have of its input, with its bias; the states before;
+the recurrent weight and bias. The first state is the result."""
+
+
+def _lstm(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
+    h, c = states
+    i, f, g, o = jnp.split(given + (h @ weight.T + bias), 4, axis=-1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+def _gru(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
+    (h,) = states
+    of_r, of_z, of_n = jnp.split(given, 3, axis=-1)
+    inner_r, inner_z, inner_n = jnp.split(h @ weight.T + bias, 3, axis=-1)
+    r, z = jax.nn.sigmoid(of_r + inner_r), jax.nn.sigmoid(of_z + inner_z)
+    return ((1 - z) * jnp.tanh(of_n + r * inner_n) + z * h,)
+
+
+def _rnn(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
+    return (jnp.tanh(given + (states[0] @ weight.T + bias)),)
+
+
+def _through(cell: Cell, count: int) -> Callable[[Any, str], Apply]:
+    """A layer by its cell with so many states."""
+
+    def lower(layer: Recurrent, path: str) -> Apply:
+        def one_way(weights: Weights, x: Any, ending: str) -> Any:
+            names = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
+            weight, bias, *inner = (weights[join(path, name + ending)] for name in names)
+
+            def step(states: Any, given: Any) -> tuple[Any, Any]:
+                states = cell(given, states, *inner)
+                return states, states[0]
+
+            begin = (jnp.zeros((x.shape[1], layer.width), x.dtype),) * count
+            reverse = ending.endswith("_reverse")
+            return lax.scan(step, begin, x @ weight.T + bias, reverse=reverse)[1]
+
+        def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+            x = x.swapaxes(0, 1)  # [sequence, batch, width]
+            for endings in layer.passes():
+                ways = [one_way(weights, x, ending) for ending in endings]
+                x = jnp.concatenate(ways, axis=-1)
+            return x.swapaxes(0, 1)
+
+        return apply
+
+    return lower
+
+
+LOWERINGS: dict[type[Layer], Lowering] = {
+    layers.LSTM: weighted(_through(_lstm, 2)),
+    layers.GRU: weighted(_through(_gru, 1)),
+    layers.RNN: weighted(_through(_rnn, 1)),
+    layers.SequenceMean: plain(lambda x: x.mean(axis=1)),
+}
+"""How each kind of layer is lowered, by its exact class."""

@@ -1,0 +1,93 @@
+"""Recurrent layers and those of recommenders: names, cost, refusals, which tokens a model takes."""
+
+import pytest
+
+from suites.layers import (
+    GRU,
+    LSTM,
+    RNN,
+    Concat,
+    Counts,
+    EmbeddingBag,
+    Interaction,
+    Linear,
+    SequenceMean,
+    Sequential,
+    ShapeError,
+    TiedHead,
+    check,
+    cost,
+    parameters,
+    vocabulary,
+)
+
+SHAPE = (2, 5, 3)
+
+
+def test_parameters_have_cudnns_names_and_shapes():
+    described = parameters(LSTM(3, 4, levels=2, bidirectional=True), SHAPE)
+    shapes = {name: parameter.shape for name, parameter in described.items()}
+    assert len(shapes) == 16
+    assert shapes["weight_ih_l0"] == (16, 3)
+    assert shapes["weight_ih_l1_reverse"] == (16, 8)
+    assert shapes["weight_hh_l1"] == (16, 4)
+    assert shapes["bias_hh_l0_reverse"] == (16,)
+
+
+@pytest.mark.parametrize(("kind", "gates", "state"), [(LSTM, 4, 15), (GRU, 3, 12), (RNN, 1, 1)])
+def test_every_gate_costs_two_products_and_two_biases(kind, gates, state):
+    places = 2 * 5
+    first = gates * 4 * (2 * 3 + 2 * 4 + 2) + 4 * state
+    assert kind(3, 4).flop(SHAPE) == places * first
+    second = gates * 4 * (2 * 8 + 2 * 4 + 2) + 4 * state
+    both = kind(3, 4, levels=2, bidirectional=True)
+    assert both.flop(SHAPE) == places * 2 * (first + second)
+    assert both.output_shape(SHAPE) == (2, 5, 8)
+
+
+def test_of_a_bag_the_rows_that_it_names_are_read():
+    bag, shape = EmbeddingBag(1000, 4, "mean", first=1, count=3), (2, 6)
+    assert bag.flop(shape) == 2 * 4 * 3
+    assert cost.forward_bytes(bag, shape, 4) == 4 * (2 * 3 + 2 * 3 * 4 + 2 * 4)
+    assert EmbeddingBag(1000, 4).read(shape) == (2, 6)
+
+
+def test_an_interaction_counts_every_pair_once():
+    layer = Interaction(4)
+    assert layer.output_shape((2, 12)) == (2, 4 + 3)
+    assert layer.flop((2, 12)) == 2 * 3 * 8
+    assert layer.pairs((2, 12)) == [3, 6, 7]
+
+
+def test_a_model_takes_the_tokens_that_all_its_bags_know():
+    model = Concat(Counts(2, 4), EmbeddingBag(9, 4, first=2), Sequential(EmbeddingBag(7, 4)))
+    check(model, (3, 5))
+    assert vocabulary(model, (3, 5)) == 7
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "said"),
+    [
+        (LSTM(3, 4), (2, 5), r"LSTM expects \[batch, sequence, 3\]. Received: \[2, 5\]"),
+        (GRU(3, 4, levels=0), SHAPE, "GRU expects 1 to 64 levels. Received: 0"),
+        (RNN(3, 4, levels=10**9), SHAPE, "RNN expects 1 to 64 levels"),
+        (LSTM(3, 0), SHAPE, "LSTM expects sizes above 0"),
+        (SequenceMean(), (2, 5), "SequenceMean expects"),
+        (EmbeddingBag(9, 4, "max"), (2, 5), "mode sum or mean. Received: 'max'"),
+        (EmbeddingBag(9, 4, first=2, count=4), (2, 5), "columns 2 to 5. Received"),
+        (EmbeddingBag(9, 4, first=5), (2, 5), "EmbeddingBag expects"),
+        (Counts(0, 4), (2, 5), "a count above 0. Received: 0"),
+        (Counts(2, 4), (2, 5), "Counts expects an embedding beside it"),
+        (Interaction(4), (2, 4), "n of 2 at least"),
+        (Sequential(Linear(3, 5), EmbeddingBag(9, 4)), (2, 3), "1: EmbeddingBag expects tokens"),
+        (
+            Sequential(a=EmbeddingBag(9, 4), b=TiedHead("a", 9, 4)),
+            (2, 3),
+            r"the path of an Embedding\(9, 4\)",
+        ),
+        (Concat(EmbeddingBag(9, 4), Linear(3, 4)), (2, 3), "Linear expects numbers"),
+    ],
+)
+def test_what_does_not_fit_is_refused(model, shape, said):
+    with pytest.raises(ShapeError, match=said):
+        check(model, shape)
