@@ -6,7 +6,6 @@ than windows taken one by one and added, or compared: there they are lowered to 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from functools import reduce
 from typing import Any
@@ -15,47 +14,95 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from frameworks.shared import windows
+from frameworks.shared import functional, windows
+from frameworks.shared.channels_last import PLANE
 from frameworks.shared.functional import Apply, Moved, Weights
 from frameworks.shared.windows import Windowed
 from suites.layers import (
     AdaptiveAvgPool,
     AvgPool,
     BatchNorm,
-    Conv2d,
+    ConvTranspose2d,
+    InstanceNorm,
     MaxPool,
     adaptive_windows,
     join,
 )
+from suites.layers.convolution import Convolution
+from suites.layers.windows import Window
 
 KERNEL_AXES = (2, 3, 1, 0)
 """HWIO from the description's OIHW."""
 
 
-def convolution(layer: Conv2d, path: str) -> Apply:
+LAYOUTS = {1: ("NCH", "HIO", "NCH"), 2: ("NHWC", "HWIO", "NHWC"), 3: ("NDHWC", "DHWIO", "NDHWC")}
+"""Axes of input, kernel and result, by how many axes stand behind the channels."""
+
+
+def convolution(layer: Convolution, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
-    convolve = _depthwise if windows.one_by_one(layer) and _on_cpu() else _convolve
+    viewed = windows.one_by_one(layer) and layer.axes == PLANE and _on_cpu()
+    convolve = _depthwise if viewed else _convolve
     if not layer.bias:
         return lambda weights, x, moved: convolve(layer, x, weights[weight])
-    return lambda weights, x, moved: convolve(layer, x, weights[weight]) + weights[bias]
+    return lambda weights, x, moved: _shifted(convolve(layer, x, weights[weight]), weights[bias])
 
 
-def _convolve(layer: Conv2d, x: Any, kernel: Any) -> Any:
+def _shifted(y: Any, bias: Any) -> Any:
+    return y + functional.by_channel(bias, y)
+
+
+def _convolve(layer: Convolution, x: Any, kernel: Any) -> Any:
+    window = _window(layer, x)
     return lax.conv_general_dilated(
         x,
         kernel,
-        window_strides=(layer.stride, layer.stride),
-        padding=[(layer.padding, layer.padding)] * 2,
-        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        window_strides=window.stride,
+        padding=window.edges,
+        rhs_dilation=window.dilation,
+        dimension_numbers=LAYOUTS[layer.axes],
         feature_group_count=layer.groups,
     )
 
 
-def _depthwise(layer: Conv2d, x: Any, kernel: Any) -> Any:
+def _depthwise(layer: Convolution, x: Any, kernel: Any) -> Any:
     """The sum over the kernel's places of the image, shifted and scaled: in float32."""
-    factors = kernel.astype(jnp.float32).reshape(layer.kernel**2, -1)
+    factors = kernel.astype(jnp.float32).reshape(-1, layer.outputs)
     terms = zip(_views(layer, x, fill=0), factors, strict=True)
     return sum(view * factor for view, factor in terms).astype(x.dtype)
+
+
+def transposed(layer: ConvTranspose2d, path: str) -> Apply:
+    """On a CPU one product where kernels lie beside each other: XLA convolves an image with zeros
+    between its places there."""
+    weight, bias = join(path, "weight"), join(path, "bias")
+    spread = functional.side_by_side(layer) and _on_cpu()
+    convolve = functional.transposed_product if spread else _transposed
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        y = convolve(layer, x, weights[weight])
+        return _shifted(y, weights[bias]) if layer.bias else y
+
+    return apply
+
+
+def _transposed(layer: ConvTranspose2d, x: Any, kernel: Any) -> Any:
+    described = windows.described(x.shape)
+    window, sizes = layer.window(described), layer.output_shape(described)[2:]
+    each = zip(window.kernel, window.stride, window.edges, sizes, x.shape[1:3], strict=True)
+    # What a kernel's other end sees: the image with stride - 1 zeros between its places.
+    edges = [
+        (reach - 1 - before, size + before - 1 - (places - 1) * stride)
+        for reach, stride, (before, _), size, places in each
+    ]
+    return lax.conv_general_dilated(
+        x,
+        jnp.flip(kernel, (0, 1)).swapaxes(2, 3),
+        window_strides=(1, 1),
+        padding=edges,
+        lhs_dilation=window.stride,
+        dimension_numbers=LAYOUTS[PLANE],
+    )
 
 
 def batch_norm(layer: BatchNorm, path: str) -> Apply:
@@ -66,20 +113,40 @@ def batch_norm(layer: BatchNorm, path: str) -> Apply:
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
         mean, variance = weights[mean_path], weights[variance_path]
         if moved is not None:
-            batch_mean, batch_variance = jnp.mean(x, (0, 1, 2)), jnp.var(x, (0, 1, 2))
-            count = math.prod(x.shape[:3])
+            axes = functional.other_axes(x)
+            batch_mean, batch_variance = jnp.mean(x, axes), jnp.var(x, axes)
+            count = x.size // layer.channels
             unbiased = batch_variance * (count / (count - 1))
             moved[mean_path] = mean + layer.momentum * (batch_mean - mean)
             moved[variance_path] = variance + layer.momentum * (unbiased - variance)
             mean, variance = batch_mean, batch_variance
-        return (x - mean) * (lax.rsqrt(variance + layer.eps) * weights[weight]) + weights[bias]
+        scale = lax.rsqrt(variance + layer.eps) * weights[weight]
+        mean, scale, shift = (
+            functional.by_channel(each, x) for each in (mean, scale, weights[bias])
+        )
+        return (x - mean) * scale + shift
+
+    return apply
+
+
+def instance_norm(layer: InstanceNorm, path: str) -> Apply:
+    weight, bias = join(path, "weight"), join(path, "bias")
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        places = functional.other_axes(x)[1:]
+        wide = x.astype(jnp.float32)
+        y = jax.nn.standardize(wide, axis=places, epsilon=layer.eps).astype(x.dtype)
+        if not layer.affine:
+            return y
+        scale, shift = (functional.by_channel(weights[name], x) for name in (weight, bias))
+        return y * scale + shift
 
     return apply
 
 
 def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
     def largest(x: Any) -> Any:
-        window, strides = _window(layer)
+        window, strides = _pooling(layer)
         return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, _padding(layer, x))
 
     def compared(x: Any) -> Any:
@@ -92,7 +159,7 @@ def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
 
 def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
-        window, strides = _window(layer)
+        window, strides = _pooling(layer)
         padding = _padding(layer, x)
         totals = lax.reduce_window(x.astype(jnp.float32), 0.0, lax.add, window, strides, padding)
         sizes = windows.sizes(layer, windows.described(x.shape))
@@ -128,18 +195,22 @@ def global_pool(x: Any) -> Any:
 def _views(layer: Windowed, x: Any, fill: float) -> Iterator[Any]:
     """What every place of the kernel sees, row by row: each [batch, rows, columns, channels]."""
     padded = jnp.pad(x, _padding(layer, x), constant_values=fill)
-    for rows, columns in windows.views(layer, windows.described(x.shape)):
-        yield padded[:, rows, columns]
+    for spans in windows.views(_window(layer, x)):
+        yield padded[(slice(None), *spans)]
 
 
-def _window(layer: MaxPool | AvgPool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _pooling(layer: MaxPool | AvgPool) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Window and strides over four axes."""
     return (1, layer.kernel, layer.kernel, 1), (1, layer.stride, layer.stride, 1)
 
 
 def _padding(layer: Windowed, x: Any) -> list[tuple[int, int]]:
     """Before and behind every axis."""
-    return [(0, 0), *windows.padding(layer, windows.described(x.shape)), (0, 0)]
+    return [(0, 0), *_window(layer, x).edges, (0, 0)]
+
+
+def _window(layer: Windowed, x: Any) -> Window:
+    return layer.window(windows.described(x.shape))
 
 
 def _on_cpu() -> bool:

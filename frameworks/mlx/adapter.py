@@ -23,7 +23,7 @@ from frameworks.interface import (
 )
 from frameworks.mlx import devices as mlx_devices
 from frameworks.mlx import operations
-from frameworks.mlx.images import KERNEL_AXES
+from frameworks.mlx.images import KERNEL_AXES, TRANSPOSED_AXES
 from frameworks.mlx.layers import lower
 from frameworks.mlx.training import (
     Batch,
@@ -239,7 +239,9 @@ def _copied(batch: Mapping[str, Array]) -> Batch:
 
 
 def _layout(workload: Forward | Train | Learn) -> Layout:
-    return layouts.channels_last(workload.model, workload.input_shape, KERNEL_AXES)
+    return layouts.channels_last(
+        workload.model, workload.input_shape, KERNEL_AXES, transposed_axes=TRANSPOSED_AXES
+    )
 
 
 def _weights(arrays: Arrays, layout: Layout) -> dict[str, Any]:

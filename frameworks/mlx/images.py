@@ -6,48 +6,92 @@ added, and everywhere a pool's gradient through strided windows is a scatter.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Any
 
 import mlx.core as mx
 
-from frameworks.shared import windows
+from frameworks.shared import functional, windows
+from frameworks.shared.channels_last import PLANE
 from frameworks.shared.functional import Apply, Moved, Weights
 from frameworks.shared.windows import Windowed
 from suites.layers import (
     AdaptiveAvgPool,
     AvgPool,
     BatchNorm,
-    Conv2d,
+    ConvTranspose2d,
+    InstanceNorm,
     MaxPool,
+    Shape,
     adaptive_windows,
     join,
 )
+from suites.layers.convolution import Convolution
 
 KERNEL_AXES = (0, 2, 3, 1)
 """OHWI from the description's OIHW."""
 
 
-def convolution(layer: Conv2d, path: str) -> Apply:
+TRANSPOSED_AXES = (1, 2, 3, 0)
+"""OHWI too, from a transposed convolution's IOHW."""
+
+
+def convolution(layer: Convolution, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
-    viewed = windows.one_by_one(layer) and mx.default_device() == mx.cpu
+    viewed = windows.one_by_one(layer) and layer.axes == PLANE and mx.default_device() == mx.cpu
     convolve = _depthwise if viewed else _convolve
-    if not layer.bias:
-        return lambda weights, x, moved: convolve(layer, x, weights[weight])
-    return lambda weights, x, moved: convolve(layer, x, weights[weight]) + weights[bias]
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        y = convolve(layer, x, weights[weight])
+        return y + weights[bias] if layer.bias else y
+
+    if layer.axes > 1:
+        return apply
+    # Its own convolution along one axis wants the channels last, where no sequence has them here.
+    return lambda weights, x, moved: apply(weights, x.swapaxes(1, 2), moved).swapaxes(1, 2)
 
 
-def _convolve(layer: Conv2d, x: Any, kernel: Any) -> Any:
-    return mx.conv2d(x, kernel, layer.stride, layer.padding, groups=layer.groups)
+def _convolve(layer: Convolution, x: Any, kernel: Any) -> Any:
+    window = layer.window(_described(layer, x))
+    before, behind = zip(*window.edges, strict=True)
+    return mx.conv_general(
+        x,
+        kernel,
+        stride=window.stride,
+        padding=(list(before), list(behind)),
+        kernel_dilation=window.dilation,
+        groups=layer.groups,
+    )
 
 
-def _depthwise(layer: Conv2d, x: Any, kernel: Any) -> Any:
+def _described(layer: Convolution, x: Any) -> Shape:
+    return (len(x), layer.inputs, *x.shape[1:-1])
+
+
+def _depthwise(layer: Convolution, x: Any, kernel: Any) -> Any:
     """The sum over the kernel's places of the image, shifted and scaled: in float32."""
     factors = kernel.astype(mx.float32).reshape(layer.outputs, -1).T
     terms = zip(_views(layer, x, fill=0), factors, strict=True)
     return sum(view * factor for view, factor in terms).astype(x.dtype)
+
+
+def transposed(layer: ConvTranspose2d, path: str) -> Apply:
+    """On a CPU one product where kernels lie beside each other."""
+    weight, bias = join(path, "weight"), join(path, "bias")
+    spread = functional.side_by_side(layer) and mx.default_device() == mx.cpu
+    numbers = (layer.stride, layer.padding, 1, layer.output_padding)
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        kernel = weights[weight]
+        if spread:
+            y = functional.transposed_product(layer, x, kernel.transpose(1, 2, 0, 3))
+        else:
+            y = mx.conv_transpose2d(x, kernel, *numbers)
+        return y + weights[bias] if layer.bias else y
+
+    return apply
 
 
 def batch_norm(layer: BatchNorm, path: str) -> Apply:
@@ -58,19 +102,41 @@ def batch_norm(layer: BatchNorm, path: str) -> Apply:
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
         mean, variance = weights[mean_path], weights[variance_path]
         if moved is not None:
-            batch_mean, batch_variance = mx.mean(x, (0, 1, 2)), mx.var(x, (0, 1, 2))
-            count = math.prod(x.shape[:3])
+            axes = functional.other_axes(x)
+            batch_mean, batch_variance = mx.mean(x, axes), mx.var(x, axes)
+            count = x.size // layer.channels
             unbiased = batch_variance * (count / (count - 1))
             moved[mean_path] = mean + layer.momentum * (batch_mean - mean)
             moved[variance_path] = variance + layer.momentum * (unbiased - variance)
             mean, variance = batch_mean, batch_variance
-        return (x - mean) * (mx.rsqrt(variance + layer.eps) * weights[weight]) + weights[bias]
+        scale = mx.rsqrt(variance + layer.eps) * weights[weight]
+        mean, scale, shift = (
+            functional.by_channel(each, x) for each in (mean, scale, weights[bias])
+        )
+        return (x - mean) * scale + shift
+
+    return apply
+
+
+def instance_norm(layer: InstanceNorm, path: str) -> Apply:
+    """As the framework's own layer, in float32."""
+    weight, bias = join(path, "weight"), join(path, "bias")
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        places, wide = functional.other_axes(x)[1:], x.astype(mx.float32)
+        centred = wide - mx.mean(wide, places, keepdims=True)
+        variance = mx.mean(mx.square(centred), places, keepdims=True)
+        y = (centred * mx.rsqrt(variance + layer.eps)).astype(x.dtype)
+        if not layer.affine:
+            return y
+        scale, shift = (functional.by_channel(weights[name], x) for name in (weight, bias))
+        return y * scale + shift
 
     return apply
 
 
 def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
-    return lambda x: functools.reduce(mx.maximum, _views(layer, x, fill=-math.inf))
+    return lambda x: reduce(mx.maximum, _views(layer, x, fill=-math.inf))
 
 
 def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
@@ -110,7 +176,8 @@ def mean(x: Any, axis: int | tuple[int, ...], keepdims: bool = False) -> Any:
 
 def _views(layer: Windowed, x: Any, fill: float) -> Iterator[Any]:
     """What every place of the kernel sees, row by row: each [batch, rows, columns, channels]."""
-    room = windows.padding(layer, windows.described(x.shape))
+    window = layer.window(windows.described(x.shape))
+    room = window.edges
     padded = mx.pad(x, [(0, 0), *room, (0, 0)], constant_values=fill) if any(map(any, room)) else x
-    for rows, columns in windows.views(layer, windows.described(x.shape)):
-        yield padded[:, rows, columns]
+    for spans in windows.views(window):
+        yield padded[(slice(None), *spans)]

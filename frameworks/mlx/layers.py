@@ -63,8 +63,8 @@ def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
             y = y.transpose(0, 2, 1, 3).reshape(x.shape)
         if not layer.affine:
             return y
-        along = (-1,) if image else (-1, *[1] * (x.ndim - 2))
-        return y * weights[weight].reshape(along) + weights[bias].reshape(along)
+        scale, shift = (functional.by_channel(weights[name], x) for name in (weight, bias))
+        return y * scale + shift
 
     return apply
 
@@ -83,7 +83,12 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Linear: weighted(_linear),
     layers.LayerNorm: weighted(_layer_norm),
     layers.GroupNorm: weighted(_group_norm),
+    layers.Conv1d: weighted(images.convolution),
     layers.Conv2d: weighted(images.convolution),
+    layers.Conv3d: weighted(images.convolution),
+    layers.ConvTranspose2d: weighted(images.transposed),
+    layers.InstanceNorm: weighted(images.instance_norm),
+    layers.Upsample: configured(partial(functional.upsample, mx)),
     layers.BatchNorm: weighted(images.batch_norm),
     layers.MaxPool: configured(images.max_pool),
     layers.AvgPool: configured(images.average_pool),

@@ -14,6 +14,7 @@ from frameworks.numpy.images import Apply
 from suites import layers
 from suites.data.arrays import Array
 from suites.layers import Layer, join, lacking
+from suites.layers.convolution import Convolution
 
 Weights = Mapping[str, Array]
 
@@ -78,7 +79,7 @@ def _children(layer: layers.Sequential | layers.Concat, path: str, weights: Weig
     return [lower(child, join(path, name), weights) for name, child in layer.children]
 
 
-def _convolution(layer: layers.Conv2d, path: str, weights: Weights) -> Apply:
+def _convolution(layer: Convolution, path: str, weights: Weights) -> Apply:
     return images.convolution(layer, **_own(layer, path, weights))
 
 
@@ -104,20 +105,6 @@ def _layer_norm(layer: layers.LayerNorm, x: Array, weight: Array, bias: Array) -
     y /= np.sqrt(np.mean(y * y, axis=-1, keepdims=True) + layer.eps)
     y *= weight
     y += bias
-    return y
-
-
-def _group_norm(
-    layer: layers.GroupNorm, x: Array, weight: Array | None = None, bias: Array | None = None
-) -> Array:
-    rows: Array = x.reshape(len(x), layer.groups, -1)
-    rows = rows - np.mean(rows, axis=-1, keepdims=True)
-    rows /= np.sqrt(np.mean(rows * rows, axis=-1, keepdims=True) + layer.eps)
-    y = rows.reshape(x.shape)
-    if weight is not None and bias is not None:
-        along = (-1, *[1] * (x.ndim - 2))
-        y *= weight.reshape(along)
-        y += bias.reshape(along)
     return y
 
 
@@ -152,8 +139,13 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Gated: _gated,
     layers.Linear: _bound(_linear),
     layers.LayerNorm: _bound(_layer_norm),
-    layers.GroupNorm: _bound(_group_norm),
+    layers.GroupNorm: _bound(images.group_norm),
+    layers.InstanceNorm: _bound(images.group_norm),
+    layers.Conv1d: _convolution,
     layers.Conv2d: _convolution,
+    layers.Conv3d: _convolution,
+    layers.ConvTranspose2d: _bound(images.transposed),
+    layers.Upsample: _bound(images.upsample),
     layers.BatchNorm: _bound(images.batch_norm),
     layers.MaxPool: _bound(images.max_pool),
     layers.AvgPool: _bound(images.average_pool),

@@ -14,7 +14,7 @@ import numpy as np
 
 from suites.data.arrays import Array
 from suites.layers import (
-    Conv2d,
+    ConvTranspose2d,
     Counts,
     CrossAttention,
     Flatten,
@@ -26,6 +26,7 @@ from suites.layers import (
     SwiGLU,
     join,
 )
+from suites.layers.convolution import Convolution
 from suites.layers.elementwise import Elementwise
 from suites.layers.recurrent import Recurrent
 
@@ -40,6 +41,10 @@ Element = tuple[str, Layer, Shape]
 
 IMAGE = 4
 """Axes from which on an array is an image, or a volume, whose channels lie last."""
+
+
+PLANE = 2
+"""Axes of places of an image; a sequence has one, a volume three."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +102,15 @@ def channels_last(
     kernel_axes: Axes,
     depthwise_axes: Axes | None = None,
     *,
+    transposed_axes: Axes | None = None,
     inputs_first: bool = False,
 ) -> Layout:
     """The layout of a model that computes on [batch, height, width, channels].
 
     `kernel_axes` is the order of a kernel's axes (outputs 0, inputs 1, height 2, width 3);
     `depthwise_axes`, where frameworks keep depthwise kernels in another way, that of theirs
-    (inputs 0, outputs of each 1, height 2, width 3). With `inputs_first` matrices are kept as
+    (inputs 0, outputs of each 1, height 2, width 3), and `transposed_axes` that of a transposed
+    convolution (inputs 0, outputs 1, height 2, width 3). With `inputs_first` matrices are kept as
     [inputs, outputs]. A Linear that reads a flattened image has its columns reordered; any other
     Flatten must move the image.
     """
@@ -114,8 +121,11 @@ def channels_last(
         for path, layer, received in chain:
             if inputs_first and isinstance(layer, _MATRICES):
                 moves |= _transposed(layer, path)
-            if isinstance(layer, Conv2d):
+            if isinstance(layer, Convolution):
                 moves[join(path, "weight")] = _kernel(layer, kernel_axes, depthwise_axes)
+            if isinstance(layer, ConvTranspose2d):
+                kernel, axes = layer.parameters()["weight"].shape, transposed_axes or kernel_axes
+                moves[join(path, "weight")] = _moved(kernel, axes)
             if isinstance(layer, Flatten) and len(received) >= IMAGE:
                 if _same_in_both(received):
                     absorbed.add(path)
@@ -169,17 +179,25 @@ def stored_order(axes: Axes) -> Axes:
     return tuple(first_order(rank)[axes[axis]] for axis in last_order(rank))
 
 
-def depthwise(layer: Conv2d) -> bool:
+def depthwise(layer: Convolution) -> bool:
     """Whether every input channel is convolved alone."""
     return 1 < layer.groups == layer.inputs
 
 
-def _kernel(layer: Conv2d, axes: Axes, depthwise_axes: Axes | None) -> Relayout:
-    split = original = layer.parameters()["weight"].shape
-    if depthwise_axes and depthwise(layer):
+def _kernel(layer: Convolution, axes: Axes, depthwise_axes: Axes | None) -> Relayout:
+    original = layer.parameters()["weight"].shape
+    if depthwise_axes and depthwise(layer) and layer.axes == PLANE:
         split = (layer.inputs, layer.outputs // layer.inputs, *original[2:])
-        axes = depthwise_axes
-    return Relayout(original, split, axes, tuple(split[axis] for axis in axes))
+        moved = tuple(split[axis] for axis in depthwise_axes)
+        return Relayout(original, split, depthwise_axes, moved)
+    return _moved(original, axes)
+
+
+def _moved(kernel: Shape, axes: Axes) -> Relayout:
+    """A kernel's axes in order; of one or three places, these stand where those of two would."""
+    places = range(2, len(kernel))
+    order = tuple(each for axis in axes if axis != 3 for each in (places if axis == 2 else (axis,)))
+    return Relayout(kernel, kernel, order, tuple(kernel[axis] for axis in order))
 
 
 def _same_in_both(image_shape: Shape) -> bool:

@@ -19,6 +19,7 @@ from frameworks.shared.channels_last import (
 )
 from suites.layers import (
     Concat,
+    ConvTranspose2d,
     Dropout,
     Embedding,
     Flatten,
@@ -31,7 +32,9 @@ from suites.layers import (
     Segment,
     Sequential,
     TiedHead,
+    Upsample,
     join,
+    line_through,
 )
 from suites.layers.dropout import MASK
 
@@ -197,6 +200,57 @@ def channels_first(x: Any) -> Any:
 def channels_last(x: Any) -> Any:
     """An image of the description's layout in ours; anything else as it is."""
     return x.transpose(*last_order(x.ndim)) if x.ndim >= IMAGE else x
+
+
+def by_channel(values: Any, x: Any) -> Any:
+    """A value for each channel, in the shape that goes along with x."""
+    return values if channel_axis(x) == x.ndim - 1 else values.reshape(-1, *[1] * (x.ndim - 2))
+
+
+def other_axes(x: Any) -> tuple[int, ...]:
+    """All axes of x but its channels'."""
+    return tuple(axis for axis in range(x.ndim) if axis != channel_axis(x))
+
+
+def upsample(xp: Any, layer: Upsample) -> Callable[[Any], Any]:
+    """Repeated, or along lines between neighbours, in the module `xp`."""
+    along = _repeated if layer.mode == "nearest" else _drawn_out
+    return lambda x: along(xp, along(xp, x, layer.scale, 1), layer.scale, 2)
+
+
+def _repeated(xp: Any, x: Any, scale: int, axis: int) -> Any:
+    before, behind = x.shape[: axis + 1], x.shape[axis + 1 :]
+    wide = xp.broadcast_to(x.reshape(*before, 1, *behind), (*before, scale, *behind))
+    return wide.reshape(*before[:-1], x.shape[axis] * scale, *behind)
+
+
+def _drawn_out(xp: Any, x: Any, scale: int, axis: int) -> Any:
+    """Beyond the edge stands the edge. In float32."""
+    wide, before = x.astype(xp.float32), (slice(None),) * axis
+    towards = {
+        -1: xp.concatenate([wide[(*before, slice(1))], wide[(*before, slice(-1))]], axis),
+        1: xp.concatenate(
+            [wide[(*before, slice(1, None))], wide[(*before, slice(-1, None))]], axis
+        ),
+    }
+    drawn = [wide + away * (towards[step] - wide) for step, away in line_through(scale)]
+    shape = (*x.shape[:axis], x.shape[axis] * scale, *x.shape[axis + 1 :])
+    return xp.stack(drawn, axis + 1).reshape(shape).astype(x.dtype)
+
+
+def transposed_product(layer: ConvTranspose2d, x: Any, kernel: Any) -> Any:
+    """A transposed convolution whose kernels lie beside each other: one product for all places.
+    The kernel is [height, width, outputs, inputs]."""
+    batch, height, width, inputs = x.shape
+    rows, columns, outputs, _ = kernel.shape
+    spots = x.reshape(-1, inputs) @ kernel.reshape(-1, inputs).T
+    parts = spots.reshape(batch, height, width, rows, columns, outputs)
+    return parts.transpose(0, 1, 3, 2, 4, 5).reshape(batch, height * rows, width * columns, outputs)
+
+
+def side_by_side(layer: ConvTranspose2d) -> bool:
+    """Whether every value of a transposed convolution's result comes from one place alone."""
+    return layer.kernel == layer.stride and layer.padding == layer.output_padding == 0
 
 
 def channel_axis(x: Any) -> int:

@@ -28,8 +28,8 @@ from frameworks.shared.channels_last import LaidOut, Layout
 from frameworks.tf import devices as tf_devices
 from frameworks.tf import operations
 from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
-from frameworks.tf.images import DEPTHWISE_AXES, KERNEL_AXES, Apply
-from frameworks.tf.layers import Model, lower
+from frameworks.tf.convolutions import DEPTHWISE_AXES, KERNEL_AXES
+from frameworks.tf.layers import Apply, Model, lower
 from frameworks.tf.moving import channels_last
 from frameworks.tf.training import Training, evaluation
 from suites.data.arrays import Array, Arrays

@@ -1,72 +1,27 @@
-"""The layers over images [batch, height, width, channels]."""
+"""The layers over images [batch, height, width, channels] but convolutions."""
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from frameworks.shared import windows
-from frameworks.shared.windows import Windowed
-from suites.layers import AdaptiveAvgPool, AvgPool, BatchNorm, Conv2d, MaxPool, adaptive_windows
+from frameworks.shared.channels_last import IMAGE
+from frameworks.tf.edges import framed
+from suites.layers import (
+    AdaptiveAvgPool,
+    AvgPool,
+    BatchNorm,
+    InstanceNorm,
+    MaxPool,
+    Upsample,
+    adaptive_windows,
+)
 
 Apply = Callable[[Any], Any]
-
-Convolve = Callable[[Conv2d, Any, Any], Any]
-"""Layer, image and kernel to image."""
-
-KERNEL_AXES = (2, 3, 1, 0)
-"""Height, width, inputs, outputs."""
-
-DEPTHWISE_AXES = (2, 3, 0, 1)
-"""Height, width, inputs, outputs of each."""
-
-
-# --- convolution ----------------------------------------------------------------------------
-
-
-def convolution(layer: Conv2d, weight: Any, bias: Any = None, *, way: Convolve) -> Apply:
-    def apply(x: Any) -> Any:
-        y = way(layer, x, weight)
-        return y if bias is None else tf.nn.bias_add(y, bias)
-
-    return apply
-
-
-def whole(layer: Conv2d, x: Any, kernel: Any) -> Any:
-    framed, padding = _framed(layer, x, 0.0)
-    return tf.nn.conv2d(framed, kernel, layer.stride, padding)
-
-
-def by_group(layer: Conv2d, x: Any, kernel: Any) -> Any:
-    """Every group as a convolution of its own."""
-    framed, padding = _framed(layer, x, 0.0)
-    parts = zip(tf.split(framed, layer.groups, 3), tf.split(kernel, layer.groups, 3), strict=True)
-    return tf.concat([tf.nn.conv2d(part, own, layer.stride, padding) for part, own in parts], 3)
-
-
-def by_channel(layer: Conv2d, x: Any, kernel: Any) -> Any:
-    """Depthwise."""
-    framed, padding = _framed(layer, x, 0.0)
-    return tf.nn.depthwise_conv2d(framed, kernel, (1, layer.stride, layer.stride, 1), padding)
-
-
-def by_window(layer: Conv2d, x: Any, kernel: Any) -> Any:
-    """Depthwise, as the sum over the kernel's places of the image, shifted and scaled: float32."""
-    framed, _ = _framed(layer, tf.cast(x, tf.float32), 0.0, same=False)
-    factors = tf.cast(kernel, tf.float32)
-    views = windows.views(layer, windows.described(x.shape))
-    each = tf.unstack(tf.reshape(factors, (-1, *factors.shape[2:])))
-    terms = [
-        framed[:, rows, columns, :, None] * factor
-        for (rows, columns), factor in zip(views, each, strict=True)
-    ]
-    y = functools.reduce(operator.add, terms)  # [batch, rows, columns, inputs, outputs of each]
-    return tf.cast(tf.reshape(y, (*y.shape[:3], layer.outputs)), x.dtype)
 
 
 # --- normalisation and pooling --------------------------------------------------------------
@@ -81,9 +36,13 @@ def batch_norm(
     *,
     training: bool,
 ) -> Apply:
-    """The operation itself, since its wrapper raises a smaller epsilon than cuDNN once allowed."""
+    """The operation itself, since its wrapper raises a smaller epsilon than cuDNN once allowed. It
+    takes images alone: what has its channels last is seen as one."""
 
     def apply(x: Any) -> Any:
+        if len(x.shape) != IMAGE:
+            image = tf.reshape(_channels_last(x), (x.shape[0], -1, 1, layer.channels))
+            return _like(apply(image), x)
         # Parameters in float32 whatever the images are in.
         scale, offset, mean, variance = (
             tf.cast(array, tf.float32) for array in (weight, bias, running_mean, running_var)
@@ -108,24 +67,63 @@ def batch_norm(
     return apply
 
 
+def instance_norm(layer: InstanceNorm, weight: Any = None, bias: Any = None) -> Apply:
+    """In float32, as layer norm; the framework has no operation of its own."""
+
+    def apply(x: Any) -> Any:
+        image = len(x.shape) >= IMAGE
+        wide = tf.cast(x, tf.float32)
+        mean, variance = tf.nn.moments(
+            wide, tuple(range(1, len(x.shape) - 1)) if image else (2,), keepdims=True
+        )
+        y = tf.cast((wide - mean) * tf.math.rsqrt(variance + layer.eps), x.dtype)
+        if weight is None:
+            return y
+        along = (-1,) if image else (-1, 1)
+        return y * tf.reshape(weight, along) + tf.reshape(bias, along)
+
+    return apply
+
+
+def _channels_last(x: Any) -> Any:
+    """A sequence [batch, channels, length] as [batch, length, channels]."""
+    return tf.transpose(x, (0, 2, 1)) if len(x.shape) == SEQUENCE else x
+
+
+def _like(image: Any, x: Any) -> Any:
+    """The values of an image in the shape of x."""
+    if len(x.shape) == SEQUENCE:
+        batch, channels, length = x.shape
+        return tf.transpose(tf.reshape(image, (batch, length, channels)), (0, 2, 1))
+    return tf.reshape(image, x.shape)
+
+
+SEQUENCE = 3
+"""Axes of [batch, channels, length], whose channels lie where the description has them."""
+
+
 def max_pool(layer: MaxPool) -> Apply:
     def apply(x: Any) -> Any:
-        framed, padding = _framed(layer, x, -math.inf)
-        return tf.nn.max_pool2d(framed, layer.kernel, layer.stride, padding)
+        image, padding = _framed(layer, x, -math.inf)
+        return tf.nn.max_pool2d(image, layer.kernel, layer.stride, padding)
 
     return apply
 
 
 def average_pool(layer: AvgPool) -> Apply:
     def apply(x: Any) -> Any:
-        framed, _ = _framed(layer, x, 0.0, same=False)
-        means = tf.nn.avg_pool2d(framed, layer.kernel, layer.stride, "VALID")
+        image, _ = _framed(layer, x, 0.0, same=False)
+        means = tf.nn.avg_pool2d(image, layer.kernel, layer.stride, "VALID")
         inside = windows.sizes(layer, windows.described(x.shape))
         if inside.min() == layer.kernel**2:
             return means
         return means * tf.constant(layer.kernel**2 / inside[..., None], dtype=x.dtype)
 
     return apply
+
+
+def _framed(layer: MaxPool | AvgPool, x: Any, fill: float, *, same: bool = True) -> tuple[Any, str]:
+    return framed(layer.window(windows.described(x.shape)), x, fill, same=same)
 
 
 def adaptive_pool(layer: AdaptiveAvgPool) -> Apply:
@@ -145,22 +143,13 @@ def adaptive_pool(layer: AdaptiveAvgPool) -> Apply:
     return lambda x: along(along(x, 1), 2)
 
 
-# --- edges ----------------------------------------------------------------------------------
+def upsample(layer: Upsample, *, xla: bool) -> Apply:
+    """The framework's own operations; those that XLA lacks from concatenations."""
+    resize = {"nearest": tf.raw_ops.ResizeNearestNeighbor, "bilinear": tf.raw_ops.ResizeBilinear}
 
+    def apply(x: Any) -> Any:
+        size = [layer.scale * places for places in x.shape[1:3]]
+        y = resize[layer.mode](images=x, size=size, half_pixel_centers=True)
+        return tf.cast(y, x.dtype)
 
-def _framed(layer: Windowed, x: Any, fill: float, *, same: bool = True) -> tuple[Any, str]:
-    """The image with what its windows see beyond its edges, and the framework's word for what is
-    then still missing: it can frame an image by itself only in its own way, `SAME`."""
-    edges = windows.padding(layer, windows.described(x.shape))
-    if not any(map(any, edges)):
-        return x, "VALID"
-    if same and edges == [_own_edge(layer, size) for size in x.shape[1:3]]:
-        return x, "SAME"
-    return tf.pad(x, [(0, 0), *edges, (0, 0)], constant_values=fill), "VALID"
-
-
-def _own_edge(layer: Windowed, size: int) -> tuple[int, int]:
-    """The rows that `SAME` stands for."""
-    reach = (-(-size // layer.stride) - 1) * layer.stride + layer.kernel
-    rows = max(reach - size, 0)
-    return rows // 2, rows - rows // 2
+    return apply

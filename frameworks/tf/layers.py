@@ -10,12 +10,21 @@ from typing import Any
 import tensorflow as tf
 
 from frameworks.interface import Unsupported
-from frameworks.shared.channels_last import IMAGE, Layout, depthwise, stored_axis
-from frameworks.tf import attention, bags, elementwise, images, moving, recurrent
+from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
+from frameworks.tf import (
+    attention,
+    bags,
+    convolutions,
+    elementwise,
+    images,
+    moving,
+    recurrent,
+)
 from frameworks.tf.images import Apply
 from frameworks.tf.moving import channels_first, channels_last
 from suites import layers
 from suites.layers import Layer, join, lacking
+from suites.layers.convolution import Convolution
 from suites.layers.dropout import MASK
 from suites.layers.recurrent import Recurrent
 
@@ -118,21 +127,17 @@ def _flatten(layer: layers.Flatten, path: str, model: Model) -> Apply:
     return lambda x: tf.reshape(channels_first(x), (x.shape[0], -1))
 
 
-def _convolution(layer: layers.Conv2d, path: str, model: Model) -> Apply:
-    return images.convolution(layer, **model.own(layer, path), way=_way(layer, model))
+def _convolution(layer: Convolution, path: str, model: Model) -> Apply:
+    where = {"on_cpu": model.on_cpu, "xla": model.xla}
+    return convolutions.convolution(layer, **model.own(layer, path), **where)
 
 
 def _batch_norm(layer: layers.BatchNorm, path: str, model: Model) -> Apply:
     return images.batch_norm(layer, **model.own(layer, path), training=model.training)
 
 
-def _way(layer: layers.Conv2d, model: Model) -> images.Convolve:
-    """On the CPU groups have no gradients, and no convolution where a bias is fused to it, unless
-    oneDNN runs them, which depends on the processor. XLA's depthwise convolution is many times
-    slower than its windows one by one, its gradient up to a thousand times."""
-    if depthwise(layer):
-        return images.by_window if model.on_cpu and model.xla else images.by_channel
-    return images.by_group if layer.groups > 1 and model.on_cpu else images.whole
+def _upsample(layer: layers.Upsample, path: str, model: Model) -> Apply:
+    return images.upsample(layer, xla=model.xla)
 
 
 # --- over the last axis ---------------------------------------------------------------------
@@ -225,7 +230,12 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Linear: _bound(_linear),
     layers.LayerNorm: _bound(_layer_norm),
     layers.GroupNorm: _bound(_group_norm),
+    layers.Conv1d: _convolution,
     layers.Conv2d: _convolution,
+    layers.Conv3d: _convolution,
+    layers.ConvTranspose2d: _bound(convolutions.transposed),
+    layers.InstanceNorm: _bound(images.instance_norm),
+    layers.Upsample: _upsample,
     layers.BatchNorm: _batch_norm,
     layers.MaxPool: _bound(images.max_pool),
     layers.AvgPool: _bound(images.average_pool),

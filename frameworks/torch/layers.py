@@ -12,13 +12,14 @@ from torch import nn
 from torch.nn import functional
 
 from frameworks.interface import Unsupported
-from frameworks.torch import attention, bags, dropout, recurrent
+from frameworks.torch import attention, bags, dropout, images, recurrent
 from frameworks.torch.leaf import Leaf
 from suites import layers
 from suites.layers import Layer, Shape, lacking
 
 _OVERWRITTEN = (
-    *(layers.Conv2d, layers.BatchNorm, layers.GroupNorm),
+    *(layers.Conv1d, layers.Conv2d, layers.Conv3d, layers.ConvTranspose2d),
+    *(layers.BatchNorm, layers.GroupNorm),
     *(layers.Residual, layers.Concat),
 )
 """Makers of results that they do not need for their own gradients: what follows may work in place.
@@ -125,25 +126,6 @@ def _linear(layer: layers.Linear) -> Any:
     return nn.Linear(layer.inputs, layer.outputs, bias=layer.bias)
 
 
-def _convolution(layer: layers.Conv2d) -> Any:
-    window = {"stride": layer.stride, "padding": layer.padding, "groups": layer.groups}
-    return nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, **window, bias=layer.bias)
-
-
-def _group_norm(layer: layers.GroupNorm) -> Any:
-    return nn.GroupNorm(layer.groups, layer.channels, layer.eps, layer.affine)
-
-
-def _max_pool(layer: layers.MaxPool) -> Any:
-    return nn.MaxPool2d(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)
-
-
-def _average_pool(layer: layers.AvgPool) -> Any:
-    if layer.ceil:
-        return _OverhangingAvgPool(layer)
-    return nn.AvgPool2d(layer.kernel, layer.stride, layer.padding)
-
-
 def _relu(layer: layers.ReLU, maker: Layer | None) -> Any:
     return nn.ReLU(inplace=isinstance(maker, _OVERWRITTEN))
 
@@ -169,29 +151,6 @@ class _Overwriting(nn.Module):  # type: ignore[misc]
 
     def forward(self, x: Any) -> Any:
         return self.function(x, inplace=self.allowed and not self.training)
-
-
-class _BatchNorm(Leaf):
-    """The framework's own module counts batches too, an operation more for every layer."""
-
-    def forward(self, x: Any) -> Any:
-        averages, affine = (self.running_mean, self.running_var), (self.weight, self.bias)
-        how = self.training, self.layer.momentum, self.layer.eps
-        return functional.batch_norm(x, *averages, *affine, *how)
-
-
-class _OverhangingAvgPool(Leaf):
-    """Padded beforehand, so that padding need not count: where it counts, Inductor's gradient
-    divides windows that stand out over the edge by their whole size
-    (https://github.com/pytorch/pytorch/issues/198119)."""
-
-    def forward(self, x: Any) -> Any:
-        layer = self.layer
-        rows, columns = layer.output_shape(tuple(x.shape))[2:]
-        padded = functional.pad(x, (layer.padding,) * 4) if layer.padding else x
-        window = {"ceil_mode": True, "count_include_pad": False}
-        means = functional.avg_pool2d(padded, layer.kernel, layer.stride, **window)
-        return means[:, :, :rows, :columns]
 
 
 class _Positions(Leaf):
@@ -229,13 +188,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Gated: _leaf(_Gated),
     layers.Linear: _leaf(_linear),
     layers.LayerNorm: _leaf(lambda layer: nn.LayerNorm(layer.width, eps=layer.eps)),
-    layers.GroupNorm: _leaf(_group_norm),
-    layers.Conv2d: _leaf(_convolution),
-    layers.BatchNorm: _leaf(_BatchNorm),
-    layers.MaxPool: _leaf(_max_pool),
-    layers.AvgPool: _leaf(_average_pool),
-    layers.AdaptiveAvgPool: _leaf(lambda layer: nn.AdaptiveAvgPool2d(layer.size)),
-    layers.GlobalAvgPool: _leaf(lambda layer: nn.AdaptiveAvgPool2d(1)),
+    **{kind: _leaf(make) for kind, make in images.LOWERINGS.items()},
     layers.Flatten: _leaf(lambda layer: nn.Flatten()),
     layers.Reshape: _leaf(_Reshape),
     layers.Permute: _leaf(_Permute),

@@ -7,6 +7,7 @@ every other operation on an element as one, an exponential included.
 
 from suites.layers.attention import CrossAttention, SelfAttention
 from suites.layers.bags import Counts, EmbeddingBag, Interaction
+from suites.layers.convolution import Conv1d, Conv2d, Conv3d, ConvTranspose2d
 from suites.layers.dense import (
     Embedding,
     Flatten,
@@ -32,11 +33,13 @@ from suites.layers.image import (
     AdaptiveAvgPool,
     AvgPool,
     BatchNorm,
-    Conv2d,
     GlobalAvgPool,
     GroupNorm,
+    InstanceNorm,
     MaxPool,
+    Upsample,
     adaptive_windows,
+    line_through,
 )
 from suites.layers.moving import Permute, PixelShuffle, Reshape
 from suites.layers.recurrent import GRU, LSTM, RNN, SequenceMean
@@ -67,7 +70,10 @@ __all__ = [
     "AvgPool",
     "BatchNorm",
     "Concat",
+    "Conv1d",
     "Conv2d",
+    "Conv3d",
+    "ConvTranspose2d",
     "Counts",
     "CrossAttention",
     "Dropout",
@@ -78,6 +84,7 @@ __all__ = [
     "Gated",
     "GlobalAvgPool",
     "GroupNorm",
+    "InstanceNorm",
     "Interaction",
     "LastToken",
     "Layer",
@@ -108,10 +115,12 @@ __all__ = [
     "SwiGLU",
     "Tanh",
     "TiedHead",
+    "Upsample",
     "adaptive_windows",
     "check",
     "join",
     "lacking",
+    "line_through",
     "masks",
     "parameters",
     "vocabulary",

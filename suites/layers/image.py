@@ -1,4 +1,4 @@
-"""Layers over images [batch, channels, height, width]: convolution, normalisation, pooling."""
+"""Layers over images [batch, channels, height, width]: normalisation, pooling, enlarging."""
 
 from __future__ import annotations
 
@@ -7,76 +7,27 @@ from dataclasses import dataclass
 
 from suites.layers.dense import AFFINE_BOUND
 from suites.layers.tree import Layer, Parameter, Shape, ShapeError
+from suites.layers.windows import Window, window
 
 
-def _image(layer: str, shape: Shape, channels: int | None = None) -> Shape:
-    if len(shape) != 4 or channels not in (None, shape[1]):
-        wanted = "channels" if channels is None else str(channels)
+def _image(layer: str, shape: Shape) -> Shape:
+    if len(shape) != 4:
         raise ShapeError(
-            f"{layer} expects [batch, {wanted}, height, width]. Received: {list(shape)}"
+            f"{layer} expects [batch, channels, height, width]. Received: {list(shape)}"
         )
     return shape
 
 
-def _places(layer: str, size: int, kernel: int, stride: int, padding: int, ceil: bool) -> int:
-    """How often a window fits along one axis."""
-    if kernel < 1 or stride < 1 or padding < 0:
-        raise ShapeError(
-            f"{layer} expects kernel >= 1, stride >= 1, padding >= 0. "
-            f"Received: kernel {kernel}, stride {stride}, padding {padding}"
-        )
-    room = size + 2 * padding - kernel
-    if room < 0:
-        raise ShapeError(
-            f"{layer} expects at least {kernel - 2 * padding} rows and columns for its "
-            f"{kernel} x {kernel} window. Received: {size}"
-        )
-    if not ceil:
-        return room // stride + 1
-    places = -(-room // stride) + 1
-    # A last window that would begin in the padding behind the image does not count.
-    return places - 1 if (places - 1) * stride >= size + padding else places
-
-
-@dataclass(frozen=True)
-class Conv2d(Layer):
-    """Cross-correlation with square windows; weight [outputs, inputs / groups, kernel, kernel]."""
-
-    inputs: int
-    outputs: int
-    kernel: int
-    stride: int = 1
-    padding: int = 0
-    groups: int = 1
-    bias: bool = True
-
-    def output_shape(self, shape: Shape) -> Shape:
-        batch, _, height, width = _image("Conv2d", shape, self.inputs)
-        if self.groups < 1 or self.inputs % self.groups or self.outputs % self.groups:
-            raise ShapeError(
-                f"Conv2d expects groups that divide its {self.inputs} inputs and {self.outputs} "
-                f"outputs. Received: {self.groups} groups"
-            )
-        window = self.kernel, self.stride, self.padding, False
-        rows, columns = (_places("Conv2d", size, *window) for size in (height, width))
-        return (batch, self.outputs, rows, columns)
-
-    def parameters(self) -> dict[str, Parameter]:
-        window = self.inputs // self.groups, self.kernel, self.kernel
-        length = math.prod(window)
-        # He et al., arXiv:1502.01852, equation 10: rectified signals keep their size in depth.
-        weight = {"weight": Parameter((self.outputs, *window), math.sqrt(6 / length))}
-        bias = {"bias": Parameter((self.outputs,), 1 / math.sqrt(length))} if self.bias else {}
-        return weight | bias
-
-    def flop(self, shape: Shape) -> int:
-        products = self.inputs // self.groups * self.kernel**2
-        return math.prod(self.output_shape(shape)) * (2 * products + self.bias)
+def _require_channels(layer: str, shape: Shape, channels: int, least: int = 2) -> None:
+    if len(shape) < least or shape[1] != channels:
+        places = ", ..." if least == 2 else ", length, ..."
+        raise ShapeError(f"{layer} expects [batch, {channels}{places}]. Received: {list(shape)}")
 
 
 @dataclass(frozen=True)
 class BatchNorm(Layer):
-    """(x - mean) / sqrt(variance + eps) * weight + bias, for every channel (arXiv:1502.03167).
+    """(x - mean) / sqrt(variance + eps) * weight + bias over [batch, channels, ...], for every
+    channel (arXiv:1502.03167).
 
     Training takes mean and variance from the batch (variance divided by n) and moves the running
     averages: r <- r + momentum x (batch's - r), with the variance divided by n - 1. A forward pass
@@ -93,7 +44,8 @@ class BatchNorm(Layer):
                 f"BatchNorm expects eps >= 0 and a momentum from 0 to 1. "
                 f"Received: eps {self.eps}, momentum {self.momentum}"
             )
-        return _image("BatchNorm", shape, self.channels)
+        _require_channels("BatchNorm", shape, self.channels)
+        return shape
 
     def parameters(self) -> dict[str, Parameter]:
         size = (self.channels,)
@@ -123,10 +75,7 @@ class GroupNorm(Layer):
     affine: bool = True
 
     def output_shape(self, shape: Shape) -> Shape:
-        if len(shape) < 2 or shape[1] != self.channels:
-            raise ShapeError(
-                f"GroupNorm expects [batch, {self.channels}, ...]. Received: {list(shape)}"
-            )
+        _require_channels("GroupNorm", shape, self.channels)
         if self.groups < 1 or self.channels % self.groups or not 0 <= self.eps < math.inf:
             raise ShapeError(
                 f"GroupNorm expects groups that divide its {self.channels} channels, and eps >= 0. "
@@ -153,6 +102,70 @@ class GroupNorm(Layer):
 
 
 @dataclass(frozen=True)
+class InstanceNorm(Layer):
+    """(x - mean) / sqrt(variance + eps) over [batch, channels, length, ...]: mean and variance of
+    each channel of each sample (Ulyanov et al., arXiv:1607.08022), in training and after.
+
+    With `affine`, which frameworks leave out unless it is asked for, times a weight plus a bias.
+    """
+
+    channels: int
+    eps: float = 1e-5
+    affine: bool = False
+
+    def output_shape(self, shape: Shape) -> Shape:
+        _require_channels("InstanceNorm", shape, self.channels, least=3)
+        if not 0 <= self.eps < math.inf or math.prod(shape[2:]) < 2:
+            raise ShapeError(
+                f"InstanceNorm expects eps >= 0 and more than one value in each channel. "
+                f"Received: eps {self.eps}, {list(shape)}"
+            )
+        return shape
+
+    def parameters(self) -> dict[str, Parameter]:
+        if not self.affine:
+            return {}
+        return {
+            "weight": Parameter((self.channels,), AFFINE_BOUND, center=1.0),
+            "bias": Parameter((self.channels,), AFFINE_BOUND),
+        }
+
+    def flop(self, shape: Shape) -> int:
+        """For each element: two sums, a difference, a square, a quotient; scale and shift."""
+        return (7 if self.affine else 5) * math.prod(shape)
+
+
+@dataclass(frozen=True)
+class Upsample(Layer):
+    """Every axis of an image `scale` times as long: `nearest` repeats each value, `bilinear` draws
+    lines between them along both axes, as `line_through` says; beyond the edge stands the edge."""
+
+    scale: int
+    mode: str = "nearest"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        batch, channels, height, width = _image("Upsample", shape)
+        if self.scale < 1 or self.mode not in ("nearest", "bilinear"):
+            raise ShapeError(
+                f"Upsample expects a scale above 0 and mode = nearest or bilinear. "
+                f"Received: scale {self.scale}, mode {self.mode!r}"
+            )
+        return (batch, channels, height * self.scale, width * self.scale)
+
+    def flop(self, shape: Shape) -> int:
+        """A difference, a product and a sum along each axis; none to repeat."""
+        along_rows = math.prod(shape) * self.scale
+        return 0 if self.mode == "nearest" else 3 * along_rows * (1 + self.scale)
+
+
+def line_through(scale: int) -> list[tuple[int, float]]:
+    """Of the `scale` results that each place becomes: the step to the neighbour that it lies
+    towards, and its distance. Their centres are spread evenly over the place's own width."""
+    offsets = [(number + 0.5) / scale - 0.5 for number in range(scale)]
+    return [(-1 if offset < 0 else 1, abs(offset)) for offset in offsets]
+
+
+@dataclass(frozen=True)
 class _Pool(Layer):
     kernel: int
     stride: int
@@ -161,16 +174,18 @@ class _Pool(Layer):
     """Whether a last window may stand out over the edge."""
 
     def output_shape(self, shape: Shape) -> Shape:
+        return (*shape[:2], *self.window(shape).places)
+
+    def window(self, shape: Shape) -> Window:
+        """Its windows over an input of `shape`."""
         name = type(self).__name__
-        batch, channels, height, width = _image(name, shape)
+        _image(name, shape)
         if self.padding > self.kernel // 2:
             raise ShapeError(
                 f"{name} expects padding of at most half its kernel {self.kernel}. "
                 f"Received: padding {self.padding}"
             )
-        window = self.kernel, self.stride, self.padding, self.ceil
-        rows, columns = (_places(name, size, *window) for size in (height, width))
-        return (batch, channels, rows, columns)
+        return window(name, shape, self.kernel, self.stride, self.padding, ceil=self.ceil)
 
     def flop(self, shape: Shape) -> int:
         return math.prod(self.output_shape(shape)) * self.kernel**2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from suites.layers import Conv2d, Shape, walk
+from suites.layers import ConvTranspose2d, Shape, walk
+from suites.layers.convolution import Convolution
 from suites.layers.tree import Layer
 from suites.operations import Backward
 from suites.workload.learning import Learn, Lifecycle
@@ -56,7 +57,7 @@ def facts_of(workload: Workload) -> Facts:
 
 def _convolutions(model: Layer, shape: Shape) -> bool | None:
     layers = [node.layer for node in walk(model, shape)]
-    if any(isinstance(layer, Conv2d) for layer in layers):
+    if any(isinstance(layer, Convolution | ConvTranspose2d) for layer in layers):
         return True
     ours = all(type(layer).__module__.startswith("suites.layers.") for layer in layers)
     return False if ours else None

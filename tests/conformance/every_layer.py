@@ -15,7 +15,10 @@ from suites.layers import (
     AvgPool,
     BatchNorm,
     Concat,
+    Conv1d,
     Conv2d,
+    Conv3d,
+    ConvTranspose2d,
     Counts,
     CrossAttention,
     Dropout,
@@ -26,6 +29,7 @@ from suites.layers import (
     Gated,
     GlobalAvgPool,
     GroupNorm,
+    InstanceNorm,
     Interaction,
     LastToken,
     LayerNorm,
@@ -51,6 +55,7 @@ from suites.layers import (
     SwiGLU,
     Tanh,
     TiedHead,
+    Upsample,
 )
 from suites.workload import (
     SGD,
@@ -132,7 +137,7 @@ DECODER = Sequential(
 MOVED = Sequential(
     Sequential(Conv2d(3, 8, 3, padding=1), LeakyReLU(0.1)),
     shuffle=PixelShuffle(2),
-    elu=Sequential(Conv2d(2, 6, 3), ELU(alpha=0.5)),
+    elu=Sequential(Conv2d(2, 6, 3), ELU(alpha=0.5), InstanceNorm(6)),
     turned=Permute((0, 2, 3, 1)),
     shares=Softmax(1),
     back=Permute((0, 3, 2, 1)),
@@ -158,11 +163,29 @@ RECOMMENDER = Sequential(
     interaction=Interaction(4),
     head=Linear(7, 5),
 )
+WINDOWS = Sequential(
+    stem=Sequential(Conv2d(3, 8, (3, 4), (2, 1), "same"), InstanceNorm(8, affine=True)),
+    apart=Sequential(Conv2d(8, 8, 3, (2, 1), (1, 2), dilation=(1, 2)), LeakyReLU()),
+    depthwise=Conv2d(8, 8, (1, 3), (1, 2), "same", groups=8),
+    spread=Conv2d(8, 8, 3, padding="same", groups=8, dilation=2),
+    up=Sequential(ConvTranspose2d(8, 6, 2, 2), ReLU()),
+    over=ConvTranspose2d(6, 4, (3, 4), (2, 1), 1, (1, 0)),
+    larger=Sequential(Upsample(2), Upsample(2, "bilinear")),
+    volume=Reshape((2, 2, 28, -1)),
+    solid=Sequential(Conv3d(2, 4, (1, 3, 3), (1, 2, 2), "same"), BatchNorm(4), ReLU()),
+    grouped=Conv3d(4, 4, 2, padding=1, groups=2),
+    rows=Reshape((4, -1)),
+    long=Sequential(Conv1d(4, 8, 5, 4, 2), BatchNorm(8), ReLU()),
+    narrow=Sequential(Conv1d(8, 8, 3, 3, groups=8), Conv1d(8, 4, 2, padding="same", dilation=2)),
+    flat=Sequential(InstanceNorm(4), Flatten(), Linear(256, 6), BatchNorm(6), ReLU()),
+    head=Linear(6, 5),
+)
 
 MODELS = {
     "": (PLAIN, (8, 3, 4, 3)),
     "images_": (IMAGES, (6, 3, 19, 17)),
     "moved_": (MOVED, (3, 3, 5, 4)),
+    "windows_": (WINDOWS, (4, 3, 7, 6)),
     "words_": (WORDS, (4, 9)),
     "recurrent_": (RECURRENT, (4, 3)),
     "recommender_": (RECOMMENDER, (4, 10)),

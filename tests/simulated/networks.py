@@ -3,6 +3,7 @@ a global average. Each product goes through one function, so that its arithmetic
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -97,24 +98,28 @@ def cross_entropy(logits: Any, labels: Any) -> tuple[Any, Any]:
 
 def _columns(layer: Conv2d, x: Any) -> Any:
     """What every place of the output sees, a row each."""
-    room = [(0, 0), (0, 0), (layer.padding, layer.padding), (layer.padding, layer.padding)]
-    view = sliding_window_view(np.pad(x, room), (layer.kernel, layer.kernel), axis=(2, 3))
-    view = view[:, :, :: layer.stride, :: layer.stride]
-    width = layer.inputs * layer.kernel**2
+    window = layer.window(x.shape)
+    padded = np.pad(x, ((0, 0), (0, 0), *window.edges))
+    down, across = window.stride
+    view = sliding_window_view(padded, window.kernel, axis=(2, 3))[:, :, ::down, ::across]
+    width = layer.inputs * math.prod(window.kernel)
     return np.ascontiguousarray(view.transpose(0, 2, 3, 1, 4, 5)).reshape(-1, width)
 
 
 def _scattered(layer: Conv2d, seen: Any, shape: Any, places: tuple[int, int]) -> Any:
     """The reverse of `_columns`: every value added where it came from."""
     batch, inputs, height, width = shape
-    size, step, room = layer.kernel, layer.stride, layer.padding
-    rows, columns = places
-    x = np.zeros((batch, inputs, height + 2 * room, width + 2 * room), np.float32)
-    seen = seen.reshape(batch, rows, columns, inputs, size, size)
-    for i, j in np.ndindex(size, size):
-        down, across = slice(i, i + step * rows, step), slice(j, j + step * columns, step)
-        x[:, :, down, across] += seen[..., i, j].transpose(0, 3, 1, 2)
-    return x[:, :, room : room + height, room : room + width]
+    window = layer.window(shape)
+    (above, below), (left, right) = window.edges
+    x = np.zeros((batch, inputs, above + height + below, left + width + right), np.float32)
+    seen = seen.reshape(batch, *places, inputs, *window.kernel)
+    for i, j in np.ndindex(window.kernel):
+        spans = (
+            slice(begin, begin + step * count, step)
+            for begin, step, count in zip((i, j), window.stride, places, strict=True)
+        )
+        x[(..., *spans)] += seen[..., i, j].transpose(0, 3, 1, 2)
+    return x[:, :, above : above + height, left : left + width]
 
 
 def _rectified(network: Network, path: str, layer: ReLU, x: Any) -> tuple[Any, Backward]:

@@ -7,7 +7,10 @@ from frameworks.shared import channels_last
 from suites.layers import (
     BatchNorm,
     Concat,
+    Conv1d,
     Conv2d,
+    Conv3d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
     GlobalAvgPool,
@@ -54,6 +57,31 @@ def test_a_kernel_is_placed_with_its_axes_in_order_and_comes_back(convolution, a
     assert moved.shape == placed
     assert np.array_equal(moved, kernel.transpose(axes))
     assert np.array_equal(moves.moves["weight"].restore(moved), kernel)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "axes", "placed"),
+    [
+        (Conv1d(6, 8, 3), (1, 6, 9), HWIO, (3, 6, 8)),
+        (Conv3d(6, 8, (2, 3, 4)), (1, 6, 5, 5, 5), HWIO, (2, 3, 4, 6, 8)),
+        (Conv3d(6, 8, (2, 3, 4)), (1, 6, 5, 5, 5), (0, 2, 3, 1), (8, 2, 3, 4, 6)),
+        (Conv1d(6, 6, 3, groups=6), (1, 6, 9), HWIO, (3, 1, 6)),
+        (ConvTranspose2d(6, 8, (2, 3)), (1, 6, 5, 5), HWIO, (2, 3, 8, 6)),
+    ],
+)
+def test_kernels_of_other_convolutions_are_placed_alike(layer, shape, axes, placed):
+    moves = channels_last.channels_last(layer, shape, axes, HWIM)
+    kernel = drawn(*layer.parameters()["weight"].shape)
+    moved = moves.place("weight", kernel)
+    assert moved.shape == placed
+    assert np.array_equal(moves.moves["weight"].restore(moved), kernel)
+
+
+def test_a_transposed_kernel_may_have_axes_of_its_own():
+    layer, axes = ConvTranspose2d(6, 8, (2, 3)), (1, 2, 3, 0)
+    moves = channels_last.channels_last(layer, (1, 6, 5, 5), HWIO, transposed_axes=axes)
+    kernel = drawn(6, 8, 2, 3)
+    assert np.array_equal(moves.place("weight", kernel), kernel.transpose(axes))
 
 
 def test_a_depthwise_kernel_may_have_axes_of_its_own():

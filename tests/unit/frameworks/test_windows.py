@@ -24,14 +24,17 @@ FRAMEWORKS = Path(windows.__file__).parent
 @pytest.mark.parametrize("size", [(8, 7), (5, 6)])
 def test_views_over_sizes_are_the_means(layer, size):
     x = np.random.default_rng(0).random((2, 3, *size))
-    padded = np.pad(x, [(0, 0), (0, 0), *windows.padding(layer, x.shape)])
-    total = sum(padded[:, :, rows, columns] for rows, columns in windows.views(layer, x.shape))
+    window = layer.window(x.shape)
+    padded = np.pad(x, [(0, 0), (0, 0), *window.edges])
+    total = sum(padded[:, :, rows, columns] for rows, columns in windows.views(window))
     means = total / windows.sizes(layer, x.shape)
     np.testing.assert_allclose(means, Pass({}).apply(layer, x))
 
 
 def test_an_image_with_its_channels_last_is_described_with_them_first():
     assert windows.described((2, 5, 7, 3)) == (2, 3, 5, 7)
+    assert windows.described((2, 4, 5, 7, 3)) == (2, 3, 4, 5, 7)
+    assert windows.described((2, 5, 7)) == (2, 5, 7), "a sequence lies as it is described"
     layer, shape = MaxPool(3, 2), windows.described((2, 9, 9, 3))
     assert layer.output_shape(shape) == (2, 3, 4, 4)
 
@@ -46,7 +49,7 @@ def test_one_by_one_is_depthwise_into_as_many_channels():
     ("text", "home"),
     [
         ("layer.groups == layer.inputs", "channels_last.py"),
-        ("ndindex(layer.kernel", "windows.py"),
+        ("np.ndindex(*window.kernel", "windows.py"),
         ("np.minimum(begins", "windows.py"),
     ],
 )

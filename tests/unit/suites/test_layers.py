@@ -8,7 +8,10 @@ from suites.layers import (
     AdaptiveAvgPool,
     BatchNorm,
     Concat,
+    Conv1d,
     Conv2d,
+    Conv3d,
+    ConvTranspose2d,
     Dropout,
     Embedding,
     FirstToken,
@@ -16,6 +19,7 @@ from suites.layers import (
     Gated,
     GlobalAvgPool,
     GroupNorm,
+    InstanceNorm,
     LayerNorm,
     LeakyReLU,
     Linear,
@@ -31,6 +35,7 @@ from suites.layers import (
     ShapeError,
     Softmax,
     StochasticDepth,
+    Upsample,
     cost,
     parameters,
     vocabulary,
@@ -107,14 +112,37 @@ def test_forward_bytes_by_hand():
 @pytest.mark.parametrize(
     ("layer", "shape", "message"),
     [
-        (Conv2d(3, 8, 3, stride=-1), (1, 3, 8, 8), "stride >= 1, padding >= 0. Received: kernel 3"),
+        (Conv2d(3, 8, 3, stride=-1), (1, 3, 8, 8), "Conv2d expects stride >= 1: .* Received: -1"),
         (Conv2d(3, 8, 3, padding=-1), (1, 3, 8, 8), "padding >= 0"),
         (Conv2d(6, 8, 3, groups=4), (1, 6, 8, 8), "divide its 6 inputs and 8 outputs"),
         (Conv2d(6, 9, 3, groups=6), (1, 6, 8, 8), "divide its 6 inputs and 9 outputs"),
         (Conv2d(3, 8, 3, groups=0), (1, 3, 8, 8), "groups"),
+        (Conv2d(3, 8, 3, dilation=0), (1, 3, 8, 8), "dilation >= 1: .* Received: 0"),
+        (Conv2d(3, 8, (3, 0)), (1, 3, 8, 8), r"kernel >= 1: .* Received: \(3, 0\)"),
+        (Conv2d(3, 8, (3, 3, 1)), (1, 3, 8, 8), r"one for each of 2 axes. Received: \(3, 3, 1\)"),
+        (Conv2d(3, 8, 3, stride="2"), (1, 3, 8, 8), "stride >= 1: .* Received: '2'"),  # type: ignore[arg-type]
+        (
+            Conv2d(3, 8, 3, dilation=4),
+            (1, 3, 8, 8),
+            "at least 9 places .* window of 9. Received: 8",
+        ),
+        (Conv1d(3, 8, 3), (1, 4, 8), r"expects \[batch, 3, length\]. Received: \[1, 4, 8\]"),
+        (Conv3d(3, 8, 3), (1, 3, 8, 8), r"expects \[batch, 3, depth, height, width\]"),
+        (ConvTranspose2d(3, 8, 2), (1, 4, 8, 8), r"expects \[batch, 3, height, width\]"),
+        (ConvTranspose2d(3, 8, 0), (1, 3, 8, 8), "kernel >= 1"),
+        (ConvTranspose2d(3, 8, 2, 2, output_padding=2), (1, 3, 8, 8), "below its stride 2. .*: 2"),
+        (ConvTranspose2d(3, 8, 1, padding=4), (1, 3, 8, 8), "sizes above 0"),
+        (InstanceNorm(3), (2, 3), r"expects \[batch, 3, length, ...\]. Received: \[2, 3\]"),
+        (InstanceNorm(3), (2, 3, 1), "more than one value in each channel"),
+        (Upsample(0), (1, 3, 8, 8), "scale above 0"),
+        (
+            Upsample(2, "cubic"),
+            (1, 3, 8, 8),
+            "nearest or bilinear. Received: scale 2, mode 'cubic'",
+        ),
         (Conv2d(3, 8, 3), (1, 4, 8, 8), r"expects \[batch, 3, height, width\]"),
-        (Conv2d(3, 8, 9), (1, 3, 8, 8), "at least 9 rows and columns"),
-        (BatchNorm(4), (2, 3, 8, 8), r"\[batch, 4, height, width\]. Received: \[2, 3, 8, 8\]"),
+        (Conv2d(3, 8, 9), (1, 3, 8, 8), "at least 9 places along each axis"),
+        (BatchNorm(4), (2, 3, 8, 8), r"\[batch, 4, ...\]. Received: \[2, 3, 8, 8\]"),
         (MaxPool(3, 2, padding=2), (1, 3, 8, 8), "at most half its kernel 3"),
         (MaxPool(3, 0), (1, 3, 8, 8), "stride >= 1"),
         (AdaptiveAvgPool(9), (1, 3, 8, 8), "at least 9 x 9"),
@@ -129,12 +157,7 @@ def test_forward_bytes_by_hand():
         (FirstToken(), (1, 2), "sequence"),
         (Conv2d(3, -8, 3), (1, 3, 8, 8), r"Conv2d expects sizes above 0. Received: .*-8"),
         (Linear(4, 0), (1, 4), r"Linear expects sizes above 0. Received: .*0"),
-        (Conv2d(3, 8, (3, 3)), (1, 3, 8, 8), r"whole number as kernel. Received: \(3, 3\)"),  # type: ignore[arg-type]
-        (
-            Conv2d(3, 8, 3, padding="same"),  # type: ignore[arg-type]
-            (1, 3, 8, 8),
-            "whole number as padding. Received: 'same'",
-        ),
+        (Conv2d(3, 8, 3, padding="valid"), (1, 3, 8, 8), "axes or same. Received: 'valid'"),
         (MaxPool(2, 2.0), (1, 3, 8, 8), "MaxPool expects a whole number as stride. Received: 2.0"),  # type: ignore[arg-type]
         (LayerNorm(4, eps=-1.0), (1, 4), "LayerNorm expects eps >= 0. Received: eps -1.0"),
         (BatchNorm(3, eps=-1e-5), (1, 3, 2, 2), "eps >= 0 and a momentum .* Received: eps -1e-05"),
@@ -202,6 +225,38 @@ def test_windows_that_stand_out_over_the_edge():
     assert MaxPool(3, 2).output_shape((1, 1, 110, 54)) == (1, 1, 54, 26)
     # A window that would begin in the padding behind the image does not count.
     assert MaxPool(2, 2, padding=1, ceil=True).output_shape((1, 1, 3, 4)) == (1, 1, 2, 3)
+
+
+def test_windows_of_every_form():
+    image = (2, 3, 9, 8)
+    assert Conv2d(3, 4, (1, 5), (2, 1), (0, 2)).output_shape(image) == (2, 4, 5, 8)
+    assert Conv2d(3, 4, 3, dilation=(1, 3)).output_shape(image) == (2, 4, 7, 2)
+    same = Conv2d(3, 4, (4, 3), 2, "same")
+    assert same.output_shape(image) == (2, 4, 5, 4)
+    assert same.window(image).edges == ((1, 2), (0, 1)), "an odd row of zeros stands behind"
+    assert Conv1d(3, 4, 3, 2, 1).output_shape((2, 3, 9)) == (2, 4, 5)
+    assert Conv3d(3, 4, (1, 3, 3), padding="same").output_shape((2, 3, 5, 6, 7)) == (2, 4, 5, 6, 7)
+    assert ConvTranspose2d(3, 4, 3, 2, 1, 1).output_shape(image) == (2, 4, 18, 16)
+    assert ConvTranspose2d(3, 4, (2, 3), (2, 1)).output_shape(image) == (2, 4, 18, 10)
+    assert Upsample(3).output_shape(image) == (2, 3, 27, 24)
+
+
+def test_equal_numbers_for_all_axes_are_one_number():
+    assert Conv2d(3, 8, (3, 3), (1, 1), (2, 2)) == Conv2d(3, 8, 3, 1, 2)
+    assert Conv2d(3, 8, (3, 2)).kernel == (3, 2)
+
+
+def test_cost_of_convolutions_by_hand():
+    assert Conv3d(2, 4, (1, 3, 3)).flop((2, 2, 5, 6, 7)) == 2 * 4 * 5 * 4 * 5 * (2 * 2 * 9 + 1)
+    up = ConvTranspose2d(6, 4, 2, 2)
+    assert up.flop((2, 6, 5, 3)) == 2 * 4 * 10 * 6 * (2 * 6 + 1)
+    assert {n: p.shape for n, p in up.parameters().items()} == {
+        "weight": (6, 4, 2, 2),
+        "bias": (4,),
+    }
+    assert Upsample(2).flop((1, 1, 3, 4)) == 0
+    assert Upsample(2, "bilinear").flop((1, 1, 3, 4)) == 3 * (6 * 4 + 6 * 8)
+    assert InstanceNorm(6, affine=True).flop((2, 6, 4)) == 7 * 2 * 6 * 4
 
 
 def test_cost_of_image_layers_by_hand():

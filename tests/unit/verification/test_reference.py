@@ -14,13 +14,17 @@ from suites.layers import (
     AvgPool,
     BatchNorm,
     Concat,
+    Conv1d,
     Conv2d,
+    Conv3d,
+    ConvTranspose2d,
     Embedding,
     FirstToken,
     Flatten,
     Gated,
     GlobalAvgPool,
     GroupNorm,
+    InstanceNorm,
     LayerNorm,
     LeakyReLU,
     Linear,
@@ -38,6 +42,7 @@ from suites.layers import (
     SiLU,
     Softmax,
     Tanh,
+    Upsample,
 )
 from suites.verification.reference import training
 from suites.verification.reference.meanings.arithmetic import Honest
@@ -63,20 +68,94 @@ def drawn(layer, shape):
         Conv2d(4, 8, 3, padding=1, groups=4),
         Conv2d(4, 6, 2, groups=2),
         Conv2d(4, 6, 1, stride=2),
+        Conv2d(4, 6, (1, 3), (2, 1), (0, 2), dilation=(1, 2)),
+        Conv2d(4, 4, (2, 3), 2, "same", groups=4, dilation=2),
+        Conv1d(4, 6, 3, 2, "same", dilation=2),
+        Conv3d(4, 6, (1, 2, 3), padding=(0, 1, 1), groups=2),
+        Conv3d(4, 4, 2, padding="same", groups=4),
     ],
 )
 def test_convolution_by_hand(layer):
-    weights, x = drawn(layer, (2, 4, 6, 5))
+    weights, x = drawn(layer, (2, 4, 6, 5, 3)[: 2 + layer.axes])
     got = Pass(weights).apply(layer, x)
-    padded = np.pad(x, ((0, 0), (0, 0), *[(layer.padding,) * 2] * 2))
     inside, outside = 4 // layer.groups, layer.outputs // layer.groups
     assert got.shape == layer.output_shape(x.shape)
-    for n, o, i, j in itertools.product(*(range(size) for size in got.shape)):
+    for n, o, *place in itertools.product(*(range(size) for size in got.shape)):
         first = o // outside * inside
-        rows, columns = (slice(k * layer.stride, k * layer.stride + layer.kernel) for k in (i, j))
-        window = padded[n, first : first + inside, rows, columns]
-        expected = np.sum(window * weights["weight"][o]) + weights.get("bias", np.zeros(99))[o]
-        assert got[n, o, i, j] == pytest.approx(expected)
+        seen = looked_at(layer, x[n, first : first + inside], place)
+        expected = np.sum(seen * weights["weight"][o]) + weights.get("bias", np.zeros(99))[o]
+        assert got[n, o, *place] == pytest.approx(expected)
+
+
+def looked_at(layer, x, place):
+    """What the kernel lies on at a place of the result, zeros beyond the edge."""
+    numbers = [
+        (each,) * layer.axes if isinstance(each, int) else each
+        for each in (layer.kernel, layer.stride, layer.dilation)
+    ]
+    if layer.padding == "same":
+        before = [
+            max(0, (-(-size // s) - 1) * s + (k - 1) * d + 1 - size) // 2
+            for size, k, s, d in zip(x.shape[1:], *numbers, strict=True)
+        ]
+    else:
+        before = (layer.padding,) * layer.axes if isinstance(layer.padding, int) else layer.padding
+    seen = np.zeros((len(x), *numbers[0]))
+    for at in np.ndindex(*numbers[0]):
+        found = [
+            i * s - b + a * d for i, a, b, s, d in zip(place, at, before, *numbers[1:], strict=True)
+        ]
+        if all(0 <= p < size for p, size in zip(found, x.shape[1:], strict=True)):
+            seen[:, *at] = x[:, *found]
+    return seen
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        ConvTranspose2d(3, 2, 2, 2),
+        ConvTranspose2d(3, 2, (3, 4), (2, 3), (1, 0), (1, 2)),
+        ConvTranspose2d(3, 1, 3, padding=1, bias=False),
+    ],
+)
+def test_transposed_convolution_by_hand(layer):
+    weights, x = drawn(layer, (2, 3, 4, 3))
+    got = Pass(weights).apply(layer, x)
+    kernel, stride, padding = (
+        (each,) * 2 if isinstance(each, int) else each
+        for each in (layer.kernel, layer.stride, layer.padding)
+    )
+    expected = np.zeros(layer.output_shape(x.shape))
+    for n, c, i, j, a, b in itertools.product(*(range(size) for size in (*x.shape, *kernel))):
+        row, column = i * stride[0] + a - padding[0], j * stride[1] + b - padding[1]
+        if 0 <= row < expected.shape[2] and 0 <= column < expected.shape[3]:
+            expected[n, :, row, column] += x[n, c, i, j] * weights["weight"][c, :, a, b]
+    if layer.bias:
+        expected += weights["bias"][:, None, None]
+    np.testing.assert_allclose(got, expected)
+
+
+def test_images_are_enlarged_by_repetition_or_along_lines():
+    x = np.array([[[[0.0, 4.0], [8.0, 12.0]]]])
+    nearest = Pass({}).apply(Upsample(2), x)[0, 0]
+    assert nearest.tolist() == [[0, 0, 4, 4], [0, 0, 4, 4], [8, 8, 12, 12], [8, 8, 12, 12]]
+    # Along a row of 0, 4: at -1/4, 1/4, 3/4 and 5/4, the first and last of which lie outside.
+    lines = Pass({}).apply(Upsample(2, "bilinear"), x)[0, 0]
+    assert lines.tolist() == [[0, 1, 3, 4], [2, 3, 5, 6], [6, 7, 9, 10], [8, 9, 11, 12]]
+    thirds = Pass({}).apply(Upsample(3, "bilinear"), x)[0, 0, 0]
+    np.testing.assert_allclose(thirds, [0, 0, 4 / 3, 8 / 3, 4, 4])
+
+
+@pytest.mark.parametrize("affine", [True, False])
+def test_instance_norm_by_hand(affine):
+    layer = InstanceNorm(3, eps=1e-3, affine=affine)
+    weights, x = drawn(layer, (2, 3, 5))
+    got = Pass(weights).apply(layer, x)
+    for n, c in itertools.product(range(2), range(3)):
+        expected = (x[n, c] - x[n, c].mean()) / math.sqrt(x[n, c].var() + 1e-3)
+        if affine:
+            expected = expected * weights["weight"][c] + weights["bias"][c]
+        np.testing.assert_allclose(got[n, c], expected)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +194,10 @@ def test_adaptive_windows_overlap_where_the_size_does_not_divide():
     np.testing.assert_allclose(Pass({}).apply(AdaptiveAvgPool(2), x)[0, 0], expected)
 
 
-def test_batch_norm_takes_the_batch_in_training_and_its_averages_after():
+@pytest.mark.parametrize("shape", [(4, 3, 5, 2), (4, 3, 5), (7, 3)])
+def test_batch_norm_takes_the_batch_in_training_and_its_averages_after(shape):
     layer = BatchNorm(3, eps=1e-3, momentum=0.2)
-    weights, x = drawn(layer, (4, 3, 5, 2))
+    weights, x = drawn(layer, shape)
     weights["running_var"] = np.abs(weights["running_var"])
     run = Pass(weights, training=True)
     trained = run.apply(layer, x)
@@ -201,6 +281,19 @@ def test_softmax_shares_along_its_axis():
     np.testing.assert_allclose(Pass({}).apply(Softmax(-2), x), shares)
 
 
+WINDOWS = Sequential(
+    Conv2d(2, 4, (3, 2), (2, 1), "same", dilation=(1, 2)),
+    InstanceNorm(4, affine=True),
+    ConvTranspose2d(4, 2, 3, 2, 1, 1),
+    Upsample(2, "bilinear"),
+    Reshape((2, 4, 6, -1)),
+    Conv3d(2, 4, (2, 3, 3), stride=(1, 2, 2), groups=2),
+    Reshape((4, -1)),
+    Conv1d(4, 4, 3, 2, groups=4),
+    BatchNorm(4),
+    Conv1d(4, 3, 2, dilation=2),
+    Flatten(),
+)
 IMAGES = Sequential(
     Conv2d(2, 4, 3, padding=1),
     BatchNorm(4),
@@ -234,7 +327,9 @@ WORDS = Sequential(
 )
 
 
-@pytest.mark.parametrize(("model", "shape"), [(IMAGES, (3, 2, 9, 9)), (WORDS, (3, 5))])
+@pytest.mark.parametrize(
+    ("model", "shape"), [(IMAGES, (3, 2, 9, 9)), (WINDOWS, (3, 2, 5, 6)), (WORDS, (3, 5))]
+)
 def test_every_gradient_agrees_with_finite_differences(model, shape):
     if model is IMAGES:
         model = Sequential(model, Flatten())
@@ -256,7 +351,11 @@ def test_every_gradient_agrees_with_finite_differences(model, shape):
 
 @pytest.mark.parametrize(
     ("model", "shape"),
-    [(Sequential(IMAGES, ReLU6(), MaxPool(1, 1), Flatten()), (3, 2, 9, 9)), (WORDS, (3, 5))],
+    [
+        (Sequential(IMAGES, ReLU6(), MaxPool(1, 1), Flatten()), (3, 2, 9, 9)),
+        (WINDOWS, (3, 2, 5, 6)),
+        (WORDS, (3, 5)),
+    ],
 )
 def test_the_float32_solution_is_one(model, shape):
     """It shows what rounding does: one layer that widens would hide it."""

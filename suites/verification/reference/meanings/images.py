@@ -9,8 +9,15 @@ import autograd.numpy as anp
 import numpy as np
 
 from suites import layers
-from suites.layers import Layer, adaptive_windows, join
-from suites.verification.reference.meanings.convolution import Float64, convolve, pick, windows
+from suites.layers import Layer, adaptive_windows, join, line_through
+from suites.layers.convolution import Convolution
+from suites.verification.reference.meanings.convolution import (
+    Float64,
+    convolve,
+    pick,
+    transpose_convolve,
+    windows,
+)
 from suites.verification.reference.meanings.operations import (
     add_by_channel,
     averaged,
@@ -22,9 +29,16 @@ from suites.verification.reference.meanings.operations import (
 from suites.verification.reference.meanings.running import Meaning, Run
 
 
-def _convolution(run: Run, layer: layers.Conv2d, x: Any, path: str) -> Any:
-    weight = run.weight(path, "weight")
-    y = convolve(x, weight, layer.stride, layer.padding, layer.groups, run.arithmetic)
+def _convolution(run: Run, layer: Convolution, x: Any, path: str) -> Any:
+    y = convolve(x, run.weight(path, "weight"), layer.window(x.shape), layer.groups, run.arithmetic)
+    return add_by_channel(y, run.weight(path, "bias"), 1, run.arithmetic) if layer.bias else y
+
+
+def _transposed(run: Run, layer: layers.ConvTranspose2d, x: Any, path: str) -> Any:
+    sizes = layer.output_shape(x.shape)[2:]
+    y = transpose_convolve(
+        x, run.weight(path, "weight"), layer.window(x.shape), sizes, run.arithmetic
+    )
     return add_by_channel(y, run.weight(path, "bias"), 1, run.arithmetic) if layer.bias else y
 
 
@@ -59,11 +73,21 @@ def _moments(run: Run, x: Any, axis: int) -> tuple[Any, Any]:
 
 
 def _group_norm(run: Run, layer: layers.GroupNorm, x: Any, path: str) -> Any:
+    return _normalised(run, layer, x, path, layer.groups)
+
+
+def _instance_norm(run: Run, layer: layers.InstanceNorm, x: Any, path: str) -> Any:
+    return _normalised(run, layer, x, path, layer.channels)
+
+
+def _normalised(
+    run: Run, layer: layers.GroupNorm | layers.InstanceNorm, x: Any, path: str, groups: int
+) -> Any:
     batch, channels = x.shape[:2]
-    mean, variance = _moments(run, anp.reshape(x, (batch * layer.groups, -1)), 0)
+    mean, variance = _moments(run, anp.reshape(x, (batch * groups, -1)), 0)
     root = computed(1 / anp.sqrt(variance + layer.eps), run.arithmetic)
     # Of every channel of every sample one product and one sum, as in batch norm.
-    scale, shift = (anp.repeat(a, channels // layer.groups) for a in (root, -mean * root))
+    scale, shift = (anp.repeat(a, channels // groups) for a in (root, -mean * root))
     if layer.affine:
         weight, bias = (anp.tile(run.weight(path, name), batch) for name in ("weight", "bias"))
         scale, shift = scale * weight, shift * weight + bias
@@ -72,11 +96,9 @@ def _group_norm(run: Run, layer: layers.GroupNorm, x: Any, path: str) -> Any:
 
 
 def _max_pool(run: Run, layer: layers.MaxPool, x: Any, path: str) -> Any:
-    places = layer.output_shape(x.shape)[2:]
+    window = layer.window(x.shape)
     values = getattr(x, "_value", x)  # the choice of an element is no differentiable step
-    seen = windows(values, layer.kernel, layer.stride, layer.padding, places)
-    chosen = run.arithmetic.largest(seen)
-    return pick(x, chosen, layer.kernel, layer.stride, layer.padding)
+    return pick(x, run.arithmetic.largest(windows(values, window)), window)
 
 
 def _avg_pool(run: Run, layer: layers.AvgPool, x: Any, path: str) -> Any:
@@ -110,16 +132,45 @@ def _averaging(spans: list[tuple[int, int]], length: int, dtype: Any) -> Float64
     return matrix
 
 
+def _upsample(run: Run, layer: layers.Upsample, x: Any, path: str) -> Any:
+    for axis in (2, 3):
+        x = (_repeated if layer.mode == "nearest" else _drawn_out)(x, layer.scale, axis)
+    return x
+
+
+def _repeated(x: Any, scale: int, axis: int) -> Any:
+    return anp.repeat(x, scale, axis=axis)
+
+
+def _drawn_out(x: Any, scale: int, axis: int) -> Any:
+    """Every place becomes `scale` on lines to its neighbours, the edge's neighbour being itself."""
+    inner, before = x.shape[axis], (slice(None),) * axis
+    towards = {
+        -1: anp.concatenate([x[(*before, slice(1))], x[(*before, slice(-1))]], axis=axis),
+        1: anp.concatenate(
+            [x[(*before, slice(1, None))], x[(*before, slice(-1, None))]], axis=axis
+        ),
+    }
+    drawn = [x + away * (towards[step] - x) for step, away in line_through(scale)]
+    shape = (*x.shape[:axis], inner * scale, *x.shape[axis + 1 :])
+    return anp.reshape(anp.stack(drawn, axis=axis + 1), shape)
+
+
 SAME_VALUES = (layers.MaxPool,)
 """Layers that round nothing."""
 
 MEANINGS: dict[type[Layer], Meaning] = {
+    layers.Conv1d: _convolution,
     layers.Conv2d: _convolution,
+    layers.Conv3d: _convolution,
+    layers.ConvTranspose2d: _transposed,
     layers.BatchNorm: _batch_norm,
     layers.GroupNorm: _group_norm,
+    layers.InstanceNorm: _instance_norm,
     layers.MaxPool: _max_pool,
     layers.AvgPool: _avg_pool,
     layers.AdaptiveAvgPool: _adaptive_pool,
     layers.GlobalAvgPool: _global_mean,
+    layers.Upsample: _upsample,
 }
 """What each kind of layer computes, by its exact class."""
