@@ -56,14 +56,16 @@ def convolution(layer: Convolution, path: str) -> Apply:
 def _convolve(layer: Convolution, x: Any, kernel: Any) -> Any:
     window = layer.window(_described(layer, x))
     before, behind = zip(*window.edges, strict=True)
-    return mx.conv_general(
-        x,
-        kernel,
-        stride=window.stride,
-        padding=(list(before), list(behind)),
-        kernel_dilation=window.dilation,
-        groups=layer.groups,
-    )
+    how = {
+        "stride": window.stride,
+        "padding": (list(before), list(behind)),
+        "kernel_dilation": window.dilation,
+    }
+    if layer.groups == 1 or layer.axes <= PLANE:
+        return mx.conv_general(x, kernel, groups=layer.groups, **how)
+    # Over volumes it has no groups of its own.
+    pairs = zip(mx.split(x, layer.groups, -1), mx.split(kernel, layer.groups), strict=True)
+    return mx.concatenate([mx.conv_general(part, own, **how) for part, own in pairs], -1)
 
 
 def _described(layer: Convolution, x: Any) -> Shape:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -144,12 +145,19 @@ def adaptive_pool(layer: AdaptiveAvgPool) -> Apply:
 
 
 def upsample(layer: Upsample, *, xla: bool) -> Apply:
-    """The framework's own operations; those that XLA lacks from concatenations."""
-    resize = {"nearest": tf.raw_ops.ResizeNearestNeighbor, "bilinear": tf.raw_ops.ResizeBilinear}
+    """The framework's own operations; XLA has no gradient of repeating."""
+    nearest = layer.mode == "nearest"
+    resize = tf.raw_ops.ResizeNearestNeighbor if nearest else tf.raw_ops.ResizeBilinear
 
     def apply(x: Any) -> Any:
         size = [layer.scale * places for places in x.shape[1:3]]
-        y = resize[layer.mode](images=x, size=size, half_pixel_centers=True)
-        return tf.cast(y, x.dtype)
+        return tf.cast(resize(images=x, size=size, half_pixel_centers=True), x.dtype)
 
-    return apply
+    return functools.partial(_repeated, layer.scale) if nearest and xla else apply
+
+
+def _repeated(scale: int, x: Any) -> Any:
+    batch, height, width, channels = x.shape
+    spread = (batch, height, scale, width, scale, channels)
+    wide = tf.broadcast_to(x[:, :, None, :, None], spread)
+    return tf.reshape(wide, (batch, height * scale, width * scale, channels))

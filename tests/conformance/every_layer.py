@@ -164,7 +164,7 @@ RECOMMENDER = Sequential(
     head=Linear(7, 5),
 )
 WINDOWS = Sequential(
-    stem=Sequential(Conv2d(3, 8, (3, 4), (2, 1), "same"), InstanceNorm(8, affine=True)),
+    stem=Sequential(Conv2d(3, 8, (3, 4), (2, 1), "same", bias=False), InstanceNorm(8, affine=True)),
     apart=Sequential(Conv2d(8, 8, 3, (2, 1), (1, 2), dilation=(1, 2)), LeakyReLU()),
     depthwise=Conv2d(8, 8, (1, 3), (1, 2), "same", groups=8),
     spread=Conv2d(8, 8, 3, padding="same", groups=8, dilation=2),
@@ -172,12 +172,14 @@ WINDOWS = Sequential(
     over=ConvTranspose2d(6, 4, (3, 4), (2, 1), 1, (1, 0)),
     larger=Sequential(Upsample(2), Upsample(2, "bilinear")),
     volume=Reshape((2, 2, 28, -1)),
-    solid=Sequential(Conv3d(2, 4, (1, 3, 3), (1, 2, 2), "same"), BatchNorm(4), ReLU()),
+    solid=Sequential(Conv3d(2, 4, (1, 3, 3), (1, 2, 2), "same", bias=False), BatchNorm(4), ReLU()),
     grouped=Conv3d(4, 4, 2, padding=1, groups=2),
     rows=Reshape((4, -1)),
-    long=Sequential(Conv1d(4, 8, 5, 4, 2), BatchNorm(8), ReLU()),
-    narrow=Sequential(Conv1d(8, 8, 3, 3, groups=8), Conv1d(8, 4, 2, padding="same", dilation=2)),
-    flat=Sequential(InstanceNorm(4), Flatten(), Linear(256, 6), BatchNorm(6), ReLU()),
+    long=Sequential(Conv1d(4, 8, 5, 4, 2, bias=False), BatchNorm(8), ReLU()),
+    narrow=Sequential(
+        Conv1d(8, 8, 3, 3, groups=8), Conv1d(8, 4, 2, padding="same", bias=False, dilation=2)
+    ),
+    flat=Sequential(InstanceNorm(4), Flatten(), Linear(256, 6, bias=False), BatchNorm(6), ReLU()),
     head=Linear(6, 5),
 )
 

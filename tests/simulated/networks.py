@@ -114,11 +114,11 @@ def _scattered(layer: Conv2d, seen: Any, shape: Any, places: tuple[int, int]) ->
     x = np.zeros((batch, inputs, above + height + below, left + width + right), np.float32)
     seen = seen.reshape(batch, *places, inputs, *window.kernel)
     for i, j in np.ndindex(window.kernel):
-        spans = (
+        down, across = (
             slice(begin, begin + step * count, step)
             for begin, step, count in zip((i, j), window.stride, places, strict=True)
         )
-        x[(..., *spans)] += seen[..., i, j].transpose(0, 3, 1, 2)
+        x[:, :, down, across] += seen[..., i, j].transpose(0, 3, 1, 2)
     return x[:, :, above : above + height, left : left + width]
 
 
