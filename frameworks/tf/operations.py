@@ -12,7 +12,7 @@ from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.operations import Apply, Named, elementwise, of_x, require_float32
 from frameworks.shared.operations import gradients as gradients_of
-from frameworks.tf.images import DEPTHWISE_AXES, KERNEL_AXES
+from frameworks.tf.convolutions import DEPTHWISE_AXES, KERNEL_AXES
 from frameworks.tf.layers import Model, channels_last, lower
 from suites import layers, operations
 from suites.data.arrays import Array, Arrays
