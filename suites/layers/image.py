@@ -106,7 +106,7 @@ class InstanceNorm(Layer):
     """(x - mean) / sqrt(variance + eps) over [batch, channels, length, ...]: mean and variance of
     each channel of each sample (Ulyanov et al., arXiv:1607.08022), in training and after.
 
-    With `affine`, which frameworks leave out unless it is asked for, times a weight plus a bias.
+    With `affine`, which is left out unless it is asked for, times a weight plus a bias.
     """
 
     channels: int

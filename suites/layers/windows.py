@@ -12,7 +12,7 @@ Sizes = int | tuple[int, ...]
 
 SAME = "same"
 """Padding under which a stride of s makes one result of every s places, the last ones too: as many
-zeros as that takes, an odd one behind. TensorFlow, Keras and JAX pad so; PyTorch for stride 1."""
+zeros as that takes, an odd one behind (ONNX calls it SAME_UPPER)."""
 
 
 @dataclass(frozen=True)
