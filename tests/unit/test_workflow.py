@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 import frameworks
@@ -111,3 +112,52 @@ def test_the_pins_are_asked_for_every_week() -> None:
     assert commands(JOBS["pins"])[-1].endswith("-m scripts.pins")
     on_schedule = {name for name, job in JOBS.items() if "!= 'schedule'" not in job.get("if", "")}
     assert on_schedule == {"pins", "framework"}  # the latter waits for a job that is skipped
+
+
+# --- hosted Macs --------------------------------------------------------------------------------
+
+MACS: dict[str, Any] = yaml.safe_load((PATH.parent / "macs.yml").read_text(encoding="utf-8"))
+SMOKE = MACS["jobs"]["smoke"]
+
+
+def test_both_kinds_of_macs_are_measured_in_bounded_time() -> None:
+    systems = {each["processor"]: each["system"] for each in SMOKE["strategy"]["matrix"]["include"]}
+    assert systems == {"arm64": "macos-15", "x86_64": "macos-15-intel"}
+    assert set(systems.values()) < set(JOBS["check"]["strategy"]["matrix"]["system"])
+    assert SMOKE["timeout-minutes"] <= 45
+    assert MACS["permissions"] == {"contents": "read"}
+
+
+def test_what_was_found_is_kept_whatever_happens() -> None:
+    upload = SMOKE["steps"][-1]
+    assert upload["if"] == "always()"
+    assert upload["with"]["path"].split() == ["results/", "machine.json"]
+
+
+def test_no_command_holds_what_somebody_typed() -> None:
+    assert not [line for line in commands(SMOKE) if "${{" in line]
+
+
+@pytest.mark.parametrize("typed", [{}, {"FRAMEWORK": "torch,$(touch x)", "SUITE": "mlp; touch x"}])
+def test_the_step_that_measures_runs_what_was_asked(tmp_path: Path, typed: dict[str, str]) -> None:
+    (command,) = (line for line in commands(SMOKE) if "--preset smoke" in line)
+    (tmp_path / "metalbench").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexit 1\n')
+    (tmp_path / "metalbench").chmod(0o755)
+    names = {"PATH": "/usr/bin:/bin", "FRAMEWORK": "", "SUITE": "", **typed}
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", command],
+        cwd=tmp_path,
+        env=names,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = [word for name, value in typed.items() for word in (f"--{name.lower()}", value)]
+    assert (
+        done.stdout
+        == "\n".join(
+            ["run", "--preset", "smoke", "--time", "15m", *words, "the run's exit code: 1"]
+        )
+        + "\n"
+    )
+    assert not (tmp_path / "x").exists()
