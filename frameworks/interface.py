@@ -12,9 +12,11 @@ from suites.workload import Workload
 Step = Callable[[], Mapping[str, Any]]
 """One step of the work. Returns EVERYTHING it is responsible for, as the framework's own arrays:
 
-Product: `product` [m, n]. Forward: `output`. Train: `loss` (a scalar, at the weights before the
-update) and every updated weight under its dotted path, running averages included, in the layout of
-the description; and what the optimizer keeps, under the names that its `state_names` gives.
+Product: `product` [m, n]. Forward: `output`. Decode: `logits` [batch, steps, vocabulary], and the
+`tokens` [batch, steps] of the largest ones, each of which the next logits come from. Train: `loss`
+(a scalar, at the weights before the update) and every updated weight under its dotted path, running
+averages included, in the layout of the description; and what the optimizer keeps, under the names
+that its `state_names` gives.
 Operation: the results of its operator, as `suites/operations` describes them.
 Learn: `train_loss` (mean over an epoch's steps), `test_loss` and `correct` (how many test samples),
 each [epochs], and the final weights; every call begins from the initial weights.

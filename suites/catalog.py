@@ -54,7 +54,7 @@ def cases(name: str, preset: str) -> tuple[Workload, ...]:
     if strange:
         raise UnknownSuite(
             f"suite file {name} returns what is no workload. Expected Product, Forward, Train, "
-            f"Learn, Lifecycle or Operation of suites.workload. Received: {strange[0]}"
+            f"Learn, Lifecycle, Operation or Decode of suites.workload. Received: {strange[0]}"
         )
     return chosen
 

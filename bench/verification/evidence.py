@@ -22,7 +22,7 @@ from suites.data import arrays
 from suites.data.arrays import Array
 from suites.verification import checks, reference
 from suites.verification.training_checks import audited
-from suites.workload import Learn, Lifecycle, Product, Workload, reduced_for_reference
+from suites.workload import Decode, Learn, Lifecycle, Product, Workload, reduced_for_reference
 
 READY = "seconds of work left after wait"
 UNDONE = "seconds of work that a step leaves to the conversion of its results"
@@ -138,7 +138,12 @@ class Evidence:
 
     def _evaluated(self, seen: Mapping[str, Array], phase: str) -> list[checks.Check]:
         """Of learning, its last figures held against its own weights; of one audit, since it costs
-        the host much."""
+        the host much. Of decoding, its logits along its own tokens."""
+        if isinstance(self.workload, Decode):
+            precision = self.contender.precision
+            return reference.decoded(
+                self.workload, precision, self.seed, self.expected, seen, phase
+            )
         work = reduced_for_reference(self.workload) if phase == "before" else self.workload
         if not isinstance(work, Learn | Lifecycle) or (phase == "after" and self.audits > 1):
             return []

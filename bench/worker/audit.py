@@ -8,6 +8,7 @@ are changed by chance in a way that can be undone in the results.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from suites.data.arrays import Array, Arrays, Batch
 from suites.data.batch_loader import BatchLoader
 from suites.operations import Result
 from suites.verification import checks
-from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train, Workload
+from suites.workload import Decode, Forward, Learn, Lifecycle, Operation, Product, Train, Workload
 
 OnHost = Callable[[Results], dict[str, Array]]
 Undo = Callable[[Mapping[str, Array]], Mapping[str, Array]]
@@ -167,15 +168,16 @@ class Changed:
             given = self._workload.operator.results
             self._undo.append(lambda results: _each_by_row(results, given, back))
             return {name: _frozen(array[order]) for name, array in batch.items()}
-        forward = isinstance(self._workload, Forward)
-        self._undo.append(
-            lambda results: (
-                _each(results, "output", lambda y: y[back] if len(y) == len(back) else y)
-                if forward
-                else results
-            )
-        )
+        self._undo.append(functools.partial(_in_order, self._workload, back))
         return {name: _frozen(array[order]) for name, array in batch.items()}
+
+
+def _in_order(workload: Workload, back: Array, results: Mapping[str, Array]) -> Mapping[str, Array]:
+    """The samples' results in the order that the batch had before it was changed."""
+    names = {Forward: ("output",), Decode: ("logits", "tokens")}
+    for name in names.get(type(workload), ()):
+        results = _each(results, name, lambda y: y[back] if len(y) == len(back) else y)
+    return results
 
 
 def _each(

@@ -25,8 +25,9 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.jax import devices as jax_devices
-from frameworks.jax import operations
+from frameworks.jax import operations, products
 from frameworks.jax.compilations import compilations, keep, kept  # noqa: F401  the adapter has them
+from frameworks.jax.decoding import decoder
 from frameworks.jax.devices import PLATFORMS, statistics
 from frameworks.jax.images import KERNEL_AXES
 from frameworks.jax.layers import lower
@@ -38,7 +39,7 @@ from frameworks.shared.functional import channels_last
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
-from suites.workload import Forward, Learn, Operation, Product, Train, Workload
+from suites.workload import Decode, Forward, Learn, Operation, Product, Train, Workload
 
 NAME = "jax"
 
@@ -93,7 +94,8 @@ def memory() -> Memory:
 
 def _try_out(device: Device, settings: Settings) -> None:
     """Raises Unsupported if not even the smallest work runs."""
-    smallest = jax.jit(lambda key: _drawn(key, 2, 2) @ _drawn(key, 2, 2))
+    drawn = functools.partial(products.drawn, rows=2, columns=2, dtype=_started.dtype)
+    smallest = jax.jit(lambda key: drawn(key) @ drawn(key))
     try:
         jax.block_until_ready(smallest(jax.random.PRNGKey(0)))
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
@@ -106,12 +108,14 @@ def _try_out(device: Device, settings: Settings) -> None:
 def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     match workload:
         case Product():
-            return _generated(workload) if workload.generated else _product(arrays)
+            return products.build(workload, arrays, _place, _started.dtype)
         case Operation():
             how = {"dtype": _started.dtype, "on_cpu": not _started.on_gpu}
             return operations.build(workload.operator, arrays, **how)
         case Forward():
             return _forward(workload, arrays)
+        case Decode():
+            return _decode(workload, arrays)
         case Train() | Learn() if _started.dtype != jnp.float32:
             raise Unsupported(FLOAT32_TRAINING)
         case Train():
@@ -119,27 +123,6 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
         case Learn():
             return _learn(workload, arrays)
     raise Unsupported(f"JAX's adapter has no {type(workload).__name__}")
-
-
-def _product(arrays: Arrays) -> Resettable:
-    source, product = Source(_operands, arrays), jax.jit(lambda a, b: a @ b)
-    return Resettable(lambda: {"product": product(*source.take())}, source.reset)
-
-
-def _generated(workload: Product) -> Step:
-    def draw(key: Any) -> tuple[Any, Any]:
-        key, key_a, key_b = jax.random.split(key, 3)
-        a, b = _drawn(key_a, workload.m, workload.k), _drawn(key_b, workload.k, workload.n)
-        return key, a @ b
-
-    product, key = jax.jit(draw), jax.random.PRNGKey(0)
-
-    def step() -> Mapping[str, Any]:
-        nonlocal key
-        key, drawn = product(key)
-        return {"product": drawn}
-
-    return step
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
@@ -150,6 +133,13 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     return Resettable(
         lambda: {"output": layouts.output(infer(weights, source.take()), shape)}, source.reset
     )
+
+
+def _decode(workload: Decode, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays)
+    weights = _weights(arrays, layout)
+    decode = jax.jit(decoder(workload, layout, _started.dtype))
+    return Resettable(lambda: decode(weights, source.take()["x"]), source.reset)
 
 
 def _train(workload: Train, arrays: Arrays) -> Resettable:
@@ -219,12 +209,7 @@ def _learn(workload: Learn, arrays: Arrays) -> Resettable:
 # --- arrays ---------------------------------------------------------------------------------
 
 
-def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
-    b = _place(arrays.inputs["b"])
-    return going_round(jax.block_until_ready([(_place(x["a"]), b) for x in ring(arrays)]))
-
-
-def _source(workload: Forward | Train, arrays: Arrays) -> Source[Batch]:
+def _source(workload: Forward | Train | Decode, arrays: Arrays) -> Source[Batch]:
     """What gives a step its batch on the device."""
     if workload.inputs != "device":
         return Source(lambda arrays: lambda: _copied(arrays.batch()), arrays)
@@ -252,7 +237,7 @@ def _laid(batch: Batch, dtype: Any) -> Batch:
     return {name: laid(x) for name, x in batch.items()}
 
 
-def _layout(workload: Forward | Train | Learn) -> Layout:
+def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
     return layouts.channels_last(workload.model, workload.input_shape, KERNEL_AXES)
 
 
@@ -271,10 +256,6 @@ def _initial(workload: Train | Learn, arrays: Arrays, layout: Layout) -> State:
 
 def _place(array: Array) -> Any:
     return jnp.array(array, dtype=_started.dtype)
-
-
-def _drawn(key: Any, rows: int, columns: int) -> Any:
-    return jax.random.normal(key, (rows, columns), dtype=_started.dtype)
 
 
 # --- results --------------------------------------------------------------------------------

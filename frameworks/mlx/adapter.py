@@ -23,6 +23,7 @@ from frameworks.interface import (
 )
 from frameworks.mlx import devices as mlx_devices
 from frameworks.mlx import operations
+from frameworks.mlx.decoding import decoder
 from frameworks.mlx.images import KERNEL_AXES, TRANSPOSED_AXES
 from frameworks.mlx.layers import lower
 from frameworks.mlx.training import (
@@ -41,7 +42,7 @@ from frameworks.shared.functional import Weights, channels_first, channels_last
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
-from suites.workload import Forward, Learn, Operation, Product, Train, Workload
+from suites.workload import Decode, Forward, Learn, Operation, Product, Train, Workload
 
 NAME = "mlx"
 
@@ -105,6 +106,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
             return operations.build(workload.operator, arrays, _started.dtype, _compiled)
         case Forward():
             return _forward(workload, arrays)
+        case Decode():
+            return _decode(workload, arrays)
         case Train() | Learn() if _started.dtype != mx.float32:
             raise Unsupported(FLOAT32_TRAINING)
         case Train():
@@ -134,6 +137,13 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     return Resettable(
         lambda: {"output": layouts.output(infer(weights, source.take()), shape)}, source.reset
     )
+
+
+def _decode(workload: Decode, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays)
+    weights = _weights(arrays, layout)
+    decode = decoder(workload, layout, _started.dtype, _compiled)
+    return Resettable(lambda: decode(weights, source.take()["x"]), source.reset)
 
 
 def _train(workload: Train, arrays: Arrays) -> Resettable:
@@ -214,7 +224,7 @@ def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
     return going_round([(_place(batch["a"]), b) for batch in ring(arrays)])
 
 
-def _source(workload: Forward | Train, arrays: Arrays) -> Source[Batch]:
+def _source(workload: Forward | Train | Decode, arrays: Arrays) -> Source[Batch]:
     """What gives a step its batch on the device."""
     if workload.inputs != "device":
         return Source(lambda arrays: lambda: _copied(arrays.batch()), arrays)
@@ -238,7 +248,7 @@ def _copied(batch: Mapping[str, Array]) -> Batch:
     return {name: laid(array) for name, array in batch.items()}
 
 
-def _layout(workload: Forward | Train | Learn) -> Layout:
+def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
     return layouts.channels_last(
         workload.model, workload.input_shape, KERNEL_AXES, transposed_axes=TRANSPOSED_AXES
     )

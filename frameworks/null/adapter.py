@@ -28,10 +28,10 @@ from frameworks.shared.batches import Source, going_round, ring
 from suites.data import arrays as made
 from suites.data.arrays import AUDITED, Array, Arrays, Batch
 from suites.verification import reference
-from suites.verification.reference import learning, training
+from suites.verification.reference import decoding, learning, training
 from suites.verification.reference.meanings import operators
 from suites.verification.reference.meanings.arithmetic import Exact
-from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train, Workload
+from suites.workload import Decode, Forward, Learn, Lifecycle, Operation, Product, Train, Workload
 
 NAME = "null"
 ENVIRONMENT = "host"
@@ -82,6 +82,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
             source = Source(functools.partial(_results, workload), arrays)
         case Forward():
             source = Source(functools.partial(_outputs, workload), arrays)
+        case Decode():
+            source = Source(functools.partial(_decodings, workload), arrays)
         case Train():
             source = Source(lambda arrays: Training(workload, arrays).step, arrays)
         case Learn():
@@ -183,6 +185,21 @@ def _results(workload: Operation, arrays: Arrays) -> Step:
         return {name: Answer(functools.partial(one, name)) for name in names}
 
     return going_round([answers(batch) for batch in ring(arrays)])
+
+
+def _decodings(workload: Decode, arrays: Arrays) -> Step:
+    def answers(first: Array) -> Mapping[str, Answer]:
+        @functools.cache
+        def decoded() -> tuple[Array, Array]:
+            weights = {n: made.rounded(array, _precision) for n, array in arrays.weights.items()}
+            return decoding.greedy(workload, weights, first)
+
+        return {
+            "logits": Answer(lambda: decoded()[0]),
+            "tokens": Answer(lambda: decoded()[1] * 1.0),
+        }
+
+    return going_round([answers(batch["x"]) for batch in ring(arrays)])
 
 
 def _answer(compute: Callable[[Array], Array], array: Array) -> Answer:

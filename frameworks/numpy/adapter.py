@@ -19,11 +19,12 @@ from frameworks.interface import (
     Unsupported,
 )
 from frameworks.numpy import operations
+from frameworks.numpy.decoding import Decoder
 from frameworks.numpy.layers import lower
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.versions import build_of
 from suites.data.arrays import Array, Arrays
-from suites.workload import Forward, Operation, Product, Workload
+from suites.workload import Decode, Forward, Operation, Product, Workload
 
 NAME = "numpy"
 
@@ -72,6 +73,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
         return operations.build(workload.operator, arrays)
     if isinstance(workload, Forward):
         return _forward(workload, arrays)
+    if isinstance(workload, Decode):
+        return _decode(workload, arrays)
     raise Unsupported("NumPy has no automatic differentiation, so it has no training step")
 
 
@@ -112,6 +115,12 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 
     source = Source(prepare, arrays)
     return Resettable(lambda: {"output": model(source.take())}, source.reset)
+
+
+def _decode(workload: Decode, arrays: Arrays) -> Resettable:
+    decoder = Decoder(workload, {path: array.copy() for path, array in arrays.weights.items()})
+    source = Source(lambda arrays: going_round([x["x"].copy() for x in ring(arrays)]), arrays)
+    return Resettable(lambda: decoder.decode(source.take()), source.reset)
 
 
 # --- results --------------------------------------------------------------------------------

@@ -26,15 +26,16 @@ from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
 from frameworks.tf import devices as tf_devices
-from frameworks.tf import operations
+from frameworks.tf import operations, products
 from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
 from frameworks.tf.convolutions import DEPTHWISE_AXES, KERNEL_AXES
+from frameworks.tf.decoding import Decoder
 from frameworks.tf.layers import Apply, Model, lower
 from frameworks.tf.moving import channels_last
 from frameworks.tf.training import Training, evaluation
 from suites.data.arrays import Array, Arrays
-from suites.layers import Shape, masks
-from suites.workload import Forward, Learn, Operation, Product, Train, Workload
+from suites.layers import masks
+from suites.workload import Decode, Forward, Learn, Operation, Product, Train, Workload
 
 NAME = "tf"
 
@@ -78,7 +79,7 @@ def memory() -> Memory:
 
 def _try_out(device: Device, settings: Settings) -> None:
     """Raises Unsupported if not even the smallest work runs."""
-    smallest = _compiled(_drawn_product((2, 2), (2, 2)))
+    smallest = _compiled(products.drawn(_started.dtype, (2, 2), (2, 2)))
     try:
         smallest()
     except (tf.errors.OpError, TypeError, ValueError) as error:
@@ -93,12 +94,14 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
         tf_devices.forget_peak()
     match workload:
         case Product():
-            return _generated(workload) if workload.generated else _product(arrays)
+            return products.build(workload, arrays, _resident, _compiled, _started.dtype)
         case Operation():
             how = _started.dtype, _started.on_gpu, _started.execution == "xla"
             return operations.build(workload.operator, arrays, _place, _ready, _compiled, *how)
         case Forward():
             return _forward(workload, arrays)
+        case Decode():
+            return _decode(workload, arrays)
         case Train() | Learn() if _started.dtype != tf.float32:
             raise Unsupported(FLOAT32_TRAINING)
         case Train():
@@ -106,20 +109,6 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
         case Learn():
             return _learn(workload, arrays)
     raise Unsupported(f"TensorFlow's adapter has no {type(workload).__name__}")
-
-
-def _product(arrays: Arrays) -> Resettable:
-    source, product = Source(_operands, arrays), _compiled(lambda a, b: tf.matmul(a, b))
-    return Resettable(lambda: {"product": product(*source.take())}, source.reset)
-
-
-def _generated(workload: Product) -> Step:
-    product = _compiled(_drawn_product((workload.m, workload.k), (workload.k, workload.n)))
-    return lambda: {"product": product()}
-
-
-def _drawn_product(*shapes: Shape) -> Callable[[], Any]:
-    return lambda: tf.matmul(*(tf.random.normal(each, dtype=_started.dtype) for each in shapes))
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
@@ -130,6 +119,13 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     return Resettable(
         lambda: {"output": layouts.output(model(*source.take()), shape)}, source.reset
     )
+
+
+def _decode(workload: Decode, arrays: Arrays) -> Resettable:
+    layout, source = _layout(workload), _source(workload, arrays, ("x",))
+    model = _shared(_variables(arrays, layout), layout)
+    decoder = Decoder(workload, model, _started.dtype, _compiled)
+    return Resettable(lambda: decoder.decode(*source.take()), source.reset)
 
 
 def _train(workload: Train, arrays: Arrays) -> Resettable:
@@ -211,8 +207,11 @@ def _training(workload: Train | Learn, variables: Mapping[str, Any], layout: Lay
 
 def _lowered(workload: Any, variables: Any, layout: Layout, given: Any = None) -> Apply:
     """The model in training with these masks, or in inference."""
-    on_cpu, xla = not _started.on_gpu, _started.execution == "xla"
-    return lower(workload.model, "", Model(variables, layout, given, on_cpu, xla))
+    return lower(workload.model, "", _shared(variables, layout, given))
+
+
+def _shared(variables: Any, layout: Layout, given: Any = None) -> Model:
+    return Model(variables, layout, given, not _started.on_gpu, _started.execution == "xla")
 
 
 def _compiled(function: Any) -> Any:
@@ -224,13 +223,8 @@ def _compiled(function: Any) -> Any:
 # --- arrays ---------------------------------------------------------------------------------
 
 
-def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
-    b = _ready(_place(arrays.inputs["b"]))
-    return going_round([(_ready(_place(batch["a"])), b) for batch in ring(arrays)])
-
-
 def _source(
-    workload: Forward | Train, arrays: Arrays, names: Sequence[str]
+    workload: Forward | Train | Decode, arrays: Arrays, names: Sequence[str]
 ) -> Source[Sequence[Any]]:
     """What gives a step its named inputs on the device."""
 
@@ -249,11 +243,15 @@ def _copied(array: Array) -> Any:
     return tf.constant(array) if array.dtype.kind in "iu" else channels_last(_place(array))
 
 
+def _resident(array: Array) -> Any:
+    return _ready(_place(array))
+
+
 def _place(array: Array) -> Any:
     return tf.cast(tf.constant(array), _started.dtype)
 
 
-def _layout(workload: Forward | Train | Learn) -> Layout:
+def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
     return layouts.channels_last(
         workload.model, workload.input_shape, KERNEL_AXES, DEPTHWISE_AXES, inputs_first=True
     )

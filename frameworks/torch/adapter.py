@@ -24,12 +24,13 @@ from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.versions import build_of, installed
 from frameworks.torch import compilations as torch_compiling
 from frameworks.torch import devices as torch_devices
-from frameworks.torch import operations, training
+from frameworks.torch import operations, products, training
+from frameworks.torch.decoding import Decoder
 from frameworks.torch.layers import with_weights
 from frameworks.torch.recurrent import in_one_graph
 from suites.data.arrays import Array, Arrays
 from suites.layers import masks
-from suites.workload import Forward, Learn, Operation, Product, Train, Workload
+from suites.workload import Decode, Forward, Learn, Operation, Product, Train, Workload
 
 NAME = "torch"
 
@@ -122,13 +123,16 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     torch_devices.forget_peak(_started.chosen)
     match workload:
         case Product():
-            return _generated(workload) if workload.generated else _product(arrays)
+            drawn = {"dtype": _started.dtype, "device": _started.device}
+            return products.build(workload, arrays, _resident, _compiled, **drawn)
         case Operation():
             return operations.build(
                 workload.operator, arrays, _started.dtype, _place, _ready, _compiled
             )
         case Forward():
             return _forward(workload, arrays)
+        case Decode():
+            return _decode(workload, arrays)
         case Train() | Learn() if _started.dtype != torch.float32:
             raise Unsupported(FLOAT32_TRAINING)
         case Train():
@@ -136,18 +140,6 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
         case Learn():
             return _learn(workload, arrays)
     raise Unsupported(f"PyTorch's adapter has no {type(workload).__name__}")
-
-
-def _product(arrays: Arrays) -> Resettable:
-    source, product = Source(_operands, arrays), _compiled(lambda a, b: a @ b)
-    return Resettable(lambda: {"product": product(*source.take())}, source.reset)
-
-
-def _generated(workload: Product) -> Step:
-    m, k, n = workload.m, workload.k, workload.n
-    drawn = {"dtype": _started.dtype, "device": _started.device}
-    product = _compiled(lambda: torch.randn(m, k, **drawn) @ torch.randn(k, n, **drawn))
-    return lambda: {"product": product()}
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
@@ -160,6 +152,13 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
             return {"output": infer(*source.take())}
 
     return Resettable(step, source.reset)
+
+
+def _decode(workload: Decode, arrays: Arrays) -> Resettable:
+    shape = (workload.batch, workload.steps)
+    model = with_weights(workload.model, shape, _placed(arrays.weights)).eval()
+    decoder, source = Decoder(model, workload, _compiled), _source(workload, arrays, ("x",))
+    return Resettable(lambda: decoder.decode(*source.take()), source.reset)
 
 
 def _train(workload: Train, arrays: Arrays) -> Resettable:
@@ -228,12 +227,9 @@ def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     return Resettable(step, source.reset)
 
 
-def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
-    b = _place(arrays.inputs["b"])
-    return going_round(_ready([(_place(batch["a"]), b) for batch in ring(arrays)]))
-
-
-def _source(workload: Forward | Train, arrays: Arrays, names: tuple[str, ...]) -> Source[list[Any]]:
+def _source(
+    workload: Forward | Train | Decode, arrays: Arrays, names: tuple[str, ...]
+) -> Source[list[Any]]:
     """What gives a step its named inputs on the device."""
 
     def copied(batch: Mapping[str, Array]) -> list[Any]:
@@ -259,6 +255,10 @@ def _compiled(function: Any, model: Any = None) -> Any:
 
 def _model(workload: Forward | Train | Learn, arrays: Arrays) -> Any:
     return with_weights(workload.model, workload.input_shape, _placed(arrays.weights))
+
+
+def _resident(array: Array) -> Any:
+    return _ready(_place(array))
 
 
 def _placed(arrays: Mapping[str, Array]) -> dict[str, Any]:

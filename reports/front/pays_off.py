@@ -21,6 +21,7 @@ KINDS = {
     "forward": "forward passes",
     "training": "training",
     "lifecycle": "training",
+    "decoding": "writing tokens",
 }
 """Kinds of work in a case's record, as one would say them."""
 

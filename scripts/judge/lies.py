@@ -2,7 +2,7 @@
 
 from suites import catalog
 from suites.operations import BatchedProduct
-from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train, TwoMoments
+from suites.workload import Decode, Forward, Learn, Lifecycle, Operation, Product, Train, TwoMoments
 
 TORCH = (
     *("tf32", "bfloat16", "float16", "bf16x2"),
@@ -41,7 +41,7 @@ def told_about(variant, line):
         case Operation():
             product = isinstance(workload.operator, BatchedProduct)
             return product and "gradient" not in variant and variant not in _ADAM
-        case Forward():
+        case Forward() | Decode():
             return "gradient" not in variant and variant not in _ADAM
         case Train():
             return variant not in _ADAM or isinstance(workload.optimizer, TwoMoments)

@@ -16,7 +16,7 @@ from suites.data.batch_loader import BatchLoader, prepared
 from suites.data.seeded_random import UNIT_BOUND, frozen, generator, integers, uniform
 from suites.layers import Shape, masks, parameters, vocabulary
 from suites.operations import Operator
-from suites.workload import Forward, Learn, Lifecycle, Operation, Product, Train, Workload
+from suites.workload import Decode, Forward, Learn, Lifecycle, Operation, Product, Train, Workload
 
 Array = npt.NDArray[Any]
 
@@ -82,7 +82,8 @@ def make(
 ) -> Arrays:
     """Inputs and weights of a workload: float32; labels and tokens int32.
 
-    Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Train: `x`, `labels`
+    Product: `a` [m, k] and `b` [k, n], none if generated. Forward: `x`. Decode: `x`, each
+    sample's first token. Train: `x`, `labels`
     [batch, ...] and the masks of active dropout by their paths. Learn: `x`, `labels`, `test_x`,
     `test_labels`; Lifecycle: those of its learning. Operation: its operator's inputs, and as
     weights what all of its steps share.
@@ -93,7 +94,7 @@ def make(
     match workload:
         case Product(generated=True):
             return Arrays({}, {})
-        case Product() | Forward() | Train() | Operation():
+        case Product() | Forward() | Train() | Operation() | Decode():
             return _going_round(workload, seed, "", ring_of(workload), drawn, weights)
         case Lifecycle():
             return make(workload.learn, seed)
@@ -105,7 +106,7 @@ def audit(workload: Workload, seed: int, weights: Mapping[str, Array]) -> Arrays
     """Inputs that no timed step has seen, as many batches as an audit takes steps, and the initial
     weights again. Learning: its data drawn from another seed, where it is drawn."""
     match workload:
-        case Product() | Forward() | Train() | Operation():
+        case Product() | Forward() | Train() | Operation() | Decode():
             return _going_round(workload, seed, "audit ", audited_steps(workload), (), weights)
         case Lifecycle():
             return audit(workload.learn, seed, weights)
@@ -115,7 +116,7 @@ def audit(workload: Workload, seed: int, weights: Mapping[str, Array]) -> Arrays
 
 def ring_of(workload: Workload) -> int:
     """How many batches the timed steps go round; 1 where all steps are alike."""
-    if not isinstance(workload, Product | Forward | Train | Operation):
+    if not isinstance(workload, Product | Forward | Train | Operation | Decode):
         return 1
     if isinstance(workload, Product) and workload.generated:
         return 1
@@ -126,13 +127,13 @@ def audited_steps(workload: Workload) -> int:
     """Steps of an audit, each with a batch of its own; 1 where all steps are alike."""
     if ring_of(workload) == 1:
         return 1
-    assert isinstance(workload, Product | Forward | Train | Operation)
+    assert isinstance(workload, Product | Forward | Train | Operation | Decode)
     short = workload.flop <= SHORT_FLOP and not isinstance(workload, Train)
     most = min(AUDITED_BYTES // _batch_bytes(workload), AUDITED_FLOP // max(1, workload.flop))
     return max(2, min(AUDITED_SHORT if short else AUDITED, int(most)))
 
 
-def _batch_bytes(workload: Product | Forward | Train | Operation) -> int:
+def _batch_bytes(workload: Product | Forward | Train | Operation | Decode) -> int:
     if isinstance(workload, Operation):
         return workload.input_bytes
     if isinstance(workload, Product):
@@ -140,7 +141,7 @@ def _batch_bytes(workload: Product | Forward | Train | Operation) -> int:
     return 4 * batch_values(workload)
 
 
-def batch_values(workload: Forward | Train) -> int:
+def batch_values(workload: Forward | Train | Decode) -> int:
     """Values of a batch that training needs for each sample: its own, masks, and targets."""
     values = math.prod(workload.input_shape)
     if isinstance(workload, Train):
@@ -152,7 +153,7 @@ def batch_values(workload: Forward | Train) -> int:
 
 
 def _going_round(
-    workload: Product | Forward | Train | Operation,
+    workload: Product | Forward | Train | Operation | Decode,
     seed: int,
     stream: str,
     count: int,
@@ -194,7 +195,7 @@ def _operands(operator: Operator, seed: int, stream: str, count: int) -> Arrays:
 
 
 def batch(
-    workload: Forward | Train,
+    workload: Forward | Train | Decode,
     seed: int,
     drawn: Sequence[int] = (),
     stream: str = "",
@@ -226,7 +227,7 @@ def _targets(workload: Train, seed: int, name: str) -> Array:
 
 
 def _raw(
-    workload: Forward | Train, seed: int, drawn: Sequence[int], stream: str, number: int
+    workload: Forward | Train | Decode, seed: int, drawn: Sequence[int], stream: str, number: int
 ) -> Array:
     """The bytes that a batch is prepared from."""
     name = _numbered(f"{stream}x", number)
@@ -234,13 +235,13 @@ def _raw(
     return raw[list(drawn)] if drawn else raw
 
 
-def _taken(workload: Forward | Train, drawn: Sequence[int]) -> Shape:
+def _taken(workload: Forward | Train | Decode, drawn: Sequence[int]) -> Shape:
     """As many samples of a stream as reach to the last that is wanted."""
     shape = workload.input_shape
     return (max(drawn) + 1, *shape[1:]) if drawn else shape
 
 
-def _samples(workload: Forward | Train, seed: int, name: str, shape: Shape) -> Array:
+def _samples(workload: Forward | Train | Decode, seed: int, name: str, shape: Shape) -> Array:
     tokens = vocabulary(workload.model, workload.input_shape)
     if tokens is not None:
         return integers(seed, name, shape, tokens)
@@ -251,7 +252,7 @@ def _numbered(name: str, number: int) -> str:
     return f"{name} {number}" if number else name
 
 
-def weights_of(workload: Forward | Train | Learn, seed: int) -> dict[str, Array]:
+def weights_of(workload: Forward | Train | Learn | Decode, seed: int) -> dict[str, Array]:
     """Initial weights and running averages by path."""
     return {
         path: uniform(seed, path, parameter.shape, parameter.bound, parameter.center)

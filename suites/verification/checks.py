@@ -18,6 +18,7 @@ from suites.verification import operation_checks, training_checks
 from suites.verification.digests import digest, packed, some, unpacked
 from suites.workload import (
     CHECKED_STEPS,
+    Decode,
     Forward,
     Learn,
     Lifecycle,
@@ -238,6 +239,8 @@ def _observe_one(workload: Workload, results: Results, seed: int) -> Observed:
             return packed("output", {**digest(output, seed), "shape": shape})
         case Operation():
             return operation_checks.observe(workload, results, seed)
+        case Decode() if {"logits", "tokens"} <= results.keys():
+            return _observe_decoded(results["logits"], results["tokens"], seed)
         case Learn() | Lifecycle():
             curves = (*LEARNED, "prediction")
             found = _digests({n: results[n] for n in curves if n in results}, "", seed)
@@ -247,6 +250,13 @@ def _observe_one(workload: Workload, results: Results, seed: int) -> Observed:
                     found |= packed(f"weights {name}", {"shape": shape, "all": array})
             return found
     return {}
+
+
+def _observe_decoded(logits: Array, tokens: Array, seed: int) -> Observed:
+    """All tokens, and the first step's logits apart: they depend on no token chosen before."""
+    first = logits[:, :1] if logits.ndim == 3 else logits
+    found = packed("logits", digest(logits, seed)) | packed("first", digest(first, seed))
+    return found | {"tokens|all": tokens, "tokens|shape": np.asarray(tokens.shape, np.int64)}
 
 
 def _few(results: Results) -> bool:

@@ -2,11 +2,12 @@
 
 Product (one matrix product), Forward (a model's inference), Train (its training step), Learn
 (training over epochs with evaluation), Lifecycle (learn, save, load in a fresh model, infer),
-Operation (one operation of arrays).
+Operation (one operation of arrays), Decode (tokens one after the other).
 """
 
 from __future__ import annotations
 
+from suites.workload.decoding import Decode
 from suites.workload.definition import definition_hash
 from suites.workload.facts import Facts, facts_of
 from suites.workload.learning import Data, Learn, Lifecycle
@@ -44,6 +45,7 @@ __all__ = [
     "AdamW",
     "Cosine",
     "Data",
+    "Decode",
     "Facts",
     "Forward",
     "Learn",

@@ -8,6 +8,7 @@ from suites.layers import ConvTranspose2d, Shape, walk
 from suites.layers.convolution import Convolution
 from suites.layers.tree import Layer
 from suites.operations import Backward
+from suites.workload.decoding import Decode
 from suites.workload.learning import Learn, Lifecycle
 from suites.workload.operation import Operation
 from suites.workload.reduced import Workload
@@ -19,9 +20,10 @@ class Facts:
     """What a record says of a case beside its cost."""
 
     work_kind: str
-    """`matrix product`, `inner product`, `forward`, `training`, `lifecycle` or `operation`."""
+    """`matrix product`, `inner product`, `forward`, `training`, `lifecycle`, `operation` or
+    `decoding`."""
     size_of: str
-    """What the size counts: `n`, `batch`, `samples`, `parameters` or `values`."""
+    """What the size counts: `n`, `batch`, `samples`, `parameters`, `values` or `tokens`."""
     convolutions: bool | None
     """Whether the model convolves, which may be done in fewer operations than are counted. None
     where it has layers that are not ours, of which that is not known."""
@@ -40,6 +42,10 @@ def facts_of(workload: Workload) -> Facts:
             host = workload.inputs != "device"
             convolutions = _convolutions(workload.model, workload.input_shape)
             return Facts("forward", "batch", convolutions, host)
+        case Decode():
+            return Facts(
+                "decoding", "tokens", _convolutions(workload.model, workload.input_shape), False
+            )
         case Train() | Learn():
             host = workload.inputs != "device"
             convolutions = _convolutions(workload.model, workload.input_shape)

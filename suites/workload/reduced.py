@@ -7,11 +7,12 @@ import functools
 from collections.abc import Iterator
 
 from suites.layers import Layer, Shape, ShapeError, cost, parameters, vocabulary
+from suites.workload.decoding import Decode
 from suites.workload.learning import Learn, Lifecycle
 from suites.workload.operation import Operation
 from suites.workload.steps import Forward, Product, Train
 
-Workload = Product | Forward | Train | Learn | Lifecycle | Operation
+Workload = Product | Forward | Train | Learn | Lifecycle | Operation | Decode
 
 CHECKED_STEPS = 3
 """Training steps taken from the initial weights, each looked at."""

@@ -14,6 +14,7 @@ from bench.environments import manager, requirements
 from frameworks import FRAMEWORKS
 from suites import catalog
 from suites.verification import reference
+from suites.workload import Decode
 
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("adapter_checks.py")
@@ -85,7 +86,8 @@ def examine(tmp_path):
         assert lines, "the checks reported nothing"
         if "unsupported" in lines[0]:
             pytest.skip(lines[0]["unsupported"])
-        return [f"{line['check']}: {line['problem']}" for line in lines if not line["ok"]]
+        wrong = [f"{line['check']}: {line['problem']}" for line in lines if not line["ok"]]
+        return wrong + [line for case in plan["cases"] for line in misread(case, precision)]
 
     return examined
 
@@ -99,6 +101,7 @@ def cases(folder, precision, suites, only=None):
             "preset": "smoke",
             "case": workload.case,
             "expected": str(written(folder, expected)),
+            "seen": str(folder / f"seen-{workload.name}.npz"),
             "drawn": expected.drawn,
         }
         for suite in suites
@@ -106,6 +109,18 @@ def cases(folder, precision, suites, only=None):
         if only is None or workload.case in only
         for expected in [reference.expected(workload, precision, SEED, cache)]
     ]
+
+
+def misread(case, precision):
+    """What is wrong with the tokens that an adapter wrote, along themselves."""
+    workload, seen = catalog.find(case["suite"], case["preset"], case["case"]), Path(case["seen"])
+    if not isinstance(workload, Decode) or not seen.exists():
+        return []
+    cache = reference.Cache(ROOT / ".cache" / "reference")
+    expected = reference.expected(workload, precision, SEED, cache)
+    with np.load(seen) as file:
+        found = reference.decoded(workload, precision, SEED, expected, dict(file), "before")
+    return [f"{case['case']}: {check}" for check in found if not check.passed]
 
 
 def written(folder, expected):

@@ -63,6 +63,7 @@ from suites.workload import (
     AdamW,
     Cosine,
     Data,
+    Decode,
     Forward,
     Learn,
     Lifecycle,
@@ -182,6 +183,14 @@ WINDOWS = Sequential(
     flat=Sequential(InstanceNorm(4), Flatten(), Linear(256, 6, bias=False), BatchNorm(6), ReLU()),
     head=Linear(6, 5),
 )
+WRITER = Sequential(
+    words=Embedding(40, 16),
+    places=Positions(12, 16),
+    attention=Residual(Sequential(RMSNorm(16, eps=1e-6), GROUPED)),
+    windowed=Residual(SelfAttention(16, 4, causal=True, window=3)),
+    feed=Residual(Sequential(LayerNorm(16), SwiGLU(16, 24), Dropout())),
+    head=TiedHead("words", 40, 16),
+)
 
 MODELS = {
     "": (PLAIN, (8, 3, 4, 3)),
@@ -250,6 +259,7 @@ def cases(preset):
     for inputs in ("host", "loop", "background"):
         same = {"suite": "deep", "model": PLAIN, "input_shape": (8, 3, 4, 3), "inputs": inputs}
         yield Train(name=f"{inputs}_train", optimizer=SGD(lr=0.1), **same)
+    yield Decode(suite="deep", name="writer_decode", model=WRITER, steps=6, batch=3)
     yield Forward(suite="deep", name="host_words", model=WORDS, input_shape=(4, 9), inputs="host")
     for inputs in ("device", "host"):
         yield learning(f"learn_{inputs}", SGD(lr=0.1), inputs)

@@ -14,7 +14,9 @@ import threadpoolctl
 
 from suites.data import arrays
 from suites.data.arrays import Array
+from suites.verification.checks import Check
 from suites.verification.reference import (
+    decoding,
     expected_answers,
     expected_operations,
     expected_training,
@@ -28,6 +30,7 @@ from suites.verification.reference.learning import evaluated
 from suites.verification.reference.meanings.model import NoReference
 from suites.verification.reference.solution_cache import Cache
 from suites.workload import (
+    Decode,
     Forward,
     Learn,
     Lifecycle,
@@ -43,6 +46,7 @@ __all__ = [
     "Expected",
     "NoReference",
     "Solution",
+    "decoded",
     "evaluated",
     "expected",
     "is_solved",
@@ -126,14 +130,14 @@ def solve(workload: Workload, precision: str, seed: int) -> Expected:
 
 def _solve(workload: Workload, precision: str, seed: int) -> Expected:
     match solved(workload):
-        case Product(generated=True) as product:
-            return expected_answers.solve_generated(product)
         case Product() as product:
             return expected_answers.solve_product(product, precision, seed)
         case Operation() as operation:
             return expected_operations.solve_operation(operation, precision, seed)
         case Forward() as forward:
             return expected_answers.solve_forward(forward, precision, seed)
+        case Decode() as decode:
+            return decoding.solve_decoding(decode, precision, seed)
         case Train() as train:
             assert isinstance(workload, Train)
             return expected_training.solve_training(train, seed, workload)
@@ -141,6 +145,20 @@ def _solve(workload: Workload, precision: str, seed: int) -> Expected:
             return learning.solve_learning(learn, seed)
         case Lifecycle() as life:
             return learning.solve_learning(life.learn, seed, predicts=True)
+
+
+def decoded(
+    workload: Decode,
+    precision: str,
+    seed: int,
+    expected: Solution,
+    seen: Mapping[str, Array],
+    phase: str,
+) -> list[Check]:
+    """Checks of what a contender wrote, along its own tokens."""
+    work, limit = solved(workload), expected.entries["limits"]
+    assert isinstance(work, Decode)
+    return decoding.judge(work, precision, seed, limit, seen, phase)
 
 
 def needed_bytes(workload: Workload) -> int:

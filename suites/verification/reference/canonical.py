@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 
-from suites.workload import Lifecycle, Operation, Product, Train, Workload, reduced_for_reference
+from suites.workload import (
+    Decode,
+    Lifecycle,
+    Operation,
+    Product,
+    Train,
+    Workload,
+    reduced_for_reference,
+)
 
 SAME_NUMBERS = {"host": "device", "background": "loop"}
 """Where a batch comes from, and the other place whose bytes are the same."""
@@ -28,7 +36,7 @@ def _nameless(workload: Workload) -> Workload:
                 life.learn, suite="", name="", inputs=_placed(life.learn.inputs)
             )
             return Lifecycle(learn=learn)
-        case Product() | Operation() as plain:
+        case Product() | Operation() | Decode() as plain:
             return dataclasses.replace(plain, suite="", name="")
         case other:
             return dataclasses.replace(other, suite="", name="", inputs=_placed(other.inputs))

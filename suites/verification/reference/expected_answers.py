@@ -47,6 +47,8 @@ PART_BYTES = 2**22
 
 def solve_product(workload: Product, precision: str, seed: int) -> Expected:
     """Rows taken by chance and a probe over all, of the first product and of audited ones."""
+    if workload.generated:
+        return _solve_generated(workload)
     result, made = Expected(), arrays.make(workload, seed)
     _add_product(result, "before", "product", workload, made.inputs, precision, seed)
     audit = arrays.audit(workload, seed, {})
@@ -91,7 +93,7 @@ def product_limit(k: int, width: int, precision: str, count: int) -> limits.Limi
     )
 
 
-def solve_generated(workload: Product) -> Expected:
+def _solve_generated(workload: Product) -> Expected:
     """The product of two standard normal vectors of length k has mean 0 and variance k. The mean of
     so many of its squares, taken as a logarithm, is off by more once in 10^7 (Chernoff's bound)."""
     draws, result = checks.drawn_products(workload) * workload.m * workload.n, Expected()
@@ -109,15 +111,15 @@ def solve_forward(workload: Forward, precision: str, seed: int) -> Expected:
     """Outputs of samples taken by chance, of the first step and of audited ones."""
     made, result = arrays.make(workload, seed), Expected()
     made.close()
-    weights = _held(made.weights, precision)
+    weights = held(made.weights, precision)
     taken = checks.sampled_samples(workload, seed)
-    exact = _output(workload, weights, made.ring[0]["x"][taken], precision)
-    limit = _output_limit(workload, weights, made.ring[0]["x"][taken], precision)
+    exact = exact_output(workload, weights, made.ring[0]["x"][taken], precision)
+    limit = output_limit(workload, weights, made.ring[0]["x"][taken], precision)
     audit = arrays.audit(workload, seed, made.weights)
     audit.close()
     shape = np.asarray(workload.model.output_shape(workload.input_shape))
     found = {("before", "output"): exact} | {
-        ("after", audited("output", step)): _output(
+        ("after", audited("output", step)): exact_output(
             workload, weights, audit.ring[step]["x"][taken], precision
         )
         for step in checks.kept_steps(workload)
@@ -125,18 +127,17 @@ def solve_forward(workload: Forward, precision: str, seed: int) -> Expected:
     for (phase, name), output in found.items():
         for part, value in digest(output, seed).items():
             if part != "shape":
-                own = _scaled(limit, part, output)
+                own = scaled(limit, part, rms(output), output.size)
                 if own.tells:
                     result.put(f"{phase}/{name}/{part}", shape, value, own)
     return result
 
 
-def _scaled(share: limits.Limit, part: str, output: Float64) -> limits.Limit:
-    """The limits of a part of the outputs' digest, from those that are shares of their size. Errors
-    of elements that are summed add up like standard deviations."""
-    size = rms(output)
+def scaled(share: limits.Limit, part: str, size: float, count: int) -> limits.Limit:
+    """The limits of a part of the digest of `count` outputs, from those that are shares of their
+    size. Errors of elements that are summed add up like standard deviations."""
     if part == "sums":
-        size *= math.sqrt(output.size / SUMS)
+        size *= math.sqrt(count / SUMS)
         return limits.Limit(None, share.overall and share.overall * size)
     return limits.Limit(share.worst and share.worst * size, share.overall and share.overall * size)
 
@@ -156,13 +157,14 @@ def outputs(
     return result
 
 
-def _output(workload: Forward, weights: Weights, x: Array, precision: str) -> Float64:
+def exact_output(workload: Forward, weights: Weights, x: Array, precision: str) -> Float64:
+    """The model's output for x, in float64 unless a sample takes long."""
     heavy = workload.flop / workload.input_shape[0] > EXACT_FLOP
     single = _Single() if heavy else None
     return outputs(workload, weights, arrays.rounded(x, precision), single).astype(np.float64)
 
 
-def _held(weights: Weights, precision: str) -> Weights:
+def held(weights: Weights, precision: str) -> Weights:
     """As a contender holds them."""
     if precision == "float32":
         return weights
@@ -175,8 +177,8 @@ class _Single(Exact):
     dtype = np.float32
 
 
-def _output_limit(workload: Forward, weights: Weights, x: Array, precision: str) -> limits.Limit:
-    """As shares of the outputs' root mean square."""
+def output_limit(workload: Forward, weights: Weights, x: Array, precision: str) -> limits.Limit:
+    """Of the outputs for x, as shares of their root mean square."""
     x, begin = _lighter(workload, x)
     x = arrays.rounded(x, precision)
     exact = outputs(workload, weights, x, begin=begin)

@@ -23,6 +23,7 @@ from suites.workload import (
     SGD,
     Adam,
     Data,
+    Decode,
     Forward,
     Learn,
     Lifecycle,
@@ -37,7 +38,7 @@ from suites.workload.definition import definition, kind_word
 
 GOLDEN = Path(__file__).parents[2] / "data" / "definitions.json"
 
-WORKLOADS = (Product, Forward, Train, Learn, Lifecycle, Operation)
+WORKLOADS = (Product, Forward, Train, Learn, Lifecycle, Operation, Decode)
 
 
 def _classes(module: Any) -> list[type]:

@@ -95,6 +95,6 @@ def test_every_case_of_the_catalog_has_facts_in_its_record():
         "bert_base_forward",
         "bert_base_train",
     }
-    sizes = {"n", "batch", "samples", "parameters", "values"}
+    sizes = {"n", "batch", "samples", "parameters", "values", "tokens"}
     assert {record.size_of for record in records} == sizes
     assert all(record.host_work is not None for record in records)
