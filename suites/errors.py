@@ -27,8 +27,18 @@ def told(words: Callable[[], str], most: int = 4000) -> str:
         return f"(what it says cannot be told: {type(another).__name__})"
 
 
+_OTHER_NAMES = {
+    **dict.fromkeys(("fp32", "f32", "single"), "float32"),
+    **dict.fromkeys(("fp16", "f16", "half"), "float16"),
+    "bf16": "bfloat16",
+    "dot": "hackintosh",
+}
+"""What others, or reports, call it."""
+
+
 def meant(word: str, known: Iterable[str]) -> str:
     """` Did you mean torch?`, with its space; nothing where no known word is near."""
     by_lower = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    other = _OTHER_NAMES.get(word.lower(), "")
+    near = [other] if other in by_lower else difflib.get_close_matches(word.lower(), by_lower, n=1)
     return f" Did you mean {by_lower[near[0]]}?" if near else ""

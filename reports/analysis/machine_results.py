@@ -84,7 +84,7 @@ def of(results: Results, named: Mapping[str, str]) -> tuple[list[MachineResults]
     for record in results.published:
         if record.time_s is not None:
             label = plain(record.machine, 80)
-            new = MachineResults(label, "CPU only", True)
+            new = MachineResults(label, "no GPU", True)
             machine = machines.setdefault(f"{PUBLISHED} {label}", new)
             if device_kind(record) == "gpu":
                 machine.family = family([record.device_name or record.device])

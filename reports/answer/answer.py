@@ -31,6 +31,9 @@ _FEW_RUNS = 4
 _MUCH = 0.1
 """Share of a contender's cases that are suspect, from which on its name is not said without it."""
 
+_LONGEST_PLACE = 32
+"""Characters of a machine's name before its run."""
+
 _MARGIN = 11
 """Columns of `  answers  `."""
 
@@ -93,10 +96,13 @@ def _headlines(content: Content, width: int) -> Iterator[str]:
         telling = sorted(content.contests, key=lambda each: each.crossing.kind != "crosses")
         said = [content.summary, *map(cpu_vs_gpu.sentence, telling[: _FEW_RUNS - 1])]
     elif several:
-        said = [f"{_place(each)}: {headline.of(each)}" for each in sections[:_MOST_RUNS]]
+        said = [
+            f"{_place(each)}: {_with_suspects(headline.of(each), content, each)}"
+            for each in sections[:_MOST_RUNS]
+        ]
     else:
         said = [
-            _with_suspects(each, content)
+            _with_suspects(each, content, sections[0])
             for each in headline.sentences(sections[0], content.contests)
         ]
     for sentence in said:
@@ -106,12 +112,13 @@ def _headlines(content: Content, width: int) -> Iterator[str]:
         yield f"and {len(sections) - _MOST_RUNS} more runs"
 
 
-def _with_suspects(sentence: str, content: Content) -> str:
-    """The sentence, with a word behind every name of which much is suspect."""
+def _with_suspects(sentence: str, content: Content, section: Section) -> str:
+    """The sentence about a run, with a word behind every name of which much is suspect."""
     cells = {key for one in content.findings if one.severity == "suspect" for key in one.cells}
-    called = content.sections[0].labels
-    suspect = Counter(called[who] for _, who, _ in cells if who in called)
-    ranked = Counter(row.label for _, g in headline.contested(content.sections) for row in g.rows)
+    called, several = section.labels, len(content.sections) > 1
+    mine = (who for run, who, _ in cells if run == section.run or not several)
+    suspect = Counter(called[who] for who in mine if who in called)
+    ranked = Counter(row.label for _, g in headline.contested([section]) for row in g.rows)
     for label, count in suspect.items():
         if label in ranked and count >= _MUCH * ranked[label]:
             name = rf"(?<!\S){re.escape(label)}(?=[,;.]? |[,;.]$|$)"
@@ -120,7 +127,11 @@ def _with_suspects(sentence: str, content: Content) -> str:
 
 
 def _place(section: Section) -> str:
-    return formatting.plain(f"{section.machine_label} {section.run}", 50)
+    """What tells a run: of a long machine's name its last parts, which are GPU and memory."""
+    parts = section.machine_label.split(", ")
+    while len(parts) > 1 and len(", ".join(parts)) > _LONGEST_PLACE:
+        parts = parts[1:]
+    return formatting.plain(f"{', '.join(parts)[:_LONGEST_PLACE]} {section.run}", 60)
 
 
 def _labelled(label: str, texts: Sequence[str], width: int, whole: bool = False) -> Iterator[str]:

@@ -37,7 +37,7 @@ def chapter(context: ReportContext) -> Chapter:
     )
     count = sum(not machine.published for machine in machines)
     answer = f"{count} machine{'s' * (count != 1)}."
-    if any(len(group) > 1 and any(m.published for m in group) for group in _groups(machines)):
+    if any(len({m.published for m in group}) > 1 for group in _groups(machines)):
         answer = f"{answer[:-1]}, beside published figures of the same work."
     return Chapter("machines", "Machines side by side", lead, parts, "Machines", answer)
 
@@ -76,12 +76,11 @@ def _parts(
         table = _against(results, group, _one_size_each(columns, group)[:MAX_COLUMNS], base)
         part = Part(key, f"Against {_label(base)}", table=table)
         found.append((all(machine.published for machine in group), part))
-    if alone:
-        only = len(machines) == 1
+    if alone and not (results.runs and len(groups) == 1):  # one's own alone is all tables above
         part = Part(
             key="machines-alone",
-            title="The machine" if only else "Other machines, other work",
-            text=() if only else ("These machines share no work with another one.",),
+            title="Other machines, other work",
+            text=("These machines share no work with another one.",),
             table=_alone(alone, columns),
         )
         found.append((all(machine.published for machine in alone), part))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.compare import as_json, as_markdown, chart, words
+from reports.compare.called import called
 from reports.compare.comparison import Comparison, Mean
 from reports.compare.facts import Fact, facts
 from reports.compare.fail_on import Gate, Outcome
@@ -61,8 +62,9 @@ def render(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> s
         settling=words.settling(comparison),
         excluded=list(words.excluded(comparison)),
         left_out=list(words.left_out(comparison)),
-        differs=_facts([fact for fact in known if fact.differs]),
-        alike=_facts([fact for fact in known if not fact.differs]),
+        differs=_facts(comparison, [fact for fact in known if fact.differs]),
+        alike=_facts(comparison, [fact for fact in known if not fact.differs]),
+        who=called(comparison),
         table=_table(comparison),
         element=element,
     )
@@ -111,7 +113,12 @@ def _largest(comparison: Comparison) -> Iterator[Card]:
         if own:
             worst = max(own, key=lambda one: abs(math.log(one.ratio.value)))
             value = f"{words.times(worst.ratio.value)}x the time"
-            yield Card(f"Where is B {word} most?", value, chart.name(worst, comparison), tone)
+            yield Card(
+                f"Where is {called(comparison).b} {word} most?",
+                value,
+                chart.name(worst, comparison),
+                tone,
+            )
 
 
 def _offers(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> Iterator[Offer]:
@@ -121,9 +128,10 @@ def _offers(comparison: Comparison, outcome: Outcome, gates: Sequence[Gate]) -> 
             yield page.packed(label, name, kind, content)
 
 
-def _facts(known: Sequence[Fact]) -> Table | None:
+def _facts(comparison: Comparison, known: Sequence[Fact]) -> Table | None:
+    who = called(comparison)
     rows = tuple((fact.what, fact.a, fact.b) for fact in known[:_MOST_FACTS])
-    return Table(("what", "A", "B"), rows, numeric=False) if rows else None
+    return Table(("what", who.a, who.b), rows, numeric=False) if rows else None
 
 
 def _table(comparison: Comparison) -> Table:

@@ -6,16 +6,18 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bench import names
 from bench.statistics.estimates import Verdict
 from reports.compare import words
+from reports.compare.called import called
 from reports.compare.comparison import Compared, Comparison
-from reports.formatting import plain
+from reports.formatting import count, plain
 from reports.render.front import Drawing, Ticks, Track
 from reports.render.log_axis import LogAxis
 
 HEADINGS: dict[Verdict, str] = {
-    "slower": "B is slower",
-    "faster": "B is faster",
+    "slower": "{} is slower",
+    "faster": "{} is faster",
     "unresolved": "Unresolved",
     "same": "The same",
 }
@@ -49,6 +51,7 @@ def groups(comparison: Comparison) -> Iterator[Group]:
     """The words that are given; all over the same axis, so that dots can be compared."""
     shown = ordered(comparison)[:MOST]
     axis, threshold = _axis(comparison, shown), comparison.threshold
+    who = called(comparison).b
     empty = Drawing(
         (),
         _ticks(axis),
@@ -60,7 +63,9 @@ def groups(comparison: Comparison) -> Iterator[Group]:
         tracks = tuple(_track(one, comparison, axis) for one in own)
         if tracks:
             rest = replace(empty, tracks=tracks[OPEN:]) if tracks[OPEN:] else None
-            yield Group(word, heading, replace(empty, tracks=tracks[:OPEN]), rest, len(tracks))
+            yield Group(
+                word, heading.format(who), replace(empty, tracks=tracks[:OPEN]), rest, len(tracks)
+            )
 
 
 def ordered(comparison: Comparison) -> list[Compared]:
@@ -74,7 +79,7 @@ def ordered(comparison: Comparison) -> list[Compared]:
 
 def name(one: Compared, comparison: Comparison) -> str:
     """`mlp train 64`, with the contender where there are several."""
-    case = f"{plain(one.suite, 60)} {words.work(one)}"
+    case = f"{plain(names.work(one.suite, one.name), 60)} {count(one.size)}"
     return ", ".join(filter(None, (case, words.short(comparison, one.pair))))
 
 
@@ -86,7 +91,10 @@ def _track(one: Compared, comparison: Comparison, axis: LogAxis) -> Track:
     word = one.word(comparison.threshold)
     more = verdict.removeprefix(word).strip()
     said = f"{ratio}x {f'({ends})' if between else ''} {more}".strip()
-    title = f"A {a_takes}, B {b_takes}, {one.rounds} rounds, {one.starts} starts: {verdict}"
+    who = called(comparison)
+    title = (
+        f"{who.a} {a_takes}, {who.b} {b_takes}, {one.rounds} rounds, {one.starts} starts: {verdict}"
+    )
     return Track(name(one, comparison), at, at, (low, high), word, said, title)
 
 

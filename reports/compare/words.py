@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from bench.statistics.combined import RUN_SHIFT
 from bench.statistics.estimates import ENOUGH_ROUNDS, START_SHIFT, Estimate, Verdict
 from reports.analysis.unresolved_hint import STARTS
+from reports.compare.called import called
 from reports.compare.comparison import Compared, Comparison, Mean, Pair
 from reports.compare.differences import circumstances
 from reports.compare.fail_on import Gate, Outcome
@@ -20,7 +21,10 @@ from reports.verdicts.busy import is_busy
 MANY = 10
 """Lines of one kind that are shown before the rest is counted; JSON has all."""
 
-PAIRED = "A and B took turns in the same rounds of one run: ratios are paired. "
+PAIRED = (
+    "A and B took turns in the same rounds of one run: a ratio is the median of the rounds' own, "
+    "so it may differ a little from that of the two times. "
+)
 ONE_START = (
     "Intervals hold for these two processes. Other starts of the same two differ by "
     f"{100 * START_SHIFT:g} % (standard deviation), which slower and faster allow for: make bench "
@@ -41,13 +45,15 @@ def columns(comparison: Comparison) -> tuple[str, ...]:
     """Heads; fewer than six rounds or starts have no 95 % interval."""
     has_intervals = any(one.ratio.interval for one in comparison.compared)
     interval = "95 % interval" if has_intervals else "interval"
-    return "case", "A takes", "B takes", "B / A", interval, "B is"
+    a, b, ratio, word = called(comparison).heads
+    return "case", a, b, ratio, interval, word
 
 
 def how(comparison: Comparison) -> str:
     """What the figures are, and how far to believe them."""
+    a, b = called(comparison).a, called(comparison).b
     return (
-        "B / A: time of B divided by time of A. Above 1, B is slower. "
+        f"{b} / {a}: time of {b} divided by time of {a}. Above 1, {b} is slower. "
         f"Differences within {_percent(comparison.threshold)} count as none. {_family(comparison)}"
         + (_paired(comparison) if comparison.paired else UNPAIRED)
     )
@@ -99,12 +105,16 @@ def title(pair: Pair) -> str:
 
 
 def short(comparison: Comparison, pair: Pair) -> str:
-    """What tells a pair from the others: the spec of B where no other has it, else its id; nothing
-    where there is one pair."""
-    if len(comparison.pairs) == 1:
-        return ""
-    alone = sum(each.b.spec == pair.b.spec for each in comparison.pairs) == 1
-    return plain(pair.b.spec if alone else pair.b.contender, 60)
+    """What tells a pair from the others: the spec of B where no other has it, else also what of
+    device and precision differs; nothing where there is one pair."""
+    others = [each.b for each in comparison.pairs if each is not pair]
+    if others and pair.b.spec not in [each.spec for each in others]:
+        return plain(pair.b.spec, 60)
+    facts = ("spec", "device", "precision", "execution")
+    own = {name: getattr(pair.b, name) for name in facts}
+    differ = [own[name] for name in facts if any(getattr(b, name) != own[name] for b in others)]
+    told = " ".join(dict.fromkeys(differ))
+    return plain(told or pair.b.contender, 60) if others else ""
 
 
 def _name(pair: Pair, letter: str) -> str:
@@ -163,8 +173,8 @@ def verdict(one: Compared, threshold: float) -> str:
 
 
 def summary(comparison: Comparison) -> str:
-    """`11 cases: B is slower in 2, the same in 8; 1 is unresolved. On the whole B takes 1.043x the
-    time of A (1.012 to 1.075).`"""
+    """`11 cases: jax is slower in 2, the same in 8; 1 is unresolved. On the whole jax takes 1.043x
+    the time of torch (1.012 to 1.075).`"""
     every = Counter(one.word(comparison.threshold) for one in comparison.compared)
     number, doubtful = len(comparison.compared), every["unresolved"]
     sentences: dict[Verdict, str] = {
@@ -173,7 +183,7 @@ def summary(comparison: Comparison) -> str:
         "same": "the same in {}",
     }
     said = [words.format(every[word]) for word, words in sentences.items() if every[word]]
-    parts = [f"B is {', '.join(said)}"] if said else []
+    parts = [f"{called(comparison).b} is {', '.join(said)}"] if said else []
     parts += [f"{doubtful} {'are' if doubtful > 1 else 'is'} unresolved"] if doubtful else []
     return f"{number} case{'s' * (number > 1)}: {'; '.join(parts)}.{_overall(comparison)}"
 
@@ -185,7 +195,8 @@ def _overall(comparison: Comparison) -> str:
     if mean is None or mean.interval is None:
         return ""
     value, ends = _ratio(mean)
-    return f" On the whole B takes {value}x the time of A ({ends})."
+    who = called(comparison)
+    return f" On the whole {who.b} takes {value}x the time of {who.a} ({ends})."
 
 
 def settling(comparison: Comparison) -> str:
@@ -215,13 +226,13 @@ def failures(outcome: Outcome, gates: Sequence[Gate], comparison: Comparison) ->
     )
     if not gates:
         return ""
-    unsure = _unsure(gates, comparison)
+    unsure, who = _unsure(gates, comparison), called(comparison).b
     if not outcome.failed:
-        return f"Passed: in no case is B {asked}.{unsure}"
+        return f"Passed: in no case is {who} {asked}.{unsure}"
     worst = max(outcome.failed, key=lambda one: abs(math.log(one.ratio.value)))
     number, of = len(outcome.failed), len(comparison.compared)
     where = f"{plain(worst.suite, 60)} {work(worst)}"
-    return f"Failed: in {number} of {of} cases B is {asked}, most of all in {where}.{unsure}"
+    return f"Failed: in {number} of {of} cases {who} is {asked}, most of all in {where}.{unsure}"
 
 
 def _unsure(gates: Sequence[Gate], comparison: Comparison) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from bench.schema import Machine, Run
 from reports.formatting import plain
 
-FAMILIES = ("Apple", "AMD Metal", "NVIDIA", "other GPU", "CPU only")
+FAMILIES = ("Apple", "AMD Metal", "NVIDIA", "other GPU", "no GPU")
 """By their GPUs, in the order of reports."""
 
 _APPLE = re.compile(r"\bapple\b|\bM\d( Pro| Max| Ultra)?\b", re.IGNORECASE)
@@ -65,4 +65,4 @@ def family(gpus: Sequence[str], system: str = "") -> str:
             return "AMD Metal" if system in ("", "Darwin") else "other GPU"
         if _APPLE.search(name) or (system == "Darwin" and name.startswith("mps")):
             return "Apple"
-    return "other GPU" if gpus else "CPU only"
+    return "other GPU" if gpus else "no GPU"

@@ -47,14 +47,15 @@ def render(
 
 
 def tables(content: Content) -> str:
-    """The tables that are too long for the text, each under the title of its part."""
+    """What is too long for the text, or folded away in a page, under the title of its part."""
     blocks = [f"# {escape(content.title)}: tables"]
     for chapter in shown(content.chapters):
         for part in chapter.parts:
             every = (part.table, part.data)
             long = [table for at, table in enumerate(every) if table and _apart(table, at == 1)]
-            if long:
-                blocks += [f"## {_anchored(part, chapter)}", *map(_table, long)]
+            apart = [*map(_table, long), *([_pairs(part.hidden_pairs)] * bool(part.hidden_pairs))]
+            if apart:
+                blocks += [f"## {_anchored(part, chapter)}", *apart]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -174,9 +175,8 @@ def _words(part: Part, prose: bool) -> Iterator[str]:
 
 def _unfolded(part: Part) -> Iterator[str]:
     yield from _shown(part, part.data, folded=True)
-    if part.hidden_pairs:
-        yield f"{escape(part.unfold)}:"
-        yield _pairs(part.hidden_pairs)
+    if part.hidden_pairs and not part.data:
+        yield f"[{escape(part.unfold)}]({TABLES}#{part.key})"
 
 
 def _list(items: Iterable[str]) -> str:

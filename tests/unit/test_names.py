@@ -6,6 +6,7 @@ import pytest
 
 from bench import names
 from bench.names import Contender
+from suites import errors
 
 CPU, ONE, TWO = ("cpu", "cpu"), ("cuda:0", "gpu"), ("cuda:1", "gpu")
 
@@ -51,3 +52,11 @@ def test_a_path_that_would_be_taken_for_another_stays(spec: str) -> None:
 )
 def test_work_is_called_as_one_would_say_it(suite: str, name: str, called: str) -> None:
     assert names.work(suite, name) == called
+
+
+@pytest.mark.parametrize(
+    ("word", "known"), [("FP32", "float32"), ("bf16", "bfloat16"), ("dot", "hackintosh")]
+)
+def test_another_name_of_what_is_known_is_understood_in_the_error(word: str, known: str) -> None:
+    assert errors.meant(word, [known, "matmul"]) == f" Did you mean {known}?"
+    assert errors.meant(word, ["nothing near"]) == ""

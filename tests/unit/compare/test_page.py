@@ -57,8 +57,8 @@ def test_the_headline_is_the_summary_with_the_mean_of_all(tmp_path: Path) -> Non
     found = one_run(tmp_path, JAX, FASTER)
     said = words.summary(found)
     assert re.fullmatch(
-        r"11 cases: B is slower in \d, faster in \d, the same in \d.*\. On the whole B takes "
-        r"0\.\d{3}x the time of A \(0\.\d{3} to 0\.\d{3}\)\.",
+        r"11 cases: jax==0\.4\.38 is slower in \d, faster in \d, the same in \d.*\. "
+        r"On the whole jax==0\.4\.38 takes 0\.\d{3}x the time of jax \(0\.\d{3} to 0\.\d{3}\)\.",
         said,
     )
     assert f"<h1>{said}</h1>" in page(found)

@@ -73,8 +73,8 @@ def test_a_gpu_that_no_framework_can_use_makes_no_family(tmp_path: Path) -> None
         row = parts(made)["machines-common"].table.rows[0]
         return next(cell for cell in row if cell in machine_names.FAMILIES)
 
-    assert family(Gpu(name="Intel 0x9a49", vendor="Intel", kind="built-in")) == "CPU only"
-    assert family(Gpu(name="virtio 0x1050", kind="virtual")) == "CPU only"
+    assert family(Gpu(name="Intel 0x9a49", vendor="Intel", kind="built-in")) == "no GPU"
+    assert family(Gpu(name="virtio 0x1050", kind="virtual")) == "no GPU"
     assert family(Gpu(name="NVIDIA H200", vendor="NVIDIA")) == "NVIDIA"
 
 
@@ -142,7 +142,7 @@ def test_one_id_on_two_machines_is_told(tmp_path: Path) -> None:
         (["NVIDIA H200"], "Linux", "NVIDIA"),
         (["GTX 1060"], "", "NVIDIA"),
         (["Intel UHD Graphics 630"], "Darwin", "other GPU"),
-        ([], "Linux", "CPU only"),
+        ([], "Linux", "no GPU"),
     ],
 )
 def test_families(names: list[str], system: str, family: str) -> None:
@@ -156,7 +156,7 @@ def test_rows_are_grouped_by_family(tmp_path: Path) -> None:
         for label, names in gpus.items()
     ]
     table = parts(make(tmp_path, *runs))["machines-common"].table
-    assert [row[1] for row in table.rows] == ["CPU only", "Apple", "AMD Metal", "NVIDIA"]
+    assert [row[1] for row in table.rows] == ["no GPU", "Apple", "AMD Metal", "NVIDIA"]
 
 
 def test_published_machines_are_marked_and_compared_step_by_step(tmp_path: Path) -> None:
@@ -178,4 +178,8 @@ def test_published_machines_are_marked_and_compared_step_by_step(tmp_path: Path)
     assert rows["a Mac (published)"][0] == "100 ms"
     assert rows["a Mac (published)"][1].startswith("about ")
     longer = [*on("one", 1, "a"), change(line, steps=None, work="ten epochs")]
-    assert list(parts(make(tmp_path / "x", longer))) == ["machines-alone"]
+    assert not list(parts(make(tmp_path / "x", longer)))
+
+
+def test_one_machine_alone_is_not_beside_itself(tmp_path: Path) -> None:
+    assert not list(parts(make(tmp_path, on("one", 1, "a"))))
