@@ -12,7 +12,8 @@ from pathlib import Path
 from scripts.device_check.packages import CHECKOUT
 
 GRACE_S = 10.0
-"""A run that is asked to end finishes its slice."""
+"""A run that is asked to end finishes its slice. It is not asked by Ctrl-C's signal, of which it
+tells whoever pressed it: nobody did."""
 
 
 def run(
@@ -45,7 +46,7 @@ def run(
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGINT, signal.SIGKILL):
+    for number in (signal.SIGTERM, signal.SIGKILL):
         if child.poll() is not None:
             return
         with contextlib.suppress(ProcessLookupError):

@@ -19,7 +19,7 @@ from bench.plan.presets import PRESETS
 from frameworks import NAMES
 from scripts.device_check import agreement, child, lies, places, table
 from scripts.device_check import verdicts as judging
-from scripts.device_check.figures import Done, Figures, Python
+from scripts.device_check.figures import OUT_OF_TIME, Done, Figures, Python
 from scripts.device_check.folder import Folder
 from scripts.device_check.places import Place
 from scripts.device_check.plan import Part, Plan
@@ -263,5 +263,5 @@ def _name(place: Place, found: Sequence[Place]) -> str:
 
 def _ended(code: int | None) -> str:
     """0 and 1 are those of a run; that cells were wrong is no fault of the part."""
-    words: dict[Any, str] = {0: "done", 1: "done", None: "stopped", 130: "stopped"}
+    words: dict[Any, str] = {0: "done", 1: "done", None: OUT_OF_TIME, 130: OUT_OF_TIME}
     return words.get(code, f"exit code {code}: see log.txt")

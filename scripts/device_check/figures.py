@@ -86,4 +86,5 @@ class Figures(msgspec.Struct, kw_only=True):
         return found
 
 
-FINE = ("done", "stopped")
+OUT_OF_TIME = "its time was used up"
+FINE = ("done", OUT_OF_TIME)

@@ -52,7 +52,7 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    print(f"{outcome.troubles} cells failed or were wrong", file=sys.stderr)
+    print(f"cells that failed or were found wrong: {outcome.troubles}", file=sys.stderr)
     return 130 if outcome.signal else int(bool(outcome.troubles))
 
 

@@ -165,8 +165,8 @@ def test_the_page_says_what_there_is_to_look_at():
 def test_a_page_without_troubles_counts_what_was_seen():
     right = cell(lie=None, time_s=1e-3)
     page = table.render(figures(cells=[right, cell("untimed", verdict="found")]))
-    assert "Nothing. 1 honest cells were verified" in page
-    assert "lies were found in 1 cells" in page
+    assert "Nothing. Honest cells that were verified: 1, none of them accused." in page
+    assert "Cells in which a lie was found: 1, missed in none." in page
 
 
 def test_a_page_of_nothing_is_one_too():
