@@ -53,7 +53,11 @@ ALONE = 4.0
 
 COMPANY = 2.0
 """An audit must be so many times over it where others use more than `QUIET`: of 296 honest cells
-on two busy cores the fastest audit of one came to 81 % of the limit without it."""
+on two busy cores the fastest audit of one came to 81 % of the limit without it. Where they leave
+less than half of the cores it must be more: as many times as what they leave is short of all."""
+
+LEAST_LEFT = 0.02
+"""A share of the cores. The system's own count is no finer than that in a slice."""
 
 
 LARGEST = 1e308
@@ -107,10 +111,13 @@ def _is_quiet(taken: Slice) -> bool:
     return share is not None and share <= QUIET
 
 
-def _has_company(taken: Slice) -> bool:
-    """Whether they are known not to have: not where nobody knows."""
-    share = _others(taken)
-    return share is not None and share > QUIET
+def _company(taken: Slice, cores: int) -> float:
+    """How many times as long they let work take: a processor is lent for milliseconds, which short
+    samples fit in and an audit does not."""
+    used = _others(taken)
+    if used is None or used <= QUIET:
+        return 1.0
+    return max(COMPANY, 1 / max(LEAST_LEFT, 1 - used / cores))
 
 
 def _others(taken: Slice) -> float | None:
@@ -137,8 +144,9 @@ def of_clock(slices: Sequence[Slice]) -> list[Check]:
     return [about_time(CLOCK, max(0.0, behind), SLOW)]
 
 
-def of_audits(slices: Sequence[Slice]) -> list[Check]:
-    """The time of steps with inputs never seen before fits the claimed time of a step."""
+def of_audits(slices: Sequence[Slice], cores: int) -> list[Check]:
+    """The time of steps with inputs never seen before fits the claimed time of a step; `cores` are
+    the machine's."""
     audited = [each for each in slices if each.audit_s is not None]
     if not audited:
         return []
@@ -154,7 +162,7 @@ def of_audits(slices: Sequence[Slice]) -> list[Check]:
         count = each.audit_steps or 1
         claimed_s = count * step_s + latency_s
         limit_s = max(claimed_s, FLOOR_S + count * noise_s)
-        times = max(ALONE if len(audited) == 1 else 1.0, COMPANY if _has_company(each) else 1.0)
+        times = max(ALONE if len(audited) == 1 else 1.0, _company(each, cores))
         pairs.append((max(0.0, (each.audit_s or 0.0) - claimed_s), limit_s * times))
     return [about_time(AUDITED, *min(pairs, key=lambda pair: pair[0] / pair[1]))]
 

@@ -109,7 +109,7 @@ class Evidence:
         if not self.times_count:
             return []
         found = [*credibility.of_samples(self._slices), *self._of_clock()]
-        found += credibility.of_audits(self._slices)
+        found += credibility.of_audits(self._slices, os.cpu_count() or 1)
         for name, pairs in ((READY, self._left), (UNDONE, self._undone)):
             told = waiting.verdict(pairs)
             found += [credibility.about_time(name, *told)] if told else []

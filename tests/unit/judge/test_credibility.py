@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bench.schema import Slice
 from bench.verification import credibility
-from bench.verification.credibility import of_audits, of_clock, of_samples
+from bench.verification.credibility import of_clock, of_samples
 
 
 def taken(**changed):
@@ -30,6 +30,11 @@ def taken(**changed):
         "audit_steps": 16,
     }
     return Slice(**{**usual, **changed})
+
+
+def of_audits(slices):
+    """On a machine of two cores."""
+    return credibility.of_audits(slices, 2)
 
 
 def failed(checks):
@@ -106,6 +111,16 @@ def test_long_tails_of_a_busy_machine_are_expected_of_audits_too():
     assert failed(of_audits([busy, busy, busy])) == set()
 
 
+def test_an_audit_that_hardly_got_a_processor_is_not_held_against_it():
+    """NumPy's product of order 256 while nine programs wanted two cores: steps fit in what the
+    system lends at once, the three audits of 45 ms more did not."""
+    audit = {"audit_s": 0.054, "host_s": 1.0, "samples_s": (1.1e-3,) * 10, "audit_steps": 8}
+    claimed = {"sampled_s": 1.1, "latencies_s": (1.2e-3,) * 8}
+    for others_s, found in ((1.9, set()), (1.0, {credibility.AUDITED})):
+        busy = taken(**audit, **claimed, others_cpu_s=others_s)
+        assert failed(of_audits([busy, busy, busy])) == found
+
+
 def test_a_mean_above_the_median_is_no_noise():
     """Rounds agree to 1 %, and two steps in twenty take 30 times as long: the mean allows 4 times
     the median, an audit twice that. Taken as noise too, it would allow 17 times."""
@@ -137,7 +152,7 @@ def test_honest_rounds_that_differ_tenfold_are_not_accused():
     assert check.error < 0.5 * check.limit
 
 
-@pytest.mark.parametrize(("others_cpu_s", "found"), [(None, True), (0.0, True), (1.0, False)])
+@pytest.mark.parametrize(("others_cpu_s", "found"), [(None, True), (0.0, True), (0.09, False)])
 def test_audits_beside_other_programs_may_take_twice_as_long(others_cpu_s, found):
     slow = taken(audit_s=2.5 * (16 * 5e-5 + 1e-4), others_cpu_s=others_cpu_s)
     assert failed(of_audits([slow, slow])) == ({credibility.AUDITED} if found else set())
@@ -152,7 +167,7 @@ def test_audits_beside_other_programs_may_take_twice_as_long(others_cpu_s, found
 def test_no_audit_may_take_nine_times_the_median(rounds_s, tails):
     """However far the rounds and the samples are apart; beside other programs, thirteen times."""
     middle_s, latency_s = statistics.median(rounds_s), 1e-4
-    for others_cpu_s, most in ((0.0, 9), (1.0, 13)):
+    for others_cpu_s, most in ((0.0, 9), (0.09, 13)):
         audit_s = most * 16 * middle_s + 3 * (latency_s + credibility.FLOOR_S)
         told = [
             taken(
