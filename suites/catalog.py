@@ -22,9 +22,13 @@ DEFAULT = (
 )
 """What runs when no suite is named, the questions that most people ask first."""
 
-NAMES = (*DEFAULT, "vendor", "decoder", "ops", "mnist")
+NAMES = (*DEFAULT, "vendor", "decoder", "lstm", "recsys", "ops", "mnist")
 """All: also what is compared with others' libraries, single operations, and what needs data from
 elsewhere."""
+
+
+NETWORKS = ("lstm", "recsys")
+"""Those of published networks: files in `suites/networks`."""
 
 
 class UnknownSuite(UserError):
@@ -34,7 +38,8 @@ class UnknownSuite(UserError):
 def load(name: str) -> ModuleType:
     """The suite called `name`, or the one defined by the file at that path. Raises UnknownSuite."""
     if name in NAMES:
-        return importlib.import_module(f"suites.{name}")
+        folder = "suites.networks" if name in NETWORKS else "suites"
+        return importlib.import_module(f"{folder}.{name}")
     if not name.endswith(".py"):
         raise UnknownSuite(
             f"unknown suite. Expected one of {', '.join(NAMES)}, or a path ending in .py. "

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from suites.architectures import bert, classifier, encoder
+from suites.architectures import bert, classifier, dlrm, encoder, recurrent
 from suites.architectures.alexnet import alexnet
 from suites.architectures.efficientnet import efficientnet_b0
 from suites.architectures.gpt2 import gpt2
@@ -43,6 +43,16 @@ ARCHITECTURES = {
     "bert_base": Architecture(bert.bert_base, (128,), "uncased, with pooler"),
     "gpt2": Architecture(gpt2, (128,), "decoder, the smallest size"),
     "smollm2_135m": Architecture(smollm2_135m, (128,), "decoder of Llama's kind"),
+    **{
+        f"lstm_{size}": Architecture(
+            functools.partial(recurrent.language_model, size), (places,), "language model, 2 LSTM"
+        )
+        for size, (_, places) in recurrent.LANGUAGE.items()
+    },
+    "gru_activity": Architecture(
+        recurrent.activity_classifier, (recurrent.WINDOW, recurrent.SIGNALS), "time series, 2 GRU"
+    ),
+    "dlrm_small": Architecture(dlrm.dlrm_small, (dlrm.PLACES,), "recommender, 26 tables"),
     "mlp": Architecture(classifier.mlp, (784,), "784-512-512-10"),
     "tiny": Architecture(classifier.tiny, (2,), "2-30-20-2"),
     **{

@@ -83,7 +83,7 @@ LEAST_PLACES = 8
 
 
 def _halved(model: Layer, shape: Shape) -> Iterator[Shape]:
-    described = parameters(model, shape)
+    described, tokens = parameters(model, shape), vocabulary(model, shape)
     yield shape
     while True:
         match shape:
@@ -91,7 +91,7 @@ def _halved(model: Layer, shape: Shape) -> Iterator[Shape]:
                 shape = (batch, channels, rows // 2, columns // 2)
             case (batch, sequence, width):
                 shape = (batch, sequence // 2, width)
-            case (batch, sequence) if vocabulary(model, shape) is not None:
+            case (batch, sequence) if tokens is not None:
                 shape = (batch, sequence // 2)
             case _:
                 return

@@ -20,6 +20,7 @@ from suites.layers import (
     parameters,
     vocabulary,
 )
+from suites.workload import smallest
 
 SHAPE = (2, 5, 3)
 
@@ -63,6 +64,12 @@ def test_a_model_takes_the_tokens_that_all_its_bags_know():
     model = Concat(Counts(2, 4), EmbeddingBag(9, 4, first=2), Sequential(EmbeddingBag(7, 4)))
     check(model, (3, 5))
     assert vocabulary(model, (3, 5)) == 7
+
+
+def test_rows_of_tokens_that_cannot_be_cut_stay_as_they_are():
+    model = Concat(EmbeddingBag(9, 4, count=9), EmbeddingBag(9, 4, first=9))
+    assert smallest(model, (4, 32)) == ((4, 32), (4, 16))
+    assert smallest(EmbeddingBag(9, 4, first=16, count=16), (4, 32)) == ((4, 32),)
 
 
 @pytest.mark.parametrize(

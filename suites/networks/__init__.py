@@ -1,0 +1,1 @@
+"""Suites of networks that are published, one file each."""
