@@ -23,6 +23,62 @@ from suites.workload import Forward
 
 BATCH = 2
 
+CONFIGURED = {
+    "gpt2": lambda hub: (hub.GPT2LMHeadModel, hub.GPT2Config()),
+    "smollm2_135m": lambda hub: (
+        hub.LlamaForCausalLM,
+        hub.LlamaConfig(
+            vocab_size=49152,
+            hidden_size=576,
+            intermediate_size=1536,
+            num_hidden_layers=30,
+            num_attention_heads=9,
+            num_key_value_heads=3,
+            rms_norm_eps=1e-5,
+            rope_theta=1e5,
+            tie_word_embeddings=True,
+        ),
+    ),
+}
+"""Of each decoder its class and its settings, as its model card has them."""
+
+
+def gpt2_weights(ours, state):
+    """By our paths: their matrices are [inputs, outputs]."""
+    names = {"attn.in": "attn.c_attn", "attn.out": "attn.c_proj"}
+    names |= {name: f"mlp.{name}" for name in ("c_fc", "c_proj")}
+    found = {}
+    for path in ours:
+        name = path.replace("attend.body.", "").replace("feed.body.", "").replace("_bias", ".bias")
+        name = name.replace("_weight", ".weight")
+        module, _, end = name.rpartition(".")
+        mine = next((mine for mine in names if module.endswith(f".{mine}")), "")
+        module = module.removesuffix(mine) + names.get(mine, "")
+        array = state[f"transformer.{module}.{end}"]
+        found[path] = (
+            array.T if module.endswith(tuple(names.values())) and end == "weight" else array
+        )
+    return found
+
+
+def llama_weights(ours, state):
+    """By our paths: their projections apart make one of ours."""
+    joined = {
+        "self_attn.in_weight": [f"self_attn.{part}_proj.weight" for part in "qkv"],
+        "self_attn.out_weight": ["self_attn.o_proj.weight"],
+        **{f"mlp.{name}": [f"mlp.{name}_proj.weight"] for name in ("gate", "up", "down")},
+    }
+    found = {}
+    for path in ours:
+        name = f"model.{path}".replace("attend.body.", "").replace("feed.body.", "")
+        end = next((end for end in joined if name.endswith(end)), None)
+        parts = [name] if end is None else [name.removesuffix(end) + part for part in joined[end]]
+        found[path] = np.concatenate([state[part] for part in parts])
+    return found
+
+
+RENAMED = {"gpt2": gpt2_weights, "smollm2_135m": llama_weights}
+
 
 def main(name):
     """The published model with its own random weights, then ours with the same."""
@@ -31,7 +87,9 @@ def main(name):
     workload = Forward(suite="published", name=name, model=architecture.build(), input_shape=shape)
     made = arrays.make(workload, seed=0)
     theirs = outputs(module, made.inputs["x"])
-    loaded = renamed(architecture, {n: t.numpy() for n, t in module.state_dict().items()})
+    state = {n: t.numpy() for n, t in module.state_dict().items()}
+    by_path = RENAMED.get(name)
+    loaded = by_path(made.weights, state) if by_path else renamed(architecture, state)
     return {
         "error": difference(theirs, workload, arrays.Arrays(made.inputs, loaded)),
         "unrelated": difference(theirs, workload, made),
@@ -48,6 +106,11 @@ def published(name):
     if name == "encoder":
         layer = torch.nn.TransformerEncoderLayer(d_model=512, nhead=8, batch_first=True)
         module = torch.nn.TransformerEncoder(layer, num_layers=6, enable_nested_tensor=False)
+    elif name in RENAMED:
+        import transformers
+
+        kind, config = CONFIGURED[name](transformers)
+        module = kind(config)
     elif name.startswith("bert_base"):
         with contextlib.suppress(ModuleNotFoundError):
             import_torchvision()  # before transformers, which imports it where it is installed

@@ -22,6 +22,7 @@ PUBLISHERS = {
     **dict.fromkeys(("mobilenet_v2", "efficientnet_b0", "squeezenet1_0"), "torchvision"),
     "encoder": "torch",
     **dict.fromkeys(("bert_base", "bert_base_classifier"), "transformers"),
+    **dict.fromkeys(("gpt2", "smollm2_135m"), "transformers"),
 }
 
 
