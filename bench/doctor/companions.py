@@ -15,6 +15,13 @@ from bench.environments.requirements import BOUNDS
 from bench.environments.versions import series, within
 from frameworks import FRAMEWORKS
 
+_FAILS = {
+    "numpy": "arrays cannot be handed over, and every cell fails with an error such as `Numpy is "
+    "not available`",
+    "scipy": "importing it fails, because newer ones lack what it imports",
+}
+"""What comes of a companion that is too new."""
+
 
 def companions(subject: Subject) -> Iterator[Finding]:
     """A package beside a framework of an age that cannot have known it."""
@@ -31,8 +38,7 @@ def companions(subject: Subject) -> Iterator[Finding]:
                     "spoils",
                     f"{framework} {quoted(version)} does not work with {wanted.name} "
                     f"{quoted(beside)} ({name}).",
-                    f"It was built for {wanted.name} before {below}: arrays cannot be handed over, "
-                    "and every cell fails with an error such as `Numpy is not available`.",
+                    f"It was built for {wanted.name} before {below}: {_FAILS[wanted.name]}.",
                     f"It needs {bound.requirement}: `./metalbench env remove {shlex.quote(name)}`, "
                     f"then `make bench FRAMEWORK={contender}` installs both.",
                     bound.source,

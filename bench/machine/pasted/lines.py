@@ -9,6 +9,10 @@ MOST_LINES = 20_000
 MOST_COLUMNS = 1000
 """Of a line, how much is read; JSON in one line is taken from the whole text."""
 
+MOST_BLANKS = 60
+"""In a row: deeper than anything is indented, and few enough for a search from each of them."""
+
+_BLANKS = re.compile(rf"\s{{{MOST_BLANKS},}}")
 _COLOURS = re.compile(r"\x1b(?:\[[0-9;?]{0,32}[ -/]{0,4}[@-~]|[()][A-Z0-9]|[=>])")
 _QUOTED = re.compile(r"^(?:\s{0,3}>\s?){1,8}")
 _TREE = re.compile(r"^[\s|]{1,200}(?=[\"{}+])")
@@ -24,9 +28,13 @@ def clean(text: str) -> str:
 
 
 def _answered(lines: list[str]) -> Iterator[str]:
-    """The lines; the answer that a form has below its question also beside it."""
-    question = ""
+    """The lines; the answer that a form has below its question also beside it. Of empty lines in
+    a row one is left."""
+    question, before = "", ""
     for line in lines:
+        if not line and not before:
+            continue
+        before = line
         head = _QUESTION.match(line)
         if head:
             question = head[1]
@@ -48,5 +56,6 @@ def _cleaned(line: str) -> str:
         return ""
     if not line.isprintable():
         line = "".join(one for one in line if one.isprintable())
+    line = _BLANKS.sub(" " * MOST_BLANKS, line)
     kept = _TREE.sub("    ", line).replace("**", "").replace("`", "")
     return _BULLET.sub(r"\1", kept).rstrip()

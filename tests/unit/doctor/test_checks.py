@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
-from bench.doctor import SECTIONS, compatibility, examine
+from bench.doctor import SECTIONS, companions, compatibility, examine
 from bench.doctor.activity import heavy_programs
 from bench.doctor.memory_needs import needs
 from bench.doctor.packages import mps_system
@@ -16,6 +17,7 @@ from bench.doctor.reported import WRONG_ANSWERS
 from bench.doctor.shadowing import shadowing
 from bench.doctor.subject import Subject, pins
 from bench.environments.platforms import TENSORFLOW_METAL
+from bench.environments.requirements import BOUNDS
 from bench.environments.versions import numbers, within
 from bench.machine import description
 from suites import catalog
@@ -176,6 +178,12 @@ def test_files_that_hide_a_package_are_found(tmp_path: Path) -> None:
 
 def test_the_checkout_hides_nothing() -> None:
     assert shadowing(Path(__file__).resolve().parents[3]) == ()
+
+
+def test_every_companion_that_can_be_too_new_is_known() -> None:
+    bounded = {Requirement(bound.requirement) for bound in BOUNDS}
+    assert {one.name for one in bounded} == set(companions._FAILS)
+    assert {str(one.specifier)[0] for one in bounded} == {"<"}
 
 
 def test_facts_have_their_sources() -> None:
