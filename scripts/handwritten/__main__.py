@@ -12,12 +12,13 @@ from bench.worker.measure import timed
 from frameworks import FRAMEWORKS
 from frameworks.interface import Settings, parts
 from suites.architectures.encoder import encoder
+from suites.architectures.gpt2 import gpt2
 from suites.architectures.mobilenet import mobilenet_v2
 from suites.architectures.resnet import resnet18
 from suites.architectures.vgg import vgg16
 from suites.data import arrays
 from suites.layers import cost
-from suites.workload import Adam, Forward, Train
+from suites.workload import Adam, Decode, Forward, Train
 
 CLASSES = 10
 LR = 1e-3
@@ -36,6 +37,9 @@ MODELS = {
 IMAGES = (4, 3, 224, 224)
 PUBLISHED, SHORTENED = (1, 1024, 512), (4, 128, 512)
 """Sequences: forward as once published, training."""
+
+PROMPT, WRITTEN = 128, 16
+"""Tokens."""
 
 SMALL_IMAGES, SMALL = (2, 3, 64, 64), (2, 32, 512)
 """For MLX, which has no optimised BLAS on Linux."""
@@ -57,7 +61,12 @@ def main(framework, threads, rounds):
 
 
 def workloads(name, *, small):
-    """Forward pass and training step."""
+    """Forward pass and training step; of a decoder a prompt that is read, and tokens written."""
+    if name == "gpt2":
+        reader, writer = gpt2(last=True), gpt2()
+        yield Forward(suite="fidelity", name=name, model=reader, input_shape=(1, PROMPT))
+        yield Decode(suite="fidelity", name=name, model=writer, steps=WRITTEN)
+        return
     if name == "encoder":
         forward, train = (SMALL, SMALL) if small else (PUBLISHED, SHORTENED)
     else:
@@ -78,7 +87,9 @@ def race(adapter, rivals, theirs, workload, rounds):
         sys.exit(f"{workload.name} is another model: {found} parameters, not {expected}")
     made = arrays.make(workload, 0)
     step, build_s = timed(lambda: parts(adapter.build(workload, made))[0])
-    if isinstance(workload, Train):
+    if isinstance(workload, Decode):
+        kind, other = "decode", rivals.decode(theirs, made.inputs["x"], workload.steps)
+    elif isinstance(workload, Train):
         kind, other = "training", rivals.train(theirs, made.inputs["x"], made.inputs["labels"], LR)
     else:
         kind, other = "forward", rivals.forward(theirs, made.inputs["x"])
