@@ -38,7 +38,7 @@ verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench try bisect history sustain report trend open compare export doctor list env test check setup completion clean dev
+.PHONY: help bench try pitfalls bisect history sustain report trend open compare export doctor list env test check setup completion clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -62,6 +62,12 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 
 try: setup ## four frameworks on matrix products, an MLP and a CNN, in less than a minute
 	@$(HOST) run --framework torch,jax,mlx,numpy --suite matmul,mlp,cnn --preset smoke --time 40s
+
+pitfalls: setup ## say what is wrong on this machine of what public reports say goes wrong [FRAMEWORK=torch,mlx PRECISION=float16 ...]
+	@$(HOST) run --suite pitfalls --preset smoke --time $(or $(call typed,TIME),2m) $(call flag,--framework,FRAMEWORK) \
+		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
+		$(call flag,--threads,THREADS) $(call flag,--out,OUT) $(call flag,--memory,MEMORY) \
+		$(call flag,--index,INDEX) $(verbose)
 
 bisect: setup ## find the release that made it slower, or wrong [FRAMEWORK=torch GOOD=2.8.0 BAD=2.15.0 SUITE=mlp CASE=train/64 ...]
 	@$(HOST) bisect $(call flag,--framework,FRAMEWORK) $(call flag,--good,GOOD) \

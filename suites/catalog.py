@@ -22,7 +22,7 @@ DEFAULT = (
 )
 """What runs when no suite is named, the questions that most people ask first."""
 
-NAMES = (*DEFAULT, "vendor", "decoder", "lstm", "recsys", "ops", "mnist")
+NAMES = (*DEFAULT, "vendor", "decoder", "lstm", "recsys", "ops", "pitfalls", "mnist")
 """All: also what is compared with others' libraries, single operations, and what needs data from
 elsewhere."""
 

@@ -64,7 +64,16 @@ def common(xp: Any) -> dict[type[Operator], Callable[[Any], Apply]]:
     def triad(operator: operations.Triad) -> Apply:
         return lambda weights, inputs: {"output": inputs["x"] + operator.factor * inputs["y"]}
 
+    def adam_step(operator: operations.AdamStep) -> Apply:
+        def apply(weights: Named, inputs: Named) -> Named:
+            gradient = inputs["gradient"].T
+            change = gradient / (xp.abs(gradient) + operator.eps)
+            return {"weight": (inputs["weight"].T - operator.lr * change).T}
+
+        return apply
+
     return {
+        operations.AdamStep: adam_step,
         operations.BatchedProduct: product,
         operations.Reduce: reduce,
         operations.CumulativeSum: lambda operator: of_x(xp.cumsum, axis=operator.axis),

@@ -180,6 +180,15 @@ def _triad(operator: operations.Triad) -> Apply:
     return lambda weights, inputs: {"output": inputs["x"] + operator.factor * inputs["y"]}
 
 
+def _adam_step(operator: operations.AdamStep) -> Apply:
+    def apply(weights: Named, inputs: Named) -> Named:
+        weight, gradient = (tf.transpose(inputs[name]) for name in ("weight", "gradient"))
+        change = gradient / (tf.abs(gradient) + operator.eps)
+        return {"weight": tf.transpose(weight - operator.lr * change)}
+
+    return apply
+
+
 def _lowered(operator: Operator, model: Model) -> Apply:
     if isinstance(operator, operations.Elementwise):
         return elementwise(_functions(model))(operator)
@@ -187,6 +196,7 @@ def _lowered(operator: Operator, model: Model) -> Apply:
 
 
 OPERATIONS: dict[type[Operator], Callable[[Any], Apply]] = {
+    operations.AdamStep: _adam_step,
     operations.BatchedProduct: _product,
     operations.Reduce: _reduce,
     operations.Softmax: lambda operator: of_x(tf.nn.softmax, axis=operator.axis),

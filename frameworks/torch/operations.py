@@ -162,7 +162,24 @@ def _triad(operator: operations.Triad) -> Apply:
     return apply
 
 
+def _adam_step(operator: operations.AdamStep) -> Apply:
+    """What its own Adam does to one weight, without the steps between."""
+    (beta1, beta2), lr, eps = operator.betas, operator.lr, operator.eps
+
+    def apply(weights: Named, inputs: Named) -> Named:
+        gradient = inputs["gradient"]
+        weight = inputs["weight"].t().clone(memory_format=torch.contiguous_format).t()
+        first, second = torch.zeros_like(weight), torch.zeros_like(weight)
+        first.lerp_(gradient, 1 - beta1)
+        second.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        spread = (second.sqrt() / (1 - beta2) ** 0.5).add_(eps)
+        return {"weight": weight.addcdiv_(first, spread, value=-lr / (1 - beta1))}
+
+    return apply
+
+
 OPERATIONS: dict[type[Operator], Callable[[Any], Apply]] = {
+    operations.AdamStep: _adam_step,
     operations.BatchedProduct: product,
     operations.Elementwise: elementwise(_FUNCTIONS),
     operations.Reduce: _reduce,

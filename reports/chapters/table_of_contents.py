@@ -13,6 +13,7 @@ from reports.chapters import (
     learning,
     machines,
     method,
+    pitfalls,
     published,
     roofline,
     versions,
@@ -23,6 +24,7 @@ from reports.isolation import Attempts
 
 CHAPTERS: tuple[Callable[[ReportContext], Chapter], ...] = (
     answer.chapter,
+    pitfalls.chapter,
     cpu_vs_gpu.chapter,
     roofline.chapter,
     machines.chapter,

@@ -20,11 +20,13 @@ from suites.operations.numbers import (
 )
 from suites.operations.operator import Operand, Operator, Result
 from suites.operations.places import ArgMax, Gather, RightAnswers, ScatterAdd, Sort, TopK
+from suites.operations.updates import AdamStep
 
 __all__ = [
     "FUNCTIONS",
     "HOW",
     "OPERATORS",
+    "AdamStep",
     "ArgMax",
     "Attention",
     "Backward",
@@ -52,6 +54,6 @@ OPERATORS: tuple[type[Operator], ...] = (
     *(Attention, BatchedProduct, CumulativeSum, Elementwise, Fourier, Reduce, Softmax),
     *(ArgMax, Gather, RightAnswers, ScatterAdd, Sort, TopK),
     *(Copy, HostToDevice, RoundTrip, Triad),
-    Backward,
+    *(AdamStep, Backward),
 )
 """All there are. Each is looked up by its exact class."""

@@ -30,6 +30,7 @@ OPERATORS = {
     "triad": op.Triad(1000),
     "host_to_device": op.HostToDevice(1000),
     "round_trip": op.RoundTrip(1000),
+    "adam_step": op.AdamStep(9, 7),
     "convolution": op.Backward(CONVOLUTION, (3, 4, 9, 9)),
     "layer_norm": op.Backward(LayerNorm(16), (5, 7, 16)),
     "embedding": op.Backward(Embedding(9, 5), (4, 12)),

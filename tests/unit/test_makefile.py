@@ -133,6 +133,14 @@ def test_a_try_is_one_command(tmp_path: Path) -> None:
     assert words[words.index("--time") + 1] == "40s"
 
 
+def test_pitfalls_take_a_time_of_their_own(tmp_path: Path) -> None:
+    words = make(tmp_path, "pitfalls", "FRAMEWORK=torch", "PRECISION=float16")
+    assert words[:3] == ["run", "--suite", "pitfalls"]
+    assert words[words.index("--time") + 1] == "2m"
+    assert words[-4:] == ["--framework", "torch", "--precision", "float16"]
+    assert "--time 5m" in " ".join(make(tmp_path, "pitfalls", "TIME=5m"))
+
+
 def test_a_misspelt_option_is_refused_and_runs_nothing(tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     command = ["make", "-s", "list", f"FRAMWORK=$(shell touch {trap})", "PYTHON=true", "HOST=true"]

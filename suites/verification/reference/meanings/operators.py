@@ -189,6 +189,15 @@ def _triad(operator: operations.Triad, weights: Named, inputs: Named, arithmetic
     return {"output": inputs["x"] + np.asarray(operator.factor, arithmetic.dtype) * inputs["y"]}
 
 
+def _adam_step(
+    operator: operations.AdamStep, weights: Named, inputs: Named, arithmetic: Exact
+) -> Named:
+    gradient = inputs["gradient"]
+    change = gradient / (np.abs(gradient) + np.asarray(operator.eps, gradient.dtype))
+    lr = np.asarray(operator.lr, gradient.dtype)
+    return {"weight": inputs["weight"] - lr * arithmetic.computed(change)}
+
+
 def _backward(
     operator: operations.Backward, weights: Named, inputs: Named, arithmetic: Exact
 ) -> Named:
@@ -222,6 +231,7 @@ OPERATIONS: dict[type[Operator], Meaning] = {
     operations.HostToDevice: _same,
     operations.RoundTrip: _same,
     operations.Triad: _triad,
+    operations.AdamStep: _adam_step,
     operations.Backward: _backward,
 }
 """By exact class."""
