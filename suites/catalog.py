@@ -30,6 +30,9 @@ elsewhere."""
 NETWORKS = ("lstm", "recsys")
 """Those of published networks: files in `suites/networks`."""
 
+PIECES = ("ops", "pitfalls")
+"""Those of less than a model: files in `suites/pieces`."""
+
 
 class UnknownSuite(UserError):
     """No such suite, or the file named is not one; the message says what would be."""
@@ -38,14 +41,19 @@ class UnknownSuite(UserError):
 def load(name: str) -> ModuleType:
     """The suite called `name`, or the one defined by the file at that path. Raises UnknownSuite."""
     if name in NAMES:
-        folder = "suites.networks" if name in NETWORKS else "suites"
-        return importlib.import_module(f"{folder}.{name}")
+        return importlib.import_module(f"{_package(name)}.{name}")
     if not name.endswith(".py"):
         raise UnknownSuite(
             f"unknown suite. Expected one of {', '.join(NAMES)}, or a path ending in .py. "
             f"Received: {name}. `make list` shows what each suite holds."
         )
     return _from_file(typed_path(name))
+
+
+def _package(name: str) -> str:
+    if name in NETWORKS:
+        return "suites.networks"
+    return "suites.pieces" if name in PIECES else "suites"
 
 
 def cases(name: str, preset: str) -> tuple[Workload, ...]:

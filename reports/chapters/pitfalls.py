@@ -9,7 +9,7 @@ from reports.context import ReportContext
 from reports.document import Chapter, Part, Table
 from reports.formatting import ABSENT
 from reports.frame import NULL, STATUSES
-from suites.pitfalls import REPORTED
+from suites.pieces.pitfalls import REPORTED
 
 SUITE = "pitfalls"
 

@@ -9,7 +9,7 @@ import pytest
 from reports import content
 from reports.document import shown
 from reports.frame import read
-from suites import pitfalls
+from suites.pieces import pitfalls
 from tests.helpers import builders
 
 CASES = {case.name: case.case for case in pitfalls.cases("smoke")}

@@ -11,10 +11,10 @@ import pytest
 
 from frameworks.interface import Device, Settings, parts
 from frameworks.null import adapter
-from suites import pitfalls
 from suites.data import arrays
 from suites.operations import Attention
-from suites.pitfalls import REPORTED
+from suites.pieces import pitfalls
+from suites.pieces.pitfalls import REPORTED
 from suites.verification import checks, reference
 from suites.verification.reference.meanings import operators
 from suites.verification.reference.meanings.arithmetic import Exact

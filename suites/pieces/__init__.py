@@ -1,0 +1,1 @@
+"""Suites of pieces of work that are smaller than a model."""
