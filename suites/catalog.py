@@ -22,12 +22,15 @@ DEFAULT = (
 )
 """What runs when no suite is named, the questions that most people ask first."""
 
-NAMES = (*DEFAULT, "vendor", "decoder", "lstm", "recsys", "ops", "pitfalls", "mnist")
+NAMES = (
+    *DEFAULT,
+    *("vendor", "unet", "vit", "decoder", "lstm", "recsys", "ops", "pitfalls", "mnist"),
+)
 """All: also what is compared with others' libraries, single operations, and what needs data from
 elsewhere."""
 
 
-NETWORKS = ("lstm", "recsys")
+NETWORKS = ("unet", "vit", "lstm", "recsys")
 """Those of published networks: files in `suites/networks`."""
 
 PIECES = ("ops", "pitfalls")

@@ -105,6 +105,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Interaction: weighted(partial(bags.interaction, jnp)),
     layers.Positions: weighted(functional.positions),
     layers.Segment: weighted(functional.segment),
+    layers.ClassToken: weighted(partial(functional.class_token, jnp)),
     layers.FirstToken: plain(functional.first_token),
     layers.ReLU: plain(jax.nn.relu),
     layers.ReLU6: plain(jax.nn.relu6),

@@ -106,6 +106,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Interaction: weighted(partial(bags.interaction, mx)),
     layers.Positions: weighted(functional.positions),
     layers.Segment: weighted(functional.segment),
+    layers.ClassToken: weighted(partial(functional.class_token, mx)),
     layers.FirstToken: plain(functional.first_token),
     layers.ReLU: plain(nn.relu),
     layers.ReLU6: plain(nn.relu6),

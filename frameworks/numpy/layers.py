@@ -112,6 +112,10 @@ def _positions(layer: layers.Positions, x: Array, weight: Array) -> Array:
     return x + weight[: x.shape[1]]
 
 
+def _class_token(layer: layers.ClassToken, x: Array, weight: Array) -> Array:
+    return np.concatenate([np.broadcast_to(weight, (len(x), 1, layer.width)), x], axis=1)
+
+
 def _segment(layer: layers.Segment, x: Array, weight: Array) -> Array:
     y: Array = x + weight[0]
     return y
@@ -170,6 +174,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Interaction: _bound(bags.interaction),
     layers.Positions: _bound(_positions),
     layers.Segment: _bound(_segment),
+    layers.ClassToken: _bound(_class_token),
     layers.FirstToken: _plain(lambda x: x[:, 0]),
     layers.LastToken: _plain(lambda x: x[:, -1]),
     layers.ReLU: _plain(lambda x: np.maximum(x, 0)),

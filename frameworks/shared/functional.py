@@ -18,6 +18,7 @@ from frameworks.shared.channels_last import (
     stored_order,
 )
 from suites.layers import (
+    ClassToken,
     Concat,
     ConvTranspose2d,
     Dropout,
@@ -149,6 +150,17 @@ def embedding(layer: Embedding, path: str) -> Apply:
 def tied_head(layer: TiedHead, path: str) -> Apply:
     weight = join(layer.of, "weight")
     return lambda weights, x, moved: x @ weights[weight].T
+
+
+def class_token(xp: Any, layer: ClassToken, path: str) -> Apply:
+    """`xp` is the framework's module of arrays."""
+    weight = join(path, "weight")
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        token = xp.broadcast_to(weights[weight], (x.shape[0], 1, layer.width))
+        return xp.concatenate([token, x], axis=1)
+
+    return apply
 
 
 def positions(layer: Positions, path: str) -> Apply:

@@ -211,6 +211,10 @@ def _positions(layer: layers.Positions, weight: Any) -> Apply:
     return lambda x: x + weight[: x.shape[1]]
 
 
+def _class_token(layer: layers.ClassToken, weight: Any) -> Apply:
+    return lambda x: tf.concat([tf.broadcast_to(weight, (x.shape[0], 1, layer.width)), x], 1)
+
+
 def _segment(layer: layers.Segment, weight: Any) -> Apply:
     return lambda x: x + weight[0]
 
@@ -260,6 +264,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Interaction: _bound(bags.interaction),
     layers.Positions: _bound(_positions),
     layers.Segment: _bound(_segment),
+    layers.ClassToken: _bound(_class_token),
     layers.FirstToken: _plain(lambda x: x[:, 0]),
     layers.LastToken: _plain(lambda x: x[:, -1]),
     layers.ReLU: _plain(tf.nn.relu),

@@ -158,6 +158,11 @@ class _Positions(Leaf):
         return x + self.weight[: x.shape[1]]
 
 
+class _ClassToken(Leaf):
+    def forward(self, x: Any) -> Any:
+        return torch.cat([self.weight.expand(len(x), 1, -1), x], dim=1)
+
+
 class _Segment(Leaf):
     def forward(self, x: Any) -> Any:
         return x + self.weight[0]
@@ -197,6 +202,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Embedding: _leaf(lambda layer: nn.Embedding(layer.tokens, layer.width)),
     layers.Positions: _leaf(_Positions),
     layers.Segment: _leaf(_Segment),
+    layers.ClassToken: _leaf(_ClassToken),
     layers.FirstToken: _leaf(lambda layer: _FirstToken()),
     layers.ReLU: _relu,
     layers.ReLU6: lambda layer, maker: _Overwriting(functional.relu6, maker),

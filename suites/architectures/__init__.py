@@ -15,7 +15,9 @@ from suites.architectures.resnet import resnet18, resnet50
 from suites.architectures.small_cnn import small_cnn
 from suites.architectures.smollm2 import smollm2_135m
 from suites.architectures.squeezenet import squeezenet1_0
+from suites.architectures.unet import unet
 from suites.architectures.vgg import vgg16
+from suites.architectures.vit import deit_tiny, vit_b_16
 from suites.layers import Layer, Shape
 
 IMAGE = (3, 224, 224)
@@ -39,6 +41,9 @@ ARCHITECTURES = {
     "efficientnet_b0": Architecture(efficientnet_b0, IMAGE, "gated inverted residuals"),
     "squeezenet1_0": Architecture(squeezenet1_0, IMAGE, "fire modules"),
     "small_cnn": Architecture(small_cnn, (3, 32, 32), "3 convolutions"),
+    "unet": Architecture(unet, (3, 256, 256), "4 levels, a class for each pixel"),
+    "vit_b_16": Architecture(vit_b_16, IMAGE, "12 transformer layers over patches"),
+    "deit_tiny": Architecture(deit_tiny, IMAGE, "the same, 192 wide"),
     "encoder": Architecture(encoder.encoder, (1024, encoder.WIDTH), "6 transformer layers"),
     "bert_base": Architecture(bert.bert_base, (128,), "uncased, with pooler"),
     "gpt2": Architecture(gpt2, (128,), "decoder, the smallest size"),

@@ -43,7 +43,7 @@ from suites.layers.image import (
 )
 from suites.layers.moving import Permute, PixelShuffle, Reshape
 from suites.layers.recurrent import GRU, LSTM, RNN, SequenceMean
-from suites.layers.sequence import FirstToken, LastToken, Positions, Segment
+from suites.layers.sequence import ClassToken, FirstToken, LastToken, Positions, Segment
 from suites.layers.tree import (
     Concat,
     Gated,
@@ -69,6 +69,7 @@ __all__ = [
     "AdaptiveAvgPool",
     "AvgPool",
     "BatchNorm",
+    "ClassToken",
     "Concat",
     "Conv1d",
     "Conv2d",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from suites.layers import (
+    Concat,
     CrossAttention,
     Dropout,
     EmbeddingBag,
@@ -18,9 +19,11 @@ from suites.layers import (
     ReLU,
     Residual,
     SelfAttention,
+    Sequential,
     Shape,
     SwiGLU,
     TiedHead,
+    Upsample,
     parameters,
     walk,
 )
@@ -107,9 +110,34 @@ def _kept(node: Node) -> int:
             return 3 * math.prod(node.output) + 2 * others
         case SwiGLU(width=width, hidden=hidden):
             return math.prod(node.output) // width * (4 * hidden + width)
-    layer = node.layer
-    own = layer.kept(node.input) if isinstance(layer, Recurrent) else math.prod(node.output)
-    return own if _works(node) else 0
+    return _made(node)
+
+
+def _made(node: Node) -> int:
+    """Of a layer whose result is kept, or of which it says itself what is."""
+    match node.layer:
+        case Concat() as joined:
+            return _copied(joined, node.input)
+        case Recurrent() as recurrent:
+            return recurrent.kept(node.input)
+    return math.prod(node.output) if _works(node) or isinstance(node.layer, Upsample) else 0
+
+
+def _copied(layer: Concat, shape: Shape) -> int:
+    """Elements that are kept beside their copy in the joined array: a rectifier's, for its own
+    derivative, and the input of an empty branch."""
+    branches = [child for _, child in layer.children]
+    kept = [each for each in branches if isinstance(_end(each), ReLU | None)]
+    return sum(math.prod(each.output_shape(shape)) for each in kept)
+
+
+def _end(layer: Layer) -> Layer | None:
+    """The last layer that computes anything; None of an empty sequence."""
+    while isinstance(layer, Sequential):
+        if not layer.children:
+            return None
+        layer = layer.children[-1][1]
+    return layer
 
 
 def _widest(model: Layer, shape: Shape) -> int:

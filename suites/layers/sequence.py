@@ -57,6 +57,21 @@ class Segment(Layer):
 
 
 @dataclass(frozen=True)
+class ClassToken(Layer):
+    """[batch, sequence, width] becomes [batch, 1 + sequence, width]: a learned weight [width]
+    stands first (Dosovitskiy et al., arXiv:2010.11929)."""
+
+    width: int
+
+    def output_shape(self, shape: Shape) -> Shape:
+        batch, length, width = sequence("ClassToken", self.width, shape)
+        return (batch, 1 + length, width)
+
+    def parameters(self) -> dict[str, Parameter]:
+        return {"weight": Parameter((self.width,), OFFSET_BOUND)}
+
+
+@dataclass(frozen=True)
 class FirstToken(Layer):
     """[batch, sequence, width] becomes [batch, width]: what stands at place 0."""
 

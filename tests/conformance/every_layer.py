@@ -14,6 +14,7 @@ from suites.layers import (
     AdaptiveAvgPool,
     AvgPool,
     BatchNorm,
+    ClassToken,
     Concat,
     Conv1d,
     Conv2d,
@@ -144,6 +145,7 @@ MOVED = Sequential(
     back=Permute((0, 3, 2, 1)),
     rows=Reshape((12, -1)),
     sequence=Permute((0, 2, 1)),
+    token=ClassToken(12),
     head=Sequential(Linear(12, 8), GELU("tanh"), Linear(8, 5)),
 )
 

@@ -17,8 +17,8 @@ import frameworks.torch.adapter as adapter
 from frameworks.interface import Settings, parts
 from suites.architectures import ARCHITECTURES, Architecture
 from suites.architectures.bert import bert_base
-from suites.architectures.pretrained import renamed
 from suites.data import arrays
+from suites.data.pretrained import renamed
 from suites.workload import Forward
 
 BATCH = 2

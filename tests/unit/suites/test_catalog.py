@@ -60,6 +60,8 @@ def test_the_full_sweep_is_the_published_range():
         ("vendor", "resnet50_train/128"),
         ("vendor", "bert_base_forward/64"),
         ("vendor", "vgg16_train/64"),
+        ("unet", "unet_train/8"),
+        ("vit", "vit_b_16_train/32"),
         ("lifecycle", "tiny/5"),
     ],
 )

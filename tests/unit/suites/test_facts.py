@@ -89,7 +89,7 @@ def test_every_case_of_the_catalog_has_facts_in_its_record():
     plan = [(suite, case) for suite in catalog.NAMES for case in catalog.cases(suite, "full")]
     records = request._case_records(plan)
     assert {record.suite for record in records if record.convolutions} == {
-        *("cnn", "loader", "ops", "pitfalls", "vendor"),
+        *("cnn", "loader", "ops", "pitfalls", "unet", "vendor", "vit"),
     }
     assert {r.name for r in records if r.suite == "vendor" and not r.convolutions} == {
         "bert_base_forward",

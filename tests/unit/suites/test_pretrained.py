@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from suites.architectures import ARCHITECTURES, Architecture, pretrained
+from suites.architectures import ARCHITECTURES, Architecture
 from suites.architectures.bert import bert_base
 from suites.architectures.small_cnn import small_cnn
+from suites.data import pretrained
 from suites.data.safetensors import WrongWeights
 from suites.layers import Residual, SelfAttention, Sequential
 

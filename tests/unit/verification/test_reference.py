@@ -13,6 +13,7 @@ from suites.layers import (
     AdaptiveAvgPool,
     AvgPool,
     BatchNorm,
+    ClassToken,
     Concat,
     Conv1d,
     Conv2d,
@@ -125,6 +126,14 @@ def test_values_are_moved_as_described():
     assert Pass({}).apply(Reshape((4, -1)), x)[1, 2].tolist() == x[1, 4:6].ravel().tolist()
 
 
+def test_a_class_token_stands_before_every_sequence():
+    layer = ClassToken(3)
+    weights, x = drawn(layer, (2, 4, 3))
+    got = Pass(weights).apply(layer, x)
+    np.testing.assert_array_equal(got[:, 1:], x)
+    assert got[:, 0].tolist() == [weights["weight"].tolist()] * 2
+
+
 def test_softmax_shares_along_its_axis():
     x = RANDOM.uniform(-3, 3, (2, 3, 4))
     powers = np.exp(x)
@@ -167,11 +176,12 @@ IMAGES = Sequential(
 )
 WORDS = Sequential(
     Embedding(11, 8),
+    ClassToken(8),
     Positions(6, 8),
     Segment(2, 8),
     Residual(SelfAttention(8, 2)),
     LayerNorm(8),
-    GroupNorm(1, 5, affine=False),
+    GroupNorm(1, 6, affine=False),
     Residual(Sequential(Linear(8, 12), GELU("tanh"), Linear(12, 8), GELU())),
     FirstToken(),
     Linear(8, 4),

@@ -84,8 +84,13 @@ def _positions(run: Pass, layer: layers.Positions, x: Any, path: str) -> Any:
     return x + run.weight(path, "weight")[run.begin : run.begin + x.shape[1]]
 
 
+def _class_token(run: Pass, layer: layers.ClassToken, x: Any, path: str) -> Any:
+    token = run.weight(path, "weight") + np.zeros((x.shape[0], 1, layer.width), x.dtype)
+    return anp.concatenate([token, x], axis=1)
+
+
 SAME_VALUES = (
-    *(layers.Sequential, layers.Concat, layers.FirstToken, layers.LastToken),
+    *(layers.Sequential, layers.Concat, layers.ClassToken, layers.FirstToken, layers.LastToken),
     layers.Embedding,
     *images.SAME_VALUES,
     *elementwise.SAME_VALUES,
@@ -105,6 +110,7 @@ MEANINGS: dict[type[Layer], Meaning] = {
     layers.Concat: _concat,
     layers.Residual: _residual,
     layers.Gated: _gated,
+    layers.ClassToken: _class_token,
     layers.FirstToken: lambda run, layer, x, path: x[:, 0],
     layers.LastToken: lambda run, layer, x, path: x[:, -1],
     layers.Embedding: lambda run, layer, x, path: run.weight(path, "weight")[x],
