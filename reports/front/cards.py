@@ -19,7 +19,7 @@ from reports.chapters.cpu_vs_gpu import sized
 from reports.context import Section
 from reports.formatting import digits
 from reports.frame import FAULTS, STATUSES, Results
-from reports.front import headline, pairs, places
+from reports.front import headline, pairs
 from reports.front.tally import Tally
 
 Tone = Literal["good", "doubt", "bad"]
@@ -87,6 +87,7 @@ def _rows(section: Section) -> Iterator[Row]:
 def _fronts(results: Results, section: Section, kind: str) -> Iterator[tuple[str, ...]]:
     """Of each case that two contenders on such devices have: the first of them, and those that are
     near it and not shown slower."""
+    idle = headline.answers_only(section)
     for _, group in headline.contested([section]):
         rows = [row for row in group.rows if row.cell.device_kind == kind]
         if len(rows) < 2 or rows[0].span:  # nobody wins against times that jump
@@ -101,7 +102,7 @@ def _fronts(results: Results, section: Section, kind: str) -> Iterator[tuple[str
             and ratio.value <= headline.CLOSE
             and results.word(ratio) != "slower"
         ]
-        yield (first.label, *near)
+        yield tuple(label for label in (first.label, *near) if label not in idle)
 
 
 # --- is the GPU worth it ----------------------------------------------------------------------
@@ -137,7 +138,7 @@ def _worth(worth: pairs.Devices, contests: Sequence[Contest]) -> Iterator[Card]:
 
 def _matters(section: Section) -> Iterator[Card]:
     """Without a GPU: how much the choice matters."""
-    alone = places.answers_only(section)
+    alone = headline.answers_only(section)
     by_case = [
         [r.ratio.value for r in group.rows if r.ratio and not r.span and r.label not in alone]
         for _, group in headline.contested([section])

@@ -47,7 +47,10 @@ def of(section: Section) -> str:
         if len(alone) == 1:
             return f"Only {alone.pop()} was measured with right answers: nothing to compare."
         return "Nothing was measured that can be compared."
-    counts = Counter(label for _, group in found for label in level(group))
+    idle = answers_only(section)
+    counts = _counts([group for _, group in found], idle)
+    if not counts:  # there is nobody else
+        idle, counts = frozenset(), _counts([group for _, group in found], frozenset())
     leaders = [label for label, count in counts.most_common() if count >= MOSTLY * len(found)]
     if not any(group.behind for _, group in found):
         cases = _cases(len(found))
@@ -55,7 +58,18 @@ def of(section: Section) -> str:
     if leaders:
         least = min(counts[label] for label in leaders)
         return f"{_leading(leaders, least, found)}{_distance(leaders, found)}."
-    return f"No single winner: {_by_kind(found) or _by_count(counts, len(found))}."
+    return f"No single winner: {_by_kind(found, idle) or _by_count(counts, len(found))}."
+
+
+def answers_only(section: Section) -> frozenset[str]:
+    """Labels of those whose speed says nothing: MLX's build for Linux CPUs."""
+    numbers = {n for n, note in enumerate(section.notes, start=1) if "unoptimised BLAS" in note}
+    return frozenset(
+        line.label
+        for ranking in section.rankings
+        for line in ranking.lines
+        if numbers & set(line.notes)
+    )
 
 
 def contested(sections: Sequence[Section]) -> list[Contested]:
@@ -85,6 +99,11 @@ def kind(ranking: Ranking) -> str:
     return KINDS.get(next(kinds, None) or "", ranking.suite)
 
 
+def _counts(groups: Sequence[Group], idle: frozenset[str]) -> Counter[str]:
+    """Cases by who leads in them; who is only asked for right answers leads nothing."""
+    return Counter(label for group in groups for label in level(group) if label not in idle)
+
+
 # --- words ------------------------------------------------------------------------------------
 
 
@@ -106,12 +125,14 @@ def _distance(leaders: Sequence[str], found: Sequence[Contested]) -> str:
     return f"; everything else is {formatting.digits(min(ratios), 2)}x slower or more"
 
 
-def _by_kind(found: Sequence[Contested]) -> str:
+def _by_kind(found: Sequence[Contested], idle: frozenset[str]) -> str:
     """`torch for matrix products and forward passes, jax for training`; empty where none leads."""
     led: dict[tuple[str, ...], list[str]] = {}
     for name in dict.fromkeys(each for each, _ in found):
         groups = [group for each, group in found if each == name]
-        counts = Counter(label for group in groups for label in level(group))
+        counts = _counts(groups, idle)
+        if not counts:
+            continue
         most = max(counts.values())
         leaders = tuple(label for label, count in counts.items() if count == most)
         if most > _OFTEN * len(groups) and len(leaders) <= 2:

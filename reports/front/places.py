@@ -109,7 +109,7 @@ def bars(section: Section, tally: Tally) -> tuple[Bar, ...]:
         # Also in cases that nobody has right.
         counts[label]["untimed"] = statuses["untimed"]
         counts[label]["bad"] = sum(statuses[each] for each in FAULTS if each != "untimed")
-    alone = answers_only(section)
+    alone = headline.answers_only(section)
     made = [
         Bar(label, frameworks.get(label, ""), _ordered(mine), label in alone)
         for label, mine in counts.items()
@@ -134,17 +134,6 @@ def place(row: Row, group: Group) -> Place:
     ratio = row.ratio.value if row.ratio else 1.0
     limits: Mapping[Place, float] = {"close": headline.CLOSE, "twice": TWICE, "slower": FAR}
     return next((name for name, limit in limits.items() if ratio <= limit), "far")
-
-
-def answers_only(section: Section) -> frozenset[str]:
-    """Labels of those whose speed says nothing: MLX's build for Linux CPUs."""
-    numbers = {n for n, note in enumerate(section.notes, start=1) if "unoptimised BLAS" in note}
-    return frozenset(
-        line.label
-        for ranking in section.rankings
-        for line in ranking.lines
-        if numbers & set(line.notes)
-    )
 
 
 def _ordered(counts: Counter[Place]) -> Mapping[Place, int]:

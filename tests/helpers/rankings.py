@@ -35,6 +35,8 @@ def of_kind(kind: str, group: Group) -> Group:
 class Section:
     """As much of one as a headline looks at."""
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, **rankings: Sequence[Group]) -> None:
         self.rankings = tuple(
             Ranking(suite, name, "float32", (), told, True, True)

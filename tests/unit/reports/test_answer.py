@@ -17,6 +17,7 @@ from rich.console import Console
 from bench.schema import Record
 from reports import content
 from reports.analysis import suite_leaders
+from reports.analysis.ranking import Line
 from reports.answer import advice, answer, strips
 from reports.answer.answer import Answer
 from reports.content import Content
@@ -217,10 +218,20 @@ def test_headlines(section: Section, sentence: str) -> None:
     assert headline.of(section) == sentence  # type: ignore[arg-type]
 
 
+def test_who_is_only_asked_for_right_answers_leads_nothing() -> None:
+    """MLX's build for Linux, first in a tiny case, was called the fastest there."""
+    tiny, large = case("mlx", torch=(2.0, "slower")), case("torch", mlx=(9.0, "slower"))
+    section = Section(lifecycle__tiny=[tiny], matmul__square=[large])
+    assert "mlx for training" in headline.of(section)  # type: ignore[arg-type]
+    section.notes = (builders.MLX_NOTE,)
+    lines = (Line("mlx", "mlx", (1,)),)
+    section.rankings = tuple(replace(each, lines=lines) for each in section.rankings)
+    assert headline.of(section) == "No single winner: torch for matrix products."  # type: ignore[arg-type]
+
+
 def test_a_slower_one_is_not_near_and_an_unresolved_one_far_off_is_not_first() -> None:
     groups = [case("torch", jax=(1.05, "slower"), tf=(3.0, "unresolved"), mlx=(1.0, "same"))]
     section = Section(matmul__square=groups)
-    section.notes = ()  # type: ignore[attr-defined]
     who = {label: Counter[str]() for label in ("torch", "jax", "tf", "mlx")}
     found = {bar.label: bar for bar in places.bars(section, who)}  # type: ignore[arg-type]
     assert (found["torch"].fastest, found["mlx"].fastest) == (1, 1)
@@ -231,7 +242,6 @@ def test_a_slower_one_is_not_near_and_an_unresolved_one_far_off_is_not_first() -
 def test_what_is_open_beside_a_large_ratio_is_not_called_close() -> None:
     near, far = {"jax": (1.2, "unresolved")}, {"jax": (4.46, "unresolved")}
     section = Section(matmul__square=[case("torch", **near)] * 2 + [case("torch", **far)])
-    section.notes = ()  # type: ignore[attr-defined]
     made = SimpleNamespace(findings=(), sections=(section,), fronts=())
     (line,) = answer._trust(made)  # type: ignore[arg-type]
     assert line == "2 of 3 too close; 1 of 3 with too few rounds to tell"
@@ -270,7 +280,6 @@ hostile = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_si
 @given(hostile)
 def test_a_hostile_label_stays_text(label: str) -> None:
     section = Section(matmul__square=[case(label, **LEVEL)])
-    section.notes = ()  # type: ignore[attr-defined]
     bars = places.bars(section, {who: Counter() for who in (label, *LEVEL)})  # type: ignore[arg-type]
     lines = list(strips.table(bars, 80, 9))
     assert len(lines) == 1 + len({label, *LEVEL})

@@ -33,7 +33,6 @@ def test_a_legend_tells_what_is_grave_before_what_is_plain() -> None:
 def test_a_contender_that_was_right_is_not_counted_as_wrong() -> None:
     """A clock that nobody believes says nothing against the answer."""
     section = Section(matmul__square=[case("torch", jax=(1.02, "unresolved"))])
-    section.notes = ()  # type: ignore[attr-defined]
     bars = places.bars(section, {"jax": Counter(untimed=2, wrong=1), "torch": Counter()})  # type: ignore[arg-type]
     (jax,) = [bar for bar in bars if bar.label == "jax"]
     assert (jax.counts["untimed"], jax.counts["bad"]) == (2, 1)
