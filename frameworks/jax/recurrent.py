@@ -16,12 +16,13 @@ from suites.layers.recurrent import Recurrent
 
 Cell = Callable[[Any, Any, Any, Any], tuple[Any, ...]]
 """The states after a place: of what the gates have of its input, with its bias; the states before;
-the recurrent weight and bias. The first state is the result."""
+the recurrent weight and its bias, which `_gru` alone needs: the others have both in one. The first
+state is the result."""
 
 
 def _lstm(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
     h, c = states
-    i, f, g, o = jnp.split(given + (h @ weight.T + bias), 4, axis=-1)
+    i, f, g, o = jnp.split(given + h @ weight, 4, axis=-1)
     c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
     return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
@@ -29,13 +30,13 @@ def _lstm(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
 def _gru(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
     (h,) = states
     of_r, of_z, of_n = jnp.split(given, 3, axis=-1)
-    inner_r, inner_z, inner_n = jnp.split(h @ weight.T + bias, 3, axis=-1)
+    inner_r, inner_z, inner_n = jnp.split(h @ weight + bias, 3, axis=-1)
     r, z = jax.nn.sigmoid(of_r + inner_r), jax.nn.sigmoid(of_z + inner_z)
     return ((1 - z) * jnp.tanh(of_n + r * inner_n) + z * h,)
 
 
 def _rnn(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
-    return (jnp.tanh(given + (states[0] @ weight.T + bias)),)
+    return (jnp.tanh(given + states[0] @ weight),)
 
 
 def _through(cell: Cell, count: int) -> Callable[[Any, str], Apply]:
@@ -44,10 +45,13 @@ def _through(cell: Cell, count: int) -> Callable[[Any, str], Apply]:
     def lower(layer: Recurrent, path: str) -> Apply:
         def one_way(weights: Weights, x: Any, ending: str) -> Any:
             names = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
-            weight, bias, *inner = (weights[join(path, name + ending)] for name in names)
+            weight, bias, inner, inner_bias = (weights[join(path, n + ending)] for n in names)
+            if cell is not _gru:
+                bias = bias + inner_bias
+            inner = inner.T  # out of the loop, so that it is done once
 
             def step(states: Any, given: Any) -> tuple[Any, Any]:
-                states = cell(given, states, *inner)
+                states = cell(given, states, inner, inner_bias)
                 return states, states[0]
 
             begin = (jnp.zeros((x.shape[1], layer.width), x.dtype),) * count

@@ -17,11 +17,12 @@ from suites.layers.recurrent import Recurrent
 
 Cell = Callable[[Any, Any, Any, Any], tuple[Any, ...]]
 """The states after a place: of what the gates have of its input, with its bias; the states before
-or, at the first place, None; the recurrent weight, transposed, and bias."""
+or, at the first place, None; the recurrent weight, transposed, and its bias, which `_gru` alone
+needs: the others have both in one."""
 
 
 def _lstm(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
-    gates = given + bias if states is None else mx.addmm(given + bias, states[0], weight)
+    gates = given if states is None else mx.addmm(given, states[0], weight)
     i, f, g, o = mx.split(gates, 4, axis=-1)
     c = mx.sigmoid(i) * mx.tanh(g)
     if states is not None:
@@ -39,7 +40,7 @@ def _gru(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
 
 
 def _rnn(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
-    return (mx.tanh(given + bias if states is None else mx.addmm(given + bias, states[0], weight)),)
+    return (mx.tanh(given if states is None else mx.addmm(given, states[0], weight)),)
 
 
 def _through(cell: Cell) -> Callable[[Any, str], Apply]:
@@ -49,6 +50,8 @@ def _through(cell: Cell) -> Callable[[Any, str], Apply]:
         def one_way(weights: Weights, x: Any, ending: str) -> Any:
             names = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
             weight, bias, inner, inner_bias = (weights[join(path, n + ending)] for n in names)
+            if cell is not _gru:
+                bias = bias + inner_bias
             given, states, results = mx.addmm(bias, x, weight.T), None, []
             backwards, inner = ending.endswith("_reverse"), inner.T
             for place in range(x.shape[1])[:: -1 if backwards else 1]:

@@ -13,7 +13,8 @@ from suites.layers.recurrent import Recurrent
 
 Cell = Callable[[Array, tuple[Array, ...], Array, Array], tuple[Array, ...]]
 """The states after a place: of what the gates have of its input, with its bias; the states before;
-the recurrent weight, transposed, and bias. The first state is the result."""
+the recurrent weight, transposed, and its bias, which `_gru` alone needs: the others have both in
+one. The first state is the result."""
 
 
 def _lstm(given: Array, states: tuple[Array, ...], weight: Array, bias: Array) -> tuple[Array, ...]:
@@ -21,7 +22,6 @@ def _lstm(given: Array, states: tuple[Array, ...], weight: Array, bias: Array) -
     width = c.shape[1]
     gates = h @ weight
     gates += given
-    gates += bias
     first, g, o = gates[:, : 2 * width], gates[:, 2 * width : 3 * width], gates[:, 3 * width :]
     i_f = sigmoid(first)
     c = i_f[:, width:] * c
@@ -45,7 +45,6 @@ def _gru(given: Array, states: tuple[Array, ...], weight: Array, bias: Array) ->
 def _rnn(given: Array, states: tuple[Array, ...], weight: Array, bias: Array) -> tuple[Array, ...]:
     h: Array = states[0] @ weight
     h += given
-    h += bias
     return (np.tanh(h, out=h),)
 
 
@@ -57,7 +56,7 @@ def _through(cell: Cell, count: int) -> Callable[..., Array]:
         weight, bias, inner, inner_bias = (weights[name + ending] for name in names)
         sequence, batch, inputs = x.shape
         given = x.reshape(-1, inputs) @ weight.T
-        given += bias
+        given += bias if cell is _gru else bias + inner_bias
         given = given.reshape(sequence, batch, -1)
         states = (np.zeros((batch, layer.width), np.float32),) * count
         results = np.empty((sequence, batch, layer.width), np.float32)

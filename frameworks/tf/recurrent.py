@@ -13,12 +13,13 @@ from suites.layers.recurrent import Recurrent
 
 Cell = Callable[[Any, Any, Any, Any], tuple[Any, ...]]
 """The states after a place: of what the gates have of its input, with its bias; the states before;
-the recurrent weight [width, gates x width] and bias. The first state is the result."""
+the recurrent weight [width, gates x width] and its bias, which `_gru` alone needs: the others have
+both in one. The first state is the result."""
 
 
 def _lstm(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
     h, c = states
-    i, f, g, o = tf.split(given + (tf.matmul(h, weight) + bias), 4, axis=1)
+    i, f, g, o = tf.split(given + tf.matmul(h, weight), 4, axis=1)
     c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
     return tf.sigmoid(o) * tf.tanh(c), c
 
@@ -32,7 +33,7 @@ def _gru(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
 
 
 def _rnn(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
-    return (tf.tanh(given + (tf.matmul(states[0], weight) + bias)),)
+    return (tf.tanh(given + tf.matmul(states[0], weight)),)
 
 
 CELLS: dict[type[Recurrent], tuple[Cell, int, str]] = {
@@ -73,6 +74,8 @@ def _one_way(
 def _by_loop(layer: Recurrent, x: Any, weight: Any, inner: Any, bias: Any, inner_bias: Any) -> Any:
     cell, count, _ = CELLS[type(layer)]
     sequence, batch, inputs = x.shape
+    if cell is not _gru:
+        bias = bias + inner_bias
     rows = tf.nn.bias_add(tf.matmul(tf.reshape(x, (-1, inputs)), weight), bias)
     given = tf.TensorArray(x.dtype, sequence, element_shape=(batch, rows.shape[1]))
     given = given.unstack(tf.reshape(rows, (sequence, batch, -1)))

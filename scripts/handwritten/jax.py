@@ -50,6 +50,18 @@ class EncoderLayer(nnx.Module):
         return self.norm2(x + self.linear2(nnx.relu(self.linear1(x))))
 
 
+class LanguageModel(nnx.Module):
+    def __init__(self, rngs):
+        self.encoder = nnx.Embed(10_000, 200, rngs=rngs)
+        self.rnn = nnx.Sequential(
+            *(nnx.RNN(nnx.OptimizedLSTMCell(200, 200, rngs=rngs), rngs=rngs) for _ in range(2))
+        )
+        self.decoder = nnx.Linear(200, 10_000, rngs=rngs)
+
+    def __call__(self, x):
+        return self.decoder(self.rnn(self.encoder(x)))
+
+
 def convolution(inputs, outputs, kernel, stride, rngs):
     return (
         nnx.Conv(
@@ -74,7 +86,11 @@ def encoder():
     return nnx.Sequential(*(EncoderLayer(rngs) for _ in range(6)))
 
 
-MODELS = {"encoder": encoder, "resnet18": resnet18}
+def language_model():
+    return LanguageModel(nnx.Rngs(0))
+
+
+MODELS = {"lstm": language_model, "encoder": encoder, "resnet18": resnet18}
 
 
 def count(model):

@@ -61,11 +61,25 @@ class EncoderLayer(nn.Module):
         return self.norm2(x + self.linear2(nn.relu(self.linear1(x))))
 
 
+class LanguageModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Embedding(10_000, 200)
+        self.rnn = [nn.LSTM(200, 200), nn.LSTM(200, 200)]
+        self.decoder = nn.Linear(200, 10_000)
+
+    def __call__(self, x):
+        x = self.encoder(x)
+        for level in self.rnn:
+            x, _ = level(x)
+        return self.decoder(x)
+
+
 def encoder():
     return nn.Sequential(*(EncoderLayer() for _ in range(6)))
 
 
-MODELS = {"encoder": encoder, "resnet18": ResNet18}
+MODELS = {"lstm": LanguageModel, "encoder": encoder, "resnet18": ResNet18}
 
 
 def count(model):

@@ -5,7 +5,21 @@ import tensorflow as tf
 
 OURS = {"weights": None, "classes": 10, "classifier_activation": None}
 
+
+def language_model():
+    return keras.Sequential(
+        [
+            keras.Input((20,), dtype="int32"),
+            keras.layers.Embedding(10_000, 200),
+            keras.layers.LSTM(200, return_sequences=True),
+            keras.layers.LSTM(200, return_sequences=True),
+            keras.layers.Dense(10_000),
+        ]
+    )
+
+
 MODELS = {
+    "lstm": language_model,
     "mobilenet_v2": lambda: keras.applications.MobileNetV2((224, 224, 3), **OURS),
     "vgg16": lambda: keras.applications.VGG16(input_shape=(224, 224, 3), **OURS),
 }
@@ -16,13 +30,13 @@ def count(model):
 
 
 def forward(model, x):
-    x = tf.constant(x.transpose(0, 2, 3, 1))
+    x = place(x)
     infer = tf.function(lambda x: model(x, training=False))
     return lambda: infer(x)
 
 
 def train(model, x, labels, lr):
-    x, labels = tf.constant(x.transpose(0, 2, 3, 1)), tf.constant(labels)
+    x, labels = place(x), tf.constant(labels)
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer = keras.optimizers.Adam(lr)
     optimizer.build(model.trainable_variables)
@@ -36,3 +50,8 @@ def train(model, x, labels, lr):
         return loss
 
     return lambda: update(x, labels)
+
+
+def place(x):
+    """On the device, images with their channels last."""
+    return tf.constant(x.transpose(0, 2, 3, 1) if x.ndim == 4 else x)

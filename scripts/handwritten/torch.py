@@ -91,7 +91,25 @@ def encoder():
     return nn.TransformerEncoder(layer, 6, enable_nested_tensor=False)
 
 
-MODELS = {"gpt2": GPT2, "encoder": encoder, "resnet18": resnet18, "mobilenet_v2": mobilenet_v2}
+class LanguageModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Embedding(10_000, 200)
+        self.rnn = nn.LSTM(200, 200, num_layers=2, batch_first=True)
+        self.decoder = nn.Linear(200, 10_000)
+
+    def forward(self, x):
+        states, _ = self.rnn(self.encoder(x))
+        return self.decoder(states)
+
+
+MODELS = {
+    "gpt2": GPT2,
+    "lstm": LanguageModel,
+    "encoder": encoder,
+    "resnet18": resnet18,
+    "mobilenet_v2": mobilenet_v2,
+}
 
 
 def count(model):
@@ -125,8 +143,10 @@ def train(model, x, labels, lr):
 
 
 def laid(model, x):
-    """Images and kernels with their channels last, as is faster on a CPU."""
+    """Images and kernels with their channels last, as is faster on a CPU; tokens as its index."""
     x = torch.tensor(x)
+    if not x.is_floating_point():
+        return model, x.long()
     if x.dim() != 4:
         return model, x
     last = torch.channels_last
