@@ -144,8 +144,8 @@ def measure(tmp_path):
 def adapter(tmp_path):
     """Write an adapter that is `prompt` but for `body`; returns its path."""
 
-    def write(body, head=ADAPTER_HEAD):
-        path = tmp_path / "mine.py"
+    def write(body, head=ADAPTER_HEAD, file="mine.py"):
+        path = tmp_path / file
         path.write_text(head + textwrap.dedent(body))
         return str(path)
 

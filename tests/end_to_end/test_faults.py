@@ -1,7 +1,5 @@
 """Adapters that break in every way: a record each, and the run goes on."""
 
-import pytest
-
 from bench import schema
 
 TRAIN = "mlp/train/64"
@@ -17,28 +15,33 @@ def build(workload, arrays):
 """
 
 
-@pytest.mark.parametrize(
-    ("act", "cause"),
-    [
-        ("os.kill(os.getpid(), signal.SIGSEGV)", {"signal": "SIGSEGV"}),
-        ("os.abort()", {"signal": "SIGABRT"}),
-        ("os._exit(3)", {"exit_code": 3}),
-        ("sys.exit(4)", {"reason": "SystemExit: 4"}),
-        ("time.sleep(600)", {"reason": "no answer within 10 s (--timeout): killed"}),
-        ("raise MemoryError('full')", {"reason": "MemoryError: full"}),
-    ],
-    ids=["signal", "abort", "exit", "interpreter exit", "hang", "exception"],
-)
-def test_breaking_in_mid_run_is_a_record_and_the_run_goes_on(measure, adapter, act, cause):
-    path = adapter(BREAKS_IN_MID_RUN.format(act=act))
-    done = measure(f"{path},numpy", timeout_s=10)
+BREAKS: dict[str, tuple[str, dict[str, object]]] = {
+    "signal": ("os.kill(os.getpid(), signal.SIGSEGV)", {"signal": "SIGSEGV"}),
+    "abort": ("os.abort()", {"signal": "SIGABRT"}),
+    "exit": ("os._exit(3)", {"exit_code": 3}),
+    "interpreter_exit": ("sys.exit(4)", {"reason": "SystemExit: 4"}),
+    "hang": ("time.sleep(600)", {"reason": "no answer within 10 s (--timeout): killed"}),
+    "exception": ("raise MemoryError('full')", {"reason": "MemoryError: full"}),
+}
+"""What an adapter does in mid run, and what its record says."""
+
+
+def test_breaking_in_mid_run_is_a_record_and_the_run_goes_on(measure, adapter):
+    """All of them in one run, beside one that does not break."""
+    paths = {
+        name: adapter(BREAKS_IN_MID_RUN.format(act=act), file=f"{name}.py")
+        for name, (act, _) in BREAKS.items()
+    }
+    done = measure(",".join([*paths.values(), "numpy"]), timeout_s=10)
     assert done.code == 1
-    (failed,) = done.of(schema.Failed, path)
-    assert failed.case == TRAIN
-    assert failed.stage in ("calibrate", "slice")
-    assert {name: getattr(failed, name) for name in cause} == cause
-    assert TRAIN not in done.cells(path)
-    assert len(done.cells(path)) == 4  # every other case, on a new worker
+    for name, path in paths.items():
+        (failed,) = done.of(schema.Failed, path)
+        assert failed.case == TRAIN
+        assert failed.stage in ("calibrate", "slice")
+        cause = BREAKS[name][1]
+        assert {word: getattr(failed, word) for word in cause} == cause
+        assert TRAIN not in done.cells(path)
+        assert len(done.cells(path)) == 4  # every other case, on a new worker
     assert len(done.cells("numpy")) == 4
 
 
@@ -60,35 +63,43 @@ def test_garbage_on_stdout_harms_nothing(measure, adapter):
     assert len(done.cells(path)) == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "case", "check"),
-    [
-        ("2.bias", TRAIN, "change of 2.bias"),
-        ("0.weight", TRAIN, "change of 0.weight"),
-        ("loss", TRAIN, "loss"),
-        ("output", "mlp/forward/64", "output"),
-        ("product", "matmul/square/64", "product"),
-    ],
-)
-def test_a_wrong_answer_is_a_finding_and_is_not_ranked(measure, adapter, name, case, check):
-    """The right answer times 1.01, in one result alone."""
-    path = adapter(
-        f"""
+SPOILED = {
+    "bias": ("2.bias", TRAIN, "change of 2.bias"),
+    "weight": ("0.weight", TRAIN, "change of 0.weight"),
+    "loss": ("loss", TRAIN, "loss"),
+    "output": ("output", "mlp/forward/64", "output"),
+    "product": ("product", "matmul/square/64", "product"),
+}
+"""The result that is wrong, in which case, and the check that finds it."""
+
+
+def test_a_wrong_answer_is_a_finding_and_is_not_ranked(measure, adapter):
+    """The right answer times 1.01, in one result alone; a contender for each."""
+    body = """
         def build(workload, arrays):
             def spoiled(results):
-                return {{n: 1.01 * a if n == {name!r} else a for n, a in results.items()}}
+                return {{n: 1.01 * a if n == {!r} else a for n, a in results.items()}}
             return changed(workload, arrays, spoiled)
         """
-    )
-    done = measure(path)
-    assert done.code == 1
-    wrong = [r for r in done.of(schema.Verified, path) if not r.passed]
-    assert case in {r.case for r in wrong}
-    named = {
-        c.name for r in wrong if r.case == case for c in r.checks if c.problem or c.error > c.limit
+    paths = {
+        name: adapter(body.format(result), file=f"{name}.py")
+        for name, (result, *_) in SPOILED.items()
     }
-    assert check in named
-    assert case not in done.cells(path)
+    done = measure(",".join(paths.values()))
+    assert done.code == 1
+    for name, path in paths.items():
+        _, case, check = SPOILED[name]
+        wrong = [r for r in done.of(schema.Verified, path) if not r.passed]
+        assert case in {r.case for r in wrong}
+        named = {
+            c.name
+            for r in wrong
+            if r.case == case
+            for c in r.checks
+            if c.problem or c.error > c.limit
+        }
+        assert check in named
+        assert case not in done.cells(path)
 
 
 def test_one_wrong_gradient_is_on_top_and_absent_from_the_ranking(bench, adapter):
@@ -190,21 +201,20 @@ def memory():
 """
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
+def test_an_answer_that_is_nonsense_is_a_record(measure, adapter):
+    nonsense = (
         (NO_DEVICE, "returned none"),
         (DETAILS_THAT_ARE_NO_TEXT, "does not fit"),
         (MEMORY_THAT_IS_NO_INT, "does not fit"),
-    ],
-    ids=["no device", "details", "memory"],
-)
-def test_an_answer_that_is_nonsense_is_a_record(measure, adapter, body, reason):
-    path = adapter(body)
-    done = measure(path, "mlp")
+    )
+    paths = [adapter(body, file=f"{number}.py") for number, (body, _) in enumerate(nonsense)]
+    done = measure(",".join(paths), "mlp")
     assert done.code == 1
-    assert all(reason in record.reason for record in done.of(schema.Failed, path))
-    assert done.cells(path) == set()
+    for path, (_, reason) in zip(paths, nonsense, strict=True):
+        failed = done.of(schema.Failed, path)
+        assert failed
+        assert all(reason in record.reason for record in failed)
+        assert done.cells(path) == set()
 
 
 def test_the_process_that_found_a_gpu_measures_nothing(measure, adapter):
