@@ -39,7 +39,7 @@ def _load(python: dict[str, str]) -> float | None:
 def _macos(found: Captures) -> dict[str, Any]:
     battery = found.get("pmset-batt", "")
     drawn = re.search(r"Now drawing from '(AC|Battery|UPS) Power'", battery)
-    charge = re.search(r"InternalBattery.*?\b([0-9]{1,3})%", battery)
+    charge = re.search(r"InternalBattery.{0,200}?\b([0-9]{1,3})%", battery)
     return {
         "power": {"AC": "mains", "Battery": "battery"}.get(drawn[1]) if drawn else None,
         "battery": _share(int(charge[1])) if charge else None,

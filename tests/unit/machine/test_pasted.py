@@ -141,6 +141,10 @@ def test_a_text_of_any_length_is_bounded() -> None:
         pasted.read("a" * (pasted.MAX_BYTES + 1))
     long = ('"model" = ' * 1000 + "\n") * 90 + "OS: macOS 14.4 (arm64)\n" + "| " * 20_000
     assert pasted.read(long).machine.release == "14.4"
+    # Searches that went on from each of these to the end took minutes.
+    for run in ("InternalBattery ", " " * 1000 + "x", "  GPU: Apple M1\n", "\n", "{", "GPU 0: a"):
+        told = f"OS: macOS 14.4 (arm64)\n{run * (2**17 // len(run))}"
+        assert pasted.read(told).machine.release == "14.4"
 
 
 def test_mutations_neither_break_the_reading_nor_show_whom_they_name(tmp_path: Path) -> None:
