@@ -12,8 +12,9 @@ from reports.chapters.cpu_vs_gpu import sized
 from reports.context import ReportContext
 from reports.document import Chapter, Part, Plot, Series, Table, placed
 from reports.formatting import Figure, plain
-from reports.hardware import peaks
+from reports.hardware import peaks, physical_limits
 from reports.hardware.peaks import Peak
+from reports.hardware.physical_limits import Bound
 
 _LEAD = (
     "What a workload can reach is bounded by the device's arithmetic and by its memory: "
@@ -41,6 +42,10 @@ class _Device:
     flop_per_s: float
     bytes_per_s: float
     known: Peak | None
+    copied: VerifiedCell | None = None
+    """The fastest copy of the longest vector: memory alone, without arithmetic."""
+    limit: Bound | None = None
+    """What physics allows it, where no peak is known."""
 
     def bound(self, intensity: float) -> float:
         """FLOP/s that the measured roof allows."""
@@ -86,15 +91,30 @@ def _devices(context: ReportContext) -> Iterator[_Device]:
         for cell in sorted(mine, key=lambda cell: cell.time_s):
             fastest.setdefault(cell.case, cell)
         name = device if device.lower() != kind else f"the {kind.upper()}"
+        machine = results.runs[run].machine
+        known = peaks.peak(device, machine.gpus) if precision == "float32" else None
         yield _Device(
             title=plain(f"{name} of {context.places[run]}, {precision}", 200),
             cells=[fastest[case] for case in dict.fromkeys(cell.case for cell in mine)],
             flop_per_s=max(cell.flop_per_s for cell in mine),
             bytes_per_s=max(cell.bytes_per_s or 0.0 for cell in mine),
-            known=peaks.peak(device, results.runs[run].machine.gpus)
-            if precision == "float32"
-            else None,
+            known=known,
+            copied=_copied(context, (run, kind, device, precision)),
+            limit=None
+            if known or precision != "float32"
+            else physical_limits.bound(kind, device, machine),
         )
+
+
+def _copied(context: ReportContext, key: tuple[str, ...]) -> VerifiedCell | None:
+    """The fastest copy of the longest vector that the device copied."""
+    copies = [
+        cell
+        for cell in context.results.ranked(key[0])
+        if (cell.suite, cell.name) == ("ops", "copy") and cell.key not in context.doubted
+        if (cell.run, cell.device_kind, cell.device_name, cell.precision) == key
+    ]
+    return min(copies, key=lambda cell: (-cell.size, cell.time_s), default=None)
 
 
 def _part(key: str, device: _Device) -> Part:
@@ -102,6 +122,12 @@ def _part(key: str, device: _Device) -> Part:
         f"Highest rates measured: {formatting.flop_rate(device.flop_per_s)} and "
         f"{formatting.digits(device.bytes_per_s / 1e9)} GB/s."
     )
+    if device.copied and device.copied.bytes_per_s and device.copied.traffic_bytes:
+        text += (
+            f" Memory, measured by copying: {formatting.digits(device.copied.bytes_per_s / 1e9)} "
+            f"GB/s ({plain(device.copied.spec, 40)}, "
+            f"{formatting.memory(device.copied.traffic_bytes)} read and written)."
+        )
     if device.known:
         peak = device.known
         variant = f" ({peak.variant})" if peak.variant else ""
@@ -114,6 +140,12 @@ def _part(key: str, device: _Device) -> Part:
         text += (
             " No sourced peak is known for a device of exactly this name, so the best figures "
             "measured are all there is to compare with."
+        )
+    if device.limit:
+        text += (
+            f" Physics allows {device.limit.name} at most "
+            f"{formatting.flop_rate(device.limit.flop_per_s)} ({device.limit.source}): what "
+            "exceeds that is no roof."
         )
     plots = (_plot(device),) if len(device.cells) > 2 else ()
     table = placed(_table(device), "Show all rows" if plots else "")

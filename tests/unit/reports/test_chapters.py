@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.schema import Gpu, Record, Slice
+from bench.schema import Gpu, Record, Run, Slice
 from reports import chapters, content
 from reports.chapters.table_of_contents import CHAPTERS
 from reports.content import Content
@@ -91,6 +91,26 @@ def test_the_roofline_holds_cells_against_measured_and_known_peaks(tmp_path: Pat
     shares = [row[-2].value for row in metal.data.rows]  # type: ignore[attr-defined]
     assert max(shares) == pytest.approx(1)
     assert not [f for f in made.findings if f.severity == "suspect"]
+
+
+def test_the_roofline_says_what_copying_came_to_and_what_physics_allows(tmp_path: Path) -> None:
+    """Beside the sourced figure of memory, where there is one."""
+    head, *lines = builders.run((builders.FIVE[1], gpu("Apple M2 Max", 5e12)))
+    assert isinstance(head, Run)
+    vector = "hackintosh/product_only/1000000"
+    cases = tuple(
+        change(case, suite="ops", name="copy", flop=0) if case.case == vector else case
+        for case in head.cases
+    )
+    made = make(tmp_path, [change(head, cases=cases), *lines])
+    cpu, metal = ("".join(part.text) for part in chapter(made, "roofline").parts)
+    for text in (cpu, metal):
+        assert re.search(
+            r"Memory, measured by copying: [\d.,]+ GB/s \(torch, [\d.]+ MiB read", text
+        )
+    assert "and 410 GB/s, from metal-benchmarks" in metal
+    assert "Physics allows any 2-core x86_64 CPU at most 794 GFLOP/s (derived: " in cpu
+    assert "Physics" not in metal
 
 
 def test_more_than_the_device_can_do_is_suspect(tmp_path: Path) -> None:
