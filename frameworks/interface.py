@@ -52,7 +52,7 @@ class Unsupported(Exception):
     """This framework cannot do this work here; the message is the reason a user will read."""
 
 
-FLOAT32_TRAINING = "training is defined in float32; products and forward passes in all precisions"
+FLOAT32_LEARNING = "learning over epochs is defined in float32; single steps in all precisions"
 """The reason for refusing any other."""
 
 
@@ -97,7 +97,8 @@ class Settings:
     """What the harness asks of a contender."""
 
     precision: str
-    """`float32`, `float16` or `bfloat16`: of weights, inputs and results."""
+    """`float32`, `float16` or `bfloat16`: of weights, inputs and results; in training of what
+    passes through the model, beside weights in float32."""
     execution: str
     """The framework's way of running, one of its row in `frameworks.FRAMEWORKS`."""
     threads: int | None = None

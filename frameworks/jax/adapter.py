@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 
 from frameworks.interface import (
-    FLOAT32_TRAINING,
+    FLOAT32_LEARNING,
     Device,
     Framework,
     Memory,
@@ -25,7 +25,7 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.jax import devices as jax_devices
-from frameworks.jax import operations, products
+from frameworks.jax import images, operations, products
 from frameworks.jax.compilations import compilations, keep, kept  # noqa: F401  the adapter has them
 from frameworks.jax.decoding import decoder
 from frameworks.jax.devices import PLATFORMS, statistics
@@ -35,7 +35,6 @@ from frameworks.jax.training import Batch, State, evaluation, initial, update_of
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, data_of, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
-from frameworks.shared.functional import channels_last
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
@@ -116,8 +115,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
             return _forward(workload, arrays)
         case Decode():
             return _decode(workload, arrays)
-        case Train() | Learn() if _started.dtype != jnp.float32:
-            raise Unsupported(FLOAT32_TRAINING)
+        case Learn() if _started.dtype != jnp.float32:
+            raise Unsupported(FLOAT32_LEARNING)
         case Train():
             return _train(workload, arrays)
         case Learn():
@@ -127,7 +126,7 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays)
-    weights, model = _weights(arrays, layout), lower(workload.model, "", layout)
+    weights, model = _weights(arrays, layout, _started.dtype), lower(workload.model, "", layout)
     infer = jax.jit(lambda weights, batch: model(weights, batch["x"], None))
     shape = workload.model.output_shape(workload.input_shape)
     return Resettable(
@@ -137,7 +136,7 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 
 def _decode(workload: Decode, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays)
-    weights = _weights(arrays, layout)
+    weights = _weights(arrays, layout, _started.dtype)
     decode = jax.jit(decoder(workload, layout, _started.dtype))
     return Resettable(lambda: decode(weights, source.take()["x"]), source.reset)
 
@@ -146,7 +145,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays)
     state = _initial(workload, arrays, layout)
     # Not donated: several steps are in flight at once, and waiting on donated weights is an error.
-    update = jax.jit(update_of(lower(workload.model, "", layout), workload))
+    update = jax.jit(update_of(lower(workload.model, "", layout), workload, _started.dtype))
 
     def step() -> Mapping[str, Any]:
         nonlocal state
@@ -169,7 +168,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
 def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     layout, size, on_device = _layout(workload), workload.batch, workload.inputs == "device"
     model, zero = lower(workload.model, "", layout), jnp.zeros(())
-    train, evaluate = update_of(model, workload), jax.jit(evaluation(model))
+    train, evaluate = update_of(model, workload, _started.dtype), jax.jit(evaluation(model))
 
     def prepare(arrays: Arrays) -> Callable[[], tuple[State, Batch, Batch]]:
         """The state to begin with, then training and test data."""
@@ -211,51 +210,50 @@ def _learn(workload: Learn, arrays: Arrays) -> Resettable:
 
 def _source(workload: Forward | Train | Decode, arrays: Arrays) -> Source[Batch]:
     """What gives a step its batch on the device."""
+    dtype = _held(workload)
     if workload.inputs != "device":
-        return Source(lambda arrays: lambda: _copied(arrays.batch()), arrays)
-    return Source(lambda arrays: going_round([_resident(batch) for batch in ring(arrays)]), arrays)
+        return Source(lambda arrays: lambda: _copied(arrays.batch(), dtype), arrays)
+    return Source(
+        lambda arrays: going_round([_resident(batch, dtype) for batch in ring(arrays)]), arrays
+    )
 
 
-def _resident(batch: Mapping[str, Array]) -> Batch:
+def _held(workload: Workload) -> Any:
+    """The type of weights and inputs: a training step casts them itself."""
+    return jnp.dtype(jnp.float32) if isinstance(workload, Train | Learn) else _started.dtype
+
+
+def _resident(batch: Mapping[str, Array], dtype: Any = jnp.float32) -> Batch:
     """Arrays that lie on the device before the first step."""
-    resident: Batch = jax.block_until_ready(_copied(batch))
+    resident: Batch = jax.block_until_ready(_copied(batch, dtype))
     return resident
 
 
-def _copied(batch: Mapping[str, Array]) -> Batch:
+def _copied(batch: Mapping[str, Array], dtype: Any = jnp.float32) -> Batch:
     """The host's arrays on the device, images with their channels last."""
-    copied: Batch = _laid(jax_devices.copied(batch), dtype=_started.dtype)
+    copied: Batch = images.laid(jax_devices.copied(batch), dtype=dtype)
     return copied
-
-
-@functools.partial(jax.jit, static_argnames="dtype")
-def _laid(batch: Batch, dtype: Any) -> Batch:
-    def laid(x: Any) -> Any:
-        moved = channels_last(x)
-        return moved if jnp.issubdtype(x.dtype, jnp.integer) else moved.astype(dtype)
-
-    return {name: laid(x) for name, x in batch.items()}
 
 
 def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
     return layouts.channels_last(workload.model, workload.input_shape, KERNEL_AXES)
 
 
-def _weights(arrays: Arrays, layout: Layout) -> dict[str, Any]:
-    return {path: _place(layout.place(path, array)) for path, array in arrays.weights.items()}
+def _weights(arrays: Arrays, layout: Layout, dtype: Any) -> dict[str, Any]:
+    return {path: _place(layout.place(path, a), dtype) for path, a in arrays.weights.items()}
 
 
 def _initial(workload: Train | Learn, arrays: Arrays, layout: Layout) -> State:
     described = parameters(workload.model, workload.input_shape)
     learned = {path for path, parameter in described.items() if parameter.learned}
     begun: State = jax.block_until_ready(
-        initial(_weights(arrays, layout), learned, workload.optimizer)
+        initial(_weights(arrays, layout, jnp.float32), learned, workload.optimizer, _started.dtype)
     )
     return begun
 
 
-def _place(array: Array) -> Any:
-    return jnp.array(array, dtype=_started.dtype)
+def _place(array: Array, dtype: Any = None) -> Any:
+    return jnp.array(array, dtype=dtype or _started.dtype)
 
 
 # --- results --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ than windows taken one by one and added, or compared: there they are lowered to 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import jax
@@ -37,6 +37,17 @@ KERNEL_AXES = (2, 3, 1, 0)
 
 LAYOUTS = {1: ("NCH", "HIO", "NCH"), 2: ("NHWC", "HWIO", "NHWC"), 3: ("NDHWC", "DHWIO", "NDHWC")}
 """Axes of input, kernel and result, by how many axes stand behind the channels."""
+
+
+@partial(jax.jit, static_argnames="dtype")
+def laid(batch: Weights, dtype: Any) -> Weights:
+    """A batch as its arrays lie on the device: images with their channels last, in this type."""
+
+    def moved(x: Any) -> Any:
+        y = functional.channels_last(x)
+        return y if jnp.issubdtype(x.dtype, jnp.integer) else y.astype(dtype)
+
+    return {name: moved(x) for name, x in batch.items()}
 
 
 def convolution(layer: Convolution, path: str) -> Apply:
@@ -113,8 +124,8 @@ def batch_norm(layer: BatchNorm, path: str) -> Apply:
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
         mean, variance = weights[mean_path], weights[variance_path]
         if moved is not None:
-            axes = functional.other_axes(x)
-            batch_mean, batch_variance = jnp.mean(x, axes), jnp.var(x, axes)
+            axes, wide = functional.other_axes(x), x.astype(jnp.float32)
+            batch_mean, batch_variance = jnp.mean(wide, axes), jnp.var(wide, axes)
             count = x.size // layer.channels
             unbiased = batch_variance * (count / (count - 1))
             moved[mean_path] = mean + layer.momentum * (batch_mean - mean)
@@ -124,7 +135,7 @@ def batch_norm(layer: BatchNorm, path: str) -> Apply:
         mean, scale, shift = (
             functional.by_channel(each, x) for each in (mean, scale, weights[bias])
         )
-        return (x - mean) * scale + shift
+        return ((x - mean) * scale + shift).astype(x.dtype)
 
     return apply
 

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from frameworks.jax.mixed import LossScale, all_finite, chosen, narrowed
 from frameworks.shared.functional import Apply, Moved, Weights, channels_first
 from suites.workload import Learn, Optimizer, Train
 
@@ -25,6 +26,8 @@ class State(NamedTuple):
     """What the optimizer keeps, by the names of its results."""
     steps: Any
     """Taken so far; None where the optimizer does not count them."""
+    scale: LossScale | None = None
+    """Of the loss, in float16."""
 
     def weights(self) -> dict[str, Any]:
         """What a pass through the model takes."""
@@ -35,7 +38,7 @@ class State(NamedTuple):
         return {**self.weights(), **self.kept}
 
 
-def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) -> State:
+def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer, dtype: Any) -> State:
     """The state before the first step; what is not learned are running averages."""
     parts: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for path, array in weights.items():
@@ -45,44 +48,59 @@ def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) ->
         for path, array in parts[0].items()
         for name in optimizer.state_names(path)
     }
-    return State(*parts, kept, jnp.zeros((), jnp.int32) if optimizer.counts_steps else None)
+    steps = jnp.zeros((), jnp.int32) if optimizer.counts_steps else None
+    return State(*parts, kept, steps, LossScale.initial(dtype))
 
 
-def update_of(model: Apply, workload: Train | Learn) -> Callable[[State, Batch], tuple[Any, State]]:
-    """The loss at a state and the state after it."""
+def update_of(
+    model: Apply, workload: Train | Learn, dtype: Any
+) -> Callable[[State, Batch], tuple[Any, State]]:
+    """The loss at a state and the state after it; what passes through the model has this type."""
     measured = LOSSES[workload.loss]
 
-    def loss(learned: Weights, averages: Weights, batch: Batch) -> tuple[Any, Moved]:
+    def loss(learned: Weights, averages: Weights, batch: Batch, scale: Any) -> Any:
         moved: Moved = {}
-        outputs = model({**learned, **averages, **batch}, batch["x"], moved)
-        return measured(outputs, batch["labels"]), moved
+        given = {name: array for name, array in batch.items() if name != "labels"}
+        held = {**narrowed(learned, dtype), **averages, **narrowed(given, dtype)}
+        outputs = model(held, held["x"], moved).astype(jnp.float32)
+        value = measured(outputs, batch["labels"])
+        return value * scale, (value, moved)
 
-    graded = jax.value_and_grad(loss, has_aux=True)
-    passed = _accumulated(graded, workload.accumulate) if workload.accumulate > 1 else graded
+    graded = _passed(jax.grad(loss, has_aux=True), workload.accumulate)
 
     def update(state: State, batch: Batch) -> tuple[Any, State]:
-        (value, moved), gradients = passed(state.learned, state.averages, batch)
+        scale = 1.0 if state.scale is None else state.scale.scale
+        gradients, (value, moved) = graded(state.learned, state.averages, batch, scale)
+        if state.scale is not None:
+            gradients = jax.tree.map(lambda g: g / scale, gradients)
+        finite = None if state.scale is None else all_finite(gradients)
         if workload.clip_norm is not None:
             gradients = _clipped(gradients, workload.clip_norm)
-        return value, _optimized(workload.optimizer, state._replace(averages=moved), gradients)
+        after = _optimized(workload.optimizer, state._replace(averages=moved), gradients)
+        if state.scale is None or finite is None:
+            return value, after
+        after = chosen(finite, after, state)
+        return value, after._replace(scale=state.scale.after(finite))
 
     return update
 
 
-def _accumulated(graded: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """The same part after part of a batch: the mean of losses and gradients."""
+def _passed(graded: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """The same part after part of a batch: the mean of gradients and losses."""
+    if count == 1:
+        return graded
 
-    def passed(learned: Weights, averages: Weights, batch: Batch) -> Any:
+    def passed(learned: Weights, averages: Weights, batch: Batch, scale: Any) -> Any:
         def add(carried: Any, part: Batch) -> tuple[Any, None]:
             averages, *sums = carried
-            (value, moved), gradients = graded(learned, averages, part)
+            gradients, (value, moved) = graded(learned, averages, part, scale)
             return (moved, *jax.tree.map(jnp.add, sums, [value, gradients])), None
 
         parts = {n: x.reshape(count, -1, *x.shape[1:]) for n, x in batch.items()}
         begun = averages, jnp.zeros(()), jax.tree.map(jnp.zeros_like, learned)
         (averages, *sums), _ = lax.scan(add, begun, parts)
         value, gradients = jax.tree.map(lambda total: total / count, sums)
-        return (value, averages), gradients
+        return gradients, (value, averages)
 
     return passed
 
@@ -97,7 +115,7 @@ def _clipped(gradients: Weights, most: float) -> Weights:
 def _optimized(optimizer: Optimizer, state: State, gradients: Weights) -> State:
     steps = None if state.steps is None else state.steps + 1
     learned, kept = optimizer.apply(state.learned, gradients, state.kept, steps, jnp)
-    return State(learned, state.averages, kept, steps)
+    return State(learned, state.averages, kept, steps, state.scale)
 
 
 def evaluation(model: Apply) -> Callable[[Weights, Batch], tuple[Any, Any]]:

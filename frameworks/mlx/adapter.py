@@ -10,7 +10,7 @@ import mlx.core as mx
 import numpy as np
 
 from frameworks.interface import (
-    FLOAT32_TRAINING,
+    FLOAT32_LEARNING,
     Device,
     Framework,
     Memory,
@@ -24,7 +24,7 @@ from frameworks.interface import (
 from frameworks.mlx import devices as mlx_devices
 from frameworks.mlx import operations
 from frameworks.mlx.decoding import decoder
-from frameworks.mlx.images import KERNEL_AXES, TRANSPOSED_AXES
+from frameworks.mlx.images import KERNEL_AXES, TRANSPOSED_AXES, laid
 from frameworks.mlx.layers import lower
 from frameworks.mlx.training import (
     Batch,
@@ -38,7 +38,7 @@ from frameworks.mlx.training import (
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, data_of, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
-from frameworks.shared.functional import Weights, channels_first, channels_last
+from frameworks.shared.functional import Weights, channels_first
 from frameworks.shared.versions import installed
 from suites.data.arrays import Array, Arrays
 from suites.layers import parameters
@@ -108,8 +108,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
             return _forward(workload, arrays)
         case Decode():
             return _decode(workload, arrays)
-        case Train() | Learn() if _started.dtype != mx.float32:
-            raise Unsupported(FLOAT32_TRAINING)
+        case Learn() if _started.dtype != mx.float32:
+            raise Unsupported(FLOAT32_LEARNING)
         case Train():
             return _train(workload, arrays)
         case Learn():
@@ -131,7 +131,7 @@ def _generated(workload: Product) -> Step:
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays)
-    weights, model = _weights(arrays, layout), lower(workload.model, "", layout)
+    weights, model = _weights(arrays, layout, _started.dtype), lower(workload.model, "", layout)
     infer = _compiled(lambda weights, batch: model(weights, batch["x"], None))
     shape = workload.model.output_shape(workload.input_shape)
     return Resettable(
@@ -141,7 +141,7 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 
 def _decode(workload: Decode, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays)
-    weights = _weights(arrays, layout)
+    weights = _weights(arrays, layout, _started.dtype)
     decode = decoder(workload, layout, _started.dtype, _compiled)
     return Resettable(lambda: decode(weights, source.take()["x"]), source.reset)
 
@@ -149,7 +149,7 @@ def _decode(workload: Decode, arrays: Arrays) -> Resettable:
 def _train(workload: Train, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays)
     state = _initial(workload, arrays, layout)
-    update = _compiled(update_of(lower(workload.model, "", layout), workload))
+    update = _compiled(update_of(lower(workload.model, "", layout), workload, _started.dtype))
 
     def step() -> Mapping[str, Any]:
         nonlocal state
@@ -172,8 +172,8 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
 def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     layout, size, on_device = _layout(workload), workload.batch, workload.inputs == "device"
     model = lower(workload.model, "", layout)
-    given: Callable[[Any], Batch] = dict if on_device else _copied
-    train = update_of(model, workload)
+    given: Callable[[Any], Batch] = dict if on_device else laid
+    train = update_of(model, workload, _started.dtype)
 
     def prepare(arrays: Arrays) -> Callable[[], tuple[State, Batch, Batch]]:
         """The state to begin with, then training and test data."""
@@ -226,26 +226,20 @@ def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
 
 def _source(workload: Forward | Train | Decode, arrays: Arrays) -> Source[Batch]:
     """What gives a step its batch on the device."""
+    # A training step casts what it was given itself.
+    dtype = mx.float32 if isinstance(workload, Train) else _started.dtype
     if workload.inputs != "device":
-        return Source(lambda arrays: lambda: _copied(arrays.batch()), arrays)
-    return Source(lambda arrays: going_round([_resident(batch) for batch in ring(arrays)]), arrays)
+        return Source(lambda arrays: lambda: laid(arrays.batch(), dtype), arrays)
+    return Source(
+        lambda arrays: going_round([_resident(batch, dtype) for batch in ring(arrays)]), arrays
+    )
 
 
-def _resident(batch: Mapping[str, Array]) -> Batch:
+def _resident(batch: Mapping[str, Array], dtype: Any = mx.float32) -> Batch:
     """Arrays that lie on the device before the first step."""
-    resident = _copied(batch)
+    resident = laid(batch, dtype)
     mx.eval(resident)
     return resident
-
-
-def _copied(batch: Mapping[str, Array]) -> Batch:
-    """The host's arrays for the device, images with their channels last."""
-
-    def laid(array: Array) -> Any:
-        x = mx.contiguous(channels_last(mx.array(array)))
-        return x if array.dtype.kind == "i" else x.astype(_started.dtype)
-
-    return {name: laid(array) for name, array in batch.items()}
 
 
 def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
@@ -254,20 +248,22 @@ def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
     )
 
 
-def _weights(arrays: Arrays, layout: Layout) -> dict[str, Any]:
-    return {path: _place(layout.place(path, array)) for path, array in arrays.weights.items()}
+def _weights(arrays: Arrays, layout: Layout, dtype: Any) -> dict[str, Any]:
+    return {path: _place(layout.place(path, a), dtype) for path, a in arrays.weights.items()}
 
 
 def _initial(workload: Train | Learn, arrays: Arrays, layout: Layout) -> State:
     described = parameters(workload.model, workload.input_shape)
     learned = {path for path, parameter in described.items() if parameter.learned}
-    state = initial(_weights(arrays, layout), learned, workload.optimizer)
+    state = initial(
+        _weights(arrays, layout, mx.float32), learned, workload.optimizer, _started.dtype
+    )
     mx.eval(state)
     return state
 
 
-def _place(array: Array) -> Any:
-    placed = mx.array(array).astype(_started.dtype)
+def _place(array: Array, dtype: Any = None) -> Any:
+    placed = mx.array(array).astype(dtype or _started.dtype)
     mx.eval(placed)
     return placed
 

@@ -7,7 +7,7 @@ added, and everywhere a pool's gradient through strided windows is a scatter.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
@@ -17,6 +17,7 @@ from frameworks.shared import functional, windows
 from frameworks.shared.channels_last import PLANE
 from frameworks.shared.functional import Apply, Moved, Weights
 from frameworks.shared.windows import Windowed
+from suites.data.arrays import Array
 from suites.layers import (
     AdaptiveAvgPool,
     AvgPool,
@@ -36,6 +37,16 @@ KERNEL_AXES = (0, 2, 3, 1)
 
 TRANSPOSED_AXES = (1, 2, 3, 0)
 """OHWI too, from a transposed convolution's IOHW."""
+
+
+def laid(batch: Mapping[str, Array], dtype: Any = mx.float32) -> dict[str, Any]:
+    """The host's arrays for the device: images with their channels last, in this type."""
+
+    def moved(array: Array) -> Any:
+        x = mx.contiguous(functional.channels_last(mx.array(array)))
+        return x if array.dtype.kind == "i" else x.astype(dtype)
+
+    return {name: moved(array) for name, array in batch.items()}
 
 
 def convolution(layer: Convolution, path: str) -> Apply:
@@ -104,8 +115,8 @@ def batch_norm(layer: BatchNorm, path: str) -> Apply:
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
         mean, variance = weights[mean_path], weights[variance_path]
         if moved is not None:
-            axes = functional.other_axes(x)
-            batch_mean, batch_variance = mx.mean(x, axes), mx.var(x, axes)
+            axes, wide = functional.other_axes(x), x.astype(mx.float32)
+            batch_mean, batch_variance = mx.mean(wide, axes), mx.var(wide, axes)
             count = x.size // layer.channels
             unbiased = batch_variance * (count / (count - 1))
             moved[mean_path] = mean + layer.momentum * (batch_mean - mean)
@@ -115,7 +126,7 @@ def batch_norm(layer: BatchNorm, path: str) -> Apply:
         mean, scale, shift = (
             functional.by_channel(each, x) for each in (mean, scale, weights[bias])
         )
-        return (x - mean) * scale + shift
+        return ((x - mean) * scale + shift).astype(x.dtype)
 
     return apply
 

@@ -8,6 +8,7 @@ from typing import Any
 import mlx.core as mx
 from mlx import nn, optimizers
 
+from frameworks.mlx import mixed
 from frameworks.shared.functional import Apply, Moved, Weights, channels_first
 from suites.workload import Learn, Optimizer, Train
 
@@ -20,7 +21,7 @@ State = dict[str, Any]
 many were taken, where the optimizer counts them."""
 
 
-def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) -> State:
+def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer, dtype: Any) -> State:
     """The state before the first step; what is not learned are running averages."""
     parts: tuple[Moved, Moved] = ({}, {})
     for path, array in weights.items():
@@ -31,7 +32,8 @@ def initial(weights: Weights, learned: Collection[str], optimizer: Optimizer) ->
         for name in optimizer.state_names(path)
     }
     counted = {"steps": mx.array(0)} if optimizer.counts_steps else {}
-    return {"learned": parts[0], "averages": parts[1], "kept": kept, **counted}
+    held = {**counted, **mixed.initial(dtype)}
+    return {"learned": parts[0], "averages": parts[1], "kept": kept, **held}
 
 
 def weights_of(state: State) -> dict[str, Any]:
@@ -44,39 +46,56 @@ def arrays_of(state: State) -> dict[str, Any]:
     return {**weights_of(state), **state["kept"]}
 
 
-def update_of(model: Apply, workload: Train | Learn) -> Callable[[State, Batch], tuple[Any, State]]:
-    """The loss at a state and the state after it."""
+def update_of(
+    model: Apply, workload: Train | Learn, dtype: Any
+) -> Callable[[State, Batch], tuple[Any, State]]:
+    """The loss at a state and the state after it; what passes through the model has this type."""
     measured = LOSSES[workload.loss]
 
-    def loss(learned: Weights, averages: Weights, batch: Batch) -> tuple[Any, Moved]:
+    def loss(learned: Weights, averages: Weights, batch: Batch, scale: Any) -> Any:
         moved: Moved = {}
-        outputs = model({**learned, **averages, **batch}, batch["x"], moved)
-        return measured(outputs, batch["labels"]), moved
+        given = {name: array for name, array in batch.items() if name != "labels"}
+        held = {**mixed.narrowed(learned, dtype), **averages, **mixed.narrowed(given, dtype)}
+        outputs = model(held, held["x"], moved).astype(mx.float32)
+        value = measured(outputs, batch["labels"])
+        return value * scale, value, moved
 
-    graded = mx.value_and_grad(loss)
-    passed = _accumulated(graded, workload.accumulate) if workload.accumulate > 1 else graded
+    graded = _passed(mx.value_and_grad(loss), workload.accumulate)
 
     def update(state: State, batch: Batch) -> tuple[Any, State]:
-        (value, moved), gradients = passed(state["learned"], state["averages"], batch)
+        scale = state["scale"]["scale"] if "scale" in state else None
+        (_, value, moved), gradients = graded(
+            state["learned"], state["averages"], batch, 1.0 if scale is None else scale
+        )
+        if scale is not None:
+            gradients = {path: each / scale for path, each in gradients.items()}
+            finite = mixed.all_finite(gradients)
         if workload.clip_norm is not None:
             gradients, _ = optimizers.clip_grad_norm(gradients, workload.clip_norm)
-        return value, _optimized(workload.optimizer, {**state, "averages": moved}, gradients)
+        after = _optimized(workload.optimizer, {**state, "averages": moved}, gradients)
+        if scale is None:
+            return value, after
+        after = mixed.chosen(finite, after, state)
+        return value, {**after, "scale": mixed.after(state["scale"], finite)}
 
     return update
 
 
-def _accumulated(graded: Callable[..., Any], count: int) -> Callable[..., Any]:
+def _passed(graded: Callable[..., Any], count: int) -> Callable[..., Any]:
     """The same part after part of a batch: the mean of losses and gradients."""
+    if count == 1:
+        return graded
 
-    def passed(learned: Weights, averages: Weights, batch: Batch) -> Any:
+    def passed(learned: Weights, averages: Weights, batch: Batch, scale: Any) -> Any:
         size, total, sums = len(batch["x"]) // count, mx.array(0.0), None
         for begin in range(0, count * size, size):
             part = {name: array[begin : begin + size] for name, array in batch.items()}
-            (value, averages), gradients = graded(learned, averages, part)
+            (_, value, averages), gradients = graded(learned, averages, part, scale)
             total = total + value
             sums = gradients if sums is None else {p: sums[p] + g for p, g in gradients.items()}
         assert sums is not None
-        return (total / count, averages), {path: each / count for path, each in sums.items()}
+        means = {path: each / count for path, each in sums.items()}
+        return (total, total / count, averages), means
 
     return passed
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from frameworks.interface import (
-    FLOAT32_TRAINING,
+    FLOAT32_LEARNING,
     Device,
     Framework,
     Memory,
@@ -102,8 +102,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
             return _forward(workload, arrays)
         case Decode():
             return _decode(workload, arrays)
-        case Train() | Learn() if _started.dtype != tf.float32:
-            raise Unsupported(FLOAT32_TRAINING)
+        case Learn() if _started.dtype != tf.float32:
+            raise Unsupported(FLOAT32_LEARNING)
         case Train():
             return _train(workload, arrays)
         case Learn():
@@ -113,8 +113,8 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays, ("x",))
-    variables = _variables(arrays, layout)
-    model = _compiled(_lowered(workload, variables, layout))
+    variables = _variables(arrays, layout, _started.dtype)
+    model = _compiled(_lowered(workload, layout, variables))
     shape = workload.model.output_shape(workload.input_shape)
     return Resettable(
         lambda: {"output": layouts.output(model(*source.take()), shape)}, source.reset
@@ -123,7 +123,7 @@ def _forward(workload: Forward, arrays: Arrays) -> Resettable:
 
 def _decode(workload: Decode, arrays: Arrays) -> Resettable:
     layout, source = _layout(workload), _source(workload, arrays, ("x",))
-    model = _shared(_variables(arrays, layout), layout)
+    model = _shared(_variables(arrays, layout, _started.dtype), layout)
     decoder = Decoder(workload, model, _started.dtype, _compiled)
     return Resettable(lambda: decoder.decode(*source.take()), source.reset)
 
@@ -131,7 +131,8 @@ def _decode(workload: Decode, arrays: Arrays) -> Resettable:
 def _train(workload: Train, arrays: Arrays) -> Resettable:
     layout, dropped = _layout(workload), masks(workload.model, workload.input_shape)
     source = _source(workload, arrays, ("x", "labels", *dropped))
-    training = _training(workload, _variables(arrays, layout), layout)
+    variables, lowered = _variables(arrays, layout), partial(_lowered, workload, layout)
+    training = Training(workload, variables, lowered, _started.dtype)
     update, results = _compiled(training.update), layout.results(training.results())
 
     def reset(others: Arrays) -> Callable[[], None]:
@@ -149,8 +150,9 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
 
 def _learn(workload: Learn, arrays: Arrays) -> Resettable:
     layout = _layout(workload)
-    training = _training(workload, variables := _variables(arrays, layout), layout)
-    evaluate = _compiled(evaluation(_lowered(workload, variables, layout)))
+    variables, lowered = _variables(arrays, layout), partial(_lowered, workload, layout)
+    training = Training(workload, variables, lowered, _started.dtype)
+    evaluate = _compiled(evaluation(_lowered(workload, layout, variables)))
     update, results = _epoch(workload, training), layout.results(variables)
 
     def prepare(arrays: Arrays) -> Callable[[], tuple[Any, Any, Any]]:
@@ -201,11 +203,7 @@ def _epoch(workload: Learn, training: Training) -> Callable[[Any, int], Any]:
     return lambda batches, index: update(*batches, indices[index])
 
 
-def _training(workload: Train | Learn, variables: Mapping[str, Any], layout: Layout) -> Training:
-    return Training(workload, variables, partial(_lowered, workload, variables, layout))
-
-
-def _lowered(workload: Any, variables: Any, layout: Layout, given: Any = None) -> Apply:
+def _lowered(workload: Any, layout: Layout, variables: Any, given: Any = None) -> Apply:
     """The model in training with these masks, or in inference."""
     return lower(workload.model, "", _shared(variables, layout, given))
 
@@ -223,13 +221,11 @@ def _compiled(function: Any) -> Any:
 # --- arrays ---------------------------------------------------------------------------------
 
 
-def _source(
-    workload: Forward | Train | Decode, arrays: Arrays, names: Sequence[str]
-) -> Source[Sequence[Any]]:
+def _source(workload: Any, arrays: Arrays, names: Sequence[str]) -> Source[Any]:
     """What gives a step its named inputs on the device."""
 
     def copied(batch: Mapping[str, Array]) -> Sequence[Any]:
-        return [_copied(batch[name]) for name in names]
+        return [_copied(batch[name], _held(workload)) for name in names]
 
     if workload.inputs != "device":
         return Source(lambda arrays: lambda: copied(arrays.batch()), arrays)
@@ -238,17 +234,22 @@ def _source(
     )
 
 
-def _copied(array: Array) -> Any:
+def _held(workload: Workload) -> Any:
+    """The type of weights and inputs: a training step casts them itself."""
+    return tf.float32 if isinstance(workload, Train) else _started.dtype
+
+
+def _copied(array: Array, dtype: Any = None) -> Any:
     """The host's array on the device: images with their channels last, integers as they are."""
-    return tf.constant(array) if array.dtype.kind in "iu" else channels_last(_place(array))
+    return tf.constant(array) if array.dtype.kind in "iu" else channels_last(_place(array, dtype))
 
 
 def _resident(array: Array) -> Any:
     return _ready(_place(array))
 
 
-def _place(array: Array) -> Any:
-    return tf.cast(tf.constant(array), _started.dtype)
+def _place(array: Array, dtype: Any = None) -> Any:
+    return tf.cast(tf.constant(array), dtype or _started.dtype)
 
 
 def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
@@ -257,12 +258,12 @@ def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
     )
 
 
-def _variables(arrays: Arrays, layout: Layout) -> dict[str, Any]:
-    return {path: tf.Variable(weight) for path, weight in _weights(arrays, layout).items()}
+def _variables(arrays: Arrays, layout: Layout, dtype: Any = tf.float32) -> dict[str, Any]:
+    return {path: tf.Variable(each) for path, each in _weights(arrays, layout, dtype).items()}
 
 
-def _weights(arrays: Arrays, layout: Layout) -> dict[str, Any]:
-    return {path: _place(layout.place(path, array)) for path, array in arrays.weights.items()}
+def _weights(arrays: Arrays, layout: Layout, dtype: Any = tf.float32) -> dict[str, Any]:
+    return {path: _place(layout.place(path, a), dtype) for path, a in arrays.weights.items()}
 
 
 def _ready(placed: T) -> T:

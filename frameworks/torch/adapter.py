@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from frameworks.interface import (
-    FLOAT32_TRAINING,
+    FLOAT32_LEARNING,
     Device,
     Framework,
     Memory,
@@ -24,7 +24,7 @@ from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.versions import build_of, installed
 from frameworks.torch import compilations as torch_compiling
 from frameworks.torch import devices as torch_devices
-from frameworks.torch import operations, products, training
+from frameworks.torch import mixed, operations, products, training
 from frameworks.torch.decoding import Decoder
 from frameworks.torch.layers import with_weights
 from frameworks.torch.recurrent import in_one_graph
@@ -126,15 +126,14 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
             drawn = {"dtype": _started.dtype, "device": _started.device}
             return products.build(workload, arrays, _resident, _compiled, **drawn)
         case Operation():
-            return operations.build(
-                workload.operator, arrays, _started.dtype, _place, _ready, _compiled
-            )
+            given = _started.dtype, _place, _ready, _compiled
+            return operations.build(workload.operator, arrays, *given)
         case Forward():
             return _forward(workload, arrays)
         case Decode():
             return _decode(workload, arrays)
-        case Train() | Learn() if _started.dtype != torch.float32:
-            raise Unsupported(FLOAT32_TRAINING)
+        case Learn() if _started.dtype != torch.float32:
+            raise Unsupported(FLOAT32_LEARNING)
         case Train():
             return _train(workload, arrays)
         case Learn():
@@ -164,8 +163,9 @@ def _decode(workload: Decode, arrays: Arrays) -> Resettable:
 def _train(workload: Train, arrays: Arrays) -> Resettable:
     dropped = tuple(masks(workload.model, workload.input_shape))
     model, source = _model(workload, arrays), _source(workload, arrays, ("x", "labels", *dropped))
-    updates = training.Updates(model, workload)
-    loss_of = _compiled(training.loss(model, workload.loss, dropped), model)
+    recipe = mixed.Recipe(_started.device.type, _started.dtype)
+    updates = training.Updates(model, workload, recipe.scaler())
+    loss_of = _compiled(training.loss(model, workload.loss, dropped, recipe.autocast()), model)
     weights, complete = training.weights(model), not workload.optimizer.slots
     results = dict(weights)
 
@@ -178,7 +178,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
         return {"loss": loss, **results}
 
     def reset(others: Arrays) -> Callable[[], None]:
-        exchange, initial = source.reset(others), _ready(_placed(others.weights))
+        exchange, initial = source.reset(others), _ready(_placed(others.weights, torch.float32))
 
         def swap() -> None:
             exchange()
@@ -233,7 +233,7 @@ def _source(
     """What gives a step its named inputs on the device."""
 
     def copied(batch: Mapping[str, Array]) -> list[Any]:
-        return [_place(batch[name]) for name in names]
+        return [_place(batch[name], _held(workload)) for name in names]
 
     if workload.inputs != "device":
         return Source(lambda arrays: lambda: copied(arrays.batch()), arrays)
@@ -254,15 +254,21 @@ def _compiled(function: Any, model: Any = None) -> Any:
 
 
 def _model(workload: Forward | Train | Learn, arrays: Arrays) -> Any:
-    return with_weights(workload.model, workload.input_shape, _placed(arrays.weights))
+    placed = _placed(arrays.weights, _held(workload))
+    return with_weights(workload.model, workload.input_shape, placed)
 
 
 def _resident(array: Array) -> Any:
     return _ready(_place(array))
 
 
-def _placed(arrays: Mapping[str, Array]) -> dict[str, Any]:
-    return {name: _place(array) for name, array in arrays.items()}
+def _held(workload: Workload) -> Any:
+    """The type of weights and inputs: a training step casts them itself."""
+    return torch.float32 if isinstance(workload, Train) else _started.dtype
+
+
+def _placed(arrays: Mapping[str, Array], dtype: Any = None) -> dict[str, Any]:
+    return {name: _place(array, dtype) for name, array in arrays.items()}
 
 
 def _ready(placed: T) -> T:
@@ -271,14 +277,8 @@ def _ready(placed: T) -> T:
     return placed
 
 
-def _place(array: Array) -> Any:
-    """A copy on the device; labels and tokens get the framework's own type of index."""
-    dtype = _started.dtype if array.dtype.kind == "f" else torch.int64
-    placed = torch.tensor(array, dtype=dtype, device=_started.device)
-    if placed.dim() == 4 and _started.chosen.kind == "cpu":
-        # Images and kernels as the CPU's convolutions want them, a tenth to a quarter faster.
-        return placed.contiguous(memory_format=torch.channels_last)
-    return placed
+def _place(array: Array, dtype: Any = None) -> Any:
+    return torch_devices.placed(array, dtype or _started.dtype, _started.device)
 
 
 # --- results --------------------------------------------------------------------------------

@@ -41,6 +41,17 @@ def prepare(device: Device) -> None:
         warnings.filterwarnings("always", message=FELL_BACK)
 
 
+def placed(array: Any, dtype: Any, device: Any) -> Any:
+    """A copy on the device, of this type; labels and tokens get PyTorch's own type of index."""
+    copy = torch.tensor(
+        array, dtype=dtype if array.dtype.kind == "f" else torch.int64, device=device
+    )
+    if copy.dim() == 4 and device.type == "cpu":
+        # Images and kernels as the CPU's convolutions want them, a tenth to a quarter faster.
+        return copy.contiguous(memory_format=torch.channels_last)
+    return copy
+
+
 def synchronize(device: Device) -> None:
     """Wait for everything the device was given; on the CPU a step returns when it has finished."""
     if device.backend == "metal":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,19 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from frameworks.interface import Unsupported
-from suites.workload import SGD, Adam, AdamW, Learn, Optimizer, RMSprop, Train
+from suites.workload import LOSS_SCALE, SGD, Adam, AdamW, Learn, Optimizer, RMSprop, Train
 
 
-def loss(model: Any, word: str, masks: Sequence[str] = ()) -> Any:
-    """The loss of that word as a function of a batch, its labels, and masks of these names."""
+def loss(model: Any, word: str, masks: Sequence[str] = (), autocast: Any = nullcontext) -> Any:
+    """The loss of that word as a function of a batch, its labels, and masks of these names, in the
+    context that `autocast` makes."""
     measured, dropping = LOSSES[word], [model.get_submodule(n.rpartition(".")[0]) for n in masks]
 
     def measure(x: Any, labels: Any, *given: Any) -> Any:
         for module, mask in zip(dropping, given, strict=True):
             module.mask = mask
-        return measured(model(x), labels)
+        with autocast():
+            return measured(model(x), labels)
 
     return measure
 
@@ -52,7 +55,8 @@ class Updates:
     """PyTorch's own optimizer, fused where it can be, and its schedule of rates. Raises Unsupported
     where it has none."""
 
-    def __init__(self, model: Any, workload: Train | Learn) -> None:
+    def __init__(self, model: Any, workload: Train | Learn, scaler: Any = None) -> None:
+        self._scaler = scaler
         self._workload, self._named = workload, dict(model.named_parameters())
         self._description = description = workload.optimizer
         kind, settings = _own(description)
@@ -67,8 +71,14 @@ class Updates:
         self._optimizer.zero_grad()
         loss = self._passed(loss_of, batch)
         if self._workload.clip_norm is not None:
+            if self._scaler is not None:
+                self._scaler.unscale_(self._optimizer)
             nn.utils.clip_grad_norm_(self._named.values(), self._workload.clip_norm)
-        self._optimizer.step()
+        if self._scaler is None:
+            self._optimizer.step()
+        else:
+            self._scaler.step(self._optimizer)
+            self._scaler.update()
         if self._schedule is not None:
             self._schedule.step()
         return loss
@@ -78,14 +88,17 @@ class Updates:
         count = self._workload.accumulate
         if count == 1:
             loss = loss_of(*batch)
-            loss.backward()
+            self._backward(loss)
             return loss.detach()
         total = 0
         for part in zip(*(array.chunk(count) for array in batch), strict=True):
             loss = loss_of(*part) / count
-            loss.backward()
+            self._backward(loss)
             total = total + loss.detach()
         return total
+
+    def _backward(self, loss: Any) -> None:
+        (loss if self._scaler is None else self._scaler.scale(loss)).backward()
 
     def forget(self) -> None:
         """As before its first step: moments and the count of steps are tensors of zeros."""
@@ -93,6 +106,8 @@ class Updates:
             for kept in memory.values():
                 if isinstance(kept, torch.Tensor):
                     kept.zero_()
+        if getattr(self._scaler, "_scale", None) is not None:  # made by the first step
+            self._scaler.update(LOSS_SCALE)
         if self._schedule is not None:
             for group in self._optimizer.param_groups:
                 group["lr"] = group["initial_lr"]

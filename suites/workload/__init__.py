@@ -29,7 +29,7 @@ from suites.workload.reduced import (
     smallest,
 )
 from suites.workload.schedules import SCHEDULES, Cosine, Schedule, StepDecay, WarmupLinear
-from suites.workload.steps import INPUTS, ITEMSIZE, LOSSES, Forward, Product, Train
+from suites.workload.steps import INPUTS, ITEMSIZE, LOSS_SCALE, LOSSES, Forward, Product, Train
 from suites.workload.update_rule import Optimizer
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "INPUTS",
     "ITEMSIZE",
     "LOSSES",
+    "LOSS_SCALE",
     "OPTIMIZERS",
     "SCHEDULES",
     "SGD",

@@ -16,6 +16,10 @@ LOSSES = ("cross_entropy", "mse", "bce")
 """-log softmax(y)[label]; (y - target)^2; and of outputs y before the sigmoid binary cross-entropy:
 max(y, 0) - y target + log(1 + exp(-|y|))."""
 
+LOSS_SCALE = 2.0**10
+"""What losses are multiplied by before the backward pass in float16, so that small gradients are
+not lost; gradients are divided by it before the update (Micikevicius et al., arXiv:1710.03740)."""
+
 INPUTS = ("device", "host", "loop", "background")
 """Where a step's batch comes from: it lies on the device; it is copied from host arrays; it is
 prepared from raw bytes in the step and copied; a thread has prepared it meanwhile."""
@@ -111,7 +115,8 @@ class Train:
     """One training step: forward, loss, backward, update.
 
     Of `cross_entropy` the classes are the last axis of the model's output, and every place before
-    it has a label; `mse` and `bce` have a target for each value. Raises as Forward does.
+    it has a label; `mse` and `bce` have a target for each value. In a 16-bit precision weights,
+    updates and the loss stay in float32, and the model passes in 16 bits. Raises as Forward does.
     """
 
     suite: str
@@ -187,6 +192,9 @@ class Train:
         arrays = state + (self.accumulate > 1)
         waiting = 2 * (math.prod(self.input_shape) - math.prod(self.part_shape))
         peak = cost.train_peak_bytes(self.model, self.part_shape, itemsize, arrays)
+        if precision != "float32":  # but weights, gradients and state, which copies lie beside
+            weights = cost.parameter_count(self.model, self.input_shape)
+            peak += (4 - itemsize) * (3 + arrays) * weights + 2 * itemsize * weights
         return peak + itemsize * waiting
 
     @property

@@ -108,11 +108,13 @@ def examine(adapter, plan, workload):
     try:
         step, _ = batch_ring.built(adapter, workload, made)
     except Unsupported as reason:
-        # Gradients are defined in float32, and some have none; all else must be there.
-        trains = isinstance(workload, Train | Learn | Lifecycle) or isinstance(
-            operator(workload), Backward
+        # Learning and single gradients are defined in float32, and some have no gradients at all;
+        # all else must be there.
+        wide = isinstance(workload, Learn | Lifecycle) or isinstance(operator(workload), Backward)
+        trains = wide or isinstance(workload, Train)
+        expected_refusal = trains and (
+            not row_of(adapter).trains or (wide and plan["precision"] != "float32")
         )
-        expected_refusal = trains and (plan["precision"] != "float32" or not row_of(adapter).trains)
         yield "is supported", "" if expected_refusal else str(reason)
         return
     steps = []

@@ -73,16 +73,18 @@ class Trained:
 
 
 class Ruled:
-    """Training steps in plain float32 by a rule, which may be another than the workload's."""
+    """Training steps in plain float32, or another arithmetic, by a rule which may be another than
+    the workload's."""
 
-    def __init__(self, workload, made, rule):
+    def __init__(self, workload, made, rule, arithmetic=None):
         self.workload, self.rule, self.ring = workload, rule, made.ring
+        self.arithmetic = arithmetic or Single()
         self.weights, self.count, self.kept = dict(made.weights), 0, {}
 
     def __call__(self):
         batch = self.ring[self.count % len(self.ring)]
         self.count += 1
-        seen = training.passed(self.workload, self.weights, batch, Single())
+        seen = training.passed(self.workload, self.weights, batch, self.arithmetic)
         paths = list(seen.gradients)
         names = [name for path in paths for name in self.rule.state_names(path)]
         zeros = {n: np.zeros_like(self.weights[n.partition("|")[0]]) for n in names}

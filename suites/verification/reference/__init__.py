@@ -140,7 +140,7 @@ def _solve(workload: Workload, precision: str, seed: int) -> Expected:
             return decoding.solve_decoding(decode, precision, seed)
         case Train() as train:
             assert isinstance(workload, Train)
-            return expected_training.solve_training(train, seed, workload)
+            return expected_training.solve_training(train, precision, seed, workload)
         case Learn() as learn:
             return learning.solve_learning(learn, seed)
         case Lifecycle() as life:

@@ -14,11 +14,13 @@ from suites.verification.digests import Digest, digest
 from suites.verification.reference import chosen_samples, limits, taken_steps, training
 from suites.verification.reference.expected import Expected
 from suites.verification.reference.meanings.arithmetic import (
+    UNIT_ROUNDOFF,
     Exact,
     Honest,
     TensorFloat,
     rms,
 )
+from suites.verification.reference.meanings.mixed import Mixed
 from suites.verification.reference.meanings.model import Weights
 from suites.verification.reference.taken_steps import Taken
 from suites.verification.training_checks import (
@@ -53,7 +55,7 @@ what is checked of the optimizer: one that divides by the gradient's own size tu
 step around where the gradient is next to nothing and a kink falls to the other side."""
 
 
-def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
+def solve_training(workload: Train, precision: str, seed: int, timed: Train) -> Expected:
     """Losses, and changes or gradients, of the first steps and of an audit. Where the work
     that is `timed` is larger than this twin of it, of its audit one loss alone."""
     weights, result = arrays.weights_of(workload, seed), Expected()
@@ -72,11 +74,11 @@ def solve_training(workload: Train, seed: int, timed: Train) -> Expected:
     large = cost.parameter_count(workload.model, workload.input_shape) > LARGE
     steps = 1 if large else CHECKED_STEPS
     ring = [made.ring[number % len(made.ring)] for number in range(steps)]
-    _add_first_steps(result, workload, weights, ring, start, seed)
+    _add_first_steps(result, workload, weights, ring, start, precision, seed)
     audit = arrays.audit(timed, seed, weights)
     audit.close()
     if timed.input_shape == workload.input_shape:
-        _add_audit(result, workload, weights, audit.ring, start, seed)
+        _add_audit(result, workload, weights, audit.ring, start, precision, seed)
     else:
         _add_loss(result, timed, weights, audit)
     return result
@@ -100,33 +102,38 @@ def _add_first_steps(
     weights: Weights,
     ring: Sequence[Batch],
     start: Mapping[str, Digest],
+    precision: str,
     seed: int,
 ) -> None:
     draws = DRAWS if workload.flop <= LIGHT_FLOP else FEW_DRAWS
     exact = _take(workload, weights, ring, Exact(), {0}, seed)
     honest = [
-        _take(workload, weights, ring[: None if n < FOLLOWED else 1], honestly(n), {0}, seed)
+        _take(
+            *(workload, weights, ring[: None if n < FOLLOWED else 1]),
+            *(honestly(precision, n), {0}, seed),
+        )
         for n in range(draws)
     ]
-    lie = _take(workload, weights, ring[:1], TensorFloat(), {0}, seed)
-    losses = list(_loss_limits(exact, honest, lie))
+    # In 16 bits rounding leaves no room for a smaller lie than those that limits know.
+    narrower = [TensorFloat()] if precision == "float32" else []
+    lies = [_take(workload, weights, ring[:1], each, {0}, seed) for each in narrower]
+    losses = list(_loss_limits(exact, honest, lies, precision))
     result.put_each("before", "loss", np.array(exact.losses), losses, CHECKED_STEPS)
-    _add_agreement(result, exact, honest)
+    _add_agreement(result, exact, honest, precision)
     rule, learned = workload.optimizer, training.learned(workload)
     for path, kept in start.items():
         if rule.checked_by == "changes" or path not in learned:
-            solutions = (exact, *honest, lie)
             changes = [
                 taken_steps.changed(each, path, kept, rule, n > 0)
-                for n, each in enumerate(solutions)
+                for n, each in enumerate((exact, *honest, *lies))
             ]
-            result.add("before", change_name(path), changes[0], changes[1:-1], changes[-1:])
+            result.add("before", change_name(path), *_sorted(changes, draws))
         else:
             seen = [
                 taken_steps.gradient_taken(rule, each.gradients[path], kept)
-                for each in (exact, *honest, lie)
+                for each in (exact, *honest, *lies)
             ]
-            result.add("before", gradient_name(path), seen[0], seen[1:-1], seen[-1:])
+            result.add("before", gradient_name(path), *_sorted(seen, draws))
             if not all(map(taken_steps.fits, seen)):
                 continue
         if rule.slots and path in learned:
@@ -141,6 +148,7 @@ def _add_audit(
     weights: Weights,
     ring: Sequence[Batch],
     start: Mapping[str, Digest],
+    precision: str,
     seed: int,
 ) -> None:
     """Coarse, since kinks after the first step may fall to either side: the smallest lie is that
@@ -149,18 +157,19 @@ def _add_audit(
     exact = _take(workload, weights, ring, Exact(), steps, seed)
     # A pair decides kinks both ways; in a large model one of very many tells next to nothing.
     draws = 2 if workload.flop <= LIGHT_FLOP else 1
-    honest = [_take(workload, weights, ring, honestly(n), steps, seed) for n in range(draws)]
+    honest = [
+        _take(workload, weights, ring, honestly(precision, n), steps, seed) for n in range(draws)
+    ]
     none = np.asarray([], np.int64)
     for step in checks.kept_steps(workload):
         before = exact.losses[step - 1] if step else exact.losses[step]
-        far = [abs(each.losses[step] - exact.losses[step]) for each in honest]
-        size = abs(exact.losses[step])
-        most = limits.middle(max(far), [abs(before - exact.losses[step])], size)
+        loss = exact.losses[step]
+        far = _farthest(honest, step, loss, precision)
+        most = limits.middle(far, [abs(before - loss)], abs(loss))
         if most is not None:
-            value = np.asarray(exact.losses[step])
             name = audited("loss", step)
-            result.put(f"after/{name}/all", none, value, limits.Limit(most, None))
-    coarse = COARSE[workload.optimizer.checked_by]
+            result.put(f"after/{name}/all", none, np.asarray(loss), limits.Limit(most, None))
+    coarse = max(COARSE[workload.optimizer.checked_by], 4 * _own_roundoff(precision))
     for path, kept in start.items():
         name = audited(change_name(path), len(ring) - 1)
         changes = [taken_steps.change(each.after[-1][path], kept) for each in (exact, *honest)]
@@ -181,23 +190,32 @@ def _course(coarse: float, changes: Sequence[Array], lie: Array) -> float | None
     return limits.middle(max(far, coarse * size), [lied], size)
 
 
-def _loss_limits(exact: Taken, honest: Sequence[Taken], lie: Taken) -> Iterator[float]:
+def _sorted(
+    seen: Sequence[Digest], draws: int
+) -> tuple[Digest, Sequence[Digest], Sequence[Digest]]:
+    """The exact one, the honest ones, and what comes after them."""
+    return seen[0], seen[1 : 1 + draws], seen[1 + draws :]
+
+
+def _loss_limits(
+    exact: Taken, honest: Sequence[Taken], lies: Sequence[Taken], precision: str
+) -> Iterator[float]:
     """Of each step's loss, up to the first of which nothing can be told."""
     for number, loss in enumerate(exact.losses):
-        far = _farthest(honest, number, loss)
-        lies = [abs(each - loss) for each in lie.losses[number : number + 1]]
-        most = limits.middle(far, lies, abs(loss))
+        far = _farthest(honest, number, loss, precision)
+        lied = [abs(each - loss) for lie in lies for each in lie.losses[number : number + 1]]
+        most = limits.middle(far, lied, abs(loss))
         if most is None:
             return
         yield most
 
 
-def _add_agreement(result: Expected, exact: Taken, honest: Sequence[Taken]) -> None:
+def _add_agreement(result: Expected, exact: Taken, honest: Sequence[Taken], precision: str) -> None:
     """How far, relative to its size, each loss may lie from a right answer, where contenders are
     held against one another because the timed work is too large for the reference."""
     relative = []
     for number, loss in enumerate(exact.losses):
-        most = limits.middle(_farthest(honest, number, loss), [], abs(loss))
+        most = limits.middle(_farthest(honest, number, loss, precision), [], abs(loss))
         if most is None:
             break
         relative.append(most / abs(loss))
@@ -205,14 +223,21 @@ def _add_agreement(result: Expected, exact: Taken, honest: Sequence[Taken]) -> N
         result.keep("agree/loss", np.array(relative))
 
 
-def _farthest(honest: Sequence[Taken], number: int, loss: float) -> float:
-    """How far the loss of that step is from this one, in the solutions followed so far."""
-    return max(abs(each.losses[number] - loss) for each in honest if number < len(each.losses))
+def _farthest(honest: Sequence[Taken], number: int, loss: float, precision: str) -> float:
+    """How far the loss of that step is from this one, in the solutions followed so far; a single
+    number, so that all may come near by luck: some recipes round it to 16 bits at the end."""
+    far = [abs(each.losses[number] - loss) for each in honest if number < len(each.losses)]
+    return max(*far, _own_roundoff(precision) * abs(loss))
 
 
-def honestly(draw: int) -> Honest:
-    """All training is done in float32."""
-    return Honest("float32", draw)
+def _own_roundoff(precision: str) -> float:
+    """Of a 16-bit type; nothing of float32, of which `limits` knows."""
+    return 0.0 if precision == "float32" else UNIT_ROUNDOFF[precision]
+
+
+def honestly(precision: str, draw: int) -> Honest:
+    """All training is done in float32, or in 16 bits beside it."""
+    return Honest("float32", draw) if precision == "float32" else Mixed(precision, draw)
 
 
 def _take(

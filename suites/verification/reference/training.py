@@ -123,7 +123,7 @@ def _derived(
         end = function(boxes)
     names = {leaf: name for name, leaf in leaves.items()}
     gradients: dict[str, Any] = {}
-    outer: dict[Any, Any] = {end._node: (arithmetic.dtype(1), False)}
+    outer: dict[Any, Any] = {end._node: (arithmetic.dtype(arithmetic.loss_scale), False)}
     for node in toposort(end._node):
         gradient = outer.pop(node)[0]
         if node in names:
@@ -132,7 +132,9 @@ def _derived(
             outer[parent] = add_outgrads(outer.get(parent), inner)
     for name in arguments.keys() - gradients.keys():  # the output does not depend on it
         gradients[name] = np.zeros_like(arguments[name])
-    return float(end._value), {name: gradients[name] for name in arguments}
+    scale = arithmetic.dtype(1 / arithmetic.loss_scale)
+    own = {name: arithmetic.returned(gradients[name]) * scale for name in arguments}
+    return float(end._value), own
 
 
 def loss_of(workload: Train, weights: Weights, batch: Batch) -> float:

@@ -52,6 +52,9 @@ class Exact:
     spare_norm = 0.0
     """What is added to a norm before gradients are divided by it."""
 
+    loss_scale = 1.0
+    """What the loss is multiplied by before the backward pass, and gradients divided by after."""
+
     def operand(self, x: Values) -> Values:
         """What a product takes of an array."""
         return x
@@ -71,6 +74,10 @@ class Exact:
     def stored(self, y: Values) -> Values:
         """A layer's result, as it lies in memory."""
         return y
+
+    def returned(self, g: Values) -> Values:
+        """The gradient of such a result, or of a weight."""
+        return g
 
     def total(self, rows: Values) -> Values:
         """Sums over all rows of [rows, columns]."""

@@ -107,7 +107,7 @@ def stored(y: Float64, arithmetic: Exact) -> Float64:
 
 defvjp(computed, lambda y, x, arithmetic: lambda g: g, argnums=(0,))
 defvjp(averaged, lambda y, x, length, arithmetic: lambda g: g, argnums=(0,))
-defvjp(stored, lambda y, x, arithmetic: lambda g: g, argnums=(0,))
+defvjp(stored, lambda y, x, arithmetic: arithmetic.returned, argnums=(0,))
 
 
 def _along(values: Float64, x: Float64, axis: int) -> Float64:
