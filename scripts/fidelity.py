@@ -21,6 +21,9 @@ library; the other frameworks bring their own."""
 
 THREADS = 2
 
+PRECISIONS = ("float32", "bfloat16")
+"""Each in a process of its own: a framework starts in one."""
+
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts.fidelity")
@@ -34,16 +37,10 @@ def main():
             print(f"{name}: left out: {reason}")
             continue
         variables = worker_environment.variables(os.environ, FRAMEWORKS[name].variables, THREADS)
-        command = [
-            python,
-            "-P",
-            "-m",
-            "scripts.handwritten",
-            name,
-            str(THREADS),
-            str(chosen.rounds),
-        ]
-        worst = max(worst, subprocess.run(command, env=variables, check=False).returncode)
+        for precision in PRECISIONS:
+            numbers = str(THREADS), str(chosen.rounds)
+            command = [python, "-P", "-m", "scripts.handwritten", name, *numbers, precision]
+            worst = max(worst, subprocess.run(command, env=variables, check=False).returncode)
     sys.exit(worst)
 
 

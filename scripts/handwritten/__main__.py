@@ -1,8 +1,9 @@
-"""`python -m scripts.handwritten FRAMEWORK THREADS ROUNDS`: the race, in its environment.
+"""`python -m scripts.handwritten FRAMEWORK THREADS ROUNDS PRECISION`: the race, in its environment.
 
 Started by `scripts.fidelity`. Exit code 1: somewhere ours is slower than EXPECTED allows.
 """
 
+import dataclasses
 import importlib
 import os
 import statistics
@@ -19,7 +20,7 @@ from suites.architectures.resnet import resnet18
 from suites.architectures.vgg import vgg16
 from suites.data import arrays
 from suites.layers import cost
-from suites.workload import Adam, Decode, Forward, Train
+from suites.workload import Adam, AdamW, Decode, Forward, Train
 
 CLASSES = 10
 LR = 1e-3
@@ -43,6 +44,9 @@ IMAGES = (4, 3, 224, 224)
 PUBLISHED, SHORTENED = (1, 1024, 512), (4, 128, 512)
 """Sequences: forward as once published, training."""
 
+ONE = ("encoder", "mobilenet_v2")
+"""The first of them that a framework has is trained with AdamW and in bfloat16 too."""
+
 PROMPT, WRITTEN = 128, 16
 """Tokens."""
 
@@ -52,19 +56,32 @@ SMALL_IMAGES, SMALL, SMALL_SENTENCES = (2, 3, 64, 64), (2, 32, 512), (4, 8)
 """For MLX, which has no optimised BLAS on Linux."""
 
 
-def main(framework, threads, rounds):
+def main(framework, threads, rounds, precision="float32"):
     adapter = importlib.import_module(f"frameworks.{framework}.adapter")
     rivals = importlib.import_module(f"scripts.handwritten.{framework}")
     execution = FRAMEWORKS[framework].executions[0]
-    runtime = adapter.start(adapter.devices()[0], Settings("float32", execution, threads))
+    runtime = adapter.start(adapter.devices()[0], Settings(precision, execution, threads))
     versions = " ".join(f"{name} {version}" for name, version in runtime.versions.items())
-    print(f"{versions}; {execution}, {threads} threads, {rounds} rounds")
+    print(f"{versions}; {execution}, {precision}, {threads} threads, {rounds} rounds")
     print(HEAD)
-    lost = 0
+    lost, narrow = 0, precision != "float32"
+    if narrow:
+        rivals.prepare()
+    first = next((name for name in ONE if name in rivals.MODELS), None)
     for name, theirs in rivals.MODELS.items():
-        for workload in workloads(name, small=framework == "mlx"):
-            lost += race(adapter, rivals, theirs(), workload, rounds) < EXPECTED
+        for workload in chosen(workloads(name, small=framework == "mlx"), name == first, narrow):
+            lost += race(adapter, rivals, theirs(), workload, rounds, narrow) < EXPECTED
     sys.exit(1 if lost else 0)
+
+
+def chosen(works, first, narrow):
+    """In 16 bits the training of one model, which alone is trained with AdamW too."""
+    for work in works:
+        if narrow and not (first and isinstance(work, Train)):
+            continue
+        yield work
+        if first and not narrow and isinstance(work, Train):
+            yield dataclasses.replace(work, optimizer=AdamW(LR))
 
 
 def workloads(name, *, small):
@@ -88,7 +105,7 @@ def workloads(name, *, small):
 HEAD = "model        pass     build (s)  ours (ms)  theirs (ms)  theirs / ours  of minima   load"
 
 
-def race(adapter, rivals, theirs, workload, rounds):
+def race(adapter, rivals, theirs, workload, rounds, narrow=False):
     """One line of what HEAD names: medians, the median ratio of a round, which is returned, and the
     ratio of the minima. The build is ours, without what the first step compiles."""
     expected = cost.parameter_count(workload.model, workload.input_shape)
@@ -99,7 +116,10 @@ def race(adapter, rivals, theirs, workload, rounds):
     if isinstance(workload, Decode):
         kind, other = "decode", rivals.decode(theirs, made.inputs["x"], workload.steps)
     elif isinstance(workload, Train):
-        kind, other = "training", rivals.train(theirs, made.inputs["x"], made.inputs["labels"], LR)
+        batch = made.inputs["x"], made.inputs["labels"]
+        decay = getattr(workload.optimizer, "weight_decay", 0.0)
+        kind = "bfloat16" if narrow else "adamw" if decay else "training"
+        other = rivals.train(theirs, *batch, LR, decay, narrow)
     else:
         kind, other = "forward", rivals.forward(theirs, made.inputs["x"])
     both = (lambda: adapter.wait([step()])), other
@@ -123,4 +143,4 @@ def race(adapter, rivals, theirs, workload, rounds):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])

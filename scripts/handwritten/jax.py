@@ -105,20 +105,32 @@ def forward(model, x):
     return lambda: jax.block_until_ready(infer(state, x))
 
 
-def train(model, x, labels, lr):
+def prepare():
+    """Casts need nothing."""
+
+
+def train(model, x, labels, lr, decay=0.0, narrow=False):
     model.train()
     graph, weights, rest = nnx.split(model, nnx.Param, ...)
-    x, labels, rule = place(x), jnp.array(labels), optax.adam(lr)
+    x, labels, rule = (
+        place(x),
+        jnp.array(labels),
+        optax.adamw(lr, weight_decay=decay) if decay else optax.adam(lr),
+    )
 
-    def loss_of(model, x, labels):
-        return optax.softmax_cross_entropy_with_integer_labels(model(x), labels).mean()
+    def loss_of(weights, rest, x, labels):
+        if narrow:
+            weights, x = jax.tree.map(lambda w: w.astype(jnp.bfloat16), (weights, x))
+        model = nnx.merge(graph, weights, rest)
+        outputs = model(x).astype(jnp.float32)
+        loss = optax.softmax_cross_entropy_with_integer_labels(outputs, labels).mean()
+        return loss, nnx.split(model, nnx.Param, ...)[2]
 
     @jax.jit
     def update(weights, rest, moments, x, labels):
-        model = nnx.merge(graph, weights, rest)
-        loss, gradients = nnx.value_and_grad(loss_of)(model, x, labels)
+        graded = jax.value_and_grad(loss_of, has_aux=True)
+        (loss, rest), gradients = graded(weights, rest, x, labels)
         changes, moments = rule.update(gradients, moments, weights)
-        _, weights, rest = nnx.split(model, nnx.Param, ...)
         return loss, (optax.apply_updates(weights, changes), rest, moments)
 
     state = weights, rest, rule.init(weights)

@@ -93,19 +93,30 @@ def forward(model, x):
     return lambda: mx.eval(infer(x))
 
 
-def train(model, x, labels, lr):
+def prepare():
+    """Casts need nothing."""
+
+
+def train(model, x, labels, lr, decay=0.0, narrow=False):
     model.train()
     x, labels = place(x), mx.array(labels)
-    optimizer = optimizers.Adam(lr, bias_correction=True)
+    kind, named = (optimizers.AdamW, {"weight_decay": decay}) if decay else (optimizers.Adam, {})
+    optimizer = kind(lr, bias_correction=True, **named)
     optimizer.init(model.trainable_parameters())
     state = [model.state, optimizer.state]
 
-    def loss_of(x, labels):
-        return nn.losses.cross_entropy(model(x), labels, reduction="mean")
+    def loss_of(weights, x, labels):
+        if narrow:
+            weights, x = utils.tree_map(lambda w: w.astype(mx.bfloat16), [weights, x])
+        model.update(weights)
+        outputs = model(x).astype(mx.float32)
+        return nn.losses.cross_entropy(outputs, labels, reduction="mean")
 
     @functools.partial(mx.compile, inputs=state, outputs=state)
     def update(x, labels):
-        loss, gradients = nn.value_and_grad(model, loss_of)(x, labels)
+        weights = model.trainable_parameters()
+        loss, gradients = mx.value_and_grad(loss_of)(weights, x, labels)
+        model.update(weights)  # in float32 again
         optimizer.update(model, gradients)
         return loss
 

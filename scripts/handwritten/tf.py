@@ -35,10 +35,18 @@ def forward(model, x):
     return lambda: infer(x)
 
 
-def train(model, x, labels, lr):
+def prepare():
+    """Before models are made."""
+    keras.config.set_dtype_policy("mixed_bfloat16")
+
+
+def train(model, x, labels, lr, decay=0.0, narrow=False):
     x, labels = place(x), tf.constant(labels)
     loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    optimizer = keras.optimizers.Adam(lr)
+    kind, named = (
+        (keras.optimizers.AdamW, {"weight_decay": decay}) if decay else (keras.optimizers.Adam, {})
+    )
+    optimizer = kind(lr, **named)
     optimizer.build(model.trainable_variables)
 
     @tf.function

@@ -128,14 +128,20 @@ def forward(model, x):
     return step
 
 
-def train(model, x, labels, lr):
+def prepare():
+    """Autocast needs nothing."""
+
+
+def train(model, x, labels, lr, decay=0.0, narrow=False):
     model, x = laid(model, x)
     labels = torch.tensor(labels, dtype=torch.int64)
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+    kind = torch.optim.AdamW if decay else torch.optim.Adam
+    optimizer = kind(model.parameters(), lr=lr, weight_decay=decay, fused=True)
 
     def step():
         optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x).flatten(0, -2), labels.flatten())
+        with torch.autocast("cpu", torch.bfloat16, enabled=narrow):
+            loss = nn.functional.cross_entropy(model(x).flatten(0, -2), labels.flatten())
         loss.backward()
         optimizer.step()
 
