@@ -167,7 +167,8 @@ GROWS_AFTER = 2000
 
 
 class LossScale:
-    """In float16, as Keras' LossScaleOptimizer keeps it: what a step multiplies its loss by, and for how many steps it has been that."""
+    """What a step in float16 multiplies its loss by, and for how many steps it has been that: as
+    Keras' LossScaleOptimizer keeps it."""
 
     def __init__(self) -> None:
         self._scale, self._held = tf.Variable(LOSS_SCALE), tf.Variable(0.0)
