@@ -21,10 +21,15 @@ Lowerings = Mapping[type[Operator], Callable[[Any], Apply]]
 """How each operator becomes such a function, by its exact class."""
 
 
+_FLOAT32 = (operations.AdamStep, operations.Backward, operations.Fourier)
+"""In 16 bits squares of small gradients, and Adam's eps, are nothing."""
+
+
 def require_float32(operator: Operator, *, in_float32: bool) -> None:
     """Raises Unsupported in 16 bits for what is defined in float32 alone."""
-    if not in_float32 and isinstance(operator, operations.Backward | operations.Fourier):
-        raise Unsupported("gradients of a layer alone, and transforms, are defined in float32")
+    if not in_float32 and isinstance(operator, _FLOAT32):
+        kind = type(operator).__name__
+        raise Unsupported(f"{kind} is defined in float32: in 16 bits frameworks need not agree")
 
 
 def of_x(function: Callable[..., Any], result: str = "output", **fixed: Any) -> Apply:

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from bench.worker.audit import Changed
+from frameworks.interface import Unsupported
+from frameworks.shared.operations import require_float32
 from suites import operations
 from suites.data import arrays
 from suites.layers import Dropout, LayerNorm
@@ -139,6 +141,16 @@ def test_work_is_counted() -> None:
 def test_what_cannot_be_is_refused(make: Any, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         make()
+
+
+@pytest.mark.parametrize("name", ["adam_step", "fourier", "layer_norm"])
+def test_what_sixteen_bits_cannot_hold_is_refused(name: str) -> None:
+    """An honest Adam in float16 was called wrong: its squares were nothing there."""
+    operator = every_operation.OPERATORS[name]
+    with pytest.raises(Unsupported, match="is defined in float32"):
+        require_float32(operator, in_float32=False)
+    require_float32(operator, in_float32=True)
+    require_float32(operations.Copy(3), in_float32=False)
 
 
 def test_another_operator_is_other_work() -> None:
