@@ -142,8 +142,13 @@ def _end(layer: Layer) -> Layer | None:
 
 def _widest(model: Layer, shape: Shape) -> int:
     """Elements that the layer with the largest arrays reads and makes, weights excluded."""
-    works = (node for node in walk(model, shape) if _works(node))
-    return max((math.prod(node.input) + math.prod(node.output) for node in works), default=0)
+    return max((_at_once(node) for node in walk(model, shape) if _works(node)), default=0)
+
+
+def _at_once(node: Node) -> int:
+    """What a layer reads and makes, and of a recurrent one all gates of a level on the way."""
+    inner = node.layer.inner(node.input) if isinstance(node.layer, Recurrent) else 0
+    return math.prod(node.input) + math.prod(node.output) + inner
 
 
 def parameter_count(model: Layer, shape: Shape) -> int:

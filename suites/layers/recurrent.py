@@ -32,8 +32,9 @@ class Recurrent(Layer):
     gates: ClassVar[int] = 1
     flop_per_state: ClassVar[int] = 1
     """Of each value of the state, products and biases excluded; a sigmoid counts 3."""
-    kept_per_state: ClassVar[int] = 2
-    """Values held for the backward pass: the gates after their functions, and what they make."""
+    kept_per_state: ClassVar[int] = 3
+    """Values held for the backward pass: gates before and after their functions, and what they
+    make. A GRU's are held before in two parts, of the input and of the state."""
 
     def output_shape(self, shape: Shape) -> Shape:
         name = type(self).__name__
@@ -91,7 +92,7 @@ class LSTM(Recurrent):
 
     gates: ClassVar[int] = 4
     flop_per_state: ClassVar[int] = 15
-    kept_per_state: ClassVar[int] = 7
+    kept_per_state: ClassVar[int] = 11
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class GRU(Recurrent):
 
     gates: ClassVar[int] = 3
     flop_per_state: ClassVar[int] = 12
-    kept_per_state: ClassVar[int] = 6
+    kept_per_state: ClassVar[int] = 10
 
 
 @dataclass(frozen=True)

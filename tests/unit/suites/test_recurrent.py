@@ -2,6 +2,7 @@
 
 import pytest
 
+from suites import catalog
 from suites.layers import (
     GRU,
     LSTM,
@@ -98,3 +99,18 @@ def test_rows_of_tokens_that_cannot_be_cut_stay_as_they_are():
 def test_what_does_not_fit_is_refused(model, shape, said):
     with pytest.raises(ShapeError, match=said):
         check(model, shape)
+
+
+PEAKS_MB = {
+    "lstm/language_medium_train/20": (416,),
+    "lstm/activity_train/512": (374, 539),
+    "recsys/train/2048": (110, 110),
+}
+"""Peak resident memory after three steps, above that before the build, of a process on the CPU in
+which the same work has run at batch 2: eager; of the last two also as a graph."""
+
+
+@pytest.mark.parametrize("case", PEAKS_MB)
+def test_the_estimate_is_near_what_was_measured(case):
+    estimate = catalog.find(case.partition("/")[0], "full", case).needed_bytes("float32")
+    assert all(abs(estimate / 1e6 - peak) <= 0.25 * peak for peak in PEAKS_MB[case])
