@@ -2,7 +2,7 @@
 
 import random
 
-from scripts.judge import drawn_sequences
+from scripts.judge import drawn_decoders, drawn_sequences
 from suites.layers import (
     GELU,
     AdaptiveAvgPool,
@@ -48,6 +48,9 @@ says nothing."""
 SEQUENCES = 5
 """Every so many are recurrent networks or recommenders."""
 
+DECODERS = 2
+"""Of the others, those whose number leaves this with SEQUENCES are decoders."""
+
 MOST_FLOP = 3e8
 """Of a step: the reference takes its time too."""
 
@@ -69,17 +72,17 @@ def write(path, first, last):
 
 
 def cases(first, last):
-    """Of each network a training step and a forward pass."""
+    """Of each network a training step and a forward pass; of a decoder tokens written."""
     for number in range(first, last + 1):
         yield from network(number)
 
 
 def network(number):
-    """Both pieces of work with the network of this number."""
+    """All pieces of work with the network of this number."""
     for attempt in range(1000):
         draw = random.Random(f"{number} {attempt}")
-        drawn = drawn_sequences.model if number % SEQUENCES == 0 else _model
-        model, shape = drawn(draw)
+        kinds = {0: drawn_sequences.model, DECODERS: drawn_decoders.model}
+        model, shape = kinds.get(number % SEQUENCES, _model)(draw)
         rule = draw.choice((SGD, Adam))
         rate = draw.choice((1e-3, 1e-2, 0.1) if rule is SGD else (1e-4, 1e-3, 1e-2))
         named = {"suite": "drawn", "model": model, "input_shape": shape}
@@ -87,7 +90,10 @@ def network(number):
         rule = _tuned(number, rule(lr=rate))
         train = Train(name=f"{number}_train", optimizer=rule, **named, **recipe)
         if train.flop <= MOST_FLOP and cost.parameter_count(model, shape) > 0:
-            return train, Forward(name=f"{number}_forward", **named)
+            forward = Forward(name=f"{number}_forward", **named)
+            decoder = number % SEQUENCES == DECODERS
+            written = drawn_decoders.decoding(number, model, shape) if decoder else []
+            return train, forward, *written
     raise AssertionError("no network was small enough")
 
 
@@ -113,7 +119,7 @@ def _recipe(number, batch):
     if number % 4:
         return {}
     whole = [parts for parts in (1, 2, 3) if batch % parts == 0 and batch // parts >= 4]
-    named = {"loss": draw.choice(LOSSES), "accumulate": draw.choice(whole)}
+    named = {"loss": draw.choice(LOSSES), "accumulate": draw.choice(whole or [1])}
     return named | {"clip_norm": draw.choice((None, 1e-2, 0.3))}
 
 
