@@ -48,10 +48,10 @@ def decoding(number, reader, shape):
 
 
 def _block(draw, norm, width):
-    attention = _attention(draw, width)
+    attention: Layer = _attention(draw, width)
     if draw.random() < 0.2:
         attention = CrossAttention(width, 4, context=Sequential(norm(width), attention))
-    feed = SwiGLU(width, 2 * width)
+    feed: Layer = SwiGLU(width, 2 * width)
     if draw.random() < 0.4:
         feed = Sequential(Linear(width, 2 * width), GELU("tanh"), Linear(2 * width, width))
     return Sequential(
