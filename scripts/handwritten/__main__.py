@@ -17,6 +17,7 @@ from suites.architectures.gpt2 import gpt2
 from suites.architectures.mobilenet import mobilenet_v2
 from suites.architectures.recurrent import LANGUAGE, language_model
 from suites.architectures.resnet import resnet18
+from suites.architectures.unet import unet
 from suites.architectures.vgg import vgg16
 from suites.data import arrays
 from suites.layers import cost
@@ -38,6 +39,7 @@ MODELS = {
     "mobilenet_v2": mobilenet_v2(CLASSES),
     "vgg16": vgg16(CLASSES),
     "lstm": language_model("small"),
+    "unet": unet(),
     "encoder": encoder(),  # what it returns serves as 512 classes
 }
 IMAGES = (4, 3, 224, 224)
@@ -51,6 +53,9 @@ PROMPT, WRITTEN = 128, 16
 """Tokens."""
 
 SENTENCES = (20, LANGUAGE["small"][1])
+
+PIXELS = (1, 3, 128, 128)
+"""Images whose every pixel gets a class."""
 
 SMALL_IMAGES, SMALL, SMALL_SENTENCES = (2, 3, 64, 64), (2, 32, 512), (4, 8)
 """For MLX, which has no optimised BLAS on Linux."""
@@ -95,6 +100,8 @@ def workloads(name, *, small):
         forward, train = (SMALL, SMALL) if small else (PUBLISHED, SHORTENED)
     elif name == "lstm":
         forward = train = SMALL_SENTENCES if small else SENTENCES  # type: ignore[assignment]
+    elif name == "unet":
+        forward = train = SMALL_IMAGES if small else PIXELS  # type: ignore[assignment]
     else:
         forward = train = SMALL_IMAGES if small else IMAGES  # type: ignore[assignment]
     what = {"suite": "fidelity", "name": name, "model": MODELS[name]}

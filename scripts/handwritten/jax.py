@@ -77,6 +77,40 @@ def convolution(inputs, outputs, kernel, stride, rngs):
     )
 
 
+class Twice(nnx.Module):
+    def __init__(self, inputs, outputs, rngs):
+        self.conv1, self.bn1 = convolution(inputs, outputs, 3, 1, rngs)
+        self.conv2, self.bn2 = convolution(outputs, outputs, 3, 1, rngs)
+
+    def __call__(self, x):
+        return nnx.relu(self.bn2(self.conv2(nnx.relu(self.bn1(self.conv1(x))))))
+
+
+class Level(nnx.Module):
+    """One level of a U-Net and all below it."""
+
+    def __init__(self, inputs, channels, rngs):
+        width, *below = channels
+        self.down = Twice(inputs, width, rngs)
+        self.deepest = not below
+        if below:
+            self.below = Level(width, below, rngs)
+            self.up = nnx.ConvTranspose(below[0], width, (2, 2), strides=(2, 2), rngs=rngs)
+            self.joined = Twice(2 * width, width, rngs)
+
+    def __call__(self, x):
+        x = self.down(x)
+        if self.deepest:
+            return x
+        up = self.up(self.below(nnx.max_pool(x, (2, 2), (2, 2))))
+        return self.joined(jnp.concatenate([x, up], axis=-1))
+
+
+def unet():
+    rngs = nnx.Rngs(0)
+    return nnx.Sequential(Level(3, (64, 128, 256, 512), rngs), nnx.Conv(64, 2, (1, 1), rngs=rngs))
+
+
 def resnet18():
     return ResNet18(nnx.Rngs(0))
 
@@ -90,7 +124,7 @@ def language_model():
     return LanguageModel(nnx.Rngs(0))
 
 
-MODELS = {"lstm": language_model, "encoder": encoder, "resnet18": resnet18}
+MODELS = {"unet": unet, "lstm": language_model, "encoder": encoder, "resnet18": resnet18}
 
 
 def count(model):

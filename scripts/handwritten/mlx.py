@@ -47,6 +47,40 @@ class ResNet18(nn.Module):
         return self.fc(mx.mean(x, axis=(1, 2)))
 
 
+def twice(inputs, outputs):
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
+        nn.BatchNorm(outputs),
+        nn.ReLU(),
+        nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+        nn.BatchNorm(outputs),
+        nn.ReLU(),
+    )
+
+
+class Level(nn.Module):
+    """One level of a U-Net and all below it."""
+
+    def __init__(self, inputs, channels):
+        super().__init__()
+        width, *below = channels
+        self.down, self.below = twice(inputs, width), None
+        if below:
+            self.below, self.pool = Level(width, below), nn.MaxPool2d(2, 2)
+            self.up = nn.ConvTranspose2d(below[0], width, 2, 2)
+            self.joined = twice(2 * width, width)
+
+    def __call__(self, x):
+        x = self.down(x)
+        if self.below is None:
+            return x
+        return self.joined(mx.concatenate([x, self.up(self.below(self.pool(x)))], axis=-1))
+
+
+def unet():
+    return nn.Sequential(Level(3, (64, 128, 256, 512)), nn.Conv2d(64, 2, 1))
+
+
 class EncoderLayer(nn.Module):
     """Its own encoder layer has no biases in the attention."""
 
@@ -79,7 +113,7 @@ def encoder():
     return nn.Sequential(*(EncoderLayer() for _ in range(6)))
 
 
-MODELS = {"lstm": LanguageModel, "encoder": encoder, "resnet18": ResNet18}
+MODELS = {"unet": unet, "lstm": LanguageModel, "encoder": encoder, "resnet18": ResNet18}
 
 
 def count(model):

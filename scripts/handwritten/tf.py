@@ -1,4 +1,4 @@
-"""TensorFlow: the models that come with Keras, in a compiled step."""
+"""TensorFlow: the models that come with Keras, and a U-Net of its layers, in a compiled step."""
 
 import keras
 import tensorflow as tf
@@ -18,7 +18,31 @@ def language_model():
     )
 
 
+CHANNELS = (64, 128, 256, 512)
+
+
+def unet():
+    x = inputs = keras.Input((128, 128, 3))
+    skips = []
+    for number, width in enumerate(CHANNELS):
+        x = twice(keras.layers.MaxPool2D()(x) if number else x, width)
+        skips.append(x)
+    skips.pop()
+    for width in CHANNELS[-2::-1]:
+        up = keras.layers.Conv2DTranspose(width, 2, 2)(x)
+        x = twice(keras.layers.Concatenate()([skips.pop(), up]), width)
+    return keras.Model(inputs, keras.layers.Conv2D(2, 1)(x))
+
+
+def twice(x, width):
+    for _ in range(2):
+        x = keras.layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+        x = keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
+    return x
+
+
 MODELS = {
+    "unet": unet,
     "lstm": language_model,
     "mobilenet_v2": lambda: keras.applications.MobileNetV2((224, 224, 3), **OURS),
     "vgg16": lambda: keras.applications.VGG16(input_shape=(224, 224, 3), **OURS),

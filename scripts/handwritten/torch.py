@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from scripts.handwritten.torch_gpt2 import GPT2, decode  # noqa: F401  the race calls it
+from scripts.handwritten.torch_unet import UNet
 
 WIDENED = (
     *((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2)),
@@ -104,6 +105,7 @@ class LanguageModel(nn.Module):
 
 
 MODELS = {
+    "unet": UNet,
     "gpt2": GPT2,
     "lstm": LanguageModel,
     "encoder": encoder,
