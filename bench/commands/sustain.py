@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from bench import whole_file
 from bench.commands import run as run_command
+from bench.plan import feasibility
 from bench.plan import request as plans
 from bench.plan.options import RunOptions
 from bench.plan.presets import Preset
@@ -25,6 +28,9 @@ MOST_REST_S = 3600.0
 
 SLICE_S = 1.2
 """Long enough for the slowest counter of energy."""
+
+ROOM = 0.7
+"""Of the free memory, what a case may take: the framework itself takes some too."""
 
 ENDLESS = 1_000_000
 """Rounds: the seconds of work end it."""
@@ -64,10 +70,16 @@ def run(asked: SustainOptions) -> int:
 
 
 def _heaviest(asked: Request) -> Sequence[str]:
-    """The case of most FLOP, where none was named: it heats the machine the most."""
+    """The case of most FLOP, where none was named: it heats the machine the most. One that takes
+    more memory than is free would be skipped by every contender."""
     plan = plans.planned(asked)
     plans.check(asked, plan)
-    return (max((workload for _, workload in plan), key=lambda workload: workload.flop).case,)
+    room = ROOM * psutil.virtual_memory().available
+    works = [workload for _, workload in plan]
+    needs = [feasibility.needed_bytes(work, ["float32"]) for work in works]
+    fits = max(room, min(needs))
+    fitting = [work for work, need in zip(works, needs, strict=True) if need <= fits]
+    return (max(fitting, key=lambda work: work.flop).case,)
 
 
 def _sustaining(preset: Preset) -> Preset:

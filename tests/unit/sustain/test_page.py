@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import msgspec
 import pytest
 
+from bench.commands import sustain
 from bench.commands.sustain import SustainOptions
 from bench.plan.options import RunOptions
 from bench.schema import Record, Run, Slice, State, Verified
@@ -95,3 +98,14 @@ def test_minutes_that_tell_nothing_are_refused(minutes, rest, tmp_path):
     wanted = SustainOptions(asked, 2.0, 0.0).request()
     assert len(wanted.cases) == 1
     assert wanted.settings["sustained_s"] == 120.0
+
+
+def test_the_heaviest_case_that_fits_is_taken(tmp_path, monkeypatch):
+    typed = {"device": "cpu", "precision": "float32", "preset": "smoke", "out": tmp_path}
+    asked = RunOptions(framework="numpy", suite="matmul", **typed)
+    chosen = []
+    for free in (2**40, 2**25, 0):
+        told = SimpleNamespace(available=free)
+        monkeypatch.setattr(sustain.psutil, "virtual_memory", lambda told=told: told)
+        chosen += SustainOptions(asked, 2.0, 0.0).request().cases
+    assert chosen == ["matmul/square/1024", "matmul/square/256", "matmul/square/64"]
