@@ -4,6 +4,7 @@ import random
 
 from scripts.judge import drawn_decoders, drawn_sequences
 from suites.layers import (
+    ELU,
     GELU,
     AdaptiveAvgPool,
     AvgPool,
@@ -13,6 +14,7 @@ from suites.layers import (
     GlobalAvgPool,
     Layer,
     LayerNorm,
+    LeakyReLU,
     Linear,
     MaxPool,
     ReLU,
@@ -37,7 +39,7 @@ from suites.workload import (
     WarmupLinear,
 )
 
-ACTIVATIONS = (ReLU, ReLU, ReLU, ReLU6, GELU, SiLU, Sigmoid, Tanh)
+ACTIVATIONS = (ReLU, ReLU, ReLU, ReLU6, LeakyReLU, ELU, GELU, SiLU, Sigmoid, Tanh)
 PIXELS = (8, 12, 16, 24, 32)
 WIDTHS = (4, 8, 12, 16, 24, 32)
 

@@ -15,6 +15,10 @@ from suites.verification.reference import solution_cache
 
 CACHE = CHECKOUT / ".cache" / "reference"
 SMALL_CNNS = CHECKOUT / "tests" / "data" / "small_cnns.py"
+EVERY_LAYER = CHECKOUT / "tests" / "conformance" / "every_layer.py"
+
+FURTHER = ("ops", "unet", "vit")
+"""Suites beside those that run by default."""
 
 DRAWN_IN_FILE = 20
 
@@ -44,7 +48,7 @@ def jobs(seeds, networks, folder):
     every = [
         (suite, seed)
         for seed in range(seeds)
-        for suite in (*catalog.DEFAULT, "ops", str(SMALL_CNNS))
+        for suite in (*catalog.DEFAULT, *FURTHER, str(SMALL_CNNS), str(EVERY_LAYER))
     ]
     for first in range(0, networks, DRAWN_IN_FILE):
         last = min(first + DRAWN_IN_FILE, networks) - 1
