@@ -23,7 +23,7 @@ from frameworks.interface import Settings, Unsupported
 from suites import catalog
 from suites.data import arrays
 from suites.layers import Linear, Sequential, parameters
-from suites.operations import Backward
+from suites.operations import AdamStep, Backward, Fourier
 from suites.verification import checks
 from suites.workload import Decode, Forward, Learn, Lifecycle, Operation, Product, Train
 from tests.conformance import batch_ring, unknown_optimizer
@@ -110,7 +110,8 @@ def examine(adapter, plan, workload):
     except Unsupported as reason:
         # Learning and single gradients are defined in float32, and some have no gradients at all;
         # all else must be there.
-        wide = isinstance(workload, Learn | Lifecycle) or isinstance(operator(workload), Backward)
+        alone = isinstance(operator(workload), AdamStep | Backward | Fourier)
+        wide = alone or isinstance(workload, Learn | Lifecycle)
         trains = wide or isinstance(workload, Train)
         expected_refusal = trains and (
             not row_of(adapter).trains or (wide and plan["precision"] != "float32")
