@@ -1,5 +1,4 @@
-"""Two decoders, GPT-2 and one of Llama's kind: reading a prompt at once, and writing token after
-token."""
+"""GPT-2 and a decoder of Llama's kind: reading a prompt, and writing token after token."""
 
 from __future__ import annotations
 

@@ -56,9 +56,13 @@ COMPANY = 2.0
 on two busy cores the fastest audit of one came to 81 % of the limit without it. Where they leave
 less than half of the cores it must be more: as many times as what they leave is short of all."""
 
+CROWD = 0.75
+"""Share of the cores that others use, from which one look into a sample tells nothing by itself."""
+
 LEAST_LEFT = 0.02
 """A share of the cores. The system's own count is no finer than that in a slice."""
 
+Look = tuple[tuple[float, float], bool]
 
 LARGEST = 1e308
 """The largest error in a record."""
@@ -105,13 +109,27 @@ def _of_parts(slices: Sequence[Slice]) -> list[Check]:
     return [about_time(EVEN, *min(pairs, key=lambda pair: pair[0] / pair[1]))] if pairs else []
 
 
+def in_a_crowd(taken: Slice, cores: float) -> bool:
+    """Whether others are known to have left hardly a core to it."""
+    used = _others(taken)
+    return used is not None and used >= CROWD * cores
+
+
+def without_the_crowds(looks: Sequence[Look]) -> list[tuple[float, float]]:
+    """Seconds and limits of looks, each with whether it was taken in a crowd: what is late there
+    waited for a processor as well as not, so it counts only where no look at all is innocent."""
+    telling = [(error, limit) for (error, limit), crowd in looks if not crowd or error <= limit]
+    innocent = any(error <= limit for error, limit in telling)
+    return telling if innocent else [pair for pair, _ in looks]
+
+
 def _is_quiet(taken: Slice) -> bool:
     """Whether other programs, and a hypervisor, left the machine alone: not where nobody knows."""
     share = _others(taken)
     return share is not None and share <= QUIET
 
 
-def _company(taken: Slice, cores: int) -> float:
+def _company(taken: Slice, cores: float) -> float:
     """How many times as long they let work take: a processor is lent for milliseconds, which short
     samples fit in and an audit does not."""
     used = _others(taken)
@@ -144,7 +162,7 @@ def of_clock(slices: Sequence[Slice]) -> list[Check]:
     return [about_time(CLOCK, max(0.0, behind), SLOW)]
 
 
-def of_audits(slices: Sequence[Slice], cores: int) -> list[Check]:
+def of_audits(slices: Sequence[Slice], cores: float) -> list[Check]:
     """The time of steps with inputs never seen before fits the claimed time of a step; `cores` are
     the machine's."""
     audited = [each for each in slices if each.audit_s is not None]

@@ -6,6 +6,7 @@ audits' results, what is wrong about times in its looks, its audits and its cloc
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,8 +52,8 @@ class Evidence:
         self.audits = self.turns = 0
         self._answers: list[schema.Check] = []
         self._slices: list[schema.Slice] = []
-        self._left: list[tuple[float, float]] = []
-        self._undone: list[tuple[float, float]] = []
+        self._left: list[credibility.Look] = []
+        self._undone: list[credibility.Look] = []
         self._probed = probed
 
     @property
@@ -88,8 +89,9 @@ class Evidence:
         """Take in what a slice tells about its time."""
         self.turns += 1
         self._slices.append(taken)
-        self._left += told.left_over
-        self._undone += told.undone
+        crowd = credibility.in_a_crowd(taken, _cores())
+        self._left += [(pair, crowd) for pair in told.left_over]
+        self._undone += [(pair, crowd) for pair in told.undone]
 
     def after(self) -> tuple[schema.Check, ...]:
         """The worst of each kind that audits, looks and clocks have shown."""
@@ -109,9 +111,9 @@ class Evidence:
         if not self.times_count:
             return []
         found = [*credibility.of_samples(self._slices), *self._of_clock()]
-        found += credibility.of_audits(self._slices, os.cpu_count() or 1)
-        for name, pairs in ((READY, self._left), (UNDONE, self._undone)):
-            told = waiting.verdict(pairs)
+        found += credibility.of_audits(self._slices, _cores())
+        for name, looks in ((READY, self._left), (UNDONE, self._undone)):
+            told = waiting.verdict(credibility.without_the_crowds(looks))
             found += [credibility.about_time(name, *told)] if told else []
         return found
 
@@ -153,6 +155,11 @@ class Evidence:
         ending = "" if phase == "before" else audited("", 0)
         told = {_without(name, ending): array for name, array in seen.items()}
         return reference.evaluated(work, told, made)
+
+
+def _cores() -> float:
+    """Of the machine. Others take none from a device whose clock is no real one."""
+    return math.inf if os.environ.get(SIMULATED) else os.cpu_count() or 1
 
 
 def as_records(found: list[checks.Check]) -> tuple[schema.Check, ...]:

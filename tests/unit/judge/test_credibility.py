@@ -121,6 +121,22 @@ def test_an_audit_that_hardly_got_a_processor_is_not_held_against_it():
         assert failed(of_audits([busy, busy, busy])) == found
 
 
+LATE, ON_TIME = (0.0118, 0.001), (0.0002, 0.001)
+CALM, CROWD = taken(), taken(host_s=1.0, others_cpu_s=1.9)
+
+
+def test_looks_in_a_crowd_count_only_where_none_is_innocent():
+    """MLX, which had waited, beside eleven programs on two cores."""
+    assert [credibility.in_a_crowd(each, 2) for each in (CALM, CROWD)] == [False, True]
+    assert not credibility.in_a_crowd(taken(others_cpu_s=None), 2)
+    late_in_a_crowd = [(LATE, True)] * 4
+    assert credibility.without_the_crowds([*late_in_a_crowd, (ON_TIME, True)]) == [ON_TIME]
+    assert credibility.without_the_crowds([*late_in_a_crowd, (ON_TIME, False)]) == [ON_TIME]
+    assert credibility.without_the_crowds(late_in_a_crowd) == [LATE] * 4
+    calm = [(LATE, False), (LATE, False), (ON_TIME, False)]
+    assert credibility.without_the_crowds(calm) == [LATE, LATE, ON_TIME]
+
+
 def test_a_mean_above_the_median_is_no_noise():
     """Rounds agree to 1 %, and two steps in twenty take 30 times as long: the mean allows 4 times
     the median, an audit twice that. Taken as noise too, it would allow 17 times."""
