@@ -234,8 +234,10 @@ def test_operands_drawn_once_are_found(faulty):
 def test_an_unknown_optimizer_taken_for_another_is_found(faulty):
     problems = faulty(
         """
+        from unittest import mock
         from frameworks.torch import training
-        training._own = lambda description: (training.torch.optim.SGD, {"lr": description.lr})
+        sgd = lambda description: (training.torch.optim.SGD, {"lr": description.lr})
+        mock.patch.object(training, "_own", sgd).start()
         """,
         suites=(),
         only=None,
@@ -247,8 +249,9 @@ def test_an_unknown_optimizer_taken_for_another_is_found(faulty):
 def test_moments_that_outlive_an_exchange_are_found(faulty):
     problems = faulty(
         """
+        from unittest import mock
         from frameworks.torch import training
-        training.forget = lambda optimizer: None
+        mock.patch.object(training.Updates, "forget", lambda self: None).start()
         """,
         only=("deep/words_adam/4",),
         framework="torch",
