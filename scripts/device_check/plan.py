@@ -57,7 +57,8 @@ class Plan:
         self._left.remove(part)
         shares = part.share + sum(each.share for each in self._left)
         left_s = self.left_s  # once: the clock goes on
-        given_s = max(part.least_s, left_s * part.share / shares)
+        # A ratio of 1 at most, rounded or not; `left_s * share / shares` may exceed `left_s`.
+        given_s = max(part.least_s, left_s * (part.share / shares))
         if given_s <= left_s:
             return given_s
         reason = f"{left_s:.0f} s were left, it needs at least {part.least_s:.0f} s"

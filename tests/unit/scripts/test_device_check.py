@@ -73,6 +73,14 @@ def test_the_last_part_gets_all_that_is_left():
     assert found["honest"] == pytest.approx(60 - ENDING_S)
 
 
+def test_the_last_part_fits_whatever_is_left():
+    """(s * 0.45) / 0.45 is more than s for one in a hundred of these: more than there was."""
+    alone = Part("lies", 0.45, 30)
+    for hundredths in range(100, 1000):
+        found, plan = done(hundredths / 100, parts=(alone,))
+        assert found["lies"] == pytest.approx(60 * hundredths / 100 - ENDING_S), plan.left_out
+
+
 def test_a_part_that_overran_costs_the_later_ones_alone():
     found, plan = done(5, takes=lambda given_s: 1000.0)
     assert found["timers"] is not None
