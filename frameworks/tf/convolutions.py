@@ -65,11 +65,16 @@ def by_group(layer: Convolution, x: Any, kernel: Any) -> Any:
     return tf.concat([_convolved(layer, part, own, padding) for part, own in parts], -1)
 
 
+LAST = {1: "NWC", 2: "NHWC", 3: "NDHWC"}
+"""Names of the layout by number of axes, said because eager gradients of three read it."""
+
+
 def _convolved(layer: Convolution, x: Any, kernel: Any, padding: str) -> Any:
+    last = LAST[layer.axes]
     if layer.dilation == 1:
-        return tf.nn.convolution(x, kernel, layer.stride, padding)
+        return tf.nn.convolution(x, kernel, layer.stride, padding, data_format=last)
     # It takes a stride of 1 alone where places lie apart.
-    y = tf.nn.convolution(x, kernel, padding=padding, dilations=layer.dilation)
+    y = tf.nn.convolution(x, kernel, padding=padding, dilations=layer.dilation, data_format=last)
     steps = (layer.stride,) * layer.axes if isinstance(layer.stride, int) else layer.stride
     return y[(slice(None), *(slice(None, None, step) for step in steps))]
 

@@ -81,6 +81,6 @@ def test_it_ends_with_the_address_of_its_page(run, compare, tmp_path):
     assert done.returncode == 0
     page = tmp_path / "a b" / "comparison.html"
     assert done.stdout.splitlines()[-1] == page.as_uri()
-    assert "How many times as long does B take?" in page.read_text(encoding="utf-8")
+    assert "How many times as long does numpy take?" in page.read_text(encoding="utf-8")
     again = compare(run, "--a", "null", "--b", "numpy")
     assert again.stdout.splitlines()[-1].endswith("/report/comparison.html")
