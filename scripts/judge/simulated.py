@@ -1,6 +1,7 @@
 """The simulated device through the real `bench run`: every profile honest, and every lie."""
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -163,7 +164,7 @@ def _add_findings(found, files, report):
     for line in text.splitlines():
         word = next((word for word, sign in FINDINGS.items() if sign in line), None)
         for path, contender in files.items():
-            if word and Path(path).name in line:
+            if word and re.search(rf"\b{re.escape(Path(path).stem)}\b", line):
                 for key, cell in found.items():
                     if key[0] == contender:
                         cell.said.append((word, line, None))
