@@ -14,7 +14,7 @@ from bench.environments import manager, requirements
 from frameworks import FRAMEWORKS
 from suites import catalog
 from suites.verification import reference
-from suites.workload import Decode, Learn, Lifecycle, Train
+from suites.workload import Decode, Forward, Learn, Lifecycle, Train
 
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("adapter_checks.py")
@@ -66,7 +66,11 @@ def examine(tmp_path):
             "precision": precision,
             "seed": SEED,
             "cases": cases(
-                tmp_path, precision, chosen.get("suites", SMALL_SUITES), chosen.get("only")
+                tmp_path,
+                precision,
+                chosen.get("suites", SMALL_SUITES),
+                chosen.get("only"),
+                once=execution not in (None, FRAMEWORKS[framework].executions[0]),
             ),
         }
         plan_file, report = tmp_path / "plan.json", tmp_path / "report.jsonl"
@@ -92,8 +96,9 @@ def examine(tmp_path):
     return examined
 
 
-def cases(folder, precision, suites, only=None):
-    """Every smoke case of these suites, or `only` those, with a file of expected values."""
+def cases(folder, precision, suites, only=None, once=False):
+    """Every smoke case of these suites, or `only` those, with a file of expected values; each model
+    once if that is asked."""
     cache = reference.Cache(ROOT / ".cache" / "reference")
     return [
         {
@@ -105,7 +110,7 @@ def cases(folder, precision, suites, only=None):
             "drawn": expected.drawn,
         }
         for suite in suites
-        for workload in catalog.cases(suite, "smoke")
+        for workload in _each_model(catalog.cases(suite, "smoke"), once and not only)
         if (workload.case in only if only else _worth_it(workload, precision))
         for expected in [reference.expected(workload, precision, SEED, cache)]
     ]
@@ -123,14 +128,32 @@ def misread(case, precision):
     return [f"{case['case']}: {check}" for check in found if not check.passed]
 
 
+def _each_model(workloads, once):
+    """If once, only its first training step, or else its forward pass; and all other work."""
+    trained = [workload.model for workload in workloads if isinstance(workload, Train)]
+    seen = []
+    for workload in workloads:
+        twice = isinstance(workload, Forward) and workload.model in trained
+        if isinstance(workload, Train):
+            twice = workload.model in seen
+            seen.append(workload.model)
+        if not (once and twice):
+            yield workload
+
+
 NARROW = ("painted", "decayed")
 """Training steps that are looked at in 16 bits too."""
 
 
 def _worth_it(workload, precision):
-    """All in float32; in 16 bits training's recipe is one for all layers."""
-    trains = isinstance(workload, Train | Learn | Lifecycle)
-    return precision == "float32" or not trains or workload.name in NARROW
+    """All in float32. In 16 bits training's recipe is one for all layers, and layers are lowered
+    alike for both types."""
+    if precision == "float32" or workload.name in NARROW:
+        return True
+    layers = isinstance(workload, Forward)
+    return not isinstance(workload, Train | Learn | Lifecycle) and (
+        precision == "bfloat16" or not layers
+    )
 
 
 def written(folder, expected):

@@ -23,6 +23,10 @@ def finish(folder, *arguments):
     )
 
 
+SHORT = (*LONG[:-1], "0.2")
+"""Where it is broken off as soon as it has begun."""
+
+
 def cells(found):
     """Contender and case of every finished cell, each once."""
     done = [(r.contender, r.case) for r in found if isinstance(r, schema.Cell)]
@@ -72,14 +76,14 @@ def test_a_run_killed_three_times_has_all_cells_in_the_end(tmp_path):
 
 def test_finished_cells_are_not_measured_again(tmp_path):
     out = tmp_path / "results"
-    running, path = started(out, *LONG)
+    running, path = started(out, *SHORT)
     while path.read_bytes().count(b'"cell"') < 3:
         time.sleep(0.02)
     running.send_signal(signal.SIGKILL)
     running.communicate()
     before = records.read(path).records
     done = cells(before)
-    assert finish(out, *LONG).returncode == 0
+    assert finish(out, *SHORT).returncode == 0
     after = records.read(path).records[len(before) :]
     again = {(r.contender, r.case) for r in after if isinstance(r, schema.Slice)}
     assert not again & done
@@ -87,12 +91,12 @@ def test_finished_cells_are_not_measured_again(tmp_path):
 
 def test_a_line_cut_short_by_a_power_cut_is_let_go(tmp_path):
     out = tmp_path / "results"
-    running, path = started(out, *LONG)
+    running, path = started(out, *SHORT)
     running.send_signal(signal.SIGKILL)
     running.communicate()
     whole = path.read_bytes()
     path.write_bytes(whole[:-7])
-    assert finish(out, *LONG).returncode == 0
+    assert finish(out, *SHORT).returncode == 0
     reading = records.read(path)
     assert reading.refused == ()
     assert cells(reading.records) == everything(reading.records)
@@ -100,11 +104,11 @@ def test_a_line_cut_short_by_a_power_cut_is_let_go(tmp_path):
 
 def test_an_interrupted_run_goes_on_and_its_report_is_whole(tmp_path):
     out = tmp_path / "results"
-    running, path = started(out, *LONG)
+    running, path = started(out, *SHORT)
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=60)
     assert "--resume" in err
-    assert finish(out, *LONG).returncode == 0
+    assert finish(out, *SHORT).returncode == 0
     assert cells(records.read(path).records) == everything(records.read(path).records)
     assert (path.parent / "report.html").exists()
 
@@ -126,11 +130,11 @@ def test_a_killed_worker_stays_a_failure_after_resuming(tmp_path):
 
 def test_another_request_is_not_taken_for_the_same(tmp_path):
     out = tmp_path / "results"
-    running, _ = started(out, *LONG)
+    running, _ = started(out, *SHORT)
     running.send_signal(signal.SIGKILL)
     running.communicate()
     for other in (("--seed", "7"), ("--preset", "smoke"), ("--rounds", "5")):
-        done = finish(out, *LONG, *other)
+        done = finish(out, *SHORT, *other)
         assert done.returncode == 2
         assert "differs in its" in done.stderr
         assert "Traceback" not in done.stderr
