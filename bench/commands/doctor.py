@@ -89,13 +89,13 @@ def _told(seen: Description) -> str:
     facts = {
         "system": machine.system != "unknown",
         "CPU": machine.cpu,
-        f"{len(machine.gpus)} GPU(s)": machine.gpus,
+        f"{len(machine.gpus)} GPU{'s' if len(machine.gpus) > 1 else ''}": machine.gpus,
         "release of the system": machine.release,
         "memory": machine.memory_bytes,
         ", ".join(f"{name} {version}" for name, version in versions.items()): versions,
         "power and load": seen.state,
     }
-    lacks = {"0 GPU(s)": "GPU", "": "packages"}
+    lacks = {"0 GPU": "GPU", "": "packages"}
     told = ", ".join(name for name, value in facts.items() if value)
     absent = ", ".join(lacks.get(name, name) for name, value in facts.items() if not value)
     return f"Told by the text: {told}." + (f" Not told: {absent}." if absent else "")
