@@ -7,7 +7,6 @@ times as long; what it calls of cuDNN is for 16 bits alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,15 +15,13 @@ from jax import lax
 
 from frameworks.shared import functional
 from frameworks.shared.attention import turns, visible
-from frameworks.shared.channels_last import Layout
+from frameworks.shared.decoders import Project, by_head, swiglu
 from frameworks.shared.functional import Apply, Lowering, Moved, Weights, plain, weighted
 from suites import layers
 from suites.layers import Layer, join
 
 UNSEEN = -1e4
 """A score whose exponential is 0 in any precision; float16 holds it."""
-
-Project = Callable[[Weights, Any], Any]
 
 
 def projection(path: str, name: str, bias: bool, rows: slice = slice(None)) -> Project:
@@ -40,10 +37,6 @@ def split(layer: layers.SelfAttention, joint: Any) -> list[Any]:
     q_end, k_end = layer.rows[0], layer.rows[0] + layer.rows[1]
     parts = joint[..., :q_end], joint[..., q_end:k_end], joint[..., k_end:]
     return [by_head(part, layer.size) for part in parts]
-
-
-def by_head(x: Any, size: int) -> Any:
-    return x.reshape(*x.shape[:2], -1, size).swapaxes(1, 2)
 
 
 def attend(q: Any, k: Any, v: Any, seen: Any = None) -> Any:
@@ -78,32 +71,6 @@ def _self_attention(layer: layers.SelfAttention, path: str) -> Apply:
     return apply
 
 
-def cross_attention(
-    lower: Lowering, layer: layers.CrossAttention, path: str, layout: Layout
-) -> Apply:
-    context = lower(layer.context, join(path, "context"), layout)
-    for_q = projection(path, "in", True, slice(layer.width))
-    for_kv = projection(path, "in", True, slice(layer.width, None))
-    out_of = projection(path, "out", True)
-
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        joint = for_kv(weights, context(weights, x, moved))
-        k, v = joint[..., : layer.width], joint[..., layer.width :]
-        parts = (by_head(part, layer.size) for part in (for_q(weights, x), k, v))
-        return out_of(weights, attend(*parts))
-
-    return apply
-
-
-def _swiglu(layer: layers.SwiGLU, path: str) -> Apply:
-    gate, up, down = (join(path, name) for name in ("gate", "up", "down"))
-
-    def apply(weights: Weights, x: Any) -> Any:
-        return (jax.nn.silu(x @ weights[gate].T) * (x @ weights[up].T)) @ weights[down].T
-
-    return functional.over_last(apply)
-
-
 def _rms_norm(layer: layers.RMSNorm, path: str) -> Apply:
     weight = join(path, "weight")
 
@@ -117,7 +84,7 @@ def _rms_norm(layer: layers.RMSNorm, path: str) -> Apply:
 
 LOWERINGS: dict[type[Layer], Lowering] = {
     layers.SelfAttention: weighted(_self_attention),
-    layers.SwiGLU: weighted(_swiglu),
+    layers.SwiGLU: weighted(swiglu(jax.nn.silu)),
     layers.RMSNorm: weighted(_rms_norm),
     layers.LastToken: plain(lambda x: x[:, -1]),
 }

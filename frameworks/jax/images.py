@@ -21,7 +21,6 @@ from frameworks.shared.windows import Windowed
 from suites.layers import (
     AdaptiveAvgPool,
     AvgPool,
-    BatchNorm,
     ConvTranspose2d,
     InstanceNorm,
     MaxPool,
@@ -114,30 +113,6 @@ def _transposed(layer: ConvTranspose2d, x: Any, kernel: Any) -> Any:
         lhs_dilation=window.stride,
         dimension_numbers=LAYOUTS[PLANE],
     )
-
-
-def batch_norm(layer: BatchNorm, path: str) -> Apply:
-    weight, bias, mean_path, variance_path = (
-        join(path, name) for name in ("weight", "bias", "running_mean", "running_var")
-    )
-
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        mean, variance = weights[mean_path], weights[variance_path]
-        if moved is not None:
-            axes, wide = functional.other_axes(x), x.astype(jnp.float32)
-            batch_mean, batch_variance = jnp.mean(wide, axes), jnp.var(wide, axes)
-            count = x.size // layer.channels
-            unbiased = batch_variance * (count / (count - 1))
-            moved[mean_path] = mean + layer.momentum * (batch_mean - mean)
-            moved[variance_path] = variance + layer.momentum * (unbiased - variance)
-            mean, variance = batch_mean, batch_variance
-        scale = lax.rsqrt(variance + layer.eps) * weights[weight]
-        mean, scale, shift = (
-            functional.by_channel(each, x) for each in (mean, scale, weights[bias])
-        )
-        return ((x - mean) * scale + shift).astype(x.dtype)
-
-    return apply
 
 
 def instance_norm(layer: InstanceNorm, path: str) -> Apply:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from frameworks.interface import Unsupported
 from frameworks.jax import attention, images, recurrent
-from frameworks.shared import bags, functional
+from frameworks.shared import bags, decoders, functional
 from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
     Apply,
@@ -88,7 +88,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.ConvTranspose2d: weighted(images.transposed),
     layers.InstanceNorm: weighted(images.instance_norm),
     layers.Upsample: configured(partial(functional.upsample, jnp)),
-    layers.BatchNorm: weighted(images.batch_norm),
+    layers.BatchNorm: weighted(partial(functional.batch_norm, jnp, jax.lax.rsqrt)),
     layers.MaxPool: configured(images.max_pool),
     layers.AvgPool: configured(images.average_pool),
     layers.AdaptiveAvgPool: configured(images.adaptive_pool),
@@ -97,7 +97,9 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.Reshape: configured(functional.reshape),
     layers.Permute: configured(functional.permute),
     layers.PixelShuffle: configured(functional.pixel_shuffle),
-    layers.CrossAttention: partial(attention.cross_attention, lower),
+    layers.CrossAttention: partial(
+        decoders.cross_attention, lower, attention.projection, attention.attend
+    ),
     layers.TiedHead: weighted(functional.tied_head),
     layers.Embedding: weighted(functional.embedding),
     layers.EmbeddingBag: weighted(bags.embedding_bag),

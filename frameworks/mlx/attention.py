@@ -3,7 +3,6 @@ decoders have besides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import mlx.core as mx
@@ -11,12 +10,10 @@ from mlx import nn
 
 from frameworks.shared import functional
 from frameworks.shared.attention import visible
-from frameworks.shared.channels_last import Layout
+from frameworks.shared.decoders import Project, by_head, swiglu
 from frameworks.shared.functional import Apply, Lowering, Moved, Weights, plain, weighted
 from suites import layers
 from suites.layers import Layer, join
-
-Project = Callable[[Weights, Any], Any]
 
 
 def projection(path: str, name: str, bias: bool, rows: slice = slice(None)) -> Project:
@@ -30,11 +27,7 @@ def projection(path: str, name: str, bias: bool, rows: slice = slice(None)) -> P
 def split(layer: layers.SelfAttention, joint: Any) -> list[Any]:
     """Queries, keys and values, each [batch, heads, places, size]."""
     ends = [layer.rows[0], layer.rows[0] + layer.rows[1]]
-    return [_by_head(part, layer.size) for part in mx.split(joint, ends, axis=-1)]
-
-
-def _by_head(x: Any, size: int) -> Any:
-    return x.reshape(*x.shape[:2], -1, size).swapaxes(1, 2)
+    return [by_head(part, layer.size) for part in mx.split(joint, ends, axis=-1)]
 
 
 def attend(q: Any, k: Any, v: Any, mask: Any = None) -> Any:
@@ -68,31 +61,6 @@ def _mask(layer: layers.SelfAttention, places: int) -> Any:
     return mx.array(visible(layer, places))
 
 
-def cross_attention(
-    lower: Lowering, layer: layers.CrossAttention, path: str, layout: Layout
-) -> Apply:
-    context = lower(layer.context, join(path, "context"), layout)
-    for_q = projection(path, "in", True, slice(layer.width))
-    for_kv = projection(path, "in", True, slice(layer.width, None))
-    out_of = projection(path, "out", True)
-
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        k, v = mx.split(for_kv(weights, context(weights, x, moved)), 2, axis=-1)
-        parts = (_by_head(part, layer.size) for part in (for_q(weights, x), k, v))
-        return out_of(weights, attend(*parts))
-
-    return apply
-
-
-def _swiglu(layer: layers.SwiGLU, path: str) -> Apply:
-    gate, up, down = (join(path, name) for name in ("gate", "up", "down"))
-
-    def apply(weights: Weights, x: Any) -> Any:
-        return (nn.silu(x @ weights[gate].T) * (x @ weights[up].T)) @ weights[down].T
-
-    return functional.over_last(apply)
-
-
 def _rms_norm(layer: layers.RMSNorm, path: str) -> Apply:
     weight = join(path, "weight")
     return functional.over_last(lambda weights, x: mx.fast.rms_norm(x, weights[weight], layer.eps))
@@ -100,7 +68,7 @@ def _rms_norm(layer: layers.RMSNorm, path: str) -> Apply:
 
 LOWERINGS: dict[type[Layer], Lowering] = {
     layers.SelfAttention: weighted(_self_attention),
-    layers.SwiGLU: weighted(_swiglu),
+    layers.SwiGLU: weighted(swiglu(nn.silu)),
     layers.RMSNorm: weighted(_rms_norm),
     layers.LastToken: plain(lambda x: x[:, -1]),
 }

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import mlx.core as mx
 
 from frameworks.mlx import attention
 from frameworks.mlx.layers import lower
-from frameworks.shared import functional
 from frameworks.shared.channels_last import Layout
+from frameworks.shared.decoders import At, Place, at_a_place, rooms
 from suites import layers
-from suites.layers import Layer, join, walk
 from suites.workload import Decode
-
-At = Callable[..., Any]
-"""The output of a layer from all weights, its input at one place, and that place."""
-
-
-@dataclass
-class Place:
-    """Which place is computed, and keys and values of those before it by the attention's path."""
-
-    number: Any
-    steps: int
-    held: dict[str, Any] = field(default_factory=dict)
 
 
 def decoder(
     workload: Decode, layout: Layout, dtype: Any, compiled: Callable[[Any], Any]
 ) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
     """A step's results from all weights and the first tokens [batch, 1]."""
-    model = _lower(workload.model, "", layout)
+    model = at_a_place(lower, _attention, _position)(workload.model, "", layout)
     numbers = [mx.array([number]) for number in range(workload.steps)]
 
     def one(weights: Mapping[str, Any], tokens: Any, number: Any, held: Any) -> tuple[Any, ...]:
@@ -45,7 +30,8 @@ def decoder(
     step = compiled(one)
 
     def decode(weights: Mapping[str, Any], tokens: Any) -> dict[str, Any]:
-        held, found, chosen = _nothing(workload, dtype), [], []
+        held = {path: [mx.zeros(room, dtype)] * 2 for path, room in rooms(workload).items()}
+        found, chosen = [], []
         for number in numbers:
             logits, tokens, held = step(weights, tokens, number, held)
             mx.async_eval(tokens)  # the device goes on while the next step is described
@@ -59,32 +45,8 @@ def decoder(
     return decode
 
 
-def _nothing(workload: Decode, dtype: Any) -> dict[str, Any]:
-    """Room for keys and values."""
-    return {
-        node.path: [mx.zeros((workload.batch, heads, workload.steps, size), dtype)] * 2
-        for node in walk(workload.model, workload.input_shape)
-        if isinstance(node.layer, layers.SelfAttention)
-        for heads, size in [(node.layer.key_heads, node.layer.size)]
-    }
-
-
-def _lower(layer: Layer, path: str, layout: Layout) -> At:
-    match layer:
-        case layers.Sequential():
-            return functional.sequential(_lower, layer, path, layout)
-        case layers.Residual():
-            return functional.residual(_lower, layer, path, layout)
-        case layers.SelfAttention():
-            return _attention(layer, path)
-        case layers.Positions():
-            return partial(_position, join(path, "weight"))
-    own = lower(layer, path, layout)
-    return lambda weights, x, place: own(weights, x, None)
-
-
-def _position(weight: str, weights: Mapping[str, Any], x: Any, place: Place) -> Any:
-    return x + weights[weight][place.number]
+def _position(weight: str) -> At:
+    return lambda weights, x, place: x + weights[weight][place.number]
 
 
 def _attention(layer: layers.SelfAttention, path: str) -> At:

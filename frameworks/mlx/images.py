@@ -21,7 +21,6 @@ from suites.data.arrays import Array
 from suites.layers import (
     AdaptiveAvgPool,
     AvgPool,
-    BatchNorm,
     ConvTranspose2d,
     InstanceNorm,
     MaxPool,
@@ -103,30 +102,6 @@ def transposed(layer: ConvTranspose2d, path: str) -> Apply:
         else:
             y = mx.conv_transpose2d(x, kernel, *numbers)
         return y + weights[bias] if layer.bias else y
-
-    return apply
-
-
-def batch_norm(layer: BatchNorm, path: str) -> Apply:
-    weight, bias, mean_path, variance_path = (
-        join(path, name) for name in ("weight", "bias", "running_mean", "running_var")
-    )
-
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        mean, variance = weights[mean_path], weights[variance_path]
-        if moved is not None:
-            axes, wide = functional.other_axes(x), x.astype(mx.float32)
-            batch_mean, batch_variance = mx.mean(wide, axes), mx.var(wide, axes)
-            count = x.size // layer.channels
-            unbiased = batch_variance * (count / (count - 1))
-            moved[mean_path] = mean + layer.momentum * (batch_mean - mean)
-            moved[variance_path] = variance + layer.momentum * (unbiased - variance)
-            mean, variance = batch_mean, batch_variance
-        scale = mx.rsqrt(variance + layer.eps) * weights[weight]
-        mean, scale, shift = (
-            functional.by_channel(each, x) for each in (mean, scale, weights[bias])
-        )
-        return ((x - mean) * scale + shift).astype(x.dtype)
 
     return apply
 

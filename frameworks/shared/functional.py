@@ -18,6 +18,7 @@ from frameworks.shared.channels_last import (
     stored_order,
 )
 from suites.layers import (
+    BatchNorm,
     ClassToken,
     Concat,
     ConvTranspose2d,
@@ -197,6 +198,29 @@ def pixel_shuffle(layer: PixelShuffle) -> Callable[[Any], Any]:
         batch, height, width, _ = x.shape
         blocks = x.reshape(batch, height, width, -1, factor, factor).transpose(0, 1, 4, 2, 5, 3)
         return blocks.reshape(batch, height * factor, width * factor, -1)
+
+    return apply
+
+
+def batch_norm(xp: Any, rsqrt: Callable[[Any], Any], layer: BatchNorm, path: str) -> Apply:
+    """In float32; `xp` is the framework's module of arrays."""
+    weight, bias, mean_path, variance_path = (
+        join(path, name) for name in ("weight", "bias", "running_mean", "running_var")
+    )
+
+    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
+        mean, variance = weights[mean_path], weights[variance_path]
+        if moved is not None:
+            axes, wide = other_axes(x), x.astype(xp.float32)
+            batch_mean, batch_variance = xp.mean(wide, axes), xp.var(wide, axes)
+            count = x.size // layer.channels
+            unbiased = batch_variance * (count / (count - 1))
+            moved[mean_path] = mean + layer.momentum * (batch_mean - mean)
+            moved[variance_path] = variance + layer.momentum * (unbiased - variance)
+            mean, variance = batch_mean, batch_variance
+        scale = rsqrt(variance + layer.eps) * weights[weight]
+        mean, scale, shift = (by_channel(each, x) for each in (mean, scale, weights[bias]))
+        return ((x - mean) * scale + shift).astype(x.dtype)
 
     return apply
 

@@ -17,10 +17,6 @@ Named = Mapping[str, Any]
 Apply = Callable[[Named, Named], Named]
 """Results by name, of the weights that all steps share and of a step's inputs."""
 
-Lowerings = Mapping[type[Operator], Callable[[Any], Apply]]
-"""How each operator becomes such a function, by its exact class."""
-
-
 _FLOAT32 = (operations.AdamStep, operations.Backward, operations.Fourier)
 """In 16 bits squares of small gradients, and Adam's eps, are nothing."""
 

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
+from frameworks.shared.decoders import Place, rooms
 from frameworks.tf import attention
 from frameworks.tf.images import Apply
 from frameworks.tf.layers import Model, lower
 from suites import layers
-from suites.layers import Layer, join, walk
+from suites.layers import Layer, join
 from suites.workload import Decode
-
-
-@dataclass
-class Place:
-    """Which place is computed, of how many; and keys and values of those before it, by the path of
-    the attention."""
-
-    number: Any
-    steps: int
-    held: dict[str, Any]
 
 
 class Decoder:
@@ -53,13 +43,8 @@ class Decoder:
 
     def _nothing(self) -> dict[str, Any]:
         """Room for keys and values."""
-        batch, steps = self._workload.batch, self._workload.steps
-        return {
-            node.path: [tf.zeros((batch, heads, steps, size), self._dtype)] * 2
-            for node in walk(self._workload.model, self._workload.input_shape)
-            if isinstance(node.layer, layers.SelfAttention)
-            for heads, size in [(node.layer.key_heads, node.layer.size)]
-        }
+        every = rooms(self._workload)
+        return {path: [tf.zeros(room, self._dtype)] * 2 for path, room in every.items()}
 
     def _lower(self, layer: Layer, path: str, place: Place) -> Apply:
         match layer:

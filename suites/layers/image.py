@@ -61,8 +61,27 @@ class BatchNorm(Layer):
         return 4 * math.prod(shape)
 
 
+class _OfEachSample(Layer):
+    """A norm by each sample's own mean and variance, and a weight and a bias if it is affine."""
+
+    channels: int
+    affine: bool
+
+    def parameters(self) -> dict[str, Parameter]:
+        if not self.affine:
+            return {}
+        return {
+            "weight": Parameter((self.channels,), AFFINE_BOUND, center=1.0),
+            "bias": Parameter((self.channels,), AFFINE_BOUND),
+        }
+
+    def flop(self, shape: Shape) -> int:
+        """For each element: two sums, a difference, a square, a quotient; scale and shift."""
+        return (7 if self.affine else 5) * math.prod(shape)
+
+
 @dataclass(frozen=True)
-class GroupNorm(Layer):
+class GroupNorm(_OfEachSample):
     """(x - mean) / sqrt(variance + eps) * weight + bias over [batch, channels, ...]: mean and
     variance of each group of channels in each sample (arXiv:1803.08494).
 
@@ -88,21 +107,9 @@ class GroupNorm(Layer):
             )
         return shape
 
-    def parameters(self) -> dict[str, Parameter]:
-        if not self.affine:
-            return {}
-        return {
-            "weight": Parameter((self.channels,), AFFINE_BOUND, center=1.0),
-            "bias": Parameter((self.channels,), AFFINE_BOUND),
-        }
-
-    def flop(self, shape: Shape) -> int:
-        """For each element: two sums, a difference, a square, a quotient; scale and shift."""
-        return (7 if self.affine else 5) * math.prod(shape)
-
 
 @dataclass(frozen=True)
-class InstanceNorm(Layer):
+class InstanceNorm(_OfEachSample):
     """(x - mean) / sqrt(variance + eps) over [batch, channels, length, ...]: mean and variance of
     each channel of each sample (Ulyanov et al., arXiv:1607.08022), in training and after.
 
@@ -121,18 +128,6 @@ class InstanceNorm(Layer):
                 f"Received: eps {self.eps}, {list(shape)}"
             )
         return shape
-
-    def parameters(self) -> dict[str, Parameter]:
-        if not self.affine:
-            return {}
-        return {
-            "weight": Parameter((self.channels,), AFFINE_BOUND, center=1.0),
-            "bias": Parameter((self.channels,), AFFINE_BOUND),
-        }
-
-    def flop(self, shape: Shape) -> int:
-        """For each element: two sums, a difference, a square, a quotient; scale and shift."""
-        return (7 if self.affine else 5) * math.prod(shape)
 
 
 @dataclass(frozen=True)
