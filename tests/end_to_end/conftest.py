@@ -92,10 +92,11 @@ def own_lock(tmp_path, monkeypatch):
 
 @pytest.fixture
 def bench(tmp_path):
-    """Run `python -m bench run` with these arguments, to its end."""
+    """Run `python -m bench run` with these arguments, to its end; each into a folder of its own."""
+    folders = (tmp_path / f"results{number}" for number in ("", *range(2, 100)))
 
     def command_line(*arguments, **environment):
-        out = tmp_path / "results"
+        out = next(folders)
         done = subprocess.run(
             command(*arguments, out=out),
             cwd=ROOT,

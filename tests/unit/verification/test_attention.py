@@ -14,19 +14,12 @@ from suites.layers import (
     Sequential,
     SwiGLU,
     TiedHead,
-    parameters,
 )
 from suites.verification.reference.meanings.model import Pass
+from tests.helpers import drawn_weights
 
 RANDOM = np.random.default_rng(0)
 PLACES, WIDTH = 5, 8
-
-
-def drawn(model, shape):
-    return {
-        path: RANDOM.uniform(-1, 1, parameter.shape)
-        for path, parameter in parameters(model, shape).items()
-    }
 
 
 def attended(q, k, v, sees):
@@ -61,7 +54,10 @@ def turned(x, base):
     ],
 )
 def test_attention_by_hand(layer, sees):
-    weights, x = drawn(layer, (1, PLACES, WIDTH)), RANDOM.uniform(-1, 1, (1, PLACES, WIDTH))
+    weights, x = (
+        drawn_weights.weights(RANDOM, layer, (1, PLACES, WIDTH)),
+        RANDOM.uniform(-1, 1, (1, PLACES, WIDTH)),
+    )
     inner = x[0] @ weights["in_weight"].T + weights.get("in_bias", 0)
     size, shared, heads = layer.size, layer.key_heads, []
     for head in range(layer.heads):
@@ -77,7 +73,10 @@ def test_attention_by_hand(layer, sees):
 
 def test_attention_to_a_context_by_hand():
     layer = CrossAttention(WIDTH, 2, Linear(WIDTH, WIDTH))
-    weights, x = drawn(layer, (1, PLACES, WIDTH)), RANDOM.uniform(-1, 1, (1, PLACES, WIDTH))
+    weights, x = (
+        drawn_weights.weights(RANDOM, layer, (1, PLACES, WIDTH)),
+        RANDOM.uniform(-1, 1, (1, PLACES, WIDTH)),
+    )
     other = x[0] @ weights["context.weight"].T + weights["context.bias"]
     of_q, of_k, of_v = np.split(weights["in_weight"], 3)
     for_q, for_k, for_v = np.split(weights["in_bias"], 3)
@@ -96,7 +95,7 @@ def test_a_norm_a_gate_and_a_tied_head_by_hand():
         head=TiedHead("words", 7, 4),
     )
     tokens = np.array([[1, 6, 1]])
-    weights = drawn(model, tokens.shape)
+    weights = drawn_weights.weights(RANDOM, model, tokens.shape)
     x = weights["words.weight"][tokens]
     x = x / np.sqrt((x**2).sum(-1, keepdims=True) / 4 + 0.5) * weights["norm.weight"]
     gate = x @ weights["gate.gate"].T

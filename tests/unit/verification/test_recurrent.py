@@ -17,22 +17,15 @@ from suites.layers import (
     ReLU,
     SequenceMean,
     Sequential,
-    parameters,
 )
 from suites.verification import checks, reference
 from suites.verification.reference import expected_training, training
 from suites.verification.reference.meanings.model import Pass
 from suites.workload import SGD, Forward, Train
+from tests.helpers import drawn_weights
 
 RANDOM = np.random.default_rng(0)
 BATCH, PLACES, INPUTS, WIDTH = 2, 4, 3, 5
-
-
-def drawn(model, shape):
-    return {
-        path: RANDOM.uniform(-1, 1, parameter.shape)
-        for path, parameter in parameters(model, shape).items()
-    }
 
 
 def sigmoid(x):
@@ -70,7 +63,7 @@ def by_hand(cell, x, weights, ending):
 @pytest.mark.parametrize(("kind", "cell"), [(LSTM, lstm), (GRU, gru), (RNN, rnn)])
 def test_levels_and_directions(kind, cell):
     layer, shape = kind(INPUTS, WIDTH, levels=2, bidirectional=True), (BATCH, PLACES, INPUTS)
-    weights, x = drawn(layer, shape), RANDOM.uniform(-1, 1, shape)
+    weights, x = drawn_weights.weights(RANDOM, layer, shape), RANDOM.uniform(-1, 1, shape)
     y = Pass(weights).apply(layer, x)
     for sample, out in zip(x, y, strict=True):
         for endings in layer.passes():
@@ -84,7 +77,10 @@ def test_gradients_are_what_differences_are(kind):
     work = Train(
         suite="s", name="n", model=model, input_shape=(BATCH, PLACES, INPUTS), optimizer=SGD(lr=1)
     )
-    weights, x = drawn(model, work.input_shape), RANDOM.uniform(-1, 1, work.input_shape)
+    weights, x = (
+        drawn_weights.weights(RANDOM, model, work.input_shape),
+        RANDOM.uniform(-1, 1, work.input_shape),
+    )
     labels = RANDOM.integers(0, 2 * WIDTH, (BATCH, PLACES))
     batch, tiny = {"x": x, "labels": labels}, 1e-6
     made = training.passed(work, weights, batch)
@@ -102,7 +98,7 @@ def test_bags_counts_and_pairs():
     bags = Concat(EmbeddingBag(9, 2, "mean", first=1, count=2), EmbeddingBag(9, 2, first=1))
     model = Concat(Counts(1, 2), bags)
     x = np.array([[3, 1, 2, 2], [0, 8, 8, 5]])
-    weights = drawn(model, x.shape)
+    weights = drawn_weights.weights(RANDOM, model, x.shape)
     y = Pass(weights).apply(model, x)
     mean, total = weights["1.0.weight"], weights["1.1.weight"]
     for row, out in zip(x, y, strict=True):

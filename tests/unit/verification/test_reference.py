@@ -49,22 +49,15 @@ from suites.verification.reference import training
 from suites.verification.reference.meanings.arithmetic import Honest
 from suites.verification.reference.meanings.model import NoReference, Pass
 from suites.workload import SGD, Adam, Train
+from tests.helpers import drawn_weights
 
 RANDOM = np.random.default_rng(0)
-
-
-def drawn(layer, shape):
-    parameters = {
-        name: parameter.center + RANDOM.uniform(-1, 1, parameter.shape) * 0.5
-        for name, parameter in layer.parameters().items()
-    }
-    return parameters, RANDOM.uniform(-2, 2, shape)
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 5, 2), (4, 3, 5), (7, 3)])
 def test_batch_norm_takes_the_batch_in_training_and_its_averages_after(shape):
     layer = BatchNorm(3, eps=1e-3, momentum=0.2)
-    weights, x = drawn(layer, shape)
+    weights, x = drawn_weights.layer(RANDOM, layer, shape)
     weights["running_var"] = np.abs(weights["running_var"])
     run = Pass(weights, training=True)
     trained = run.apply(layer, x)
@@ -83,7 +76,7 @@ def test_batch_norm_takes_the_batch_in_training_and_its_averages_after(shape):
 
 def test_attention_by_hand():
     layer = SelfAttention(6, 2)
-    weights, x = drawn(layer, (2, 4, 6))
+    weights, x = drawn_weights.layer(RANDOM, layer, (2, 4, 6))
     got = Pass(weights).apply(layer, x)
     for n in range(2):
         inner = x[n] @ weights["in_weight"].T + weights["in_bias"]
@@ -128,7 +121,7 @@ def test_values_are_moved_as_described():
 
 def test_a_class_token_stands_before_every_sequence():
     layer = ClassToken(3)
-    weights, x = drawn(layer, (2, 4, 3))
+    weights, x = drawn_weights.layer(RANDOM, layer, (2, 4, 3))
     got = Pass(weights).apply(layer, x)
     np.testing.assert_array_equal(got[:, 1:], x)
     assert got[:, 0].tolist() == [weights["weight"].tolist()] * 2

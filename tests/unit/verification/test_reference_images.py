@@ -19,16 +19,9 @@ from suites.layers import (
     Upsample,
 )
 from suites.verification.reference.meanings.model import Pass
+from tests.helpers import drawn_weights
 
 RANDOM = np.random.default_rng(0)
-
-
-def drawn(layer, shape):
-    parameters = {
-        name: parameter.center + RANDOM.uniform(-1, 1, parameter.shape) * 0.5
-        for name, parameter in layer.parameters().items()
-    }
-    return parameters, RANDOM.uniform(-2, 2, shape)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +40,7 @@ def drawn(layer, shape):
     ],
 )
 def test_convolution_by_hand(layer):
-    weights, x = drawn(layer, (2, 4, 6, 5, 3)[: 2 + layer.axes])
+    weights, x = drawn_weights.layer(RANDOM, layer, (2, 4, 6, 5, 3)[: 2 + layer.axes])
     got = Pass(weights).apply(layer, x)
     inside, outside = 4 // layer.groups, layer.outputs // layer.groups
     assert got.shape == layer.output_shape(x.shape)
@@ -90,7 +83,7 @@ def looked_at(layer, x, place):
     ],
 )
 def test_transposed_convolution_by_hand(layer):
-    weights, x = drawn(layer, (2, 3, 4, 3))
+    weights, x = drawn_weights.layer(RANDOM, layer, (2, 3, 4, 3))
     got = Pass(weights).apply(layer, x)
     kernel, stride, padding = (
         (each,) * 2 if isinstance(each, int) else each
@@ -120,7 +113,7 @@ def test_images_are_enlarged_by_repetition_or_along_lines():
 @pytest.mark.parametrize("affine", [True, False])
 def test_instance_norm_by_hand(affine):
     layer = InstanceNorm(3, eps=1e-3, affine=affine)
-    weights, x = drawn(layer, (2, 3, 5))
+    weights, x = drawn_weights.layer(RANDOM, layer, (2, 3, 5))
     got = Pass(weights).apply(layer, x)
     for n, c in itertools.product(range(2), range(3)):
         expected = (x[n, c] - x[n, c].mean()) / math.sqrt(x[n, c].var() + 1e-3)
@@ -140,7 +133,7 @@ def test_instance_norm_by_hand(affine):
     ],
 )
 def test_pooling_by_hand(layer, combine):
-    _, x = drawn(layer, (2, 3, 8, 7))
+    _, x = drawn_weights.layer(RANDOM, layer, (2, 3, 8, 7))
     got = Pass({}).apply(layer, x)
     assert got.shape == layer.output_shape(x.shape)
     for n, c, i, j in itertools.product(*(range(size) for size in got.shape)):
@@ -169,7 +162,7 @@ def test_adaptive_windows_overlap_where_the_size_does_not_divide():
 @pytest.mark.parametrize("affine", [True, False])
 def test_group_norm_by_hand(shape, affine):
     layer = GroupNorm(2, 6, eps=1e-3, affine=affine)
-    weights, x = drawn(layer, shape)
+    weights, x = drawn_weights.layer(RANDOM, layer, shape)
     got = Pass(weights).apply(layer, x)
     for n, c in itertools.product(range(shape[0]), range(6)):
         group = x[n, :3] if c < 3 else x[n, 3:]
