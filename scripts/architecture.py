@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "architecture.svg"
-WIDTH, HEIGHT = 1000, 650
+WIDTH, HEIGHT = 1000, 765
 BOX_WIDTH, BOX_HEIGHT = 126, 50
 
 BOXES = {
@@ -43,6 +43,12 @@ BOXES = {
     "reports/exports": (496, 508, "for other tools"),
     "reports/front": (648, 570, "the first screens"),
     "reports/share": (800, 570, "summary, card"),
+    "bench/fleet": (40, 685, "a queue to each"),
+    "bench/store": (192, 685, "runs by their hash"),
+    "bench/trust": (344, 685, "signed, worked"),
+    "reports/store": (496, 685, "tables, queries"),
+    "reports/trust": (648, 685, "how far to believe"),
+    "reports/site": (800, 685, "a gallery"),
 }
 """Each folder, where its box lies, and what it holds in a few words."""
 
@@ -72,6 +78,7 @@ FRAMES = (
     (20, 30, 622, 270, "host process: the path of a run, bench"),
     (680, 30, 312, 270, "worker process, one for each contender"),
     (172, 385, 774, 250, "host process: the path of a number, reports"),
+    (20, 650, 972, 100, "many machines: a fleet measures, a store keeps, a site shows"),
 )
 """Processes: left, top, width, height, and what each is."""
 

@@ -15,7 +15,7 @@ from bench.environments.versions import within
 from frameworks import FRAMEWORKS, FrameworkInfo
 from suites.errors import UserError
 
-NAMES = ("host", *FRAMEWORKS, "dev")
+NAMES = ("host", *FRAMEWORKS, "fleet", "dev")
 """Every environment but the version contenders and the spare ones."""
 
 VARIANTS = {

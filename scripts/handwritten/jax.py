@@ -155,7 +155,7 @@ def train(model, x, labels, lr, decay=0.0, narrow=False):
     def loss_of(weights, rest, x, labels):
         if narrow:
             weights, x = jax.tree.map(lambda w: w.astype(jnp.bfloat16), (weights, x))
-        model = nnx.merge(graph, weights, rest)
+        model = nnx.merge(graph, weights, rest, copy=True)  # averages are changed in here
         outputs = model(x).astype(jnp.float32)
         loss = optax.softmax_cross_entropy_with_integer_labels(outputs, labels).mean()
         return loss, nnx.split(model, nnx.Param, ...)[2]

@@ -1,0 +1,1 @@
+"""Many machines: one command measures them all, and their records come back to one place."""

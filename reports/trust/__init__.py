@@ -1,0 +1,1 @@
+"""How far the figures of others can be trusted, run by run."""
