@@ -6,13 +6,24 @@ import math
 from typing import Any
 
 import autograd.numpy as anp
-from autograd.scipy.special import erf
+from autograd.extend import defvjp, primitive
 
 from suites import layers
 from suites.layers import Layer
 from suites.layers.dropout import MASK
 from suites.verification.reference.meanings.operations import computed, stored
 from suites.verification.reference.meanings.running import Meaning, Run
+
+
+@primitive  # type: ignore[untyped-decorator]
+def erf(x: Any) -> Any:
+    """The error function. autograd.scipy's would load all of SciPy, a second of every start."""
+    from scipy import special  # a third of a second, where there is a GELU
+
+    return special.erf(x)
+
+
+defvjp(erf, lambda y, x: lambda g: 2 / math.sqrt(math.pi) * g * anp.exp(-(x**2)))
 
 
 def _rectified(run: Run, layer: Layer, x: Any, path: str) -> Any:

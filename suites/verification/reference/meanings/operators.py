@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from autograd import make_vjp
-from autograd.scipy.special import erf
 
 from suites import operations
 from suites.operations import Operator
 from suites.operations.gradients import GRADIENT
 from suites.verification.reference.meanings.arithmetic import UNIT_ROUNDOFF, Exact, Honest, Values
+from suites.verification.reference.meanings.elementwise import erf
 from suites.verification.reference.meanings.model import Pass
 
 Named = Mapping[str, Values]
