@@ -68,6 +68,15 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
         yield number + 1, rest
 
 
+def content(path: Path) -> Iterator[bytes]:
+    """The bytes of the file, unpacked, piece by piece. Raises RestUnread, NotAFile, OSError."""
+    with outside_file.opened(path) as file:
+        try:
+            yield from _within_bounds(file, path.suffix == ".gz")
+        except _Stop as stop:
+            raise RestUnread(0, str(stop)) from None
+
+
 def _check(line: bytes, number: int) -> None:
     if len(line) > MAX_LINE_BYTES:
         raise RestUnread(number, f"longer than {MAX_LINE_BYTES} bytes: rest unread")
