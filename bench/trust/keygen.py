@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from suites.errors import UserError
 
@@ -24,7 +24,7 @@ class Refused(Exception):
     """It ended with an error; the message is the last line that it said."""
 
 
-def ask(arguments: list[str], data: BinaryIO | None = None, limit_s: float = CHECK_S) -> str:
+def ask(arguments: list[str], data: IO[bytes] | None = None, limit_s: float = CHECK_S) -> str:
     """What it prints; `data`, a real file, is its input. Raises Refused, NoKeygen."""
     program = shutil.which("ssh-keygen")
     if program is None:

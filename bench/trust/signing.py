@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 from bench.trust import keygen
 from bench.trust.keygen import Refused
@@ -83,7 +83,7 @@ def check(
         return _listed(key, place, data, signers, namespace)
 
 
-def _listed(key: str, place: Path, data: BinaryIO, signers: Path, namespace: str) -> Signature:
+def _listed(key: str, place: Path, data: IO[bytes], signers: Path, namespace: str) -> Signature:
     """Held against the list. Its principals are the reader's own words, and are told nobody."""
     listed = ["-f", str(signers.absolute()), "-s", str(place)]
     try:
