@@ -50,7 +50,7 @@ def find(
     """All contests, measured before published; `places` is what to call each run, `labels` each
     contender of a run. Nobody whose time is `doubted` is the fastest on a device."""
     measured = _measured(results, places, labels, doubted)
-    return (*measured, *_published(results.quotable))
+    return (*measured, *published(results.quotable))
 
 
 def _size_of(of_record: str | None) -> str:
@@ -156,7 +156,8 @@ def _points(
 # --- published --------------------------------------------------------------------------------
 
 
-def _published(records: Sequence[Published]) -> Iterator[Contest]:
+def published(records: Sequence[Published]) -> Iterator[Contest]:
+    """The contests of figures from elsewhere, each within its own source."""
     groups: dict[tuple[str, ...], dict[str, dict[int, Published]]] = {}
     for r in records:
         if r.time_s is None:

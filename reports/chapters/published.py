@@ -16,8 +16,13 @@ from reports.ingest.published import FAULTS
 
 def chapter(context: ReportContext) -> Chapter:
     """The chapter: a part for each source."""
+    return of(context.results.published)
+
+
+def of(published: Sequence[Published]) -> Chapter:
+    """The same, wherever the figures are shown."""
     studies: dict[str, list[Published]] = {}
-    for record in context.results.published:
+    for record in published:
         studies.setdefault(record.study or record.source, []).append(record)
     lead = (
         "Figures of others, as they gave them, for comparison of machines. None is in a ranking. "
@@ -28,7 +33,7 @@ def chapter(context: ReportContext) -> Chapter:
         for number, (study, records) in enumerate(studies.items(), start=1)
     )
     many = f"{len(studies)} source{'s' * (len(studies) != 1)}"
-    answer = f"{len(context.results.published)} figures of {many}; none is in a ranking."
+    answer = f"{len(published)} figures of {many}; none is in a ranking."
     return Chapter("published", "Published figures", lead, parts, answer=answer)
 
 

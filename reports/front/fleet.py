@@ -11,8 +11,7 @@ from reports import formatting
 from reports.analysis import machine_results
 from reports.analysis.machine_results import Column, MachineResults, Work
 from reports.context import ReportContext
-from reports.front import headline
-from reports.front.places import FAR, TWICE, Place, Square
+from reports.front.places import Square, near
 
 MOST = 40
 """Machines that are shown."""
@@ -91,17 +90,7 @@ def _square(machine: MachineResults, column: Column, least_s: float) -> Square:
         return Square("absent", name, "not run")
     ratio = best.time_s / least_s if least_s > 0 else 1.0
     said = "fastest" if ratio == 1.0 else f"{formatting.digits(ratio)}x the fastest"
-    return Square(_place(ratio), name, f"{formatting.seconds(best.time_s)}, {said}, {best.label}")
-
-
-def _place(ratio: float) -> Place:
-    limits: Mapping[Place, float] = {
-        "fastest": 1.0,
-        "close": headline.CLOSE,
-        "twice": TWICE,
-        "slower": FAR,
-    }
-    return next((name for name, limit in limits.items() if ratio <= limit), "far")
+    return Square(near(ratio), name, f"{formatting.seconds(best.time_s)}, {said}, {best.label}")
 
 
 def _sentence(rows: Sequence[Standing]) -> str:

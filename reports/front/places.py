@@ -131,8 +131,18 @@ def place(row: Row, group: Group) -> Place:
         return "alone"
     if row.label in headline.level(group):
         return "fastest"
-    ratio = row.ratio.value if row.ratio else 1.0
-    limits: Mapping[Place, float] = {"close": headline.CLOSE, "twice": TWICE, "slower": FAR}
+    return near(row.ratio.value, behind=True) if row.ratio else "close"
+
+
+def near(ratio: float, *, behind: bool = False) -> Place:
+    """Of something that takes `ratio` times as long as the fastest; one that is `behind` it in any
+    case is not the fastest, however near."""
+    limits: Mapping[Place, float] = {
+        "fastest": 0.0 if behind else 1.0,
+        "close": headline.CLOSE,
+        "twice": TWICE,
+        "slower": FAR,
+    }
     return next((name for name, limit in limits.items() if ratio <= limit), "far")
 
 

@@ -57,7 +57,7 @@ def render(
         chapters=list(shown(content.chapters)),
         drawn=lambda chapter: attempts.of(
             f"This chapter ({chapter.title})",
-            partial(_chapter, chapter, charts),
+            partial(chapter_body, chapter, charts),
             _SENTENCE.format,
         ),
         first=lambda macro, of: attempts.of(
@@ -99,7 +99,7 @@ def _first(macro: str, of: Front | Fleet) -> Markup:
     return Markup(getattr(module, macro)(of, 1))
 
 
-def _chapter(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> Markup:
+def chapter_body(chapter: Chapter, charts: Mapping[str, tuple[Chart, ...]]) -> Markup:
     """What stands under the chapter's title."""
     template = page.TEMPLATES.get_template("chapter.html")
     return Markup(
