@@ -16,25 +16,25 @@ from reports.ingest.published import FAULTS
 
 def chapter(context: ReportContext) -> Chapter:
     """The chapter: a part for each source."""
-    return of(context.results.published)
-
-
-def of(published: Sequence[Published]) -> Chapter:
-    """The same, wherever the figures are shown."""
-    studies: dict[str, list[Published]] = {}
-    for record in published:
-        studies.setdefault(record.study or record.source, []).append(record)
     lead = (
         "Figures of others, as they gave them, for comparison of machines. None is in a ranking. "
         "What each source ran and what is wrong with how it was measured:"
     )
-    parts = tuple(
+    parts = sources(context.results.published)
+    many = f"{len(parts)} source{'s' * (len(parts) != 1)}"
+    answer = f"{len(context.results.published)} figures of {many}; none is in a ranking."
+    return Chapter("published", "Published figures", lead, parts, answer=answer)
+
+
+def sources(published: Sequence[Published]) -> tuple[Part, ...]:
+    """A part for each source, wherever the figures are shown."""
+    studies: dict[str, list[Published]] = {}
+    for record in published:
+        studies.setdefault(record.study or record.source, []).append(record)
+    return tuple(
         _source(number, study, records)
         for number, (study, records) in enumerate(studies.items(), start=1)
     )
-    many = f"{len(studies)} source{'s' * (len(studies) != 1)}"
-    answer = f"{len(published)} figures of {many}; none is in a ranking."
-    return Chapter("published", "Published figures", lead, parts, answer=answer)
 
 
 def _source(number: int, study: str, records: Sequence[Published]) -> Part:

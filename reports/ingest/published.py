@@ -39,6 +39,12 @@ def shipped() -> tuple[Path, ...]:
     return tuple(sorted(FOLDER.glob("*.jsonl")))
 
 
+def every() -> tuple[Published, ...]:
+    """Their figures, source by source. Raises OSError."""
+    found = (record for path in shipped() for record in read(path).records)
+    return tuple(record for record in found if isinstance(record, Published))
+
+
 def device_kind(record: Published) -> DeviceKind:
     """What it was measured on: as the record says, or as its device's id does."""
     return record.device_kind or _named(record.device)

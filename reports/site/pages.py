@@ -15,6 +15,7 @@ from bench import names
 from bench.schema import Published
 from reports.analysis import cpu_gpu_pairs
 from reports.chapters import cpu_vs_gpu, published
+from reports.document import Chapter
 from reports.formatting import count
 from reports.front.places import PLACES
 from reports.ingest.machine_names import FAMILIES
@@ -182,10 +183,11 @@ def _sources(records: Sequence[Published]) -> list[tuple[int, Published, int]]:
 
 def of_published(site: Site) -> str:
     """The figures of others, source by source, and when the GPU paid off in them."""
-    chapter = published.of(site.published)
+    parts = published.sources(site.published)
+    chapter = Chapter("published", "Published figures", "", parts)
     told = [cpu_vs_gpu.sentence(each) for each in cpu_gpu_pairs.published(site.published)]
     return render(
-        "published.html", site, chapter=chapter, body=chapter_body(chapter, {}), sentences=told
+        "published.html", site, sources=len(parts), body=chapter_body(chapter, {}), sentences=told
     )
 
 

@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 
 import pytest
 
-from bench.records import read
 from reports.ingest import published
 from reports.site import build, figures, pages
 from reports.site.machine_page import Records
@@ -19,7 +18,7 @@ from tests.helpers import gallery
 
 @pytest.fixture(scope="module")
 def quoted():
-    return [record for path in published.shipped() for record in read(path).records]
+    return published.every()
 
 
 @pytest.fixture
