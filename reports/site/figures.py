@@ -28,6 +28,9 @@ MOST_FIGURES = 5_000
 
 _LONGEST_S = 1e9
 
+Work = tuple[str, str, str]
+"""Case, precision and the hash of what is computed."""
+
 KEY = ["machine_id", "case", "precision", "framework", "device_kind"]
 """What has one figure."""
 
@@ -44,6 +47,8 @@ class Figure(NamedTuple):
     size_of: str
     work_kind: str
     case: str
+    definition_sha256: str
+    """Of the work: without it two versions of one case would be compared."""
     precision: str
     framework: str
     version: str
@@ -58,9 +63,9 @@ class Figure(NamedTuple):
     """Seconds a step and the ends of its 95 % interval; NaN where there is none."""
 
     @property
-    def work(self) -> tuple[str, str]:
-        """What compares with one another on one machine."""
-        return self.case, self.precision
+    def work(self) -> Work:
+        """What is the same for figures that compare with one another."""
+        return self.case, self.precision, self.definition_sha256
 
     @property
     def has_interval(self) -> bool:
@@ -195,14 +200,18 @@ def _figures(cells: pd.DataFrame, newest: Sequence[Run]) -> dict[str, list[Figur
         _order=rows["sha256"].map(order),
     )[kept]
     rows = rows.sort_values(["_rank", "_order", "time_s"], kind="stable").drop_duplicates(KEY)
-    rows = rows.sort_values(
-        ["suite", "name", "size", "precision", "time_s", "framework", "device_kind"], kind="stable"
-    )
+    rows = rows.sort_values(_ORDER, kind="stable")
     found: dict[str, list[Figure]] = {}
     for figure in _typed(rows):
         found.setdefault(figure.machine_id, []).append(figure)
     return found
 
+
+_ORDER = [
+    *("suite", "name", "size", "precision", "case", "definition_sha256"),
+    *("time_s", "framework", "device_kind"),
+]
+"""Of a machine's figures: those that compare stand together, the fastest first."""
 
 _LENGTHS = {"case": 120, "spec": 80, "size_of": 40, "execution": 30, "version": 40}
 """Characters of a text; of all others 60."""

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from reports.formatting import ABSENT, digits
 from reports.front.places import Square, near
-from reports.site.figures import Machine
+from reports.site.figures import Machine, Work
 from reports.site.strips import typical
 
-_Work = tuple[str, str]
-_Times = Mapping[_Work, float]
+_Times = Mapping[Work, float]
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ def compare(models: Mapping[str, Sequence[Machine]], suites: Sequence[str]) -> l
     times = {name: _times(machines) for name, machines in models.items()}
     counts = Counter(work for mine in times.values() for work in mine)
     shared = {work for work, count in counts.items() if count > 1}
-    least: dict[_Work, float] = {}
+    least: dict[Work, float] = {}
     for mine in times.values():
         for work in shared & mine.keys():
             least[work] = min(mine[work], least.get(work, math.inf))
@@ -46,11 +45,11 @@ def compare(models: Mapping[str, Sequence[Machine]], suites: Sequence[str]) -> l
     return sorted(found, key=lambda each: (math.isnan(each.ratio), each.ratio, each.model))
 
 
-def _times(machines: Sequence[Machine]) -> dict[_Work, float]:
+def _times(machines: Sequence[Machine]) -> dict[Work, float]:
     """Of each work the median over the machines of the fastest time of each."""
-    every: dict[_Work, list[float]] = {}
+    every: dict[Work, list[float]] = {}
     for machine in machines:
-        fastest: dict[_Work, float] = {}
+        fastest: dict[Work, float] = {}
         for figure in machine.figures:
             if figure.status == "ok":
                 fastest.setdefault(figure.work, figure.time_s)  # the fastest comes first

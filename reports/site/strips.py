@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from bench.contenders.for_reports import COLOURS
 from reports.formatting import digits
 from reports.front.places import PLACES, Place, Square, near
-from reports.site.figures import Figure, Machine
-
-_Work = tuple[str, str]
+from reports.site.figures import Figure, Machine, Work
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ def _common(of_machines: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 def of(machine: Machine, shown: Sequence[str], columns: Sequence[str]) -> dict[str, Strip]:
     """The strips of these frameworks over these suites; none of a framework that did not run."""
-    by_suite: dict[str, dict[str, dict[_Work, Figure]]] = {}
+    by_suite: dict[str, dict[str, dict[Work, Figure]]] = {}
     for figure in machine.figures:  # of a framework's at one work the fastest comes first
         mine = by_suite.setdefault(figure.suite, {}).setdefault(figure.framework, {})
         mine.setdefault(figure.work, figure)
@@ -81,7 +79,7 @@ def _strip(name: str, standings: Sequence[Standing]) -> Strip:
     return Strip(name, tuple(standings), f"{name}: {'; '.join(said)}")
 
 
-def _standings(by_framework: Mapping[str, Mapping[_Work, Figure]]) -> dict[str, Standing]:
+def _standings(by_framework: Mapping[str, Mapping[Work, Figure]]) -> dict[str, Standing]:
     """How each framework of a suite stands against that which leads it."""
     times = {
         name: {work: figure.time_s for work, figure in mine.items() if figure.status == "ok"}
@@ -94,9 +92,9 @@ def _standings(by_framework: Mapping[str, Mapping[_Work, Figure]]) -> dict[str, 
     }
 
 
-def _leader(times: Mapping[str, Mapping[_Work, float]]) -> str | None:
+def _leader(times: Mapping[str, Mapping[Work, float]]) -> str | None:
     """The fastest of those that have the most cases: of few cases alone nobody leads."""
-    least: dict[_Work, float] = {}
+    least: dict[Work, float] = {}
     for mine in times.values():
         for work, time_s in mine.items():
             least[work] = min(time_s, least.get(work, math.inf))
@@ -105,7 +103,7 @@ def _leader(times: Mapping[str, Mapping[_Work, float]]) -> str | None:
     return min(whole, key=lambda name: (typical(times[name], least), name), default=None)
 
 
-def typical(mine: Mapping[_Work, float], other: Mapping[_Work, float]) -> float:
+def typical(mine: Mapping[Work, float], other: Mapping[Work, float]) -> float:
     """Times as long: geometric mean over the works that both have; NaN where there are none."""
     logs = [math.log(mine[work] / other[work]) for work in mine if work in other]
     return math.exp(sum(logs) / len(logs)) if logs else math.nan
@@ -113,8 +111,8 @@ def typical(mine: Mapping[_Work, float], other: Mapping[_Work, float]) -> float:
 
 def _standing(
     name: str,
-    mine: Mapping[_Work, Figure],
-    times: Mapping[str, Mapping[_Work, float]],
+    mine: Mapping[Work, Figure],
+    times: Mapping[str, Mapping[Work, float]],
     leader: str | None,
     suite: str,
 ) -> Standing:
@@ -123,7 +121,8 @@ def _standing(
         failed = Counter(figure.status for figure in mine.values())
         place: Place = "untimed" if set(failed) == {"untimed"} else "bad"
         return Standing(Square(place, suite, PLACES[place]), None)
-    if sum(map(bool, times.values())) == 1:
+    others = (mine for other, mine in times.items() if other != leader)
+    if not any(times[leader].keys() & mine.keys() for mine in others):
         return Standing(Square("alone", suite, PLACES["alone"]), None)
     ratio = 1.0 if name == leader else typical(own, times[leader])
     if math.isnan(ratio):

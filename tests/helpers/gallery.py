@@ -11,7 +11,8 @@ from reports.site import figures
 from reports.site.figures import Machine, Run
 
 COLUMNS = (
-    *("machine_id", "sha256", "suite", "name", "size", "size_of", "work_kind", "case", "precision"),
+    *("machine_id", "sha256", "suite", "name", "size", "size_of", "work_kind", "case"),
+    *("definition_sha256", "precision"),
     *("framework", "version", "spec", "execution", "device_kind", "status", "time_s", "low_s"),
     *("high_s", "verified"),
 )
@@ -53,6 +54,7 @@ def row(of: Run, framework: str, time_s: float, **differing: object) -> dict[str
         "size_of": "n",
         "work_kind": "matrix product",
         "case": f"{differing.get('suite', 'matmul')}/{differing.get('name', 'square')}/{size}",
+        "definition_sha256": digest("the work"),
         "precision": "float32",
         "framework": framework,
         "version": "2.13.0",

@@ -112,6 +112,15 @@ def test_kinds_of_machine_are_compared_in_what_two_of_them_did():
     assert [each.squares[0].place for each in found] == ["fastest", "slower"]
 
 
+def test_two_definitions_of_one_case_are_not_compared():
+    other = {"definition_sha256": gallery.digest("another")}
+    fast, slow = machine(("torch", 1.0, {})), machine(("torch", 3.0, other), at=3)
+    found = models.compare({"fast": [fast], "slow": [slow]}, ("matmul",))
+    assert [each.squares for each in found] == [(), ()]
+    mixed = machine(("torch", 1.0, {}), ("jax", 3.0, other))
+    assert squares(mixed)["jax"] == ("alone", "nobody to compare")
+
+
 def test_a_kind_that_shares_nothing_has_no_place():
     found = models.compare({"one": [machine(("torch", 1.0, {}))]}, ("matmul",))
     assert (found[0].said, found[0].squares) == ("–", ())  # noqa: RUF001
