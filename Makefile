@@ -10,10 +10,12 @@ unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTU
 unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
 unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST
+unexport HOSTS STORE
 
 OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE \
 	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE \
-	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST
+	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST \
+	HOSTS STORE
 # A misspelt option would otherwise be taken in silence, and everything run in its place.
 typed_names = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 strange = $(filter-out $(OPTIONS) PYTHON HOST DEV -%,$(typed_names))
@@ -38,7 +40,7 @@ verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench try pitfalls bisect history sustain report trend open compare export doctor list env test check setup completion clean dev
+.PHONY: help bench try pitfalls bisect history sustain fleet report trend open compare export doctor list env test check setup completion clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -48,6 +50,7 @@ help: ## show this list
 	@echo '  of trend: RESULTS MACHINE OUT;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
 	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
+	@echo '  of fleet: HOSTS STORE and those of bench that fit;'
 	@echo '  of doctor: MACHINE PASTE PRESET SUITE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp TIME=2m ...]
@@ -84,6 +87,12 @@ sustain: setup ## let each contender work for minutes, alone: what remains as it
 		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
 		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
 		$(call flag,--data-dir,DATA_DIR) $(call flag,--memory,MEMORY) $(call flag,--index,INDEX)
+
+fleet: setup ## measure on many machines at once, over ssh [HOSTS=fleet.toml FRAMEWORK=torch,jax SUITE=mlp STORE=... RESUME=yes]
+	@$(HOST) fleet $(call flag,--hosts,HOSTS) $(call flag,--framework,FRAMEWORK) \
+		$(call flag,--suite,SUITE) $(call flag,--preset,PRESET) $(call flag,--time,TIME) \
+		$(call flag,--precision,PRECISION) $(call flag,--device,DEVICE) $(call flag,--out,OUT) \
+		$(call flag,--store,STORE) $(if $(filter yes,$(value RESUME)),--resume)
 
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \

@@ -17,7 +17,7 @@ except ImportError:
         "Python: `python -m pip install --requirement requirements/host.txt`; docs/offline.md."
     )
 
-from bench import measuring_commands
+from bench import fleet_commands, measuring_commands
 from bench.terminal import exit_codes, flags, pipes
 from bench.values import path
 
@@ -74,16 +74,19 @@ def run_command(
     isolate: flags.Isolate = "",
     resume: flags.Resume = False,
     verbose: flags.Verbose = False,
+    records_only: flags.RecordsOnly = False,
 ) -> int:
     """Measure, verify, and write records and reports."""
     typed = locals()
     from bench.commands import run as command
     from bench.plan.options import RunOptions
 
-    return command.run(RunOptions(**typed))
+    del typed["records_only"]
+    return command.run(RunOptions(**typed), records_only)
 
 
 measuring_commands.add(app)
+fleet_commands.add(app)
 
 
 @app.command("report")

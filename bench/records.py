@@ -150,7 +150,7 @@ def _scanned(path: Path) -> Iterator[tuple[int, Record | RejectedLine]]:
             if not begun:
                 _check_schema(path, number, line)
             try:
-                record = _record(line)
+                record = decoded(line)
             except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
                 yield number, RejectedLine(number, str(error)[:500])
                 bad += 1
@@ -192,7 +192,8 @@ class _Cost:
             raise RestUnread(number, f"{wanted}: rest unread")
 
 
-def _record(line: bytes) -> Record:
+def decoded(line: bytes) -> Record:
+    """The record of a line. Raises DecodeError, RecursionError, UnicodeDecodeError."""
     record = _decode(line)
     return in_todays_terms(record) if isinstance(record, Run) else record
 
@@ -222,7 +223,7 @@ def head(path: Path) -> Run | None:
     """The first line of a run's file, where it is one; the rest stays unread."""
     with outside_file.opened(path) as file:
         try:
-            first = _record(file.readline(MAX_LINE_BYTES))
+            first = decoded(file.readline(MAX_LINE_BYTES))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return None
     return first if isinstance(first, Run) else None

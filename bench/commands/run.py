@@ -18,9 +18,10 @@ from bench.terminal.exit_codes import failed
 from suites.errors import UserError
 
 
-def run(asked: RunOptions) -> int:
+def run(asked: RunOptions, records_only: bool = False) -> int:
     """Measure, verify, write records and reports; the exit code. Raises UserError, OSError."""
-    return measure(asked.request(), lambda outcome: _report(outcome, asked.verbose))
+    report = _code if records_only else lambda outcome: _report(outcome, asked.verbose)
+    return measure(asked.request(), report)
 
 
 def measure(request: Request, report: Callable[[Outcome], int]) -> int:
@@ -55,6 +56,17 @@ def _stopped(recorded: Recorded) -> int:
         )
     tell(f"Interrupted: {told}")
     return 130
+
+
+def _code(outcome: Outcome) -> int:
+    """The exit code where nobody wants a report here."""
+    if outcome.signal is not None:
+        return 128 + outcome.signal
+    if outcome.broken:
+        return _broke_off(outcome)
+    if outcome.troubles:
+        return failed(f"{outcome.troubles} failures or wrong answers: the records say which")
+    return 0
 
 
 def _report(outcome: Outcome, verbose: bool) -> int:

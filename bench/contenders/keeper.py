@@ -138,7 +138,7 @@ def main(life: str, status: str, orphans: str, mark: str, handed: str, *command:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for printed in (1, 2):
         os.dup2(nowhere, printed)
-    for descriptor in handed.split(","):
+    for descriptor in filter(None, handed.split(",")):
         os.close(int(descriptor))
     return 0 if keeper.keep(int(life)) else 1
 

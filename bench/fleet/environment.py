@@ -8,7 +8,7 @@ import sys
 
 from bench.environments import manager, requirements
 
-NEEDED = ("distributed", "duckdb", "s3fs")
+NEEDED = ("cryptography", "distributed", "duckdb", "s3fs")
 """Modules that the environment has beyond the host's."""
 
 

@@ -103,7 +103,7 @@ def _begun(path: Path) -> Checkpoint:
             continue
         if isinstance(record, Run):
             begun.name = begun.name or record.run
-        _take_in(record, begun)
+        take_in(record, begun)
         if isinstance(record, Cell | Verified | Failed | Skipped):
             begun.told.append(record)
     if damaged and damaged[0] < last:
@@ -114,7 +114,8 @@ def _begun(path: Path) -> Checkpoint:
     return begun
 
 
-def _take_in(record: object, begun: Checkpoint) -> None:
+def take_in(record: object, begun: Checkpoint) -> None:
+    """What the record says of what was done."""
     match record:
         case Slice():
             past = begun.past.setdefault((record.contender, record.case), History())

@@ -49,6 +49,14 @@ Resume = Annotated[
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", help="End with all tables.")]
 
+RecordsOnly = Annotated[
+    bool, typer.Option("--records-only", help="Write no report: who asked for it has one made.")
+]
+
+Hosts = Annotated[str, typer.Option(help="A hosts file, or local:4: four slots here for a trial.")]
+Store = Annotated[str, typer.Option(help="Store that gets the finished runs: a folder, s3://...")]
+ResumeFleet = Annotated[bool, typer.Option("--resume", help="Go on with the newest such fleet.")]
+
 Good = Annotated[str, typer.Option(help="Older version, known to be good, as in 2.8.0.")]
 Bad = Annotated[str, typer.Option(help="Newer version, slower than that, as in 2.15.0.")]
 Slower = Annotated[str, typer.Option(help="A smaller difference counts as none.")]

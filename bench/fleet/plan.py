@@ -1,0 +1,136 @@
+"""What a fleet measures, machine by machine, and the note by which it is found again."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from bench import values, whole_file
+from bench.fleet.hosts import Machine
+from bench.plan.presets import PRESETS
+from bench.version import commit
+from suites import catalog
+from suites.data import outside_file
+from suites.errors import UserError
+from suites.workload import ITEMSIZE
+
+FORMAT = 1
+NOTE = "fleet.json"
+MAX_FLEETS = 200
+"""Newest folders looked at."""
+
+_MOST_BYTES = 2**20
+
+Word = Annotated[str, msgspec.Meta(max_length=4096)]
+
+
+class NothingToResume(UserError):
+    """No fleet here broke off that was asked for in the same way; the message says what differs."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Of one machine."""
+
+    suites: tuple[Word, ...]
+    flags: dict[str, Word]
+    """Of `run`, by name and without dashes."""
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What stands in a fleet's folder; nothing in it says where a machine is."""
+
+    format: int
+    fleet: Word
+    commit: Word | None
+    machines: dict[str, Asked]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options of `fleet` that say what is measured and how, as typed."""
+
+    framework: str = ""
+    suite: str = ""
+    preset: str = ""
+    time: str = ""
+    precision: str = ""
+    device: str = ""
+
+    def of(self, machine: Machine) -> Asked:
+        """What is asked of one machine, its own wishes first. Raises UserError."""
+        typed = {name: value for name, value in vars(self).items() if value} | dict(machine.own)
+        suites = values.split(typed.pop("suite", "")) or list(catalog.DEFAULT)
+        own_file = next((name for name in suites if name.endswith(".py")), None)
+        contenders = values.split(typed.get("framework", ""))
+        if own_file := own_file or next((c for c in contenders if ".py" in c), None):
+            raise values.BadValue(
+                "a file of your own is not on the other machines. Expected suites and frameworks "
+                f"by name. Received: {own_file!r}"
+            )
+        suites = values.choices("suite", suites, catalog.NAMES)
+        if "preset" in typed:
+            values.choices("preset", [typed["preset"]], PRESETS)
+        values.choices("precision", values.split(typed.get("precision", "")), ITEMSIZE)
+        if "time" in typed:
+            values.seconds(typed["time"])
+        return Asked(tuple(suites), dict(sorted(typed.items())))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A fleet's id and folder, and what each machine measures."""
+
+    fleet: str
+    folder: Path
+    machines: Mapping[str, Asked]
+
+    def place(self, machine: str, suite: str) -> Path:
+        """Folder of the head's copy of that suite's records."""
+        return self.folder / machine / suite
+
+
+def begun(out: Path, machines: Sequence[Machine], options: Options) -> Plan:
+    """A new one, with its folder. Raises UserError, OSError."""
+    now = datetime.datetime.now(datetime.UTC)
+    fleet = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    plan = Plan(fleet, out / fleet, _asked(machines, options))
+    plan.folder.mkdir(parents=True)
+    note = Note(FORMAT, fleet, commit(), dict(plan.machines))
+    whole_file.write(plan.folder / NOTE, msgspec.json.format(msgspec.json.encode(note)) + b"\n")
+    return plan
+
+
+def resumed(out: Path, machines: Sequence[Machine], options: Options) -> Plan:
+    """The newest that was asked for in the same way at this commit. Raises UserError."""
+    wanted, here, differing = _asked(machines, options), commit(), ""
+    for path in sorted(out.glob(f"*/{NOTE}"), reverse=True)[:MAX_FLEETS]:
+        note = _read(path)
+        if note is None or note.fleet != path.parent.name:
+            continue
+        if note.machines == wanted and note.commit == here:
+            return Plan(note.fleet, path.parent, wanted)
+        what = "commit of the checkout" if note.machines == wanted else "machines or options"
+        differing = differing or f" {note.fleet} differs in its {what}."
+    raise NothingToResume(
+        f"no fleet to resume in {out}. Expected one of the same machines, asked for with the same "
+        f"options at the same commit.{differing or ' Received: none.'} Leave out RESUME=yes to "
+        "begin anew."
+    )
+
+
+def _asked(machines: Sequence[Machine], options: Options) -> dict[str, Asked]:
+    return {machine.name: options.of(machine) for machine in machines}
+
+
+def _read(path: Path) -> Note | None:
+    with contextlib.suppress(OSError, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        note = msgspec.json.decode(outside_file.beginning(path, _MOST_BYTES), type=Note)
+        return note if note.format == FORMAT else None
+    return None
