@@ -158,15 +158,14 @@ def _group(work: Work, each: Sequence[Crossed]) -> Group:
 
 
 def summary(group: Group) -> str:
-    """`from n = 725 on` and, on a second line, `16 machines: 400 to 1,100`."""
+    """`from n = 725 on` and, on a second line, `16 machines, 400 to 1,100`: what most show."""
     count = sum(group.counts.values())
     machines = f"{count} machine{'s' * (count != 1)}"
-    if group.from_size is None or group.ends is None:
-        kind = max(group.counts, key=lambda kind: group.counts[kind])
-        return f"{SAID[kind]}\n{group.counts[kind]} of {machines}"
-    at = f"from {sized(formatting.amount(group.from_size), group.size_of)} on"
+    kind = max(group.counts, key=lambda kind: (group.counts[kind], kind == "crosses"))
+    of_all = machines if group.counts[kind] == count else f"{group.counts[kind]} of {machines}"
+    if kind != "crosses" or group.from_size is None or group.ends is None:
+        return f"{SAID[kind]}\n{of_all}"
     least, most = (formatting.amount(end) for end in group.ends)
     spread = f", {least} to {most}" if least != most else ""
-    crossing = group.counts["crosses"]
-    of_all = machines if crossing == count else f"{crossing} of {machines}"
-    return f"{at}\n{of_all}{spread}"
+    at = sized(formatting.amount(group.from_size), group.size_of)
+    return f"from {at} on\n{of_all}{spread}"

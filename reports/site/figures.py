@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -41,11 +41,11 @@ class Figure(NamedTuple):
     machine_id: str
     sha256: str
     """Of the run's records."""
+    contender: str
     suite: str
     name: str
     size: int
     size_of: str
-    work_kind: str
     case: str
     definition_sha256: str
     """Of the work: without it two versions of one case would be compared."""
@@ -72,6 +72,14 @@ class Figure(NamedTuple):
         return self.low_s <= self.time_s <= self.high_s
 
 
+class Result(NamedTuple):
+    """How far a single result is trusted."""
+
+    tier: str
+    against: bool
+    """Whether something speaks against it."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One run of a machine, as the store and the check of its sender tell it."""
@@ -94,6 +102,13 @@ class Run:
     """Why it has that tier."""
     against: bool = False
     """Whether something speaks against it; the reason says what."""
+    results: Mapping[tuple[str, str], Result] = field(default_factory=dict)
+    """By contender and case, what is told of single results where it differs."""
+
+    def tier_of(self, figure: Figure) -> str:
+        """How far one of its figures is trusted."""
+        own = self.results.get((figure.contender, figure.case))
+        return own.tier if own else self.tier
 
 
 @dataclass(frozen=True)
@@ -147,19 +162,16 @@ def _clean(run: Run) -> Run | None:
     """The run with its texts bounded; None where its names are no names of ours."""
     if not (_SHA256.fullmatch(run.sha256) and MACHINE_ID.fullmatch(run.machine_id)):
         return None
-    return Run(
-        run.sha256,
-        plain(run.run, 80),
-        run.machine_id,
-        plain(run.label, 80) or "a machine without a name",
-        plain(run.chip, 60),
-        plain(run.gpu, 80),
-        plain(run.system, 40),
-        plain(run.received_at, 40),
-        plain(run.tier, 30),
-        run.rank,
-        plain(run.reason, 300),
-        run.against,
+    return replace(
+        run,
+        run=plain(run.run, 80),
+        label=plain(run.label, 80) or "a machine without a name",
+        chip=plain(run.chip, 60),
+        gpu=plain(run.gpu, 80),
+        system=plain(run.system, 40),
+        received_at=plain(run.received_at, 40),
+        tier=plain(run.tier, 30),
+        reason=plain(run.reason, 300),
     )
 
 
@@ -186,6 +198,7 @@ def _figures(cells: pd.DataFrame, newest: Sequence[Run]) -> dict[str, list[Figur
     rank = {run.sha256: -run.rank for run in newest}
     owner = {run.sha256: run.machine_id for run in newest}
     rows = cells[cells["sha256"].isin(order) & (cells["framework"] != NULL)]
+    rows = rows[~_doubted(rows, newest)]
     timed = rows["time_s"].to_numpy(dtype="float64", na_value=np.nan)
     sane = (timed > 0) & (timed <= _LONGEST_S)
     right = rows["verified"].to_numpy(dtype=bool) & sane
@@ -207,13 +220,32 @@ def _figures(cells: pd.DataFrame, newest: Sequence[Run]) -> dict[str, list[Figur
     return found
 
 
+def _doubted(rows: pd.DataFrame, runs: Sequence[Run]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which rows are results that something speaks against, of runs that as a whole are sound."""
+    bad = {
+        (run.sha256, *cell)
+        for run in runs
+        for cell, result in run.results.items()
+        if result.against
+    }
+    keys = zip(rows["sha256"], rows["contender"], rows["case"], strict=True)
+    return np.fromiter((bool(bad) and key in bad for key in keys), dtype=bool, count=len(rows))
+
+
 _ORDER = [
     *("suite", "name", "size", "precision", "case", "definition_sha256"),
     *("time_s", "framework", "device_kind"),
 ]
 """Of a machine's figures: those that compare stand together, the fastest first."""
 
-_LENGTHS = {"case": 120, "spec": 80, "size_of": 40, "execution": 30, "version": 40}
+_LENGTHS = {
+    "contender": 200,
+    "case": 120,
+    "spec": 80,
+    "size_of": 40,
+    "execution": 30,
+    "version": 40,
+}
 """Characters of a text; of all others 60."""
 
 _NUMBERS = ("time_s", "low_s", "high_s")

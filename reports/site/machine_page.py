@@ -110,8 +110,8 @@ def _row(
         f'<tr{" class=first" if first else ""}><th scope="row">{escape(work)}, '
         f"{escape(size)}{escape(precision)}</th><td>{escape(figure.framework)}{how}</td>"
         f"<td>{escape(figure.device_kind.upper())}</td>{_time(figure, base, best)}"
-        f"<td>{escape(figure.version or ABSENT)}</td><td>{link}</td><td>{escape(run.tier)}</td>"
-        "</tr>\n"
+        f"<td>{escape(figure.version or ABSENT)}</td><td>{link}</td>"
+        f"<td>{escape(run.tier_of(figure))}</td></tr>\n"
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from reports.formatting import ABSENT, digits
 from reports.front.places import Square, near
 from reports.site.figures import Machine, Work
-from reports.site.strips import typical
+from reports.site.strips import called, typical
 
 _Times = Mapping[Work, float]
 
@@ -65,7 +65,7 @@ def _compared(
     if not cases:
         return Compared(model, machines, (), "", ABSENT, math.nan)
     squares = tuple(_square(suite, mine, least) for suite in suites)
-    words = "; ".join(f"{square.size} {square.words}" for square in squares)
+    words = "; ".join(f"{called(square.size)} {square.words}" for square in squares)
     said = f"{digits(ratio)}x in {cases} case{'s' * (cases != 1)}"
     return Compared(model, machines, squares, f"{model}: {words}", said, ratio)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from bench import names
 from bench.schema import Published
 from reports.analysis import cpu_gpu_pairs
 from reports.chapters import cpu_vs_gpu, published
@@ -86,6 +85,12 @@ class Site:
             for machine in self.machines
         }
 
+    def shown(self, machines: Sequence[Machine]) -> list[str]:
+        """Frameworks that one of these has."""
+        return [
+            name for name in self.frameworks if any(name in self.strips[m.id] for m in machines)
+        ]
+
     @cached_property
     def families(self) -> Mapping[str, tuple[Machine, ...]]:
         """Those that there are, in the order of reports."""
@@ -110,7 +115,7 @@ def render(name: str, site: Site, up: str = "", **values: Any) -> str:
         places=PLACES,
         count=count,
         summary=crossings.summary,
-        suite_name=names.suite,
+        suite_name=strips.called,
         **values,
     )
 

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench import names
 from bench.contenders.for_reports import COLOURS
-from reports.formatting import digits
+from reports.formatting import digits, plain
 from reports.front.places import PLACES, Place, Square, near
 from reports.site.figures import Figure, Machine, Work
 
@@ -53,8 +54,8 @@ def frameworks(machines: Iterable[Machine], most: int) -> tuple[str, ...]:
 
 def _common(of_machines: Iterable[Iterable[str]]) -> tuple[str, ...]:
     counts = Counter[str]()
-    for names in of_machines:
-        counts.update(set(names))
+    for mine in of_machines:
+        counts.update(set(mine))
     return tuple(sorted(counts, key=lambda name: (-counts[name], name)))
 
 
@@ -74,8 +75,13 @@ def of(machine: Machine, shown: Sequence[str], columns: Sequence[str]) -> dict[s
     }
 
 
+def called(suite: str) -> str:
+    """A suite's name in words that are shown often."""
+    return plain(names.suite(suite), 24)
+
+
 def _strip(name: str, standings: Sequence[Standing]) -> Strip:
-    said = (f"{each.square.size} {each.square.words}" for each in standings)
+    said = (f"{called(each.square.size)} {each.square.words}" for each in standings)
     return Strip(name, tuple(standings), f"{name}: {'; '.join(said)}")
 
 

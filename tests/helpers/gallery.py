@@ -11,7 +11,7 @@ from reports.site import figures
 from reports.site.figures import Machine, Run
 
 COLUMNS = (
-    *("machine_id", "sha256", "suite", "name", "size", "size_of", "work_kind", "case"),
+    *("machine_id", "sha256", "contender", "suite", "name", "size", "size_of", "case"),
     *("definition_sha256", "precision"),
     *("framework", "version", "spec", "execution", "device_kind", "status", "time_s", "low_s"),
     *("high_s", "verified"),
@@ -48,11 +48,11 @@ def row(of: Run, framework: str, time_s: float, **differing: object) -> dict[str
     fields: dict[str, object] = {
         "machine_id": of.machine_id,
         "sha256": of.sha256,
+        "contender": f"{framework}/{differing.get('device_kind', 'cpu')}",
         "suite": "matmul",
         "name": "square",
         "size": size,
         "size_of": "n",
-        "work_kind": "matrix product",
         "case": f"{differing.get('suite', 'matmul')}/{differing.get('name', 'square')}/{size}",
         "definition_sha256": digest("the work"),
         "precision": "float32",
@@ -80,7 +80,7 @@ def cells(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def _of(run: Run) -> Iterator[dict[str, object]]:
-    mlp = {"suite": "mlp", "name": "train", "work_kind": "training", "size_of": "batch"}
+    mlp = {"suite": "mlp", "name": "train", "size_of": "batch"}
     for framework, factor, version in (("torch", 1.0, "2.6.0"), ("jax", 1.4, "0.10.2")):
         for size in (64, 256, 1024):
             cpu_s, gpu_s = factor * 1e-8 * size**2, factor * 2e-4

@@ -98,6 +98,15 @@ def test_of_many_machines_the_first_page_shows_the_newest(quoted):
     assert made["all.html"].count('href="machines/') == 40
 
 
+def test_a_family_has_no_column_of_what_none_of_it_ran(quoted):
+    runs = [gallery.run(0), gallery.run(1)]
+    rows = [gallery.row(runs[0], "mlx", 1.0), gallery.row(runs[1], "torch", 1.0)]
+    found = figures.machines(gallery.table(rows), runs)
+    made = texts(Site("A gallery", found, quoted, Records()))
+    assert 'data-of="mlx"' in made["families/apple.html"]
+    assert 'data-of="mlx"' not in made["families/nvidia.html"]
+
+
 def test_long_lists_are_cut_into_pages(site, monkeypatch):
     monkeypatch.setattr(pages, "ON_A_LIST", 2)
     made = texts(site)
@@ -172,9 +181,7 @@ def hostile():
             ATTACK,
             1.0,
             size=size,
-            **dict.fromkeys(
-                ("suite", "name", "size_of", "work_kind", "precision", "version", "spec"), ATTACK
-            ),
+            **dict.fromkeys(("suite", "name", "size_of", "precision", "version", "spec"), ATTACK),
             execution=ATTACK,
             device_kind=kind,
         )

@@ -101,6 +101,15 @@ def test_machines_of_a_family_are_told_together():
     assert crossings.summary(group) == "from n = 256 on\n3 of 4 machines, 128 to 512"
 
 
+def test_what_most_machines_show_is_told():
+    several = [
+        machine(*both(64, 1.0, 2.0), *both(1024, 1.0 + at // 2 * 7.0, 2.0), at=at)
+        for at in range(3)
+    ]
+    (group,) = crossings.together(each for it in several for each in crossings.of(it))
+    assert crossings.summary(group) == "at no size\n2 of 3 machines"
+
+
 def test_kinds_of_machine_are_compared_in_what_two_of_them_did():
     fast = machine(("torch", 1.0, {}), ("torch", 9.0, {"size": 999}))
     slow = machine(("torch", 3.0, {}), at=3)

@@ -49,6 +49,18 @@ def test_a_run_with_something_against_it_is_listed_and_gives_no_figure():
     assert machine.runs[0].reason == "faster than physics allows"
 
 
+def test_a_result_with_something_against_it_is_no_figure_and_each_has_its_own_tier():
+    results = {
+        ("jax/cpu", "matmul/square/64"): figures.Result("signed", True),
+        ("torch/cpu", "matmul/square/64"): figures.Result("confirmed", False),
+    }
+    run = gallery.run(0, results=results)
+    rows = [gallery.row(run, name, 1.0) for name in ("torch", "jax", "tf")]
+    machine = only(gallery.table(rows), [run])
+    told = {each.framework: machine.runs[0].tier_of(each) for each in machine.figures}
+    assert told == {"torch": "confirmed", "tf": "signed"}
+
+
 @pytest.mark.parametrize(
     "differing",
     [
