@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reports.render import page
 from reports.site import pages, search
-from reports.site.pages import Site
+from reports.site.content import Site
 from suites.errors import UserError
 
 MARK = "metalbench-site.json"

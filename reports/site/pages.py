@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from bench.schema import Published
@@ -17,15 +15,13 @@ from reports.chapters import cpu_vs_gpu, published
 from reports.document import Chapter
 from reports.formatting import count
 from reports.front.places import PLACES
-from reports.ingest.machine_names import FAMILIES
 from reports.render.html import chapter_body
 from reports.render.page import TEMPLATES
 from reports.site import crossings, machine_page, search, strips
-from reports.site.crossings import Crossed, Group
+from reports.site.content import Site
+from reports.site.crossings import Group
 from reports.site.figures import Machine
-from reports.site.machine_page import Records
 from reports.site.models import compare
-from reports.site.strips import Strip
 
 ON_FIRST_PAGE = 20
 """Machines with strips."""
@@ -34,9 +30,6 @@ ON_A_PAGE = 100
 """Machines with strips on a family's page."""
 
 ON_A_LIST = 1_000
-
-MOST_SUITES, MOST_FRAMEWORKS = 18, 6
-"""Of a strip's squares, and of strips side by side."""
 
 MOST_OWN_FRAMEWORKS = 10
 """Columns of a machine's own table."""
@@ -51,53 +44,6 @@ MOST_LINKS = 300
 """Machines that are named for one version of a framework."""
 
 MOST_NAMED_FRAMEWORKS, MOST_NAMED_VERSIONS = 40, 60
-
-
-@dataclass(frozen=True)
-class Site:
-    """Everything that the pages show."""
-
-    title: str
-    machines: tuple[Machine, ...]
-    published: Sequence[Published]
-    records: Records
-    least_trust: str = ""
-    """The tier that was asked for; empty where all are shown."""
-
-    @cached_property
-    def suites(self) -> tuple[str, ...]:
-        return strips.suites(self.machines, MOST_SUITES)
-
-    @cached_property
-    def frameworks(self) -> tuple[str, ...]:
-        return strips.frameworks(self.machines, MOST_FRAMEWORKS)
-
-    @cached_property
-    def crossed(self) -> Mapping[str, tuple[Crossed, ...]]:
-        """Of each machine, by its id."""
-        return {machine.id: crossings.of(machine) for machine in self.machines}
-
-    @cached_property
-    def strips(self) -> Mapping[str, Mapping[str, Strip]]:
-        """Of each machine, by its id: the strip of each framework."""
-        return {
-            machine.id: strips.of(machine, self.suites, self.frameworks)
-            for machine in self.machines
-        }
-
-    def shown(self, machines: Sequence[Machine]) -> list[str]:
-        """Frameworks that one of these has."""
-        return [
-            name for name in self.frameworks if any(name in self.strips[m.id] for m in machines)
-        ]
-
-    @cached_property
-    def families(self) -> Mapping[str, tuple[Machine, ...]]:
-        """Those that there are, in the order of reports."""
-        found: dict[str, list[Machine]] = {name: [] for name in FAMILIES}
-        for machine in self.machines:
-            found[machine.family].append(machine)
-        return {name: tuple(each) for name, each in found.items() if each}
 
 
 def slug(family: str) -> str:

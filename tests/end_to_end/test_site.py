@@ -6,8 +6,8 @@ import pytest
 
 from reports.ingest import published
 from reports.site import build
+from reports.site.content import Site
 from reports.site.machine_page import Records
-from reports.site.pages import Site
 from tests.end_to_end.test_page import Opened, browser, pytestmark, unfold  # noqa: F401
 from tests.helpers import gallery
 

@@ -11,8 +11,8 @@ import pytest
 
 from reports.ingest import published
 from reports.site import build, figures, pages
+from reports.site.content import Site
 from reports.site.machine_page import Records
-from reports.site.pages import Site
 from tests.helpers import gallery
 
 
