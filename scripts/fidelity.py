@@ -1,6 +1,6 @@
 """How fast our models are beside the same models as people write them in each framework.
 
-.venv/host/bin/python -m scripts.fidelity [torch tf jax mlx] [--rounds N]
+.venv/host/bin/python -m scripts.fidelity [torch tf jax mlx] [--rounds N] [--only lstm,encoder]
 
 On the CPU with 2 threads, both alternating in one process. Exit code 1: a ratio is below 0.97.
 """
@@ -29,6 +29,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts.fidelity")
     parser.add_argument("framework", nargs="*", type=_known, metavar="FRAMEWORK")
     parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--only", default="", metavar="MODELS")
     chosen, worst = parser.parse_args(), 0
     for name in chosen.framework or ENVIRONMENTS:
         try:
@@ -39,7 +40,16 @@ def main():
         variables = worker_environment.variables(os.environ, FRAMEWORKS[name].variables, THREADS)
         for precision in PRECISIONS:
             numbers = str(THREADS), str(chosen.rounds)
-            command = [python, "-P", "-m", "scripts.handwritten", name, *numbers, precision]
+            command = [
+                python,
+                "-P",
+                "-m",
+                "scripts.handwritten",
+                name,
+                *numbers,
+                precision,
+                chosen.only,
+            ]
             worst = max(worst, subprocess.run(command, env=variables, check=False).returncode)
     sys.exit(worst)
 

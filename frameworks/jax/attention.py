@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from frameworks.jax.products import by_rows
 from frameworks.shared import functional
 from frameworks.shared.attention import turns, visible
 from frameworks.shared.decoders import Project, by_head, swiglu
@@ -28,8 +29,8 @@ def projection(path: str, name: str, bias: bool, rows: slice = slice(None)) -> P
     """x times rows of a weight, plus those of its bias if it has one."""
     weight, own = join(path, f"{name}_weight"), join(path, f"{name}_bias")
     if not bias:
-        return lambda weights, x: x @ weights[weight][rows].T
-    return lambda weights, x: x @ weights[weight][rows].T + weights[own][rows]
+        return lambda weights, x: by_rows(x, weights[weight][rows])
+    return lambda weights, x: by_rows(x, weights[weight][rows]) + weights[own][rows]
 
 
 def split(layer: layers.SelfAttention, joint: Any) -> list[Any]:
@@ -84,7 +85,7 @@ def _rms_norm(layer: layers.RMSNorm, path: str) -> Apply:
 
 LOWERINGS: dict[type[Layer], Lowering] = {
     layers.SelfAttention: weighted(_self_attention),
-    layers.SwiGLU: weighted(swiglu(jax.nn.silu)),
+    layers.SwiGLU: weighted(swiglu(jax.nn.silu, by_rows)),
     layers.RMSNorm: weighted(_rms_norm),
     layers.LastToken: plain(lambda x: x[:, -1]),
 }

@@ -9,34 +9,42 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from frameworks.jax.products import by_rows
 from frameworks.shared.functional import Apply, Lowering, Moved, Weights, plain, weighted
 from suites import layers
 from suites.layers import Layer, join
 from suites.layers.recurrent import Recurrent
 
 Cell = Callable[[Any, Any, Any, Any], tuple[Any, ...]]
-"""The states after a place: of what the gates have of its input, with its bias; the states before;
+"""The states after a place: of what each gate has of its input, with its bias; the states before;
 the recurrent weight and its bias, which `_gru` alone needs: the others have both in one. The first
 state is the result."""
 
 
 def _lstm(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
     h, c = states
-    i, f, g, o = jnp.split(given + h @ weight, 4, axis=-1)
+    i, f, g, o = _sums(given, h @ weight)
     c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
     return jax.nn.sigmoid(o) * jnp.tanh(c), c
 
 
 def _gru(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
     (h,) = states
-    of_r, of_z, of_n = jnp.split(given, 3, axis=-1)
+    of_r, of_z, of_n = given
     inner_r, inner_z, inner_n = jnp.split(h @ weight + bias, 3, axis=-1)
     r, z = jax.nn.sigmoid(of_r + inner_r), jax.nn.sigmoid(of_z + inner_z)
     return ((1 - z) * jnp.tanh(of_n + r * inner_n) + z * h,)
 
 
 def _rnn(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
-    return (jnp.tanh(given + states[0] @ weight),)
+    (only,) = given
+    return (jnp.tanh(only + states[0] @ weight),)
+
+
+def _sums(given: Any, inner: Any) -> list[Any]:
+    """Of each gate, what it has of the input and of the state."""
+    parts = jnp.split(inner, len(given), axis=-1)
+    return [own + part for own, part in zip(given, parts, strict=True)]
 
 
 def _through(cell: Cell, count: int) -> Callable[[Any, str], Apply]:
@@ -55,8 +63,11 @@ def _through(cell: Cell, count: int) -> Callable[[Any, str], Apply]:
                 return states, states[0]
 
             begin = (jnp.zeros((x.shape[1], layer.width), x.dtype),) * count
+            # An array for each gate: XLA's loop for the CPU takes 1.6 times as long where it
+            # cuts a place and a gate out of one.
+            given = tuple(jnp.split(by_rows(x, weight) + bias, layer.gates, axis=-1))
             reverse = ending.endswith("_reverse")
-            return lax.scan(step, begin, x @ weight.T + bias, reverse=reverse)[1]
+            return lax.scan(step, begin, given, reverse=reverse)[1]
 
         def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
             x = x.swapaxes(0, 1)  # [sequence, batch, width]

@@ -68,7 +68,7 @@ def _rms_norm(layer: layers.RMSNorm, path: str) -> Apply:
 
 LOWERINGS: dict[type[Layer], Lowering] = {
     layers.SelfAttention: weighted(_self_attention),
-    layers.SwiGLU: weighted(swiglu(nn.silu)),
+    layers.SwiGLU: weighted(swiglu(nn.silu, lambda x, weight: x @ weight.T)),
     layers.RMSNorm: weighted(_rms_norm),
     layers.LastToken: plain(lambda x: x[:, -1]),
 }

@@ -54,14 +54,17 @@ def cross_attention(
     return apply
 
 
-def swiglu(silu: Callable[[Any], Any]) -> Callable[[layers.SwiGLU, str], Apply]:
-    """With the framework's own function."""
+def swiglu(
+    silu: Callable[[Any], Any], by_rows: Callable[[Any, Any], Any]
+) -> Callable[[layers.SwiGLU, str], Apply]:
+    """With the framework's own functions; `by_rows` is x [..., inputs] times [outputs, inputs]."""
 
     def make(layer: layers.SwiGLU, path: str) -> Apply:
         gate, up, down = (join(path, name) for name in ("gate", "up", "down"))
 
         def apply(weights: Weights, x: Any) -> Any:
-            return (silu(x @ weights[gate].T) * (x @ weights[up].T)) @ weights[down].T
+            gates = silu(by_rows(x, weights[gate]))
+            return by_rows(gates * by_rows(x, weights[up]), weights[down])
 
         return functional.over_last(apply)
 

@@ -1,6 +1,7 @@
-"""`python -m scripts.handwritten FRAMEWORK THREADS ROUNDS PRECISION`: the race, in its environment.
+"""`python -m scripts.handwritten FRAMEWORK THREADS ROUNDS PRECISION MODELS`: the race.
 
-Started by `scripts.fidelity`. Exit code 1: somewhere ours is slower than EXPECTED allows.
+Started by `scripts.fidelity`, in the framework's environment; all models where none are named.
+Exit code 1: somewhere ours is slower than EXPECTED allows.
 """
 
 import dataclasses
@@ -50,7 +51,8 @@ ONE = ("encoder", "mobilenet_v2")
 """The first of them that a framework has is trained with AdamW and in bfloat16 too."""
 
 PROMPT, WRITTEN = 128, 16
-"""Tokens."""
+FEW, FEWER = 16, 4
+"""Tokens; few of them for MLX."""
 
 SENTENCES = (20, LANGUAGE["small"][1])
 
@@ -61,7 +63,7 @@ SMALL_IMAGES, SMALL, SMALL_SENTENCES = (2, 3, 64, 64), (2, 32, 512), (4, 8)
 """For MLX, which has no optimised BLAS on Linux."""
 
 
-def main(framework, threads, rounds, precision="float32"):
+def main(framework, threads, rounds, precision="float32", only=""):
     adapter = importlib.import_module(f"frameworks.{framework}.adapter")
     rivals = importlib.import_module(f"scripts.handwritten.{framework}")
     execution = FRAMEWORKS[framework].executions[0]
@@ -73,7 +75,8 @@ def main(framework, threads, rounds, precision="float32"):
     if narrow:
         rivals.prepare()
     first = next((name for name in ONE if name in rivals.MODELS), None)
-    for name, theirs in rivals.MODELS.items():
+    for name in only.split(",") if only else rivals.MODELS:
+        theirs = rivals.MODELS[name]
         for workload in chosen(workloads(name, small=framework == "mlx"), name == first, narrow):
             lost += race(adapter, rivals, theirs(), workload, rounds, narrow) < EXPECTED
     sys.exit(1 if lost else 0)
@@ -93,8 +96,9 @@ def workloads(name, *, small):
     """Forward pass and training step; of a decoder a prompt that is read, and tokens written."""
     if name == "gpt2":
         reader, writer = gpt2(last=True), gpt2()
-        yield Forward(suite="fidelity", name=name, model=reader, input_shape=(1, PROMPT))
-        yield Decode(suite="fidelity", name=name, model=writer, steps=WRITTEN)
+        read, written = (FEW, FEWER) if small else (PROMPT, WRITTEN)
+        yield Forward(suite="fidelity", name=name, model=reader, input_shape=(1, read))
+        yield Decode(suite="fidelity", name=name, model=writer, steps=written)
         return
     if name == "encoder":
         forward, train = (SMALL, SMALL) if small else (PUBLISHED, SHORTENED)

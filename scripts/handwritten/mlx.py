@@ -6,6 +6,8 @@ import mlx.core as mx
 import mlx.nn as nn
 from mlx import optimizers, utils
 
+from scripts.handwritten.mlx_gpt2 import GPT2, decode  # noqa: F401  the race calls it
+
 WIDTH = 512
 
 
@@ -113,7 +115,13 @@ def encoder():
     return nn.Sequential(*(EncoderLayer() for _ in range(6)))
 
 
-MODELS = {"unet": unet, "lstm": LanguageModel, "encoder": encoder, "resnet18": ResNet18}
+MODELS = {
+    "gpt2": GPT2,
+    "unet": unet,
+    "lstm": LanguageModel,
+    "encoder": encoder,
+    "resnet18": ResNet18,
+}
 
 
 def count(model):
