@@ -22,6 +22,9 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 SampleSeconds = Annotated[float, msgspec.Meta(ge=1e-12, le=1e9)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 Magnitude = Annotated[float, msgspec.Meta(ge=0, le=1e308)]
+Values = Annotated[
+    tuple[Annotated[float, msgspec.Meta(ge=-1e308, le=1e308)], ...], msgspec.Meta(max_length=16)
+]
 Precision = Literal["float32", "float16", "bfloat16"]
 DeviceKind = Literal["cpu", "gpu"]
 Size = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
@@ -215,6 +218,10 @@ class Verified(_Record, frozen=True, tag="verified"):
     first_step_s: Seconds | None = None
     first_step_kept: bool = False
     """Whether a program of that step was not compiled but kept from an earlier process."""
+    answers: Annotated[dict[Text, Values], msgspec.Meta(max_length=64)] = msgspec.field(
+        default_factory=dict
+    )
+    """A few of the answers by array, where a seed was given: they show that they are its own."""
     curves: Curves | None = None
     warnings: Annotated[tuple[LongText, ...], msgspec.Meta(max_length=64)] = ()
     """Of the framework, while it built the case and gave these answers."""

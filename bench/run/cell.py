@@ -175,6 +175,7 @@ class Cell:
         self.compared = told.compared
         self.facts["first_step_s"] = told.first_step_s
         self.facts["first_step_kept"] = told.first_step_kept
+        self.facts["answers"] = self.evidence.answers
         self.facts["warnings"] = tuple(map(privacy.scrub, told.warnings))
         if isinstance(self.workload, Learn | Lifecycle) and told.curves:
             self.facts["curves"] = curves(self.workload, told.curves)

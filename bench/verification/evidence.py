@@ -16,7 +16,7 @@ import numpy as np
 from bench import schema
 from bench.contenders.replies import Looks, Sliced, WorkerError, checked
 from bench.contenders.spec import Contender
-from bench.verification import credibility
+from bench.verification import answers, credibility
 from bench.worker import observations, waiting
 from frameworks import NULL
 from suites.data import arrays
@@ -50,6 +50,8 @@ class Evidence:
         self.contender, self.workload, self.seed = contender, workload, seed
         self.expected = expected
         self.audits = self.turns = 0
+        self.answers: dict[str, tuple[float, ...]] = {}
+        """A few, for the record of a seed that somebody gave."""
         self._answers: list[schema.Check] = []
         self._slices: list[schema.Slice] = []
         self._left: list[credibility.Look] = []
@@ -132,6 +134,8 @@ class Evidence:
             seen = observations.read(path)
             with np.errstate(over="ignore"):  # what is so far off becomes a problem of its own
                 found = checks.compare(seen, self.expected.entries, phase)
+            if phase == "before" and self.seed:
+                self.answers = answers.shown(seen, self.expected.entries, self.seed)
             if checks.same_learning(seen):
                 found.append(checks.Check("losses of learning", problem=SAME_LEARNING))
             return found + self._evaluated(seen, phase)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from bench import bounded_lines, records
 from bench.records import RejectedLine
-from bench.trust import sidecars, signing
+from bench.schema import Run
+from bench.trust import sidecars, signing, vouching
 from bench.trust.signing import Signature
+from bench.trust.vouching import Word
+from reports.frame import NULL
+from reports.history.store import identity
+from reports.trust.consistency import Account, Trouble
+from reports.trust.figures import Figure, Figures
+from reports.verdicts import untimed
 from suites.data import outside_file
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
     """Of one run; small, so that those of thousands fit into memory."""
 
@@ -24,8 +35,20 @@ class Evidence:
     lines: int
     refused: tuple[str, ...]
     """Lines that are no records, by number and reason."""
-    signature: Signature | None
+    signature: Signature | None = None
     """None where it has none."""
+    word: Word | None = None
+    """Of who asked for it; None where nobody's lies beside it."""
+    run: str = ""
+    """Its id, as it says itself."""
+    commit: str = ""
+    seed: int = 0
+    machine_id: str = ""
+    received_at: str = ""
+    """When the store got it, ISO 8601 in UTC; empty where nobody says."""
+    figures: tuple[Figure, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    """What cannot be, by its own records and by its hardware."""
 
 
 def of_file(
@@ -33,35 +56,34 @@ def of_file(
     *,
     named: str = "",
     signature: bytes | None = None,
+    work: bytes | None = None,
     signers: Path | None = None,
+    received_at: str = "",
 ) -> Evidence:
-    """Of a run's records, `.jsonl` or `.jsonl.gz`; `signers` is the reader's own list of keys.
+    """Of a run's records, `.jsonl` or `.jsonl.gz`; `signature` and `work` are the contents of the
+    files beside it, `signers` is the reader's own list of keys.
 
     Raises NotRecords, NoKeygen, OSError.
     """
-    count, refused = 0, []
-    for number, found in records.scan(path):
-        count += 1
-        if isinstance(found, RejectedLine):
-            refused.append(f"line {number}: {found.reason}")
-    digest = hashlib.sha256()
-    try:
-        for piece in bounded_lines.content(path):
-            digest.update(piece)
-    except bounded_lines.RestUnread as rest:
-        refused = refused or [str(rest)]
-    sha256 = digest.hexdigest()
+    read = _read(path)
+    sha256 = _hash(path, read)
     signed = None
-    if signature is not None and not refused:
-        signed = signing.check(signature, bounded_lines.content(path), signers)
-    elif signature is not None:
+    if signature is not None and read.refused:
         signed = Signature(problem="lines of it are no records, so its signature was not looked at")
+    elif signature is not None:
+        signed = signing.check(signature, bounded_lines.content(path), signers)
+    run = read.figures.run
     return Evidence(
         sha256=sha256,
         named=named,
-        lines=count,
-        refused=tuple(refused),
+        lines=read.lines,
+        refused=tuple(read.refused),
         signature=signed,
+        word=None if work is None else vouching.read(work, sha256, signers),
+        received_at=received_at,
+        **(_of_run(run) if run else {}),
+        figures=tuple(read.figures.all),
+        troubles=() if read.refused else (*read.account.troubles, *_impossible(read.figures)),
     )
 
 
@@ -70,8 +92,97 @@ def beside(path: Path, signers: Path | None = None) -> Evidence:
 
     Raises NotRecords, NoKeygen, OSError.
     """
-    signature = _content(sidecars.signature_of(path), sidecars.MOST_SIGNATURE_BYTES)
-    return of_file(path, signature=signature, signers=signers)
+    return of_file(
+        path,
+        signature=_content(sidecars.signature_of(path), sidecars.MOST_SIGNATURE_BYTES),
+        work=_content(sidecars.work_of(path), sidecars.MOST_WORK_BYTES),
+        signers=signers,
+    )
+
+
+@dataclass
+class _Read:
+    """What one reading of the file gave."""
+
+    lines: int = 0
+    refused: list[str] = field(default_factory=list)
+    figures: Figures = field(default_factory=Figures)
+    account: Account = field(default_factory=Account)
+
+
+def _read(path: Path) -> _Read:
+    read = _Read()
+    for number, found in records.scan(path):
+        read.lines += 1
+        if isinstance(found, RejectedLine):
+            read.refused.append(f"line {number}: {found.reason}")
+        elif isinstance(found, Run) and read.figures.run not in (None, found):
+            read.refused.append(f"line {number}: another run begins in the same file")
+        else:
+            read.figures.take(found)
+            read.account.take(found)
+    return read
+
+
+def _hash(path: Path, read: _Read) -> str:
+    """Of the bytes, unpacked; of what can be read of them, where that is not all."""
+    digest = hashlib.sha256()
+    try:
+        for piece in bounded_lines.content(path):
+            digest.update(piece)
+    except bounded_lines.RestUnread as rest:
+        read.refused = read.refused or [str(rest)]
+    return digest.hexdigest()
+
+
+def _of_run(run: Run) -> dict[str, Any]:
+    seed = run.settings.get("seed")
+    return {
+        "run": run.run,
+        "commit": run.commit or "",
+        "seed": seed if isinstance(seed, int) else 0,
+        "machine_id": identity(run.machine),
+    }
+
+
+def _impossible(figures: Figures) -> Sequence[Trouble]:
+    """Results beyond what the device can do at all, whoever programs it."""
+    run, found = figures.run, figures.all
+    if run is None or not found:
+        return ()
+    contenders = {each.contender: each for each in run.contenders}
+    cases = {each.case: each for each in run.cases}
+    rows: list[dict[str, Any]] = []
+    for figure in found:
+        contender, case = contenders[figure.contender], cases[figure.case]
+        if contender.framework == NULL:
+            continue
+        moved = case.traffic_bytes.get(contender.precision)
+        rows.append(
+            {
+                "run": run.run,
+                "contender": figure.contender,
+                "case": figure.case,
+                "device_kind": contender.device_kind,
+                "device_name": contender.device_name,
+                "precision": contender.precision,
+                "convolutions": case.convolutions,
+                "time_s": figure.time_s,
+                "traffic_bytes": moved,
+                "flop_per_s": case.flop / figure.time_s,
+                "bytes_per_s": moved and moved / figure.time_s,
+            }
+        )
+    impossible = untimed.impossible(_table(rows), {run.run: run}) if rows else {}
+    return [Trouble(why, *key[1:], alone=True) for key, why in impossible.items()]
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows)
+    for name in ("traffic_bytes", "bytes_per_s"):
+        table[name] = table[name].astype(float)
+    table["convolutions"] = table["convolutions"].astype("boolean")
+    return table
 
 
 def _content(path: Path, most: int) -> bytes | None:

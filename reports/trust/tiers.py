@@ -1,9 +1,12 @@
 """How far a run can be trusted: six checks, each by itself, each with its reason.
 
-    found = tiers.of(evidence.of_file(path, named=sha256, signature=..., signers=...))
-    found.word          "plausible": the highest check that it passes, below any that speaks against
-    found.meets("signed"), found.why_not("signed")      to refuse it by name where that is asked for
-    found.marks         every check with its outcome and reason, in order
+    run = evidence.of_file(path, named=sha256, signature=..., work=..., signers=...)
+    found = tiers.of(run, Kin(every run there is))
+    found.word                  "plausible": the highest check that it passes, below any that speaks
+                                against it; `rank` is the same as a number, `reason` says why
+    found.meets("signed"), found.why_not("signed")          to refuse it by name where that is asked
+    found.of(contender, case)   the tier of one result, where it differs
+    found.marks                 every check with its outcome and reason, in order
 
 Nothing here says that somebody forged anything: a check is passed, or not shown, or what the file
 holds speaks against it.
@@ -11,12 +14,15 @@ holds speaks against it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reports.formatting import plain
+from reports.trust import likely
 from reports.trust.evidence import Evidence
+from reports.trust.figures import Cell
+from reports.trust.kin import Kin
+from reports.trust.likely import Outcome, Told
 
 CHECKS = {
     "valid": "every line is a record of a known schema",
@@ -30,8 +36,6 @@ CHECKS = {
 
 NONE = "not valid"
 """The word for a run that passes none."""
-
-Outcome = Literal["passed", "not shown", "against"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,13 @@ class Tier:
 
     marks: tuple[Mark, ...]
     """In the order of CHECKS."""
+    results: Mapping[Cell, tuple[Mark, ...]] = field(default_factory=dict)
+    """Of single results, by contender and case, the marks that differ from those of the run."""
+
+    def of(self, contender: str, case: str) -> Tier:
+        """Of one result."""
+        own = {mark.check: mark for mark in self.results.get((contender, case), ())}
+        return Tier(tuple(own.get(mark.check, mark) for mark in self.marks)) if own else self
 
     @property
     def word(self) -> str:
@@ -61,6 +72,18 @@ class Tier:
                 break
             reached = mark.check if mark.outcome == "passed" else reached
         return reached
+
+    @property
+    def rank(self) -> int:
+        """The word as a number; 0 where it passes none."""
+        return [NONE, *CHECKS].index(self.word)
+
+    @property
+    def reason(self) -> str:
+        """Why it has that word, in a sentence; what speaks against it, where something does."""
+        if self.against:
+            return f"not shown to be {self.against.check}: {self.against.reason}"
+        return next((mark.reason for mark in self.marks if mark.check == self.word), "")
 
     @property
     def against(self) -> Mark | None:
@@ -83,9 +106,19 @@ class Tier:
         raise KeyError(check)
 
 
-def of(run: Evidence) -> Tier:
-    """The tier of a run."""
-    return Tier((_valid(run), _intact(run), _signed(run)))
+def of(run: Evidence, kin: Kin) -> Tier:
+    """The tier of a run among the others there are."""
+    plausible, plausible_each = likely.plausible(run, kin)
+    confirmed, confirmed_each = likely.confirmed(run, kin, plausible_each, plausible[0])
+    worked, worked_each = _worked(run)
+    marks = [_valid(run), _intact(run), _signed(run)]
+    marks += [Mark("worked", *worked), Mark("plausible", *plausible), Mark("confirmed", *confirmed)]
+    results: dict[Cell, tuple[Mark, ...]] = {}
+    each = {"worked": worked_each, "plausible": plausible_each, "confirmed": confirmed_each}
+    for check, found in each.items():
+        for cell, told in found.items():
+            results[cell] = (*results.get(cell, ()), Mark(check, *told))
+    return Tier(tuple(marks), results)
 
 
 def _valid(run: Evidence) -> Mark:
@@ -110,11 +143,38 @@ def _signed(run: Evidence) -> Mark:
     if found is None:
         return Mark("signed", "not shown", "it has no signature")
     if not found.key:
-        return Mark("signed", "against", found.problem)
+        # Anybody may put a file beside a run: one that does not fit tells no more than none.
+        return Mark("signed", "not shown", found.problem)
     if not found.known:
         reason = f"signed by an unknown key, {found.key}: {found.problem}"
         return Mark("signed", "not shown", reason)
     return Mark("signed", "passed", f"by {found.key}")
+
+
+def _worked(run: Evidence) -> tuple[Told, dict[Cell, Told]]:
+    """By the word of who asked for it, which must be about this run and not the sender's own."""
+    word = run.word
+    if word is None:
+        return ("not shown", "nobody asked for it with a seed"), {}
+    said, key = word.statement, run.signature.key if run.signature else ""
+    if said is None:
+        return ("not shown", word.problem), {}
+    question = said.question
+    if (question.seed, question.commit) != (run.seed, run.commit):
+        return ("not shown", "the word beside it is about another seed or commit"), {}
+    if word.asker == key:
+        return ("not shown", "who signed it asked for it as well"), {}
+    if question.of and question.of != key:
+        return ("not shown", f"{question.of} was asked, and did not sign it"), {}
+    asked = f"{word.asker} asked for it at {question.asked_at}"
+    looked = {(contender, case) for contender, case in said.cells}
+    each: dict[Cell, Told] = {
+        (figure.contender, figure.case): ("not shown", "of the cases looked at it is none")
+        for figure in run.figures
+        if (figure.contender, figure.case) not in looked
+    }
+    reason = f"{asked}, and looked at {len(looked)} of its results, taken by chance"
+    return ("passed", reason), each
 
 
 def below(tiers: Sequence[tuple[str, Tier]], check: str) -> list[str]:

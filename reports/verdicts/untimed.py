@@ -30,10 +30,10 @@ one kind of work alone may have fallen back."""
 
 def untimed(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Run]) -> dict[Key, str]:
     """Those of the measured cells whose time cannot be believed, and why."""
-    return _elsewhere(cells, slices) | _impossible(cells, runs)
+    return _elsewhere(cells, slices) | impossible(cells, runs)
 
 
-def _impossible(cells: pd.DataFrame, runs: Mapping[str, Run]) -> dict[Key, str]:
+def impossible(cells: pd.DataFrame, runs: Mapping[str, Run]) -> dict[Key, str]:
     beyond = above_limits.beyond(cells, runs)
     counted = beyond["convolutions"].eq(False) & (beyond["excess_flop"] > IMPOSSIBLE)
     beyond = beyond[counted | (beyond["excess"] > UNCOUNTED)]
