@@ -1,38 +1,13 @@
-"""What a site shows of a store: its machines, their runs, and one figure of each framework a case.
-
-Of a machine's runs that have a figure the most trusted counts, and of these the newest: what is
-trusted less never takes the place of what is trusted more. A run that something speaks against is
-listed and gives no figure. A site takes the names it uses from
-here alone, so what others wrote is checked and bounded here.
-"""
+"""What a site is made of: machines, their runs, and one figure of each framework at a case."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
-
-import numpy as np
-import pandas as pd
-
-from reports.formatting import plain
-from reports.frame import FAULTS, NULL
-from reports.ingest.machine_names import family
-
-MACHINE_ID = re.compile(r"[0-9a-f]{12}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-
-MOST_FIGURES = 5_000
-"""Of one machine's page: some 1.5 MB."""
-
-_LONGEST_S = 1e9
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Work = tuple[str, str, str]
 """Case, precision and the hash of what is computed."""
-
-KEY = ["machine_id", "case", "precision", "framework", "device_kind"]
-"""What has one figure."""
 
 
 class Figure(NamedTuple):
@@ -144,128 +119,3 @@ class Machine:
         for figure in self.figures:
             found.setdefault(figure.framework, {})[figure.version] = None
         return {name: tuple(sorted(found[name])) for name in sorted(found)}
-
-
-def machines(cells: pd.DataFrame, runs: Sequence[Run]) -> tuple[Machine, ...]:
-    """Every machine with a run, that of the newest run first. `cells` has the columns of Figure
-    and `verified`; rows of runs that are not among `runs` do not count."""
-    sound = [each for each in map(_clean, runs) if each is not None]
-    newest = sorted(sound, key=lambda each: (each.received_at, each.sha256), reverse=True)
-    figures = _figures(cells, newest)
-    grouped: dict[str, list[Run]] = {}
-    for each in newest:
-        grouped.setdefault(each.machine_id, []).append(each)
-    return tuple(_machine(mine, figures.get(name, ())) for name, mine in grouped.items())
-
-
-def _clean(run: Run) -> Run | None:
-    """The run with its texts bounded; None where its names are no names of ours."""
-    if not (_SHA256.fullmatch(run.sha256) and MACHINE_ID.fullmatch(run.machine_id)):
-        return None
-    return replace(
-        run,
-        run=plain(run.run, 80),
-        label=plain(run.label, 80) or "a machine without a name",
-        chip=plain(run.chip, 60),
-        gpu=plain(run.gpu, 80),
-        system=plain(run.system, 40),
-        received_at=plain(run.received_at, 40),
-        tier=plain(run.tier, 30),
-        reason=plain(run.reason, 300),
-    )
-
-
-def _machine(runs: Sequence[Run], figures: Sequence[Figure]) -> Machine:
-    # Of several as good the newest, which come first.
-    told = max(runs, key=lambda each: (not each.against, each.rank))
-    gpus = [told.gpu] if told.gpu else []
-    return Machine(
-        told.machine_id,
-        *(told.label, told.chip or told.label, told.gpu, told.system),
-        family(gpus, told.system),
-        tuple(runs),
-        tuple(figures[:MOST_FIGURES]),
-        len(figures[MOST_FIGURES:]),
-    )
-
-
-# --- which figures count ----------------------------------------------------------------------
-
-
-def _figures(cells: pd.DataFrame, newest: Sequence[Run]) -> dict[str, list[Figure]]:
-    """The figures of each machine."""
-    order = {run.sha256: at for at, run in enumerate(newest) if not run.against}
-    rank = {run.sha256: -run.rank for run in newest}
-    owner = {run.sha256: run.machine_id for run in newest}
-    rows = cells[cells["sha256"].isin(order) & (cells["framework"] != NULL)]
-    rows = rows[~_doubted(rows, newest)]
-    timed = rows["time_s"].to_numpy(dtype="float64", na_value=np.nan)
-    sane = (timed > 0) & (timed <= _LONGEST_S)
-    right = rows["verified"].to_numpy(dtype=bool) & sane
-    sized = (rows["size"] > 0).to_numpy()
-    kept = sized & (right | rows["status"].isin(FAULTS).to_numpy())
-    rows = rows.assign(
-        time_s=np.where(right, timed, np.nan),
-        status=np.where(right, "ok", rows["status"]),
-        # The run says whose it is, in the manifest as in the tables; the manifest decides.
-        machine_id=rows["sha256"].map(owner),
-        _rank=rows["sha256"].map(rank),
-        _order=rows["sha256"].map(order),
-    )[kept]
-    rows = rows.sort_values(["_rank", "_order", "time_s"], kind="stable").drop_duplicates(KEY)
-    rows = rows.sort_values(_ORDER, kind="stable")
-    found: dict[str, list[Figure]] = {}
-    for figure in _typed(rows):
-        found.setdefault(figure.machine_id, []).append(figure)
-    return found
-
-
-def _doubted(rows: pd.DataFrame, runs: Sequence[Run]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which rows are results that something speaks against, of runs that as a whole are sound."""
-    bad = {
-        (run.sha256, *cell)
-        for run in runs
-        for cell, result in run.results.items()
-        if result.against
-    }
-    keys = zip(rows["sha256"], rows["contender"], rows["case"], strict=True)
-    return np.fromiter((bool(bad) and key in bad for key in keys), dtype=bool, count=len(rows))
-
-
-_ORDER = [
-    *("suite", "name", "size", "precision", "case", "definition_sha256"),
-    *("time_s", "framework", "device_kind"),
-]
-"""Of a machine's figures: those that compare stand together, the fastest first."""
-
-_LENGTHS = {
-    "contender": 200,
-    "case": 120,
-    "spec": 80,
-    "size_of": 40,
-    "execution": 30,
-    "version": 40,
-}
-"""Characters of a text; of all others 60."""
-
-_NUMBERS = ("time_s", "low_s", "high_s")
-
-
-def _typed(rows: pd.DataFrame) -> Iterator[Figure]:
-    columns = []
-    for name in Figure._fields:
-        column = rows[name]
-        if name in _NUMBERS:
-            columns.append(column.to_numpy(dtype="float64", na_value=np.nan).tolist())
-        elif name == "size":
-            columns.append(column.to_numpy(dtype="int64").tolist())
-        else:
-            columns.append(_texts(column, _LENGTHS.get(name, 64)))
-    yield from map(Figure._make, zip(*columns, strict=True))
-
-
-def _texts(column: pd.Series, limit: int) -> list[str]:
-    """Bounded and printable; each that differs is looked at once."""
-    codes, known = pd.factorize(column)
-    cleaned = [plain(str(each), limit) for each in known]
-    return [cleaned[code] if code >= 0 else "" for code in codes.tolist()]

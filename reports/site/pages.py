@@ -1,6 +1,6 @@
 """The pages of a site, each as text: what stands in them and which of them there are.
 
-Templates escape what they are given; what others wrote is bounded where it came in (`figures`).
+Templates escape what they are given; what others wrote is bounded where it came in (`choice`).
 """
 
 from __future__ import annotations

@@ -7,15 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from reports.site import figures
+from reports.site import choice
 from reports.site.figures import Machine, Run
 
-COLUMNS = (
-    *("machine_id", "sha256", "contender", "suite", "name", "size", "size_of", "case"),
-    *("definition_sha256", "precision"),
-    *("framework", "version", "spec", "execution", "device_kind", "status", "time_s", "low_s"),
-    *("high_s", "verified"),
-)
 GPUS = ("Apple M4 Max", "NVIDIA H100 80GB HBM3", "")
 CHIPS = ("Apple M4 Max", "Intel Xeon Platinum 8480+", "AMD EPYC 9554")
 
@@ -70,11 +64,12 @@ def row(of: Run, framework: str, time_s: float, **differing: object) -> dict[str
     return fields | differing
 
 
-def table(rows: Sequence[dict[str, object]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+def table(rows: Sequence[dict[str, object]]) -> list[pd.DataFrame]:
+    """The cells' table, of one part."""
+    return [pd.DataFrame(rows, columns=list(choice.NEEDED))]
 
 
-def cells(runs: Sequence[Run]) -> pd.DataFrame:
+def cells(runs: Sequence[Run]) -> list[pd.DataFrame]:
     """Of each run torch, JAX and TensorFlow at products and an MLP, on what its machine has."""
     return table([each for run in runs for each in _of(run)])
 
@@ -94,4 +89,4 @@ def _of(run: Run) -> Iterator[dict[str, object]]:
 
 def machines() -> tuple[Machine, ...]:
     runs = [run(at) for at in range(3)]
-    return figures.machines(cells(runs), runs)
+    return choice.machines(cells(runs), runs)

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reports.ingest import published
-from reports.site import build, figures, pages
+from reports.site import build, choice, pages
 from reports.site.content import Site
 from reports.site.machine_page import Records
 from tests.helpers import gallery
@@ -92,7 +92,7 @@ def test_of_many_machines_the_first_page_shows_the_newest(quoted):
         )
         for at in range(40)
     ]
-    found = figures.machines(gallery.cells(runs[:1]), runs)
+    found = choice.machines(gallery.cells(runs[:1]), runs)
     made = texts(Site("A gallery", found, quoted, Records()))
     assert made["index.html"].count('href="machines/') == pages.ON_FIRST_PAGE
     assert made["all.html"].count('href="machines/') == 40
@@ -101,7 +101,7 @@ def test_of_many_machines_the_first_page_shows_the_newest(quoted):
 def test_a_family_has_no_column_of_what_none_of_it_ran(quoted):
     runs = [gallery.run(0), gallery.run(1)]
     rows = [gallery.row(runs[0], "mlx", 1.0), gallery.row(runs[1], "torch", 1.0)]
-    found = figures.machines(gallery.table(rows), runs)
+    found = choice.machines(gallery.table(rows), runs)
     made = texts(Site("A gallery", found, quoted, Records()))
     assert 'data-of="mlx"' in made["families/apple.html"]
     assert 'data-of="mlx"' not in made["families/nvidia.html"]
@@ -188,7 +188,7 @@ def hostile():
         for size in (1, 2)
         for kind in ("cpu", "gpu")
     ]
-    return figures.machines(gallery.table(rows), [run])
+    return choice.machines(gallery.table(rows), [run])
 
 
 class Tags(HTMLParser):

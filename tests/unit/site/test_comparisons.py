@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from reports.site import crossings, figures, models, strips
+from reports.site import choice, crossings, models, strips
 from tests.helpers import gallery
 
 
 def machine(*rows, at: int = 0):
     run = gallery.run(at)
     made = [gallery.row(run, *each[:2], **each[2]) for each in rows]
-    return figures.machines(gallery.table(made), [run])[0]
+    return choice.machines(gallery.table(made), [run])[0]
 
 
 def squares(found, names=("torch", "jax", "tf")):
@@ -88,7 +88,7 @@ def test_devices_of_two_runs_are_not_compared():
     one, two = gallery.run(0), gallery.run(0, sha256=gallery.digest("two"))
     rows = [gallery.row(one, "torch", 1.0, size=size) for size in (64, 256)]
     rows += [gallery.row(two, "torch", 1.0, size=size, device_kind="gpu") for size in (64, 256)]
-    (found,) = figures.machines(gallery.table(rows), [one, two])
+    (found,) = choice.machines(gallery.table(rows), [one, two])
     assert crossings.of(found) == ()
 
 

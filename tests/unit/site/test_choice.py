@@ -2,12 +2,13 @@
 
 import pytest
 
-from reports.site import figures
+from reports.site import choice
+from reports.site.figures import Result
 from tests.helpers import gallery
 
 
 def only(cells, runs):
-    (machine,) = figures.machines(cells, runs)
+    (machine,) = choice.machines(cells, runs)
     return machine
 
 
@@ -33,6 +34,16 @@ def test_of_two_runs_as_trusted_the_newer_counts_and_of_one_run_the_faster_way()
     assert [each.sha256 for each in machine.runs] == [new.sha256, old.sha256]
 
 
+def test_parts_of_a_table_come_to_the_same_in_any_order():
+    runs = [gallery.run(0), gallery.run(0, sha256=gallery.digest("x"), received_at="2020-01-01")]
+    rows = [gallery.row(run, name, 1.0) for run in runs for name in ("torch", "jax")]
+    parts = [gallery.table([row])[0] for row in rows]
+    whole = choice.machines(gallery.table(rows), runs)
+    assert choice.machines(parts, runs) == whole
+    assert choice.machines(parts[::-1], runs) == whole
+    assert len(whole[0].figures) == 2
+
+
 def test_a_run_that_is_trusted_less_takes_no_place():
     trusted = gallery.run(0, received_at="2026-01-01T00:00:00+00:00")
     other = gallery.run(0, sha256=gallery.digest("x"), rank=0, tier="valid", label="Not so", gpu="")
@@ -51,8 +62,8 @@ def test_a_run_with_something_against_it_is_listed_and_gives_no_figure():
 
 def test_a_result_with_something_against_it_is_no_figure_and_each_has_its_own_tier():
     results = {
-        ("jax/cpu", "matmul/square/64"): figures.Result("signed", True),
-        ("torch/cpu", "matmul/square/64"): figures.Result("confirmed", False),
+        ("jax/cpu", "matmul/square/64"): Result("signed", True),
+        ("torch/cpu", "matmul/square/64"): Result("confirmed", False),
     }
     run = gallery.run(0, results=results)
     rows = [gallery.row(run, name, 1.0) for name in ("torch", "jax", "tf")]
@@ -74,7 +85,7 @@ def test_a_result_with_something_against_it_is_no_figure_and_each_has_its_own_ti
 )
 def test_what_is_no_name_of_ours_is_left_out(differing):
     run = gallery.run(0, **differing)
-    assert figures.machines(gallery.table([gallery.row(run, "torch", 1.0)]), [run]) == ()
+    assert choice.machines(gallery.table([gallery.row(run, "torch", 1.0)]), [run]) == ()
 
 
 @pytest.mark.parametrize("time_s", [float("nan"), float("inf"), 0.0, -1.0, 1e300])
@@ -86,14 +97,14 @@ def test_what_is_no_time_is_no_figure(time_s):
 def test_whose_run_it_is_the_manifest_decides():
     run, other = gallery.run(0), gallery.run(1)
     row = gallery.row(run, "torch", 1.0) | {"machine_id": other.machine_id}
-    one, two = figures.machines(gallery.table([row]), [run, other])
+    one, two = choice.machines(gallery.table([row]), [run, other])
     assert (len(one.figures), len(two.figures)) == (1, 0)
 
 
 def test_texts_are_bounded_and_those_without_a_figure_are_counted(monkeypatch):
     run = gallery.run(0, label="x" * 10_000, reason="\x1b[2Jgone")
     rows = [gallery.row(run, f"adapter {at}", 1.0, version="9" * 10_000) for at in range(9)]
-    monkeypatch.setattr(figures, "MOST_FIGURES", 4)
+    monkeypatch.setattr(choice, "MOST_FIGURES", 4)
     machine = only(gallery.table(rows), [run])
     assert (len(machine.figures), machine.more) == (4, 5)
     assert len(machine.label) < 100
