@@ -17,7 +17,7 @@ except ImportError:
         "Python: `python -m pip install --requirement requirements/host.txt`; docs/offline.md."
     )
 
-from bench import fleet_commands, measuring_commands
+from bench import fleet_commands, measuring_commands, store_commands
 from bench.terminal import exit_codes, flags, pipes
 from bench.values import path
 
@@ -87,6 +87,7 @@ def run_command(
 
 measuring_commands.add(app)
 fleet_commands.add(app)
+store_commands.add(app)
 
 
 @app.command("report")

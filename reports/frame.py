@@ -7,7 +7,7 @@ cells = load(["results"])
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 
 import pandas as pd
 
-from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import combined, estimates, multiplicity
 from bench.statistics.estimates import Estimate, Interval, Series, Verdict
@@ -25,9 +24,9 @@ from reports.ingest import cpu_time, rounds
 from reports.ingest.published import met
 from reports.ingest.reading import Absent, Gathered, LeftOut, gather, table
 from reports.ingest.slices import KEY, Key
+from reports.planned_cells import planned
 from reports.verdicts import busy, failed_checks, unsteady, untimed
 from reports.verdicts.failed_checks import Mistake
-from reports.verdicts.status import ending
 
 NULL = "null"
 """The adapter that returns prepared answers; it measures the harness and is ranked nowhere."""
@@ -46,9 +45,6 @@ STATUSES = {
 
 FAULTS = {"wrong": "wrong answers", "untimed": "untimed", "failed": "failed"}
 """Statuses that make a run's exit code 1 and have no place, in the words of the reason."""
-
-MAX_CELLS = 200_000
-"""Cells a report may plan; a run of all suites on ten frameworks has some thousands."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +78,8 @@ class Results:
     """Of the machine, by run, in the order of its cases."""
     starts_s: Mapping[str, Sequence[float]]
     """Of each start of a worker, by run."""
+    files: Mapping[str, Path]
+    """Which each run was read from."""
 
     def ratios(self, pairs: Sequence[tuple[Key, Key]]) -> list[Estimate | None]:
         """How many times as long as its base each cell takes, paired by round; (cell, base).
@@ -139,19 +137,31 @@ class Results:
 
     @cached_property
     def family(self) -> Family:
+        """That of all runs."""
+        return self.family_of(self.runs)
+
+    def family_of(self, runs: Iterable[str]) -> Family:
         """Pairs of verified cells of one case and precision, which words may be chosen from; and
         their noise, told from the pairs of each cell and the first of its run."""
         count, first, pairs = Counter[tuple[str, str]](), dict[tuple[str, ...], Key](), []
-        for run in self.runs:
+        twice = Counter[tuple[str, str]]()  # those that CPU time may decide are asked twice
+        for run in runs:
+            twice += self._by_cpu.get(run, Counter())
             for cell in self.ranked(run):
                 key = cell.key
                 count[cell.case, cell.precision] += 1
                 base = first.setdefault((run, cell.case, cell.precision), key)
                 pairs += [(key, base)] if base is not key else []
         logs = [ratio.logs for ratio in self.ratios(pairs) if ratio and ratio.logs is not None]
-        # Those that CPU time may decide are asked twice.
-        twice = Counter((case, run) for run, _, case in self._cpu_rounds)
         return multiplicity.of(multiplicity.pairs([*count.values(), *twice.values()]), logs)
+
+    @cached_property
+    def _by_cpu(self) -> dict[str, Counter[tuple[str, str]]]:
+        """How many cells of each run and case have such CPU times."""
+        found: dict[str, Counter[tuple[str, str]]] = {}
+        for run, _, case in self._cpu_rounds:
+            found.setdefault(run, Counter())[case, run] += 1
+        return found
 
     @cached_property
     def rows(self) -> Mapping[str, Sequence[Cell]]:
@@ -199,7 +209,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
     collection of figures from elsewhere. Raises NotRecords, OSError."""
     gathered = gather(paths, published)
     slices = table(gathered)  # first, for it lets go of most of what was gathered
-    cells, said = _planned(gathered), _said(gathered)
+    cells, said = planned(gathered), _said(gathered)
     gathered.let_go()
     cells = cells.merge(rounds.estimates(slices), how="left", on=KEY, validate="one_to_one")
     cells.loc[cells["verified"] & cells["time_s"].isna(), ["verified", "status", "reason"]] = (
@@ -225,6 +235,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
         quotable=met(gathered.runs, gathered.published),
         states=gathered.states,
         starts_s=gathered.starts,
+        files=gathered.files,
     )
 
 
@@ -249,52 +260,3 @@ def _disbelieve(cells: pd.DataFrame, slices: pd.DataFrame, runs: Mapping[str, Ru
     for at, key in zip(measured.index, zip(*(measured[k] for k in KEY), strict=True), strict=True):
         if key in found:
             cells.loc[at, ["verified", "status", "reason"]] = False, "untimed", found[key]
-
-
-# --- planned cells ----------------------------------------------------------------------------
-
-
-def _planned(gathered: Gathered) -> pd.DataFrame:
-    """A row for each contender at each case: what it is, and how it ended."""
-    count = sum(len(run.contenders) * len(run.cases) for run in gathered.runs.values())
-    if count > MAX_CELLS:
-        raise NotRecords(f"these records plan {count} cells. Expected at most {MAX_CELLS}.")
-    whole = {(absent.run, absent.contender): absent for absent in gathered.absent}
-    rows = []
-    for name, run in gathered.runs.items():
-        cases = {case.case: case for case in run.cases}
-        for contender in {each.contender: each for each in run.contenders}.values():
-            runtime = gathered.runtimes.get((name, contender.contender))
-            fixed = (
-                *(name, run.machine.label, contender.contender, contender.framework),
-                next(iter(runtime.versions.values()), None) if runtime else None,
-                *(contender.spec, contender.device, contender.device_kind),
-                *(contender.device_name, contender.precision, contender.execution),
-                (runtime and runtime.threads) or contender.threads,
-                contender.outside,
-            )
-            for case in cases.values():
-                key = name, contender.contender, case.case
-                work = (
-                    *(case.suite, case.case, case.name, case.size, case.work_kind, case.size_of),
-                    *(case.flop, case.traffic_bytes.get(contender.precision)),
-                    *(case.convolutions, case.host_work),
-                )
-                came = ending(gathered, key, whole.get(key[:2]))
-                rows.append((*fixed, *work, *map(came.__getitem__, _ENDING)))
-    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_TYPES)
-
-
-_ENDING = ("status", "reason", "verified", "stopped", "build_s", "first_step_s")
-_COLUMNS = (
-    *("run", "machine", "contender", "framework", "version", "spec", "device", "device_kind"),
-    *("device_name", "precision", "execution", "threads", "outside", "suite", "case", "name"),
-    *("size", "work_kind", "size_of", "flop", "traffic_bytes", "convolutions", "host_work"),
-    *_ENDING,
-)
-_TYPES = (
-    dict.fromkeys(KEY, "str")
-    | dict.fromkeys(("flop", "traffic_bytes", "build_s", "first_step_s"), "float64")
-    | dict.fromkeys(("verified", "outside"), "bool")
-    | dict.fromkeys(("convolutions", "host_work"), "boolean")
-)

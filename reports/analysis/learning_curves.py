@@ -24,6 +24,8 @@ class Learned:
     framework: str
     curves: Curves
     published: bool = False
+    run: str = ""
+    """That measured it."""
 
 
 def find(
@@ -42,6 +44,7 @@ def find(
             label=labels[run].get(contender, plain(contender, 60)),
             framework=frameworks.get((run, contender), ""),
             curves=curves,
+            run=run,
         )
         for (run, contender, case), curves in results.curves.items()
         if run in places

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from bench.machine import identity
 from bench.schema import Contender, Run, Runtime
 from reports.formatting import plain
-from reports.ingest import machine_names
 
 Kind = Literal["machines", "precisions", "settings"]
 
@@ -36,7 +36,7 @@ class Difference:
 
 def of_runs(a: Run, b: Run) -> tuple[Difference, ...]:
     """What differs between the machines and the settings of two runs."""
-    machines = (_known(machine_names.facts(run.machine)) for run in (a, b))
+    machines = (_known(identity.facts(run.machine)) for run in (a, b))
     timed = ({k: v for k, v in run.settings.items() if k not in UNTIMED} for run in (a, b))
     return (*_between("machines", *machines), *_between("settings", *timed))
 

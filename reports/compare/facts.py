@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from bench.machine import identity
 from bench.schema import Contender, Run, Runtime
 from reports.compare import words
 from reports.compare.comparison import Comparison
 from reports.compare.sides import Side
 from reports.formatting import ABSENT, digits, plain
-from reports.ingest import machine_names
 
 _LONGEST = 120
 """Characters of one fact."""
@@ -74,7 +74,7 @@ def _run(side: Side) -> _Facts:
 
 
 def _machine(head: Run) -> _Facts:
-    known = machine_names.facts(head.machine)
+    known = identity.facts(head.machine)
     return {name: str(value) for name, value in known.items() if value not in (None, "")}
 
 

@@ -98,6 +98,7 @@ def partly_cpu(context: ReportContext) -> Iterator[Finding]:
             "most such operations fail instead.",
             cells=frozenset((run, contender, case) for case in found),
             about=called(context, run, contender),
+            run=run,
         )
 
 

@@ -39,6 +39,8 @@ class Finding:
     """What to type next, without words around it."""
     brief: str = ""
     """A few words for a glance, of what is nobody's fault."""
+    run: str = ""
+    """Which it is about, where it is one."""
 
 
 def suspect(
@@ -59,6 +61,7 @@ def suspect(
         severity="suspect",
         what=what,
         where=placed(context, run, where or listed(cells["case"].tolist())),
+        run=run,
         action=action,
         cells=frozenset(cells[KEY].itertuples(index=False, name=None)),
         about=about,

@@ -31,6 +31,7 @@ def busy(context: ReportContext) -> Iterator[Finding]:
                 severity="busy",
                 what=f"other programs used {of} cores while contenders were timed",
                 where=placed(context, run, "all cases"),
+                run=run,
                 action="Close them and repeat.",
                 effect=1 + float(used) / (cores or 1),
                 command=command(context.results.runs[run]),
@@ -64,6 +65,7 @@ def noisy(context: ReportContext) -> Iterator[Finding]:
                 else ""
             ),
             where=placed(context, run, listed(where)),
+            run=run,
             action="Trust the intervals, not the third digit. Close other programs, plug in the "
             f"power supply and repeat with {_longer(context, run)}.",
             effect=len(noisy) / len(mine),

@@ -23,6 +23,7 @@ def unlikely(context: ReportContext) -> Iterator[Finding]:
             "compares and counts whole numbers.",
             about=each.label,
             effect=math.inf,
+            run=each.run,
         )
 
 
@@ -50,6 +51,7 @@ def fresh(context: ReportContext) -> Iterator[Finding]:
                 what=f"workers were started anew for each case: {len(taken_s)} starts took "
                 f"{seconds(sum(taken_s))}",
                 where=f"run {plain(name, 100)}",
+                run=name,
                 action="No sample holds any of it.",
             )
 

@@ -65,6 +65,7 @@ def _watched(
             what=f"{what} was slowed down (up to {most}x) in {share} of the time: a fixed piece "
             f"of work took {seconds(middle_s)} mostly and {seconds(taken_s.max())} at worst",
             where=placed(context, run, _touched(slow, slices)),
+            run=run,
             action=action,
             effect=float(taken_s.max() / middle_s),
             command=again,
@@ -79,6 +80,7 @@ def _watched(
             f"of work took {percent(abs(change))} {'more' if change > 0 else 'less'} time in its "
             "last third than in its first",
             where=placed(context, run, f"last: {listed(list(late['case'].unique()))}"),
+            run=run,
             action=action,
             effect=1 + abs(change),
             command=again,
@@ -123,6 +125,7 @@ def restrained(context: ReportContext) -> Iterator[Finding]:
                     severity="busy",
                     what=what,
                     where=placed(context, run, listed(list(dict.fromkeys(cases)))),
+                    run=run,
                     action=f"{advice}.",
                     effect=1 + len(set(cases)) / max(len({state.case for state in states}), 1),
                     command=command(context.results.runs[run]),
@@ -191,6 +194,7 @@ def drifting(context: ReportContext) -> Iterator[Finding]:
             f"most of all {called(context, str(run), worst['contender'])} in "
             f"{plain(worst['case'])} ({percent(abs(worst['change']))} {word})",
             where=placed(context, str(run), listed(who)),
+            run=str(run),
             action="Their intervals assume that rounds are alike and are too narrow; ratios of "
             "contenders that drift alike still hold. Let the machine warm up, or cool down, and "
             "repeat.",
@@ -230,6 +234,7 @@ def growing(context: ReportContext) -> Iterator[Finding]:
             what=f"the memory of {who} grows while it is timed: by "
             f"{memory(worst['added'])} over {worst['rounds']} rounds of {plain(worst['case'])}",
             where=placed(context, run, listed(mine["case"].tolist())),
+            run=run,
             action="Something that each step makes is kept, such as results or a graph. A longer "
             "run may end for want of memory: look for what the step or the adapter holds on to.",
         )

@@ -31,6 +31,7 @@ def wrong(context: ReportContext) -> Iterator[Finding]:
             severity="wrong",
             what=what,
             where=placed(context, run, listed(cells["case"].tolist())),
+            run=run,
             action="Not ranked in these cases. Try another version of the framework, or report it "
             "to its makers with this command.",
             about=who,
@@ -53,6 +54,7 @@ def untimed(context: ReportContext) -> Iterator[Finding]:
             severity="untimed",
             what=f"the time of {who} is not credible: {why}",
             where=placed(context, run, listed(cells["case"].tolist())),
+            run=run,
             action="Not ranked in these cases, although no answer was found wrong. Check what its "
             "`wait` completes and where it computes, then repeat.",
             about=who,
@@ -70,6 +72,7 @@ def withdrawn(context: ReportContext) -> Iterator[Finding]:
             severity="withdrawn",
             what=f"{listed(mine['case'].unique())}: answers cannot be checked: {plain(reason)}",
             where=placed(context, run, listed(who)),
+            run=run,
             action="Neither wrong nor ranked: the reference itself would fail this check. "
             "Change the work, for example its learning rate, so that its answers can be known.",
             effect=float(len(mine)),
@@ -89,6 +92,7 @@ def reach(context: ReportContext) -> Iterator[Finding]:
             severity="note",
             what=f"{reach}: {listed(list(named['cases']))}",
             where=placed(context, run, listed(list(named["who"]))),
+            run=run,
             action="Beyond that two right answers may differ, so they are not checked.",
         )
 

@@ -9,7 +9,6 @@ read is checked like anything from outside: a file that is damaged costs that fi
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from collections.abc import Iterator
@@ -23,11 +22,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench import whole_file
-from bench.schema import Machine
+from bench.machine.identity import identity
 from reports.formatting import plain
 from reports.frame import Results
 from reports.history.entry import Entry
-from reports.ingest import machine_names
 from reports.ingest.reading import PARTITION
 from reports.isolation import Attempts
 
@@ -132,12 +130,6 @@ def moment(text: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return told if 1980 < told.year < 2200 else None
-
-
-def identity(machine: Machine) -> str:
-    """Twelve digits that stay while the machine does: of what tells it from others in a report."""
-    parts = json.dumps(machine_names.facts(machine))
-    return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
 def file_name(run: str) -> str:

@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from bench.schema import Machine, Run
+from bench.machine.identity import facts
+from bench.schema import Run
 from reports.formatting import plain
 
 FAMILIES = ("Apple", "AMD Metal", "NVIDIA", "other GPU", "no GPU")
@@ -36,23 +37,6 @@ def places(machines: Mapping[str, str]) -> dict[str, str]:
     return {
         run: plain(f"{machine}, run {run}" if several else machine, 160)
         for run, machine in machines.items()
-    }
-
-
-def facts(machine: Machine) -> dict[str, object]:
-    """What tells two machines apart. Updates of the system do not; nor do some lost bytes."""
-    return {
-        "machine": machine.label,
-        "system": machine.system,
-        "architecture": machine.architecture,
-        "model": machine.model,
-        "CPU": machine.cpu,
-        "physical cores": machine.cores_physical,
-        "logical cores": machine.cores_logical,
-        "GiB of memory": machine.memory_bytes and round(machine.memory_bytes / 2**30),
-        "GPUs": ", ".join(gpu.name for gpu in machine.gpus),
-        "Rosetta": machine.translated,
-        "virtual machine": "none" if machine.hypervisor == "" else machine.hypervisor,
     }
 
 

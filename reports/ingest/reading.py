@@ -68,6 +68,8 @@ class Gathered:
     """Everything read, by kind."""
 
     runs: dict[str, Run] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    """Which each run was read from."""
     runtimes: dict[tuple[str, str], Runtime] = field(default_factory=dict)
     starts: dict[str, list[float]] = field(default_factory=dict)
     """Seconds that each start of a worker took, by run."""
@@ -182,7 +184,7 @@ def _sort(path: Path, into: Gathered) -> None:
                 repeated.append(line)
             else:
                 name, run = _name(record, into.runs), record
-                into.runs[name] = record
+                into.runs[name], into.files[name] = record, path
         elif run is None:
             stray += 1
         elif isinstance(record, Slice):

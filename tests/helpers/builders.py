@@ -276,3 +276,8 @@ def _slice(model: Model, workload: Workload, number: int, random: np.random.Gene
 def noisy(model: Model, noise: float = 0.5) -> Model:
     """The same framework on a restless machine."""
     return replace(model, noise=noise)
+
+
+def ended(lines: Sequence[Record]) -> list[Record]:
+    """The run, carried out to its end."""
+    return [*lines, schema.End(at_s=60.0)]

@@ -1,0 +1,24 @@
+"""The command `store check`: every object of a store held against its hash."""
+
+from __future__ import annotations
+
+from bench.fleet import environment
+from bench.printable import tell
+from bench.terminal.exit_codes import failed
+
+
+def run(url: str) -> int:
+    """Name what is damaged and what mends it; 1 if anything is. Raises UserError, OSError."""
+    environment.enter()
+    from bench.store import places
+    from reports.store import checking
+
+    place = places.at(url)
+    count = 0
+    for damage in checking.check(place):
+        tell(f"damaged: {damage.what} {damage.cure}")
+        count += 1
+    if count:
+        return failed(f"{count} objects of {place.url} are damaged")
+    tell(f"{place.url} is whole: every object has the hash that it should have.")
+    return 0

@@ -1,0 +1,24 @@
+"""The command `store fetch`: the records of one run, as it wrote them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench import values, whole_file
+from bench.fleet import environment
+from bench.printable import tell
+
+
+def run(url: str, sha256: str, out: Path | None) -> int:
+    """Write them to `<sha256>.jsonl`, or to `out`. Raises UserError, OSError."""
+    environment.enter()
+    from bench.store import layout, objects, places
+
+    if not layout.SHA256.fullmatch(sha256):
+        raise values.BadValue(
+            f"no hash of a run. Expected 64 digits, 0 to f. Received: {sha256[:80]!r}"
+        )
+    target = out or Path(f"{sha256}.jsonl")
+    whole_file.write(target, objects.fetch(places.at(url), sha256))
+    tell(f"{target} holds the run. make report RESULTS={target} reports on it.")
+    return 0

@@ -1,0 +1,258 @@
+"""Runs put into a store and fetched from it: checked on both ways, whoever wrote them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import tempfile
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import bounded_lines, records
+from bench.bounded_lines import MAX_FILE_BYTES
+from bench.machine.identity import identity
+from bench.records import RejectedLine
+from bench.schema import End, Run, Runtime
+from bench.store import layout, manifest
+from bench.store.faults import StoreFault
+from bench.store.manifest import Entry
+from bench.store.places import Absent, Place
+from suites.data import outside_file
+from suites.errors import UserError
+
+MAX_PACKED_BYTES = MAX_FILE_BYTES // 2
+"""Of a run as it lies in a store."""
+
+SIDECARS = {".sig": 2**14, ".work.json": 2**20}
+"""What may stand beside a run, by suffix, and how many bytes it may have."""
+
+_PIECE = 2**20
+
+
+class NotForAStore(UserError):
+    """These records cannot be put into a store; the message says why."""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What became of a run that was sent."""
+
+    entry: Entry
+    month: str
+    new: bool
+    """Whether the store lacked it."""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a file of records holds, by itself."""
+
+    run: Run
+    records: int
+    ended: bool
+    frameworks: dict[str, tuple[str, ...]]
+
+
+def create(place: Place) -> None:
+    """Make the place a store, if it is none yet; refuse one of a later version. Raises
+    StoreFault."""
+    try:
+        found = place.get(layout.ROOT, 2**10)
+    except Absent:
+        place.put(layout.ROOT, b'{"format": 1}\n')
+        return
+    _check_format(place, found)
+
+
+def check(place: Place) -> None:
+    """That the place is a store this version can read. Raises StoreFault."""
+    try:
+        found = place.get(layout.ROOT, 2**10)
+    except Absent:
+        raise StoreFault(
+            f"{place.url} is no store: it holds no {layout.ROOT}. Expected what "
+            f"`./metalbench store push {place.url} RESULTS` makes."
+        ) from None
+    _check_format(place, found)
+
+
+def _check_format(place: Place, found: bytes) -> None:
+    if found.replace(b" ", b"").strip() != b'{"format":1}':
+        raise StoreFault(
+            f"{place.url} is of a format that this version cannot read. Expected format "
+            f"{layout.FORMAT}. Received: {found[:80]!r}. Update Metalbench with `git pull`."
+        )
+
+
+# --- pushing ----------------------------------------------------------------------------------
+
+
+def push(
+    place: Place, path: Path, *, unfinished: bool = False, now: datetime | None = None
+) -> Pushed:
+    """Put the run of a records file (`.jsonl` or `.jsonl.gz`) into the store, its entry last.
+
+    The same file again adds nothing; where a first push broke off, or what lies there is damaged,
+    it is made whole. A run that is still being written is refused unless `unfinished`. Raises
+    NotForAStore, NotRecords, StoreFault, OSError.
+    """
+    content = _content(path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    facts = _facts(content, path)
+    if not (facts.ended or unfinished):
+        raise NotForAStore(
+            f"{path} has no end: its run is still being written, or broke off. Resume it first "
+            "(make bench ... RESUME=yes), or send what there is with --unfinished."
+        )
+    create(place)
+    whole = _whole(place, sha256)
+    if not whole:
+        place.put(layout.run(sha256), gzip.compress(content, 6, mtime=0))
+    if month := _known(place, sha256):
+        return Pushed(entry(place, month, sha256), month, new=not whole)
+    received = now or datetime.now(UTC)
+    made = _entry(facts, sha256, len(content), received)
+    month = layout.month(received)
+    place.put(layout.entry(month, sha256), manifest.encode(made))
+    return Pushed(made, month, new=True)
+
+
+def _content(path: Path) -> bytes:
+    """The file's lines, unpacked. Raises NotForAStore, OSError."""
+    try:
+        content = b"".join(bounded_lines.content(path))
+    except bounded_lines.RestUnread as rest:
+        raise NotForAStore(f"{path} cannot be used: {rest}.") from None
+    except outside_file.NotAFile as error:
+        raise NotForAStore(str(error)) from None
+    if not content:
+        raise NotForAStore(f"{path} is empty. Expected records of a run.")
+    return content
+
+
+def _facts(content: bytes, path: Path) -> _Facts:
+    """What the records say, every line of them valid. Raises NotForAStore, NotRecords."""
+    run, ended, count = None, False, 0
+    versions: dict[str, str | None] = {}
+    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
+        copy = Path(folder) / "records.jsonl"
+        copy.write_bytes(content)
+        for number, record in records.scan(copy):
+            if isinstance(record, RejectedLine):
+                raise NotForAStore(f"{path}, line {number}, is no record: {record.reason}.")
+            if isinstance(record, Run):
+                if run is not None and record != run:
+                    raise NotForAStore(f"{path} holds more than one run. Expected one.")
+                run = record
+            elif isinstance(record, Runtime):
+                versions[record.contender] = next(iter(record.versions.values()), None)
+            count += 1
+            ended = isinstance(record, End)
+    if run is None:
+        raise NotForAStore(f"{path} holds no run, only figures from elsewhere. Expected a run.")
+    found: dict[str, dict[str, None]] = {}
+    for contender in run.contenders:
+        known = found.setdefault(contender.framework, {})
+        if version := versions.get(contender.contender):
+            known[version[:200]] = None
+    return _Facts(run, count, ended, {name: tuple(each)[:64] for name, each in found.items()})
+
+
+def _entry(facts: _Facts, sha256: str, count: int, received: datetime) -> Entry:
+    run, machine = facts.run, facts.run.machine
+    named = {name[:200]: versions for name, versions in list(facts.frameworks.items())[:64]}
+    return Entry(
+        sha256=sha256,
+        bytes=count,
+        records=facts.records,
+        run=run.run,
+        started_at=run.started_at,
+        received_at=received.astimezone(UTC).isoformat(timespec="seconds"),
+        machine=machine.label,
+        machine_id=identity(machine),
+        system=machine.system,
+        chip=machine.cpu,
+        gpu=", ".join(gpu.name for gpu in machine.gpus)[:4096] or None,
+        frameworks=named,
+        suites=tuple(dict.fromkeys(case.suite[:200] for case in run.cases))[:256],
+        version=run.version and run.version[:200],
+        ended=facts.ended,
+    )
+
+
+def _whole(place: Place, sha256: str) -> bool:
+    """Whether the store has the records, undamaged."""
+    if not place.has(layout.run(sha256)):
+        return False
+    try:
+        fetch(place, sha256)
+    except StoreFault:
+        return False
+    return True
+
+
+def _known(place: Place, sha256: str) -> str:
+    """The month in which the run was received; empty where it is in no manifest yet."""
+    months = manifest.months(place)
+    return next((month for month in months if place.has(layout.entry(month, sha256))), "")
+
+
+# --- fetching ---------------------------------------------------------------------------------
+
+
+def entry(place: Place, month: str, sha256: str) -> Entry:
+    """The run's entry in the manifest. Raises StoreFault."""
+    return manifest.parse(place.get(layout.entry(month, sha256), manifest.MAX_BYTES), sha256)
+
+
+def fetch(place: Place, sha256: str) -> bytes:
+    """The run's records as it wrote them, held against their hash. Raises Absent, StoreFault."""
+    return verified(place.get(layout.run(sha256), MAX_PACKED_BYTES), sha256)
+
+
+def verified(packed: bytes, sha256: str) -> bytes:
+    """The records of an object, unpacked within bounds. Raises StoreFault where they are others."""
+    content = unpacked(packed, layout.run(sha256))
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise StoreFault(f"{layout.run(sha256)} is damaged: its records have another hash.")
+    return content
+
+
+def unpacked(packed: bytes, name: str) -> bytes:
+    """What was packed, where it is as small as records are. Raises StoreFault."""
+    engine, pieces, total, data = zlib.decompressobj(wbits=31), [], 0, packed
+    try:
+        while data and not engine.eof:
+            pieces.append(engine.decompress(data, _PIECE))
+            total += len(pieces[-1])
+            if total > MAX_FILE_BYTES:
+                raise StoreFault(f"{name} unpacks to more than {MAX_FILE_BYTES} bytes.")
+            data = engine.unconsumed_tail
+    except zlib.error as error:
+        raise StoreFault(f"{name} is damaged: {error}.") from None
+    if not engine.eof or engine.unused_data:
+        raise StoreFault(f"{name} is damaged: it is not one whole compressed file.")
+    return b"".join(pieces)
+
+
+# --- what stands beside a run -----------------------------------------------------------------
+
+
+def put_sidecar(place: Place, sha256: str, suffix: str, content: bytes) -> None:
+    """Put it beside the run, in the place of an earlier one; `suffix` is of SIDECARS. Raises
+    StoreFault."""
+    if len(content) > SIDECARS[suffix]:
+        raise StoreFault(
+            f"a {suffix} of {len(content)} bytes. Expected at most {SIDECARS[suffix]}."
+        )
+    place.put(layout.sidecar(sha256, suffix), content)
+
+
+def get_sidecar(place: Place, sha256: str, suffix: str) -> bytes | None:
+    """What stands beside the run; None where nothing does. Raises StoreFault."""
+    try:
+        return place.get(layout.sidecar(sha256, suffix), SIDECARS[suffix])
+    except Absent:
+        return None

@@ -1,0 +1,66 @@
+"""What the commands take that are about a store of many machines' runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.terminal import exit_codes
+from bench.values import path
+
+Url = Annotated[str, typer.Argument(help="The store: a folder, s3://bucket/folder, ...")]
+Results = Annotated[
+    list[Path], typer.Argument(parser=path, help="Record files, or folders that hold them.")
+]
+Sha256 = Annotated[str, typer.Argument(help="Hash of the run's records.")]
+Unfinished = Annotated[
+    bool, typer.Option("--unfinished", help="Send runs that have no end as well.")
+]
+OutFile = Annotated[
+    Path | None, typer.Option(parser=path, help="File that gets the records: SHA256.jsonl.")
+]
+
+
+def add(app: typer.Typer) -> None:
+    """Make them commands of the application."""
+    store = typer.Typer(
+        cls=exit_codes.Commands,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        help="Put runs into a store of many machines, look through it, and make its tables.",
+    )
+    store.command("push")(push_command)
+    store.command("compact")(compact_command)
+    store.command("check")(check_command)
+    store.command("fetch")(fetch_command)
+    app.add_typer(store, name="store")
+
+
+def push_command(url: Url, results: Results, unfinished: Unfinished = False) -> int:
+    """Put finished runs into the store; twice the same adds nothing."""
+    from bench.commands.store import push as command
+
+    return command.run(url, results, unfinished)
+
+
+def compact_command(url: Url) -> int:
+    """Make the runs that are new part of the tables that queries and sites read."""
+    from bench.commands.store import compact as command
+
+    return command.run(url)
+
+
+def check_command(url: Url) -> int:
+    """Hold every object against its hash, and say of damage what mends it."""
+    from bench.commands.store import check as command
+
+    return command.run(url)
+
+
+def fetch_command(url: Url, sha256: Sha256, out: OutFile = None) -> int:
+    """Write the records of one run to a file."""
+    from bench.commands.store import fetch as command
+
+    return command.run(url, sha256, out)

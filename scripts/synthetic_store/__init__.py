@@ -1,0 +1,1 @@
+"""Stores of made-up machines: real names of chips, GPUs and frameworks, and no figure measured."""
