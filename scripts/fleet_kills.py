@@ -9,6 +9,7 @@ in it after any kill. Root on Linux, with sshd.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import subprocess
 import sys
@@ -28,8 +29,10 @@ from scripts import ssh_machines
 
 NAMES = ("one", "two", "three")
 SUITES = ("matmul", "mlp")
-LATEST_S = 45.0
-"""After so many seconds of a fleet's life at most it is hit."""
+VICTIMS = ("head", "worker", "measurement", "ssh")
+
+LATEST_S = 20.0
+"""So many seconds after there is a victim at most it is hit."""
 
 GIVE_UP_S = 900.0
 
@@ -48,7 +51,10 @@ def main(kills: int = 5, seed: int = 0) -> int:
             )
             trial = Trial(hosts, folder / "out", str(folder / "locks"))
             for number in range(kills):
-                print(f"kill {number + 1}: {trial.hit(chance)}", flush=True)
+                if number % len(VICTIMS) == 0:
+                    order = chance.sample(VICTIMS, len(VICTIMS))
+                whom = order[number % len(VICTIMS)]
+                print(f"kill {number + 1}: {trial.hit(whom, chance)}", flush=True)
             print(f"to its end: exit {trial.finish()}")
             wrong = trial.wrong()
     print("\n".join(wrong) or f"{kills} kills: no record lost or doubled, all suites finished")
@@ -62,19 +68,23 @@ class Trial:
         self._hosts, self._out, self._mark = hosts, out, mark
         self._seen: dict[Path, list[bytes]] = {}
 
-    def hit(self, chance: random.Random) -> str:
-        """Start it or go on with it, and kill the head or a worker; what was hit, and when."""
+    def hit(self, whom: str, chance: random.Random) -> str:
+        """Start it or go on with it, and kill one process; what was hit, and when.
+
+        That there is one is waited for: the moment is a random one after it."""
         head, began = self._start(), time.monotonic()
-        after_s = chance.uniform(2, LATEST_S)
-        whom = chance.choice(("head", "worker", "measurement", "ssh"))
-        while time.monotonic() - began < after_s and head.poll() is None:
+        while head.poll() is None and not self._victim(head, whom, chance):
+            time.sleep(0.2)
+        there_s = time.monotonic()
+        after_s = chance.uniform(0, LATEST_S)
+        while head.poll() is None and time.monotonic() - there_s < after_s:
             time.sleep(0.1)
         victim = self._victim(head, whom, chance)
-        if victim is None:
-            whom = f"head (no {whom} yet)" if head.poll() is None else "nothing: it had ended"
-            victim = psutil.Process(head.pid) if head.poll() is None else None
         if victim:
-            victim.kill()
+            with contextlib.suppress(psutil.Error):
+                victim.kill()
+        else:
+            whom = f"nothing (no {whom} any more)"
         head.wait(GIVE_UP_S)
         self._until_all_have_gone()
         self._note()

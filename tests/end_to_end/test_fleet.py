@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -91,17 +92,14 @@ def test_two_machines_one_of_which_is_lost_and_found(tmp_path, there):
         begun = wait_for(lambda: list(out.glob("*/one/matmul/records.jsonl")), process)
         assert begun, ended(process)
         mark = str(tmp_path / "lk" / "one")
-        listening = set()
-        for victim in theirs(mark):
-            if "bench.fleet.worker" in victim.cmdline():
-                listening |= {c.laddr.ip for c in victim.net_connections() if c.status == "LISTEN"}
-                victim.kill()
-        assert listening == {"127.0.0.1"}
+        (victim,) = theirs(mark, "bench.fleet.worker")
+        assert listening(victim) == {"0100007F"}  # 127.0.0.1
+        victim.kill()
         code, _, err = ended(process)
         assert code == 1, err
         assert "one was lost" in err
         assert "1 of 2 machines were lost (one)" in err
-        assert not theirs(mark)
+        assert not left(mark)
         assert whole(next(out.glob("*/two/matmul/records.jsonl")))
         assert [r for r in kept(begun[0]) if isinstance(r, Failed) and r.stage == LOST]
         code, _, err = ended(fleet(hosts, out, "--resume"))
@@ -137,19 +135,33 @@ def test_an_interrupted_fleet_keeps_what_there_is(tmp_path):
     assert code == 130, err
     assert "RESUME=yes" in err
     assert not [r for r in kept(copy[0]) if isinstance(r, Failed)]
-    assert not theirs(str(tmp_path))
+    assert not left(str(tmp_path))
 
 
-def theirs(mark):
-    """Processes whose lock lies there, once those that are being ended have ended."""
+def listening(process):
+    """Addresses on which anybody in the process's network namespace listens, as Linux writes it."""
+    found = set()
+    for kind in ("tcp", "tcp6"):
+        lines = Path(f"/proc/{process.pid}/net/{kind}").read_text().splitlines()[1:]
+        rows = [line.split() for line in lines]
+        found |= {row[1].partition(":")[0] for row in rows if row[3] == "0A"}
+    return found
+
+
+def theirs(mark, word=""):
+    """Processes whose lock lies there and whose command line has the word."""
     found = []
-    for _ in range(100):
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error, OSError):
-                if process.environ().get("METALBENCH_LOCK", "").startswith(mark):
-                    found.append(process)
-        if not found or any("bench.fleet.worker" in process.cmdline() for process in found):
-            return found
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            lock = process.environ().get("METALBENCH_LOCK", "")
+            if lock.startswith(mark) and (not word or word in process.cmdline()):
+                found.append(process)
+    return found
+
+
+def left(mark):
+    """The same, once those that are being ended have ended."""
+    deadline = time.monotonic() + 20
+    while (found := theirs(mark)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return found
