@@ -91,7 +91,7 @@ class Fleet:
 
     def go(self) -> int | None:
         """Measure all that is left; the signal that ended it early, if one did."""
-        with Interrupts(self._screen.say) as interrupts, _scheduler() as (client, port, secret):
+        with Interrupts(self._screen.say) as interrupts, scheduler() as (client, port, secret):
             self._client = client
             slots = self._plan.folder.with_name(f"{self._plan.fleet}-slots").resolve()
             head = Head(port, *secret, Checkout.here(), slots)
@@ -251,7 +251,7 @@ class Fleet:
 
 
 @contextlib.contextmanager
-def _scheduler() -> Iterator[tuple[Any, int, tuple[str, str]]]:
+def scheduler() -> Iterator[tuple[Any, int, tuple[str, str]]]:
     """Dask's scheduler in this process, on loopback: its client, port, certificate and key."""
     quiet.settle()
     from distributed import Client, Scheduler, Security, SpecCluster

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -47,6 +47,7 @@ _WHY_BYTES = 4000
 _OUTPUT = "output.log"
 
 Word = Annotated[str, msgspec.Meta(max_length=4096)]
+Flag = Literal["framework", "preset", "time", "precision", "device"]
 Send = Callable[[dict[str, Any]], None]
 
 _ASKED_TO = Death("it was asked to stop", exit_code=STOPPED)
@@ -59,8 +60,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What is measured, and what of its records the head has already."""
 
     topic: Word
-    suite: Annotated[str, msgspec.Meta(pattern="^[a-z0-9_-]{1,64}$")]
-    flags: dict[str, Word]
+    suite: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+    flags: dict[Flag, Word]
     """Of `run`, by name and without its dashes."""
     out: Word
     """Folder of all runs of this suite for this fleet, from the checkout or a whole path."""

@@ -1,0 +1,121 @@
+"""Does a fleet's queue disturb what is measured: the same run with and without an idle worker.
+
+Pairs of runs, in turns with and without one, and each without held against the one before it as a
+control. Also what the worker itself takes of the CPU while a run goes on beside it.
+
+.venv/fleet/bin/python -P -m scripts.queue_noise [PAIRS]     (PYTHONPATH=. from the checkout)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import queue
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from bench.environments.manager import CHECKOUT
+from bench.fleet import head, hosts
+from bench.fleet.connection import Connection, Head
+from bench.fleet.ssh import Checkout
+
+RUN = (
+    *("--framework", "null,numpy", "--suite", "matmul", "--case", "square/64,square/256"),
+    *("--device", "cpu", "--preset", "smoke", "--time", "15s", "--records-only"),
+)
+
+
+def main(pairs: int = 4) -> int:
+    """Measure and print; 1 where a verdict differs between with and without."""
+    with tempfile.TemporaryDirectory(prefix="queue-noise-") as made:
+        folder, alone, beside = Path(made), list[Path](), list[Path]()
+        shares = list[float]()
+        for number in range(pairs):
+            for with_worker in (False, True) if number % 2 else (True, False):
+                out = folder / f"{number}-{'beside' if with_worker else 'alone'}"
+                if with_worker:
+                    with idle_worker(folder / "slots") as worker:
+                        shares.append(measure(out, worker))
+                else:
+                    measure(out, None)
+                (beside if with_worker else alone).append(out)
+        tried = compared(list(zip(alone, beside, strict=True)))
+        control = compared(list(itertools.pairwise(alone)))
+    print(f"an idle worker takes {statistics.median(shares):.3%} of one core, median of {pairs}")
+    print(told("with a worker against without", tried))
+    print(told("without against without", control))
+    return 1 if {word for word, _ in tried} & {"faster", "slower"} else 0
+
+
+@contextlib.contextmanager
+def idle_worker(slots: Path) -> Iterator[psutil.Process]:
+    """One as a fleet has it, at the end of its preparations; with the scheduler here."""
+    news = queue.SimpleQueue()
+    with head.scheduler() as (_, port, secret):
+        told = Head(port, *secret, Checkout.here(), slots)
+        connection = Connection(hosts.machines("local:1")[0], told, news.put)
+        connection.open()
+        try:
+            while (heard := news.get(timeout=120)).what != "works":
+                if heard.what == "gone":
+                    raise SystemExit(f"there is no worker: {heard.line}")
+            time.sleep(5)  # its start is over
+            yield psutil.Process(connection.pid)
+        finally:
+            connection.close()
+            connection.finish(30)
+
+
+def measure(out: Path, worker: psutil.Process | None) -> float:
+    """One run; which share of a core the worker and this process took meanwhile."""
+    watched = [psutil.Process(), *([worker] if worker else [])]
+    before, began = sum(map(_cpu_s, watched)), time.monotonic()
+    subprocess.run(
+        [CHECKOUT / "metalbench", "run", *RUN, "--out", out],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return (sum(map(_cpu_s, watched)) - before) / (time.monotonic() - began)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def compared(pairs: list[tuple[Path, Path]]) -> list[tuple[str, float]]:
+    """Verdict and ratio of every case of every pair, by `compare`."""
+    found = []
+    for a, b in pairs:
+        (run_a,), (run_b,) = a.glob("*/records.jsonl"), b.glob("*/records.jsonl")
+        ended = subprocess.run(
+            [CHECKOUT / "metalbench", "compare", "--json", "-", "--", run_a.parent, run_b.parent],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        cases = json.loads(ended.stdout)["cases"]
+        found += [(case["verdict"], case["ratio"]) for case in cases]
+    return found
+
+
+def told(what: str, found: list[tuple[str, float]]) -> str:
+    """`what: 6 same, 2 unresolved; ratios 0.98 to 1.02`."""
+    words = ", ".join(f"{count} {word}" for word, count in Counter(w for w, _ in found).items())
+    ratios = [ratio for _, ratio in found if ratio]
+    spread = f"{min(ratios):.3f} to {max(ratios):.3f}" if ratios else "none"
+    return f"{what}: {words or 'nothing to compare'}; ratios {spread}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
