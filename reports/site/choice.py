@@ -1,9 +1,9 @@
 """Which figures of a store a site shows, of all that its tables hold.
 
 Of a machine's runs that have a figure the most trusted counts, and of these the newest: what is
-trusted less never takes the place of what is trusted more. A run that something speaks against is
-listed and gives no figure. A site takes the names it uses from here alone, so what others wrote is
-checked and bounded here.
+trusted less never takes the place of what is trusted more. A result that something speaks against
+is no figure; its run is listed with what that is. A site takes the names it uses from here alone,
+so what others wrote is checked and bounded here.
 """
 
 from __future__ import annotations
@@ -87,19 +87,18 @@ def _machine(runs: Sequence[Run], figures: Sequence[Figure]) -> Machine:
 
 def _figures(cells: Iterable[pd.DataFrame], newest: Sequence[Run]) -> dict[str, list[Figure]]:
     """The figures of each machine."""
-    sound = [run for run in newest if not run.against]
     order = pd.DataFrame(
         {
             # The run says whose it is, in the manifest as in the tables; the manifest decides.
-            "machine_id": [run.machine_id for run in sound],
-            "_rank": [-run.rank for run in sound],
-            "_order": range(len(sound)),
+            "machine_id": [run.machine_id for run in newest],
+            "_rank": [-run.rank for run in newest],
+            "_order": range(len(newest)),
         },
-        index=pd.Index([run.sha256 for run in sound], dtype="object"),
+        index=pd.Index([run.sha256 for run in newest], dtype="object"),
     )
     kept: pd.DataFrame | None = None
     for part in cells:
-        rows = _that_may_count(part, order, sound)
+        rows = _that_may_count(part, order, newest)
         rows = rows if kept is None else pd.concat([kept, rows], ignore_index=True)
         rows = rows.sort_values(["_rank", "_order", "time_s"], kind="stable")
         kept = rows.drop_duplicates(KEY)
@@ -110,10 +109,10 @@ def _figures(cells: Iterable[pd.DataFrame], newest: Sequence[Run]) -> dict[str, 
     return found
 
 
-def _that_may_count(cells: pd.DataFrame, order: pd.DataFrame, sound: Sequence[Run]) -> pd.DataFrame:
+def _that_may_count(cells: pd.DataFrame, order: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
     """The rows with a time or a fault, and how their runs stand."""
     rows = cells[cells["sha256"].isin(order.index) & (cells["framework"] != NULL)]
-    rows = rows[~_doubted(rows, sound)]
+    rows = rows[~_doubted(rows, runs)]
     timed = rows["time_s"].to_numpy(dtype="float64", na_value=np.nan)
     right = rows["verified"].to_numpy(dtype=bool) & (timed > 0) & (timed <= _LONGEST_S)
     sized = (rows["size"] > 0).to_numpy()
@@ -125,15 +124,15 @@ def _that_may_count(cells: pd.DataFrame, order: pd.DataFrame, sound: Sequence[Ru
 
 
 def _doubted(rows: pd.DataFrame, runs: Sequence[Run]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Which rows are results that something speaks against, of runs that as a whole are sound."""
-    bad = {
-        (run.sha256, *cell)
-        for run in runs
-        for cell, result in run.results.items()
-        if result.against
+    """Which rows are results that something speaks against: one's own tier, else that of its run,
+    tells."""
+    own = {
+        (run.sha256, *cell): result.against for run in runs for cell, result in run.results.items()
     }
+    whole = {run.sha256: run.against for run in runs}
     keys = zip(rows["sha256"], rows["contender"], rows["case"], strict=True)
-    return np.fromiter((bool(bad) and key in bad for key in keys), dtype=bool, count=len(rows))
+    found = (own.get(key, whole[key[0]]) for key in keys)
+    return np.fromiter(found, dtype=bool, count=len(rows))
 
 
 _ORDER = [

@@ -76,7 +76,7 @@ class Run:
     reason: str
     """Why it has that tier."""
     against: bool = False
-    """Whether something speaks against it; the reason says what."""
+    """Whether something speaks against those of its results that have no tier of their own."""
     results: Mapping[tuple[str, str], Result] = field(default_factory=dict)
     """By contender and case, what is told of single results where it differs."""
 

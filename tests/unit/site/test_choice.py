@@ -65,11 +65,11 @@ def test_a_result_with_something_against_it_is_no_figure_and_each_has_its_own_ti
         ("jax/cpu", "matmul/square/64"): Result("signed", True),
         ("torch/cpu", "matmul/square/64"): Result("confirmed", False),
     }
-    run = gallery.run(0, results=results)
-    rows = [gallery.row(run, name, 1.0) for name in ("torch", "jax", "tf")]
-    machine = only(gallery.table(rows), [run])
-    told = {each.framework: machine.runs[0].tier_of(each) for each in machine.figures}
-    assert told == {"torch": "confirmed", "tf": "signed"}
+    rows = [gallery.row(gallery.run(0), name, 1.0) for name in ("torch", "jax", "tf")]
+    for against, expected in ((False, {"tf": "signed"}), (True, {})):
+        machine = only(gallery.table(rows), [gallery.run(0, results=results, against=against)])
+        told = {each.framework: machine.runs[0].tier_of(each) for each in machine.figures}
+        assert told == {"torch": "confirmed"} | expected
 
 
 @pytest.mark.parametrize(
