@@ -44,7 +44,9 @@ class Expected:
             self.withdrawn.append(f"{phase}/{name}")
 
     def put(self, key: str, shape: Array, value: Array, limit: limits.Limit) -> None:
-        """A value and its limits as they are."""
+        """A value and its limits as they are. Raises ValueError without any: it could not fail."""
+        if not limit.tells:
+            raise ValueError(f"{key}: a value without a limit tells nothing")
         self.entries[f"{key}|shape"], self.entries[f"{key}|value"] = shape, np.asarray(value)
         limits_of = {"worst": limit.worst, "overall": limit.overall, "along": limit.along}
         for word, most in limits_of.items():

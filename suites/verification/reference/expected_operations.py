@@ -98,7 +98,9 @@ def _share(
 
 
 def _times(share: limits.Limit, size: float) -> limits.Limit:
-    return limits.Limit(share.worst and share.worst * size, share.overall and share.overall * size)
+    """What lies along the exact array is a share of it already."""
+    worst, overall = share.worst and share.worst * size, share.overall and share.overall * size
+    return limits.Limit(worst, overall, share.along)
 
 
 def _shortened(held: Named) -> Named:

@@ -12,13 +12,13 @@ import pytest
 from frameworks.interface import Device, Settings, parts
 from frameworks.null import adapter
 from suites.data import arrays
-from suites.operations import Attention
+from suites.operations import AdamStep, Attention, Backward
 from suites.pieces import pitfalls
 from suites.pieces.pitfalls import REPORTED
 from suites.verification import checks, reference
 from suites.verification.reference.meanings import operators
 from suites.verification.reference.meanings.arithmetic import Exact
-from suites.workload import Workload
+from suites.workload import Operation, Workload
 
 Results = dict[str, Any]
 Fault = Callable[[Results, Any, Mapping[str, Any]], Results]
@@ -162,21 +162,32 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
 }
 
 
-def steps(work: Workload) -> list[Results]:
+WIDE = (AdamStep, Backward)
+"""Defined in float32 alone."""
+
+TRIED = [(name, "float32") for name in CASES] + [
+    (name, "bfloat16")
+    for name, case in CASES.items()
+    if not (isinstance(case, Operation) and isinstance(case.operator, WIDE))
+]
+
+
+def steps(work: Workload, precision: str, drawn: tuple[int, ...]) -> list[Results]:
     """Right results of the first steps, on the host."""
-    adapter.start(Device(id="cpu", kind="cpu", name="cpu"), Settings("float32", "eager"))
-    step, _ = parts(adapter.build(work, arrays.make(work, 0)))
+    adapter.start(Device(id="cpu", kind="cpu", name="cpu"), Settings(precision, "eager"))
+    step, _ = parts(adapter.build(work, arrays.make(work, 0, drawn)))
     return [
         {name: adapter.to_numpy(value) for name, value in step().items()}
         for _ in range(checks.CHECKED_STEPS)
     ]
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_each_is_found_by_its_planted_fault(name: str) -> None:
+@pytest.mark.parametrize(("name", "precision"), TRIED)
+def test_each_is_found_by_its_planted_fault(name: str, precision: str) -> None:
     work = CASES[name]
-    expected = reference.solve(work, "float32", 0).entries
-    right, inputs = steps(work), arrays.make(work, 0).ring[0]
+    expected = reference.solve(work, precision, 0).entries
+    drawn = tuple(int(number) for number in expected.get("drawn", ()))
+    right, inputs = steps(work, precision, drawn), arrays.make(work, 0).ring[0]
 
     def failed(fault: Fault | None) -> bool:
         wrong = iter(right if fault is None else [fault(each, work, inputs) for each in right])

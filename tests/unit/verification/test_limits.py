@@ -238,4 +238,6 @@ def test_nothing_that_could_not_fail_counts_as_a_check():
     assert result.withdrawn == ["before/loss"]
     result.add("before", "loss", {"shape": [], "all": np.ones(1)}, [{"all": np.ones(1)}])  # type: ignore[dict-item]
     assert result.tells
+    with pytest.raises(ValueError, match="without a limit"):
+        result.put("before/x/all", np.asarray([1]), np.ones(1), limits.Limit(None, None))
     assert isinstance(Exact().summed(np.ones(1), 1, np.ones(1), np.ones(1)), np.ndarray)
