@@ -120,6 +120,8 @@ class Case(_Part, frozen=True):
     """Whether its model convolves."""
     host_work: bool | None = None
     """Whether a step holds work of the CPU by intention, on any device."""
+    tokens: Count | None = None
+    """Tokens that a step reads or writes."""
 
 
 class Contender(_Part, frozen=True):

@@ -40,6 +40,7 @@ class Cell(NamedTuple):
     traffic_bytes: float | None
     convolutions: bool | None
     host_work: bool | None
+    tokens: float | None
     status: str
     """A key of STATUSES."""
     reason: str | None
@@ -68,6 +69,7 @@ class Cell(NamedTuple):
     energy_sampled: bool
     flop_per_s: float | None
     bytes_per_s: float | None
+    tokens_per_s: float | None
 
     @property
     def key(self) -> Key:

@@ -77,6 +77,13 @@ def number(value: float | None, scale: float = 1.0) -> Figure:
     return NONE if value is None else Figure(digits(value / scale), value)
 
 
+def rate(value: float | None) -> Figure:
+    """`41.3`, `12,300`: three digits."""
+    if value is None:
+        return NONE
+    return Figure(digits(value) if value < 10_000 else f"{float(f'{value:.3g}'):,.0f}", value)
+
+
 def amount(value: float) -> str:
     """`2.59 million`, `725`: of a size that was worked out."""
     for scale, word in ((1e9, "billion"), (1e6, "million")):

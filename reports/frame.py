@@ -221,6 +221,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
     cells["energy_per_step_j"] = power_w * cells["time_s"]
     cells["flop_per_s"] = cells["flop"] / cells["time_s"]
     cells["bytes_per_s"] = cells["traffic_bytes"] / cells["time_s"]
+    cells["tokens_per_s"] = cells["tokens"] / cells["time_s"]
     _disbelieve(cells, slices, gathered.runs)
     return Results(
         cells=cells,

@@ -37,7 +37,7 @@ def planned(gathered: Gathered) -> pd.DataFrame:
                 work = (
                     *(case.suite, case.case, case.name, case.size, case.work_kind, case.size_of),
                     *(case.flop, case.traffic_bytes.get(contender.precision)),
-                    *(case.convolutions, case.host_work),
+                    *(case.convolutions, case.host_work, case.tokens),
                 )
                 came = ending(gathered, key, whole.get(key[:2]))
                 rows.append((*fixed, *work, *map(came.__getitem__, _ENDING)))
@@ -49,11 +49,12 @@ _COLUMNS = (
     *("run", "machine", "contender", "framework", "version", "spec", "device", "device_kind"),
     *("device_name", "precision", "execution", "threads", "outside", "suite", "case", "name"),
     *("size", "work_kind", "size_of", "flop", "traffic_bytes", "convolutions", "host_work"),
+    "tokens",
     *_ENDING,
 )
 _TYPES = (
     dict.fromkeys(KEY, "str")
-    | dict.fromkeys(("flop", "traffic_bytes", "build_s", "first_step_s"), "float64")
+    | dict.fromkeys(("flop", "traffic_bytes", "tokens", "build_s", "first_step_s"), "float64")
     | dict.fromkeys(("verified", "outside"), "bool")
     | dict.fromkeys(("convolutions", "host_work"), "boolean")
 )

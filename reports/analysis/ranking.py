@@ -94,6 +94,7 @@ class Ranking:
     """By size."""
     shows_flop: bool
     shows_bytes: bool
+    shows_tokens: bool
 
     @property
     def size_of(self) -> str:
@@ -220,6 +221,7 @@ def _ranking(known: _Known, cells: Sequence[Cell]) -> Ranking:
         groups=tuple(sorted((g for g in groups if g), key=lambda group: group.size)),
         shows_flop=not intensity < 1,
         shows_bytes=intensity < COMPUTE_BOUND,
+        shows_tokens=any(cell.tokens is not None for cell in cells),
     )
 
 

@@ -42,6 +42,7 @@ def overview(ranking: Ranking) -> Table:
 def details(ranking: Ranking) -> Table:
     """Every figure of every contender, by size, fastest first."""
     columns = [ranking.size_of, "contender", "time", "interval", "compared", "ratio's interval"]
+    columns += ["tokens/s"] * ranking.shows_tokens
     columns += ["FLOP/s"] * ranking.shows_flop + ["GB/s"] * ranking.shows_bytes
     columns += ["latency", "first step", "spread", "peak memory"]
     rows, strong = list[tuple[str, ...]](), set()
@@ -55,7 +56,8 @@ def _detail(ranking: Ranking, group: Group, row: Row) -> tuple[str, ...]:
     between = ABSENT
     if row.cell.low_s is not None and row.cell.high_s is not None:
         between = f"{formatting.seconds(row.cell.low_s)} to {formatting.seconds(row.cell.high_s)}"
-    throughput = [formatting.flop_rate(row.cell.flop_per_s)] * ranking.shows_flop
+    throughput = [formatting.rate(row.cell.tokens_per_s)] * ranking.shows_tokens
+    throughput += [formatting.flop_rate(row.cell.flop_per_s)] * ranking.shows_flop
     if ranking.shows_bytes and row.cell.bytes_per_s is not None:
         throughput.append(formatting.number(row.cell.bytes_per_s, 1e9))
     return (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from suites.layers import ConvTranspose2d, Shape, walk
+from suites.layers import ConvTranspose2d, Embedding, Shape, walk
 from suites.layers.convolution import Convolution
 from suites.layers.tree import Layer
 from suites.operations import Backward
@@ -30,6 +31,9 @@ class Facts:
     host_work: bool
     """Whether a step holds work of the CPU by intention, on any device: batches that come from the
     host or are prepared by it, a model that is compiled anew."""
+    tokens: int | None = None
+    """Tokens that a step reads or, in decoding, writes. None of work that is not with sequences of
+    tokens."""
 
 
 def facts_of(workload: Workload) -> Facts:
@@ -41,15 +45,17 @@ def facts_of(workload: Workload) -> Facts:
         case Forward():
             host = workload.inputs != "device"
             convolutions = _convolutions(workload.model, workload.input_shape)
-            return Facts("forward", "batch", convolutions, host)
+            tokens = _tokens(workload.model, workload.input_shape)
+            return Facts("forward", "batch", convolutions, host, tokens)
         case Decode():
-            return Facts(
-                "decoding", "tokens", _convolutions(workload.model, workload.input_shape), False
-            )
+            convolutions = _convolutions(workload.model, workload.input_shape)
+            return Facts("decoding", "tokens", convolutions, False, workload.batch * workload.steps)
         case Train() | Learn():
             host = workload.inputs != "device"
             convolutions = _convolutions(workload.model, workload.input_shape)
-            return Facts("training", workload.sized_by, convolutions, host)
+            once = isinstance(workload, Train)  # learning counts samples
+            tokens = _tokens(workload.model, workload.input_shape) if once else None
+            return Facts("training", workload.sized_by, convolutions, host, tokens)
         case Lifecycle():
             learn = facts_of(workload.learn)
             return Facts("lifecycle", learn.size_of, learn.convolutions, host_work=True)
@@ -67,3 +73,11 @@ def _convolutions(model: Layer, shape: Shape) -> bool | None:
         return True
     ours = all(type(layer).__module__.startswith("suites.layers.") for layer in layers)
     return False if ours else None
+
+
+def _tokens(model: Layer, shape: Shape) -> int | None:
+    """Places of a sequence that an embedding reads as they come in: all of the batch."""
+    reads = any(
+        isinstance(node.layer, Embedding) and node.input == shape for node in walk(model, shape)
+    )
+    return math.prod(shape) if reads and len(shape) == 2 else None

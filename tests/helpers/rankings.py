@@ -39,7 +39,7 @@ class Section:
 
     def __init__(self, **rankings: Sequence[Group]) -> None:
         self.rankings = tuple(
-            Ranking(suite, name, "float32", (), told, True, True)
+            Ranking(suite, name, "float32", (), told, True, True, False)
             for key, groups in rankings.items()
             for suite, name in [key.split("__")]
             for told in [tuple(of_kind(KINDS.get(name, "training"), each) for each in groups)]

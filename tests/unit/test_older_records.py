@@ -53,7 +53,9 @@ def test_facts_of_older_cases_are_those_of_their_workloads() -> None:
         if work.case in CHANGED:
             continue
         facts = facts_of(works[work.case])
-        assert {name: getattr(work, name) for name in FACTS} == vars(facts)
+        assert {name: getattr(work, name) for name in FACTS} == {
+            name: getattr(facts, name) for name in FACTS
+        }
 
 
 def test_the_older_hash_is_that_of_the_printed_description() -> None:

@@ -13,6 +13,8 @@ import pytest
 from bench.records import NotRecords
 from bench.schema import Cell, Failed, Record, Run, Runtime, Skipped, Slice, Verified
 from reports import content
+from reports.analysis import ranking
+from reports.chapters import ranking_tables
 from reports.frame import Results, read
 from suites import catalog
 from tests.helpers import builders
@@ -64,6 +66,22 @@ def test_what_starting_anew_cost_is_said(tmp_path: Path) -> None:
         folder = tmp_path / str(said)
         whats = [found.what for found in content.make(results(folder, lines)).findings]
         assert any("2 starts took 3.00 s" in what for what in whats) == said
+
+
+def test_tokens_a_second_stand_where_work_is_with_tokens(tmp_path: Path) -> None:
+    head, *rest = builders.run()
+    assert isinstance(head, Run)
+    cases = tuple(
+        msgspec.structs.replace(each, tokens=96 if each.case == CASE else None)
+        for each in head.cases
+    )
+    found = results(tmp_path, [msgspec.structs.replace(head, cases=cases), *rest])
+    row = cell(found, "jax")
+    assert row["tokens_per_s"] == 96 / row["time_s"]
+    assert found.cells["tokens_per_s"].notna().sum() < len(found.cells)
+    rankings, _ = ranking.rank(found, head.run, ranking.labels(head), {})
+    tables = [ranking_tables.details(each).columns for each in rankings]
+    assert {"tokens/s" in columns for columns in tables} == {True, False}
 
 
 def test_a_row_holds_what_its_records_say(tmp_path: Path) -> None:

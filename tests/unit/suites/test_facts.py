@@ -6,7 +6,16 @@ import pytest
 
 from bench.plan import request
 from suites import catalog
-from suites.layers import Conv2d, Flatten, Linear, ReLU, Residual, Sequential
+from suites.layers import (
+    Conv2d,
+    Embedding,
+    EmbeddingBag,
+    Flatten,
+    Linear,
+    ReLU,
+    Residual,
+    Sequential,
+)
 from suites.layers.elementwise import Elementwise
 from suites.workload import INPUTS, SGD, Data, Forward, Learn, Lifecycle, Product, Train, facts_of
 
@@ -85,6 +94,18 @@ def test_work_of_the_host_is_where_inputs_come_from_or_a_life():
     assert [facts_of(LEARN).host_work, facts_of(Lifecycle(learn=LEARN)).host_work] == [False, True]
 
 
+class TestTokens:
+    def of(self, *layers, shape=(2, 5)):
+        return facts_of(train(Sequential(*layers), shape)).tokens
+
+    def test_an_embedding_reads_a_token_at_each_place_of_each_sample(self):
+        assert self.of(Embedding(7, 4), Linear(4, 2)) == 10
+
+    def test_a_bag_of_tokens_and_numbers_are_no_sequence(self):
+        assert self.of(EmbeddingBag(7, 4, first=1, count=3), Linear(4, 2)) is None
+        assert self.of(Linear(5, 2)) is None
+
+
 def test_every_case_of_the_catalog_has_facts_in_its_record():
     plan = [(suite, case) for suite in catalog.NAMES for case in catalog.cases(suite, "full")]
     records = request._case_records(plan)
@@ -98,3 +119,6 @@ def test_every_case_of_the_catalog_has_facts_in_its_record():
     sizes = {"n", "batch", "samples", "parameters", "values", "tokens"}
     assert {record.size_of for record in records} == sizes
     assert all(record.host_work is not None for record in records)
+    tokens = {record.case: record.tokens for record in records}
+    assert tokens["decoder/gpt2_prefill_128/1"] == tokens["decoder/gpt2_decode/128"] == 128
+    assert {record.suite for record in records if record.tokens} == {"decoder", "lstm", "vendor"}
