@@ -7,12 +7,12 @@ DEV = .venv/dev/bin/python
 # Another Python's settings would be inherited by ours. The options below travel as flags: exported
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTUAL_ENV
-unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE
+unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE TRUST SIGNERS SEED
 unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST
 unexport HOSTS STORE
 
-OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE \
+OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE TRUST SIGNERS SEED \
 	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE \
 	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST \
 	HOSTS STORE
@@ -45,8 +45,8 @@ paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(ite
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Options of bench: FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
-	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME VERBOSE;'
-	@echo '  of sustain: MINUTES REST and those of bench that fit; of report: RESULTS OUT PUBLISHED BASELINE VERBOSE; of open: RESULTS OUT;'
+	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE SEED RESUME VERBOSE;'
+	@echo '  of sustain: MINUTES REST and those of bench that fit; of report: RESULTS OUT PUBLISHED BASELINE TRUST SIGNERS VERBOSE; of open: RESULTS OUT;'
 	@echo '  of trend: RESULTS MACHINE OUT;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
 	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
@@ -60,7 +60,7 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 		$(call flag,--data-dir,DATA_DIR) $(call flag,--time,TIME) \
 		$(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
 		$(call flag,--rounds,ROUNDS) $(call flag,--starts,STARTS) $(call flag,--memory,MEMORY) \
-		$(call flag,--index,INDEX) $(call flag,--isolate,ISOLATE) \
+		$(call flag,--index,INDEX) $(call flag,--isolate,ISOLATE) $(call flag,--seed,SEED) \
 		$(if $(filter yes,$(value RESUME)),--resume) $(verbose)
 
 try: setup ## four frameworks on matrix products, an MLP and a CNN, in less than a minute
@@ -94,8 +94,9 @@ fleet: setup ## measure on many machines at once, over ssh [HOSTS=fleet.toml FRA
 		$(call flag,--precision,PRECISION) $(call flag,--device,DEVICE) $(call flag,--out,OUT) \
 		$(call flag,--store,STORE) $(if $(filter yes,$(value RESUME)),--resume)
 
-report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine]
+report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine TRUST=signed SIGNERS=file]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \
+		$(call flag,--trust,TRUST) $(call flag,--signers,SIGNERS) \
 		$(if $(filter no,$(value PUBLISHED)),--no-published) $(verbose)
 
 trend: setup ## show how a machine's figures changed from run to run, and since when [RESULTS=results MACHINE=part-of-its-name OUT=folder]

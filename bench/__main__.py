@@ -105,12 +105,14 @@ def report_command(
     baseline: Annotated[
         str | None, typer.Option(help="Part of the name of the machine to compare others with.")
     ] = None,
+    trust: flags.Trust = "",
+    signers: flags.Signers = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show all tables here too.")] = False,
 ) -> int:
     """Write a report on runs already made."""
     from bench.commands import report as command
 
-    return command.run(results or (), out, published, baseline, verbose)
+    return command.run(results or (), out, published, baseline, verbose, (trust, signers))
 
 
 @app.command("trend")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench import trust_commands
 from bench.terminal import exit_codes
 from bench.values import path
 
@@ -35,6 +36,7 @@ def add(app: typer.Typer) -> None:
     store.command("compact")(compact_command)
     store.command("check")(check_command)
     store.command("fetch")(fetch_command)
+    trust_commands.add(store)
     app.add_typer(store, name="store")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from bench.printable import Screen
+from bench.printable import Screen, tell
 from bench.terminal.exit_codes import failed
 
 # Before it loads: matplotlib warns of caches that it builds, or has no folder for.
@@ -24,19 +24,36 @@ USUAL = Path("results")
 
 
 def run(
-    results: Sequence[Path], out: Path, published: bool, baseline: str | None, verbose: bool
+    results: Sequence[Path],
+    out: Path,
+    published: bool,
+    baseline: str | None,
+    verbose: bool,
+    trusted: tuple[str, Path | None] = ("", None),
 ) -> int:
-    """Report on what is named, or on all runs here; 1 if lines had to be left out.
+    """Report on what is named, or on all runs here; 1 if lines had to be left out. `trusted` is
+    the check that runs must meet, and the reader's list of keys.
 
     Raises UserError, OSError.
     """
     # Without any run of one's own there are still the published figures.
     usual = [USUAL] if USUAL.exists() or not published else []
-    built, _, missing = write(results or usual, out, verbose, published, baseline)
+    chosen = _trusted(results or usual, *trusted) if trusted[0] else results or usual
+    built, _, missing = write(chosen, out, verbose, published, baseline)
     count = len(built.left_out)
     lines = f"{count} line{'s' * (count > 1)} of records could not be used: the report names them"
     wrong = "; ".join(filter(None, (lines if count else "", missing)))
     return failed(wrong) if wrong else 0
+
+
+def _trusted(results: Sequence[Path], least: str, signers: Path | None) -> Sequence[Path]:
+    """Those runs that meet the check; each other is named. Raises UserError, OSError."""
+    from reports.trust import choosing
+
+    chosen = choosing.choose(results, least, signers)
+    for refused in chosen.refused:
+        tell(f"left out: {refused}")
+    return chosen.paths
 
 
 def write(

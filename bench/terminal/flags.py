@@ -21,6 +21,13 @@ Out = Annotated[Path, typer.Option(parser=path, help="Folder for the folders of 
 Threads = Annotated[int | None, typer.Option(help="CPU threads of each framework.")]
 Seed = Annotated[int, typer.Option(help="Seed of weights and data.", min=0)]
 Timeout = Annotated[int, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)]
+Trust = Annotated[
+    str, typer.Option(help="Leave out runs that are not shown to be: intact, signed, worked, ...")
+]
+Signers = Annotated[
+    Path | None,
+    typer.Option(parser=path, help="Your list of keys, as ALLOWED SIGNERS of man ssh-keygen."),
+]
 DataDir = Annotated[
     Path | None,
     typer.Option(parser=path, help="Folder with copies of published data; no downloads then."),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,18 @@ from typing import Any
 import pandas as pd
 
 from bench import bounded_lines, records
+from bench.machine.identity import identity
 from bench.records import RejectedLine
 from bench.schema import Run
 from bench.trust import sidecars, signing, vouching
 from bench.trust.signing import Signature
 from bench.trust.vouching import Word
 from reports.frame import NULL
-from reports.history.store import identity
+from reports.hardware import physical_limits
+from reports.hardware.physical_limits import Bound
 from reports.trust.consistency import Account, Trouble
 from reports.trust.figures import Figure, Figures
 from reports.verdicts import untimed
-from suites.data import outside_file
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,10 +94,12 @@ def beside(path: Path, signers: Path | None = None) -> Evidence:
 
     Raises NotRecords, NoKeygen, OSError.
     """
+    found = sidecars.of(path)
     return of_file(
         path,
-        signature=_content(sidecars.signature_of(path), sidecars.MOST_SIGNATURE_BYTES),
-        work=_content(sidecars.work_of(path), sidecars.MOST_WORK_BYTES),
+        named=sidecars.named(path),
+        signature=found.get(".sig"),
+        work=found.get(".work.json"),
         signers=signers,
     )
 
@@ -147,34 +151,42 @@ def _of_run(run: Run) -> dict[str, Any]:
 
 def _impossible(figures: Figures) -> Sequence[Trouble]:
     """Results beyond what the device can do at all, whoever programs it."""
-    run, found = figures.run, figures.all
-    if run is None or not found:
+    run = figures.run
+    rows = [] if run is None else list(_fast(run, figures.all))
+    if run is None or not rows:
         return ()
+    impossible = untimed.impossible(_table(rows), {run.run: run})
+    return [Trouble(why, *key[1:], alone=True) for key, why in impossible.items()]
+
+
+def _fast(run: Run, figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
+    """Of those that may be, by a look that is quick: most runs have none."""
     contenders = {each.contender: each for each in run.contenders}
     cases = {each.case: each for each in run.cases}
-    rows: list[dict[str, Any]] = []
-    for figure in found:
+    bounds: dict[tuple[str, str], Bound | None] = {}
+    for figure in figures:
         contender, case = contenders[figure.contender], cases[figure.case]
-        if contender.framework == NULL:
+        device = contender.device_kind, contender.device_name
+        if device not in bounds:
+            bounds[device] = physical_limits.bound(*device, run.machine)
+        bound, moved = bounds[device], case.traffic_bytes.get(contender.precision)
+        flop_per_s, bytes_per_s = case.flop / figure.time_s, (moved or 0) / figure.time_s
+        if bound is None or contender.framework == NULL:
             continue
-        moved = case.traffic_bytes.get(contender.precision)
-        rows.append(
-            {
+        if flop_per_s > bound.flop_per_s or bytes_per_s > (bound.bytes_per_s or math.inf):
+            yield {
                 "run": run.run,
                 "contender": figure.contender,
                 "case": figure.case,
-                "device_kind": contender.device_kind,
-                "device_name": contender.device_name,
+                "device_kind": device[0],
+                "device_name": device[1],
                 "precision": contender.precision,
                 "convolutions": case.convolutions,
                 "time_s": figure.time_s,
                 "traffic_bytes": moved,
-                "flop_per_s": case.flop / figure.time_s,
-                "bytes_per_s": moved and moved / figure.time_s,
+                "flop_per_s": flop_per_s,
+                "bytes_per_s": moved and bytes_per_s,
             }
-        )
-    impossible = untimed.impossible(_table(rows), {run.run: run}) if rows else {}
-    return [Trouble(why, *key[1:], alone=True) for key, why in impossible.items()]
 
 
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -183,10 +195,3 @@ def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
         table[name] = table[name].astype(float)
     table["convolutions"] = table["convolutions"].astype("boolean")
     return table
-
-
-def _content(path: Path, most: int) -> bytes | None:
-    """A small file's bytes, one more than `most` where it has too many; None where it is not."""
-    if not path.is_file():
-        return None
-    return outside_file.beginning(path, most + 1)

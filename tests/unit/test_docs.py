@@ -62,7 +62,8 @@ def unknown_words(text: str) -> Iterator[str]:
     options = " ".join(re.findall(r"^unexport (.*)", makefile, re.MULTILINE))
     door = typer.main.get_command(app)
     commands = door.commands  # type: ignore[attr-defined]
-    params = [p for command in (door, *commands.values()) for p in command.params]
+    below = [each for one in commands.values() for each in getattr(one, "commands", {}).values()]
+    params = [p for command in (door, *commands.values(), *below) for p in command.params]
     flags = {flag for p in params for flag in (*p.opts, *p.secondary_opts)}
     for script in (ROOT / "scripts").rglob("*.py"):
         flags |= set(re.findall(r'"(--[a-z-]+)"', script.read_text(encoding="utf-8")))

@@ -18,6 +18,7 @@ def run(url: str, results: Sequence[Path], unfinished: bool) -> int:
     environment.enter()
     from bench.records import NotRecords
     from bench.store import objects, places
+    from bench.trust import sidecars
     from reports.ingest.reading import files
 
     place = places.at(url)
@@ -30,6 +31,8 @@ def run(url: str, results: Sequence[Path], unfinished: bool) -> int:
             tell(f"left out: {error}")
             wrong.append(path)
             continue
+        for suffix, content in sidecars.of(path).items():
+            objects.put_sidecar(place, pushed.entry.sha256, suffix, content)
         new += pushed.new
         tell(
             f"{'sent' if pushed.new else 'there already'}: {pushed.entry.run} {pushed.entry.sha256}"

@@ -1,0 +1,64 @@
+"""Runs on this machine chosen by how far they are trusted; those that are not are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.values import choices
+from reports.ingest.reading import files
+from reports.trust import evidence, tiers
+from reports.trust.kin import Kin
+from reports.trust.tiers import CHECKS, Tier
+from suites.errors import UserError
+
+
+class Untrusted(UserError):
+    """None of the runs is trusted as far as was asked for."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is left, and what was refused, each with its reason."""
+
+    paths: tuple[Path, ...]
+    refused: tuple[str, ...]
+
+
+def judged(paths: Iterable[Path], signers: Path | None) -> dict[Path, Tier]:
+    """The tier of each run in these files and folders, held against the others of them.
+
+    Raises UserError, OSError.
+    """
+    _check(signers)
+    runs = {path: evidence.beside(path, signers) for path, _ in files(paths)}
+    kin = Kin(runs.values())
+    return {path: tiers.of(run, kin) for path, run in runs.items()}
+
+
+def least(word: str) -> str:
+    """The check that a command line asks for. Raises UserError."""
+    return choices("--trust", [word], CHECKS, "docs/fleet.md says what each shows.")[0]
+
+
+def choose(paths: Sequence[Path], word: str, signers: Path | None) -> Chosen:
+    """The runs that meet a check. Raises UserError where none does, OSError."""
+    check = least(word)
+    found = judged(paths, signers)
+    kept = tuple(path for path, tier in found.items() if tier.meets(check))
+    refused = tiers.below([(str(path), tier) for path, tier in found.items()], check)
+    if not kept:
+        raise Untrusted(
+            f"none of {len(found)} runs is shown to be {check}. The first: {refused[0]}. "
+            "`./metalbench store trust RESULTS` shows what each of them is."
+        )
+    return Chosen(kept, tuple(refused))
+
+
+def _check(signers: Path | None) -> None:
+    if signers is not None and not signers.is_file():
+        raise Untrusted(
+            f"no list of keys. Expected a file as ALLOWED SIGNERS of man ssh-keygen describes it. "
+            f"Received: {signers}"
+        )

@@ -1,0 +1,117 @@
+"""The commands that sign, ask, check and choose, as they are typed."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bench import version
+from bench.__main__ import app
+from bench.trust import challenge, sidecars
+from bench.trust.keygen import fingerprint
+from tests.helpers import builders, sent_runs
+
+pytestmark = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="no ssh-keygen here")
+
+
+def typed(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return sent_runs.key(tmp_path, "own")
+
+
+@pytest.fixture
+def signers(tmp_path: Path, own: Path) -> Path:
+    return sent_runs.listed(tmp_path / "signers", own)
+
+
+def sent(folder: Path, **options: int) -> Path:
+    lines = sent_runs.honest(folder / "cache", **options)  # type: ignore[arg-type]
+    return builders.write(folder / "run" / "records.jsonl", lines)
+
+
+def test_what_is_signed_is_shown_to_be(tmp_path: Path, own: Path, signers: Path) -> None:
+    path = sent(tmp_path)
+    assert typed("store", "sign", path.parent, "--key", own).exit_code == 0
+    shown = typed("store", "trust", path, "--signers", signers)
+    assert f"by {fingerprint(own.with_suffix('.pub'))}" in shown.output
+    assert "signed by an unknown key" in typed("store", "trust", path).output
+
+
+def test_packed_records_have_the_same_signature(tmp_path: Path, own: Path, signers: Path) -> None:
+    path = sent(tmp_path)
+    typed("store", "sign", path, "--key", own)
+    packed = path.with_name("records.jsonl.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    path.unlink()
+    assert "signed     passed" in typed("store", "trust", packed, "--signers", signers).output
+
+
+def test_what_is_no_run_is_not_signed(tmp_path: Path, own: Path) -> None:
+    path = sent(tmp_path)
+    path.write_text(path.read_text() + "{}\n")
+    done = typed("store", "sign", path, "--key", own)
+    assert done.exit_code == 2 and "is not signed" in done.output
+    assert not sidecars.signature_of(path).exists()
+
+
+def test_a_run_that_was_asked_for(
+    tmp_path: Path, own: Path, signers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(version, "commit", lambda: sent_runs.COMMIT)
+    monkeypatch.setattr("bench.commands.store.check_work.CHECKOUT", tmp_path)
+    question = tmp_path / "question.json"
+    asked = typed("store", "ask", "--suite", "matmul", "--preset", "smoke", "--out", question)
+    found = challenge.read(question)
+    assert found.command in asked.output
+    began = {"started_at": found.asked_at}
+    lines = sent_runs.headed(sent_runs.honest(tmp_path / "cache", seed=found.seed), **began)
+    path = builders.write(tmp_path / "run" / "records.jsonl", lines)
+    done = typed("store", "check-work", question, path, "--key", own)
+    assert done.exit_code == 0 and "worked: numpy/cpu/float32" in done.output
+    assert "worked     passed" in typed("store", "trust", path, "--signers", signers).output
+    wrong = typed("store", "check-work", question, sent(tmp_path / "other", seed=5))
+    assert wrong.exit_code == 1 and "its seed is 5" in wrong.output
+
+
+def test_a_checkout_with_changes_asks_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(version, "commit", lambda: f"{sent_runs.COMMIT}+")
+    done = typed("store", "ask", "--suite", "mlp", "--out", tmp_path / "question.json")
+    assert done.exit_code == 2 and "a checkout without changes" in done.output
+
+
+def test_a_report_leaves_out_what_is_trusted_less(tmp_path: Path, own: Path, signers: Path) -> None:
+    path = sent(tmp_path)
+    other = builders.write(
+        tmp_path / "other" / "records.jsonl",
+        sent_runs.honest(tmp_path / "cache", name="run-x", luck=9, machine=sent_runs.OTHER),
+    )
+    options = ["--trust", "signed", "--signers", signers, "--out", tmp_path / "report"]
+    done = typed("report", path, other, *options, "--no-published")
+    assert done.exit_code == 2 and "none of 2 runs is shown to be signed" in done.output
+    typed("store", "sign", path, "--key", own)
+    done = typed("report", path, other, *options, "--no-published")
+    assert done.exit_code == 0
+    assert f"left out: {other}: not shown to be signed: it has no signature" in done.output
+    assert sent_runs.OTHER.label not in (tmp_path / "report" / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("report", "--trust", "sined"), "Did you mean signed?"),
+        (("store", "trust", ".", "--signers", "/nowhere"), "no list of keys"),
+    ],
+)
+def test_words_that_are_wrong(words: tuple[str, ...], said: str) -> None:
+    done = typed(*words)
+    assert done.exit_code == 2 and said in done.output
