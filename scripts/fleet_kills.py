@@ -24,6 +24,7 @@ import psutil
 from bench import records
 from bench.environments.manager import CHECKOUT
 from bench.fleet.copies import LOST
+from bench.fleet.plan import place_there
 from bench.schema import Cell, End, Failed
 from scripts import ssh_machines
 
@@ -109,7 +110,7 @@ class Trial:
     def _amiss(self, copy: Path, name: str, suite: str) -> list[str]:
         content = copy.read_bytes()
         fleet = copy.parents[2].name
-        place = CHECKOUT / "results" / "of-fleets" / fleet / name / suite
+        place = CHECKOUT / place_there(fleet, name) / suite
         originals = list(place.glob("*/records.jsonl"))
         found = [] if len(originals) == 1 else [f"{len(originals)} runs on the machine"]
         if originals and originals[0].read_bytes() != content:
@@ -171,9 +172,9 @@ class Trial:
 
     def _note(self) -> None:
         places = [*self._out.glob("*/*/*/records.jsonl")]
-        fleets = [path.name for path in self._out.iterdir()]
-        for fleet in fleets:
-            places += (CHECKOUT / "results" / "of-fleets" / fleet).glob("*/*/*/records.jsonl")
+        for fleet in self._out.iterdir():
+            there = CHECKOUT / place_there(fleet.name, "").parent
+            places += there.glob("*/*/*/records.jsonl")
         for path in places:
             whole = path.read_bytes().rpartition(b"\n")[0] + b"\n"
             lines = whole.splitlines(keepends=True)

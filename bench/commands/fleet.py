@@ -14,6 +14,7 @@ from bench.fleet import environment, hosts, plan
 from bench.fleet.lane import LOST, Lane
 from bench.fleet.plan import Options, Plan
 from bench.printable import Screen, tell
+from bench.run.sleep_inhibitor import prevent_sleep
 from bench.terminal.exit_codes import failed
 
 TRIAL = (
@@ -53,12 +54,13 @@ def _measure(asked: FleetOptions, machines: Sequence[hosts.Machine], options: Op
 
     find = plan.resumed if asked.resume else plan.begun
     found = find(asked.out, machines, options)
-    lanes = head.lanes(found)
-    with FleetScreen(Screen(stderr=True)) as screen:
-        screen.say(f"fleet {found.fleet}: {len(machines)} machines. Ctrl-C keeps all.")
-        if not machines[0].ssh:
-            screen.say(TRIAL)
-        signal = head.Fleet(found, machines, lanes, screen).go()
+    with found.held():
+        lanes = head.lanes(found)
+        with FleetScreen(Screen(stderr=True)) as screen, prevent_sleep(screen.say):
+            screen.say(f"fleet {found.fleet}: {len(machines)} machines. Ctrl-C keeps all.")
+            if not machines[0].ssh:
+                screen.say(TRIAL)
+            signal = head.Fleet(found, machines, lanes, screen).go()
     troubles = [sentence for lane in lanes for sentence in lane.troubles]
     troubles += _report(found)
     if asked.store:

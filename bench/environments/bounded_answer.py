@@ -18,22 +18,32 @@ MOST_BYTES = 2**18
 """Of an answer, with all that packages may print before it."""
 
 
-def of(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, str]:
-    """What a program writes in bounded time and bytes, and in words how it ended."""
+def of(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    told: bytes = b"",
+    limit_s: float = ANSWER_S,
+) -> tuple[str, str]:
+    """What a program writes in bounded time and bytes, and in words how it ended.
+
+    It is `told` no more than a pipe holds, 16 KiB.
+    """
     try:
         process = subprocess.Popen(
             command,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     except OSError as error:
         return "", f"it does not start ({error.strerror})"
-    assert process.stdout is not None  # it was asked for just above
+    assert process.stdin is not None and process.stdout is not None  # asked for just above
+    with contextlib.suppress(OSError), process.stdin:  # it need not listen
+        process.stdin.write(told)
     with process.stdout:
-        written, cut = _read(process.stdout.fileno())
+        written, cut = _read(process.stdout.fileno(), limit_s)
     if not cut:
         try:
             process.wait(timeout=5)
@@ -46,13 +56,13 @@ def of(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, str
     return written.decode("utf-8", "replace"), cut or _ended(code)
 
 
-def _read(descriptor: int) -> tuple[bytes, str]:
+def _read(descriptor: int, limit_s: float) -> tuple[bytes, str]:
     """What can be read until the end, and why it was not read to there."""
-    deadline, written = time.monotonic() + ANSWER_S, b""
+    deadline, written = time.monotonic() + limit_s, b""
     while True:
         left_s = deadline - time.monotonic()
         if left_s <= 0 or not select.select([descriptor], [], [], left_s)[0]:
-            return written, f"no answer within {ANSWER_S:.0f} s"
+            return written, f"no answer within {limit_s:.0f} s"
         received = os.read(descriptor, 65536)
         if not received:
             return written, ""

@@ -19,7 +19,7 @@ from bench.fleet.connection import Connection, Head, News
 from bench.fleet.copies import BadCopy, Copy
 from bench.fleet.hosts import Machine
 from bench.fleet.lane import FINISHED, MEASURING, PREPARING, STOPPED, Lane
-from bench.fleet.plan import Plan
+from bench.fleet.plan import Plan, place_there
 from bench.fleet.screen import Screen
 from bench.fleet.ssh import Checkout
 from bench.run.signals import Interrupts
@@ -186,7 +186,7 @@ class Fleet:
         if not machine.ssh:
             slots = self._plan.folder.with_name(f"{self._plan.fleet}-slots").resolve()
             return slots / machine.name
-        return Path("results", "of-fleets", self._plan.fleet, machine.name)
+        return place_there(self._plan.fleet, machine.name)
 
     def _hear_from(self, lane: Lane, heard: _Heard) -> None:
         suite, copy = heard.suite, lane.copies[heard.suite]

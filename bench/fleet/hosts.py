@@ -110,6 +110,8 @@ def _machine(name: str, table: object, path: Path) -> Machine:
         if key not in table:
             raise BadHosts(f"{where}: {key} is missing. Expected {_FIELDS[key].expected}.")
     fields = {key: _FIELDS[key].checked(value, f"{where}: {key}") for key, value in table.items()}
+    if "config" in fields:  # as a path of the hosts file
+        fields["config"] = str(path.parent / Path(fields["config"]).expanduser())
     own = {key: fields.pop(key) for key in OWN if key in fields}
     return Machine(name=name, own=own, **fields)
 

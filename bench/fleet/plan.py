@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import filelock
 import msgspec
 
 from bench import values, whole_file
@@ -83,6 +85,10 @@ class Options:
         return Asked(tuple(suites), dict(sorted(typed.items())))
 
 
+class Busy(UserError):
+    """Another head is at work on the same fleet."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A fleet's id and folder, and what each machine measures."""
@@ -91,9 +97,32 @@ class Plan:
     folder: Path
     machines: Mapping[str, Asked]
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """This fleet to oneself: two heads would write the same copies. Raises Busy."""
+        lock = filelock.FileLock(self.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise Busy(
+                f"another command is at work on fleet {self.fleet}. Expected one at a time: wait "
+                "for it, or end it."
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
     def place(self, machine: str, suite: str) -> Path:
         """Folder of the head's copy of that suite's records."""
         return self.folder / machine / suite
+
+
+def place_there(fleet: str, machine: str) -> Path:
+    """Folder in which a machine keeps its part, from its checkout: the same whenever the fleet goes
+    on. Not by its name, which its owner chose: records hold the command line, and are published.
+    """
+    return Path("results", "of-fleets", fleet, hashlib.sha256(machine.encode()).hexdigest()[:12])
 
 
 def begun(out: Path, machines: Sequence[Machine], options: Options) -> Plan:

@@ -6,11 +6,12 @@ over the connection, so that no shell but `sh` ever reads a word of it.
 
 from __future__ import annotations
 
+import os
 import secrets
 import shlex
-import subprocess
 from dataclasses import dataclass
 
+from bench.environments import bounded_answer
 from bench.fleet.hosts import Machine
 from bench.version import commit, version
 from suites.errors import UserError
@@ -19,7 +20,6 @@ CONNECT_S = 15
 LOOK_S = 90.0
 """Longest a first look at a machine may take, its log-in included."""
 
-_MOST_BYTES = 2**16
 _ALIVE = ("ServerAliveInterval=10", "ServerAliveCountMax=3", f"ConnectTimeout={CONNECT_S}")
 _OPTIONS = (
     *("BatchMode=yes", "ExitOnForwardFailure=yes", *_ALIVE),
@@ -78,24 +78,15 @@ def look(machine: Machine, here: Checkout) -> str:
     Raises Unusable.
     """
     token = secrets.token_hex(8)
-    try:
-        ended = subprocess.run(
-            command(machine),
-            input=_look_script(machine, token).encode(),
-            capture_output=True,
-            timeout=LOOK_S,
-            check=False,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unusable(f"it did not answer within {LOOK_S:.0f} s") from None
+    script = _look_script(machine, token).encode()
+    written, ended = bounded_answer.of(command(machine), os.environ, script, LOOK_S)
     said = dict(
         line.removeprefix(f"{token} ").partition(" ")[::2]
-        for line in ended.stdout[:_MOST_BYTES].decode(errors="replace").splitlines()
+        for line in written.splitlines()
         if line.startswith(f"{token} ")
     )
     if not said:
-        raise Unusable(why(ended.stderr.decode(errors="replace")))
+        raise Unusable(why(written or ended))
     if missing := said.get("missing"):
         raise Unusable(
             f"{missing}: {machine.folder}. Expected a checkout of Metalbench there, as git clone "

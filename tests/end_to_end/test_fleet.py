@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from bench import records
+from bench.fleet import plan
 from bench.fleet.copies import LOST
 from bench.schema import Cell, End, Failed
 from scripts import ssh_machines
@@ -106,7 +107,9 @@ def test_two_machines_one_of_which_is_lost_and_found(tmp_path, there):
         assert code == 0, err
     assert len(list(out.iterdir())) == 1
     assert whole(begun[0])
-    (original,) = there.glob(f"{begun[0].parents[2].name}/one/matmul/*/records.jsonl")
+    place = ROOT / plan.place_there(begun[0].parents[2].name, "one")
+    (original,) = place.glob("matmul/*/records.jsonl")
+    assert there in original.parents
     assert original.read_bytes() == begun[0].read_bytes()
 
 

@@ -103,6 +103,14 @@ def test_both_sides_of_a_comparison_arrive_as_typed(tmp_path: Path) -> None:
     assert make(tmp_path, "compare") == ["compare", "--"]
 
 
+def test_a_fleet_gets_its_machines_and_what_is_measured(tmp_path: Path) -> None:
+    words = make(tmp_path, "fleet", "HOSTS=my fleet.toml", "SUITE=mlp", "TIME=5m", "RESUME=yes")
+    expected = ["--hosts", "my fleet.toml", "--suite", "mlp", "--time", "5m", "--resume"]
+    assert words == ["fleet", *expected]
+    words = make(tmp_path, "fleet", "HOSTS=local:4", "STORE=s3://a/b", "DEVICE=cpu")
+    assert words == ["fleet", "--hosts", "local:4", "--device", "cpu", "--store", "s3://a/b"]
+
+
 def test_an_export_gets_one_run_and_a_format(tmp_path: Path) -> None:
     words = make(tmp_path, "export", "RESULTS=my run", "FORMAT=bmf", "OUT=a b.json")
     assert words == ["export", "--format", "bmf", "--out", "a b.json", "--", "my run"]

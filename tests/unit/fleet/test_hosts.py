@@ -90,6 +90,14 @@ def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory, content):
         assert str(path) in str(error)
 
 
+def test_settings_of_ssh_lie_beside_the_hosts_file(tmp_path):
+    text = (
+        '[a]\nssh = "h"\nfolder = "f"\nconfig = "lab"\n[b]\nssh = "i"\nfolder = "f"\nconfig = "/x"'
+    )
+    first, second = hosts.read(written(tmp_path, text))
+    assert (first.config, second.config) == (str(tmp_path / "lab"), "/x")
+
+
 def test_slots_are_counted(tmp_path):
     assert [machine.name for machine in hosts.machines("local:3")] == ["slot-1", "slot-2", "slot-3"]
     for bad in ("local:0", "local:17", "local", "", "local:x", str(tmp_path / "none.toml")):

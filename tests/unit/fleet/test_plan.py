@@ -26,6 +26,20 @@ def test_what_cannot_be_is_refused_before_anything_begins(wrong):
         Options(**wrong).of(MACHINES[0])
 
 
+def test_two_heads_are_kept_apart(tmp_path):
+    begun = plan.begun(tmp_path, MACHINES, Options(suite="mlp"))
+    with begun.held(), pytest.raises(plan.Busy, match=begun.fleet), begun.held():
+        pass
+    with begun.held():
+        pass
+
+
+def test_where_a_machine_keeps_its_part_does_not_name_it():
+    there = plan.place_there("20990101-000000-abcd", "annas-mac")
+    assert "anna" not in str(there)
+    assert there != plan.place_there("20990101-000000-abcd", "bobs-mac")
+
+
 def test_the_newest_fleet_asked_for_in_the_same_way_goes_on(tmp_path):
     options = Options(suite="mlp")
     with pytest.raises(plan.NothingToResume, match="Received: none"):
