@@ -35,6 +35,20 @@ _DEVICE = re.compile(
 )
 """A UUID, with what NVIDIA writes before it; after that, its beginning is enough."""
 
+_MAIL = re.compile(
+    r"(?<![\w/.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}(?!(?:py|so|whl|txt|json)\b)[A-Za-z]{2,24}\b"
+)
+"""An address of a person; `jax@0.4.38` and `torch@compile` are none."""
+
+_NETWORK = re.compile(r"\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b", re.IGNORECASE)
+"""The address of a network card, which no other card has."""
+
+_SERIAL = re.compile(
+    r"(\bserial(?: ?(?:number|no|nr)\b\.?)?[ \t]{0,4}[:=#]?[ \t]{0,4})(?=\S*\d)[A-Z0-9-]{6,40}\b",
+    re.IGNORECASE,
+)
+"""After its name; without one a serial number is a word like any other."""
+
 _WORDED = re.compile(
     r"(?:OMP_(?:PROC_BIND|PLACES|SCHEDULE|DYNAMIC|WAIT_POLICY)"
     r"|KMP_(?:AFFINITY|BLOCKTIME|HW_SUBSET|SETTINGS|LIBRARY)"
@@ -52,11 +66,13 @@ _SWITCH = re.compile(r"[+-]?[0-9]{0,9}(?:\.[0-9]{1,6})?|true|false|yes|no|on|off
 
 
 def anonymous(text: str) -> str:
-    """The text without UUIDs, passwords in addresses, and names of this user and this computer."""
+    """The text without what names this user, this computer or one single device, as far as that can
+    be told: also addresses of people and network cards, and serial numbers that are called so."""
     text = _CREDENTIALS.sub("", _DEVICE.sub(r"\1…", text))
     for name, placeholder in names():
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", placeholder, text)
-    return text
+    text = _NETWORK.sub("<address>", _MAIL.sub("<address>", text))
+    return _SERIAL.sub(r"\1…", text)
 
 
 def setting(variable: str, value: str) -> str:
