@@ -1,14 +1,16 @@
-"""What a suite's file asks for that there is not: a layer, a keyword. The answer lists what there
-is, with the nearest name."""
+"""What a suite's file asks for that there is not: a module, a layer, a keyword. The answer lists
+what there is, with the nearest name."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import pkgutil
 import re
 import sys
-from collections.abc import Sequence
-from types import ModuleType
+from collections.abc import Callable, Iterator, Sequence
+from types import FunctionType, ModuleType, TracebackType
+from typing import Any
 
 from suites.errors import meant, told
 
@@ -17,11 +19,12 @@ MODULES = ("suites.layers", "suites.workload", "suites.operations", "suites.arch
 
 _NAME = r"'(?P<name>\w{1,100})'"
 _IMPORT = re.compile(rf"cannot import name {_NAME} from '(?P<module>suites[\w.]*)'")
-_MODULE = re.compile(r"No module named 'suites\.(?P<name>\w{1,100})")
-_KEYWORD = re.compile(
-    rf"(?:[\w.]*\.)?(?P<kind>\w{{1,100}})\.__init__\(\) got an unexpected keyword argument {_NAME}"
+_MODULE = re.compile(
+    r"No module named '(?P<holder>suites(?:\.\w{1,100}){0,9})\.(?P<name>\w{1,100})'"
 )
-_MISSING = re.compile(r"(?:[\w.]*\.)?(?P<kind>\w{1,100})\.__init__\(\) (?:missing|takes) ")
+_CALLED = r"(?:[\w.<>]*\.)?(?P<kind>(?!__init__)\w{1,100})(?:\.__init__)?\(\) "
+_KEYWORD = re.compile(rf"{_CALLED}got an unexpected keyword argument {_NAME}")
+_MISSING = re.compile(rf"{_CALLED}(?:missing|takes) ")
 
 
 def explained(error: BaseException) -> str | None:
@@ -38,17 +41,19 @@ def explained(error: BaseException) -> str | None:
         module = sys.modules.get(found["module"])
         return None if module is None else _no_name(module, found["name"])
     if type(error) is ModuleNotFoundError and (found := _MODULE.search(said)):
-        return _answer("suites", found["name"], [each.partition(".")[2] for each in MODULES])
-    return _of_arguments(said) if type(error) is TypeError else None
+        return _no_module(found["holder"], found["name"])
+    return _of_arguments(said, error.__traceback__) if type(error) is TypeError else None
 
 
-def _of_arguments(said: str) -> str | None:
-    if found := _KEYWORD.match(said):
-        if (known := _arguments(found["kind"])) is not None:
-            return _answer(found["kind"], found["name"], known)
-    elif (found := _MISSING.match(said)) and (known := _arguments(found["kind"])) is not None:
-        return f"{said}. Expected {', '.join(known)}."
-    return None
+def _of_arguments(said: str, trace: TracebackType | None) -> str | None:
+    wrong = _KEYWORD.match(said)
+    found = wrong or _MISSING.match(said)
+    known = found and _arguments(found["kind"], trace)
+    if not found or not known:
+        return None
+    if wrong:
+        return _answer(wrong["kind"], wrong["name"], known)
+    return f"{said}. Expected {', '.join(known)}."
 
 
 def _is_ours(module: ModuleType) -> bool:
@@ -63,20 +68,67 @@ def _no_name(module: ModuleType, name: str) -> str:
     return _answer(module.__name__, name, _public(module))
 
 
+def _no_module(holder: str, name: str) -> str | None:
+    """The answer to an import of a module that is not below its holder."""
+    if holder == "suites":
+        return _answer(holder, name, [each.partition(".")[2] for each in MODULES])
+    module = sys.modules.get(holder)
+    if module is None:
+        return None
+    if name in _public(module):
+        return f"{holder}.{name} is no module: write from {holder} import {name}."
+    inside = pkgutil.iter_modules(getattr(module, "__path__", ()))
+    return _answer(holder, name, [each.name for each in inside] or _public(module))
+
+
 def _public(module: ModuleType) -> list[str]:
-    every = [name for name in vars(module) if not name.startswith("_")]
-    return list(getattr(module, "__all__", every))
+    """What files import from it: what it says itself, or else what it defines."""
+    defined = [
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and _is_of(module, name, value)
+    ]
+    return list(getattr(module, "__all__", defined))
 
 
-def _arguments(kind: str) -> list[str] | None:
-    """Names that a class of ours takes; None where there is no such class, or it takes any."""
-    for name in MODULES:
-        found = getattr(importlib.import_module(name), kind, None)
-        if isinstance(found, type):
-            given = inspect.signature(found).parameters.values()
-            takes_any = any(each.kind is each.VAR_KEYWORD for each in given)
-            return None if takes_any else [each.name for each in given]
-    return None
+def _is_of(module: ModuleType, name: str, value: Any) -> bool:
+    """Whether it is a class, function or module of this module or of one below, or a constant."""
+    if isinstance(value, ModuleType):
+        return value.__name__.startswith(f"{module.__name__}.")
+    if isinstance(value, type | FunctionType):
+        return f"{value.__module__}.".startswith(f"{module.__name__}.")
+    return name.isupper()
+
+
+def _arguments(kind: str, trace: TracebackType | None) -> list[str] | None:
+    """Names that a class or function of ours takes; None where there is none of that name, or it
+    takes any, or what was called is the file's own."""
+    found = next((each[kind] for each in _namespaces() if callable(each.get(kind))), None)
+    if found is None or _shadowed(kind, found, trace):
+        return None
+    given = inspect.signature(found).parameters.values()
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in given)
+    return None if takes_any else [each.name for each in given]
+
+
+def _namespaces() -> Iterator[dict[str, Callable[..., Any]]]:
+    """Of our modules, then of those below that are loaded."""
+    ours = [importlib.import_module(name) for name in MODULES]
+    below = [
+        module
+        for name, module in list(sys.modules.items())
+        if name.rpartition(".")[0] in MODULES and isinstance(module, ModuleType)
+    ]
+    for module in (*ours, *below):
+        yield {name: vars(module)[name] for name in _public(module) if name in vars(module)}
+
+
+def _shadowed(kind: str, found: object, trace: TracebackType | None) -> bool:
+    """Whether that name means something else where the call is."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    frame = trace and trace.tb_frame
+    return frame is not None and {**frame.f_globals, **frame.f_locals}.get(kind, found) is not found
 
 
 def _answer(holder: str, name: str, known: Sequence[str]) -> str:

@@ -185,23 +185,27 @@ def below(name: str, layer: Layer, shape: Shape) -> Shape:
 
 
 def _require_described(layer: Any) -> None:
-    """Raises ShapeError unless it is a layer, and its numbers are numbers."""
+    """Raises ShapeError unless it is a layer, its numbers are numbers and its flags flags."""
     if not isinstance(layer, Layer):
         a_class = isinstance(layer, type)
         received = f"the class itself. Write {layer.__name__}(...)" if a_class else repr(layer)
         raise ShapeError(f"a model expects a layer at every place. Received: {received}")
-    for name, types, words in _numbers(type(layer)):
+    for name, types, words in _plain(type(layer)):
         if not isinstance(value := getattr(layer, name), types):
             kind = type(layer).__name__
             raise ShapeError(f"{kind} expects {words} as {name}. Received: {value!r}")
 
 
-_NUMBERS = {"int": ((int,), "a whole number"), "float": ((int, float), "a number")}
+_PLAIN: dict[Any, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "True or False"),
+}
 """Types of a layer's fields, by how they are written."""
 
 
 @functools.cache
-def _numbers(kind: Any) -> tuple[tuple[str, tuple[type, ...], str], ...]:
-    """The fields of a kind of layer that hold numbers: name, types and words for them."""
+def _plain(kind: Any) -> tuple[tuple[str, tuple[type, ...], str], ...]:
+    """The fields of a kind of layer that hold numbers and flags: name, types and words for them."""
     described: tuple[Field[Any], ...] = fields(kind) if is_dataclass(kind) else ()
-    return tuple((f.name, *_NUMBERS[f.type]) for f in described if f.type in _NUMBERS)
+    return tuple((f.name, *_PLAIN[f.type]) for f in described if f.type in _PLAIN)

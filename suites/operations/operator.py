@@ -68,9 +68,11 @@ class Operator(ABC):
             cls.definition_kind = f"{cls.__name__} operation"
 
     def __post_init__(self) -> None:
-        shapes = [each.shape for each in (*self.inputs.values(), *self.weights.values())]
-        for shape in (*shapes, *(each.shape for each in self.results.values())):
-            require_sizes(type(self).__name__, shape)
+        name = type(self).__name__
+        for taken in self.inputs.values():
+            require_sizes(name, taken.shape, 1)
+        for other in (*self.weights.values(), *self.results.values()):
+            require_sizes(name, other.shape)
 
     @property
     @abstractmethod

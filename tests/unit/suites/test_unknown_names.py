@@ -38,8 +38,22 @@ def said(tmp_path: Path, head: str = "", body: str = "pass") -> str:
         ("from suites.operations import Sorted", ["Did you mean Sort?"]),
         ("from suites.layers import Adam", ["it is in suites.workload"]),
         ("import suites.layer", ["suites has no layer. Expected one of", "Did you mean layers?"]),
+        (
+            "from suites.layers.recurent import LSTM",
+            ["suites.layers has no recurent. Expected one of attention, ", "mean recurrent?"],
+        ),
+        ("import suites.layers.Linear", ["Linear is no module: write from suites.layers import"]),
+        ("import suites.layers.dense.Linear", ["write from suites.layers.dense import Linear"]),
+        ("from suites.architectures import bertt", ["alexnet, ", "Did you mean bert?"]),
+        (
+            "from suites.architectures.gpt2 import gtp2",
+            ["Expected one of TOKENS, LENGTH, WIDTH, HEADS, LAYERS, RATE, gpt2. Did you mean"],
+        ),
     ],
-    ids=["import", "attribute", "workload", "operation", "elsewhere", "module"],
+    ids=[
+        *("import", "attribute", "workload", "operation", "elsewhere", "module"),
+        *("deep module", "no module", "no package", "package", "only its own"),
+    ],
 )
 def test_an_unknown_name(tmp_path: Path, head: str, answers: list[str]) -> None:
     found = said(tmp_path, head)
@@ -54,6 +68,22 @@ def test_an_unknown_keyword(tmp_path: Path) -> None:
     assert found.endswith("Did you mean stride?")
 
 
+@pytest.mark.parametrize("module", ["suites.architectures", "suites.architectures.gpt2"])
+def test_an_unknown_keyword_of_a_function(tmp_path: Path, module: str) -> None:
+    found = said(tmp_path, f"from {module} import gpt2", "gpt2(widht=64)")
+    assert "gpt2 has no widht. Expected one of last, tokens, width, layers." in found
+    assert found.endswith("Did you mean width?")
+
+
+def test_a_keyword_of_a_function_in_a_module_of_ours(tmp_path: Path) -> None:
+    found = said(
+        tmp_path,
+        "from suites.architectures import encoder",
+        "encoder.token_classifier(clases=3)",
+    )
+    assert "token_classifier has no clases. Expected one of classes." in found
+
+
 def test_a_keyword_that_is_missing(tmp_path: Path) -> None:
     found = said(tmp_path, "from suites.layers import Linear", "Linear(3)")
     assert "missing" in found and "Expected inputs, outputs" in found
@@ -63,7 +93,8 @@ def test_other_errors_are_told_as_they_are(tmp_path: Path) -> None:
     assert "KeyError('x')" in said(tmp_path, body="{}['x']")
     assert "nothing_there" in said(tmp_path, "import nothing_there")
     own = "class Conv2d:\n    def __init__(self): pass\n"
-    assert "Expected" in said(tmp_path, own, "Conv2d(strides=2)")
+    assert "TypeError" in said(tmp_path, own, "Conv2d(strides=2)")
+    assert "TypeError" in said(tmp_path, "def gpt2(): pass\n", "gpt2(widht=2)")
     assert "TypeError" in said(tmp_path, "class Mine: pass\n", "Mine(strides=2)")
 
 

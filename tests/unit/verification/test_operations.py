@@ -125,6 +125,7 @@ def test_work_is_counted() -> None:
     ("make", "said"),
     [
         (lambda: operations.Elementwise("gelo", (2,)), "Did you mean gelu?"),
+        (lambda: operations.Elementwise("add", ()), r"Elementwise expects .*least 1 .*: \(\)"),
         (lambda: operations.Reduce("som", (2, 2)), "Did you mean sum?"),
         (lambda: operations.Reduce("sum", (2, 2), 2), "an axis from 0 to 1"),
         (lambda: operations.ArgMax((4, 9), 0), "an axis from 1 to 1"),
