@@ -4,8 +4,8 @@ import pytest
 
 from suites.layers import (
     ELU,
-    LSTM,
     GELU,
+    LSTM,
     AdaptiveAvgPool,
     BatchNorm,
     ClassToken,
