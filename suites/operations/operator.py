@@ -71,8 +71,9 @@ class Operator(ABC):
         name = type(self).__name__
         for taken in self.inputs.values():
             require_sizes(name, taken.shape, 1)
-        for other in (*self.weights.values(), *self.results.values()):
-            require_sizes(name, other.shape)
+        shapes = [each.shape for each in self.weights.values()]
+        for shape in (*shapes, *(each.shape for each in self.results.values())):
+            require_sizes(name, shape)
 
     @property
     @abstractmethod

@@ -173,7 +173,7 @@ def test_forward_bytes_by_hand():
         (Dropout(1.5), (1, 3), "Dropout expects a rate from 0 to 1. Received: 1.5"),
         (StochasticDepth(-0.1), (1, 3), "StochasticDepth expects a rate from 0 to 1"),
         (LayerNorm(4, eps="tiny"), (1, 4), "LayerNorm expects a number as eps. Received: 'tiny'"),  # type: ignore[arg-type]
-        (Linear(3, 4, bias=None), (1, 3), "Linear expects True or False as bias. Received: None"),  # type: ignore[arg-type]
+        (Linear(3, 4, bias=None), (1, 3), "Linear expects True or False as bias. Received: None"),
         (Dropout(active="no"), (1, 3), "Dropout expects True or False as active. Received: 'no'"),  # type: ignore[arg-type]
         (SelfAttention(8, 2, causal="no"), (1, 4, 8), "True or False as causal. Received: 'no'"),  # type: ignore[arg-type]
         (LSTM(8, 2, bidirectional="no"), (1, 4, 8), "True or False as bidirectional"),  # type: ignore[arg-type]
