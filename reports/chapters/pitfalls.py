@@ -10,6 +10,7 @@ from reports.document import Chapter, Part, Table
 from reports.formatting import ABSENT
 from reports.frame import NULL, STATUSES
 from suites.pieces.pitfalls import REPORTED
+from suites.workload import ITEMSIZE
 
 SUITE = "pitfalls"
 
@@ -18,6 +19,10 @@ _LEAD = (
     "was done here and held against the float64 reference: what is wrong here is wrong in models "
     "too, whatever their speed."
 )
+
+_NOT_TRIED = "not tried in 16 bits"
+
+_TRY_16_BITS = "What goes wrong in 16 bits alone is tried by make pitfalls PRECISION=float16"
 
 _WORDS = STATUSES | {"ok": "right", "untimed": "right"}
 """How a piece of work ended: what is only untimed has right answers."""
@@ -34,9 +39,11 @@ def chapter(context: ReportContext) -> Chapter:
         ]
         if cells:
             table = _table(cells, context.labels[run])
-            parts.append(Part(f"pitfalls-{number}", context.places[run], table=table))
-            wrong += sum(cell.status == "wrong" for cell in cells)
-            tried += sum(_word(cell) in ("right", "wrong") for cell in cells)
+            words = [_word(cell) for cell in cells]
+            text = (_TRY_16_BITS,) * (_NOT_TRIED in words)
+            parts.append(Part(f"pitfalls-{number}", context.places[run], text, table=table))
+            wrong += words.count("wrong")
+            tried += words.count("right") + words.count("wrong")
     answer = f"{wrong or 'none'} of {tried} went wrong." if tried else ""
     title = "What is known to go wrong elsewhere"
     return Chapter("pitfalls", title, _LEAD, tuple(parts), answer=answer)
@@ -61,12 +68,24 @@ def _table(cells: Sequence[Cell], labels: Mapping[str, str]) -> Table:
         for column, contender in enumerate(who)
         if ended.get((name, contender)) == "wrong"
     )
-    columns = ("reported", *(labels[contender] for contender in who), "where")
+    columns = ("reported", *_called_here(cells, labels), "where")
     return Table(columns, rows, numeric=False, strong=strong)
 
 
+def _called_here(cells: Sequence[Cell], labels: Mapping[str, str]) -> list[str]:
+    """What to call each contender, by its precision too where there are several."""
+    precisions = {cell.contender: cell.precision for cell in cells}
+    several = len(set(precisions.values())) > 1
+    return [
+        f"{labels[contender]}, {precision}" if several else labels[contender]
+        for contender, precision in precisions.items()
+    ]
+
+
 def _word(cell: Cell) -> str:
-    return _WORDS.get(cell.status, cell.status)
+    word = _WORDS.get(cell.status, cell.status)
+    elsewhere = REPORTED[cell.name].in_16_bits and ITEMSIZE[cell.precision] > 2
+    return _NOT_TRIED if word == "right" and elsewhere else word
 
 
 def _called(address: str) -> str:

@@ -15,6 +15,7 @@ from bench import schema
 from bench.__main__ import app
 from bench.plan.presets import PRESETS
 from reports.frame import load, load_slices
+from suites import layers
 from tests.helpers import builders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,20 @@ def code(text: str) -> list[str]:
     return [line for block in blocks for line in block.splitlines()] + re.findall(
         r"`([^`]+)`", outside
     )
+
+
+def test_every_layer_stands_in_the_page_of_suites() -> None:
+    text = (ROOT / "docs/suites.md").read_text(encoding="utf-8")
+    section = text.partition("## Layers\n")[2].partition("\n## ")[0]
+    every = {
+        name
+        for name in layers.__all__
+        if isinstance(kind := getattr(layers, name), type)
+        and issubclass(kind, layers.Layer)
+        and kind is not layers.Layer
+    }
+    assert len(every) > 40
+    assert every <= set(re.findall(r"`([A-Za-z]\w*)", section))
 
 
 # --- commands -------------------------------------------------------------------------------

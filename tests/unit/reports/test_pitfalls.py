@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,30 @@ def test_the_table_says_what_is_wrong_here(tmp_path: Path, monkeypatch: pytest.M
     assert said[pitfalls.REPORTED["embedding"].what][torch] == "right"
     assert {(table.rows.index(wrong), torch)} == table.strong
     assert chapter.answer.startswith("1 of ")
+
+
+def test_what_goes_wrong_in_16_bits_alone_is_tried_in_16_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(builders, "SUITES", ("pitfalls",))
+    torch = next(each for each in builders.FIVE if each.framework == "torch")
+    both = [torch, replace(torch, precision="float16")]
+    made = content.make(read([builders.write(tmp_path / "r.jsonl", builders.run(both))], False))
+    chapter = next(each for each in made.chapters if each.key == "pitfalls")
+    (part,) = chapter.parts
+    assert part.table is not None and "PRECISION=float16" in part.text[0]
+    single, half = (
+        next(n for n, word in enumerate(part.table.columns) if word == f"torch, {precision}")
+        for precision in ("float32", "float16")
+    )
+    said = {row[0]: row for row in part.table.rows}
+    for row in (
+        said["causal attention, in 16 bits"],
+        said["linear layers without bias, in 16 bits"],
+    ):
+        assert (row[single], row[half]) == ("not tried in 16 bits", "right")
+    assert said[pitfalls.REPORTED["embedding"].what][single] == "right"
+    assert chapter.answer == f"none of {2 * len(CASES) - 2} went wrong."
 
 
 def test_without_that_suite_there_is_no_such_chapter(tmp_path: Path) -> None:
