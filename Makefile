@@ -10,12 +10,12 @@ unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTU
 unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE TRUST SIGNERS SEED
 unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST
-unexport HOSTS STORE
+unexport HOSTS STORE SQL WHERE
 
 OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE TRUST SIGNERS SEED \
 	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE \
 	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST \
-	HOSTS STORE
+	HOSTS STORE SQL WHERE
 # A misspelt option would otherwise be taken in silence, and everything run in its place.
 typed_names = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 strange = $(filter-out $(OPTIONS) PYTHON HOST DEV -%,$(typed_names))
@@ -40,17 +40,17 @@ verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench try pitfalls bisect history sustain fleet report trend open compare export doctor list env test check setup completion clean dev
+.PHONY: help bench try pitfalls bisect history sustain fleet query report trend open compare export doctor list env test check setup completion clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Options of bench: FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
-	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE SEED RESUME VERBOSE;'
-	@echo '  of sustain: MINUTES REST and those of bench that fit; of report: RESULTS OUT PUBLISHED BASELINE TRUST SIGNERS VERBOSE; of open: RESULTS OUT;'
+	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE SEED RESUME VERBOSE STORE;'
+	@echo '  of sustain: MINUTES REST and those of bench that fit; of report: RESULTS OUT PUBLISHED BASELINE TRUST SIGNERS VERBOSE STORE WHERE; of open: RESULTS OUT;'
 	@echo '  of trend: RESULTS MACHINE OUT;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
 	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
-	@echo '  of fleet: HOSTS STORE and those of bench that fit;'
+	@echo '  of fleet: HOSTS STORE and those of bench that fit; of query: STORE SQL FORMAT OUT;'
 	@echo '  of doctor: MACHINE PASTE PRESET SUITE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp TIME=2m ...]
@@ -61,7 +61,7 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 		$(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
 		$(call flag,--rounds,ROUNDS) $(call flag,--starts,STARTS) $(call flag,--memory,MEMORY) \
 		$(call flag,--index,INDEX) $(call flag,--isolate,ISOLATE) $(call flag,--seed,SEED) \
-		$(if $(filter yes,$(value RESUME)),--resume) $(verbose)
+		$(call flag,--store,STORE) $(if $(filter yes,$(value RESUME)),--resume) $(verbose)
 
 try: setup ## four frameworks on matrix products, an MLP and a CNN, in less than a minute
 	@$(HOST) run --framework torch,jax,mlx,numpy --suite matmul,mlp,cnn --preset smoke --time 40s
@@ -94,9 +94,14 @@ fleet: setup ## measure on many machines at once, over ssh [HOSTS=fleet.toml FRA
 		$(call flag,--precision,PRECISION) $(call flag,--device,DEVICE) $(call flag,--out,OUT) \
 		$(call flag,--store,STORE) $(if $(filter yes,$(value RESUME)),--resume)
 
-report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" OUT=folder PUBLISHED=no BASELINE=machine TRUST=signed SIGNERS=file]
+query: setup ## ask a store of many machines' runs, in SQL [STORE=s3://lab/runs SQL="select ..." FORMAT=csv OUT=file]
+	@$(HOST) query $(call flag,--store,STORE) $(call flag,--format,FORMAT) $(call flag,--out,OUT) \
+		-- $(call typed,SQL)
+
+report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" or STORE=s3://lab/runs WHERE="chip = 'Apple M4'", OUT=folder PUBLISHED=no BASELINE=machine TRUST=signed SIGNERS=file]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \
 		$(call flag,--trust,TRUST) $(call flag,--signers,SIGNERS) \
+		$(call flag,--store,STORE) $(call flag,--where,WHERE) \
 		$(if $(filter no,$(value PUBLISHED)),--no-published) $(verbose)
 
 trend: setup ## show how a machine's figures changed from run to run, and since when [RESULTS=results MACHINE=part-of-its-name OUT=folder]

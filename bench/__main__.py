@@ -75,14 +75,15 @@ def run_command(
     resume: flags.Resume = False,
     verbose: flags.Verbose = False,
     records_only: flags.RecordsOnly = False,
+    store: flags.SentTo = "",
 ) -> int:
     """Measure, verify, and write records and reports."""
     typed = locals()
     from bench.commands import run as command
     from bench.plan.options import RunOptions
 
-    del typed["records_only"]
-    return command.run(RunOptions(**typed), records_only)
+    del typed["records_only"], typed["store"]
+    return command.run(RunOptions(**typed), records_only, store)
 
 
 measuring_commands.add(app)
@@ -108,10 +109,15 @@ def report_command(
     trust: flags.Trust = "",
     signers: flags.Signers = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show all tables here too.")] = False,
+    store: flags.OfStore = "",
+    where: flags.Where = "",
 ) -> int:
     """Write a report on runs already made."""
     from bench.commands import report as command
 
+    if store or where:
+        asked = command.Selection(store, where, [*(results or ())])
+        return command.of_store(asked, out, published, baseline, verbose, (trust, signers))
     return command.run(results or (), out, published, baseline, verbose, (trust, signers))
 
 

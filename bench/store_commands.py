@@ -15,6 +15,8 @@ Url = Annotated[str, typer.Argument(help="The store: a folder, s3://bucket/folde
 Results = Annotated[
     list[Path], typer.Argument(parser=path, help="Record files, or folders that hold them.")
 ]
+Sql = Annotated[str, typer.Argument(help='As in "select chip, count(*) from machines group by 1".')]
+OfStore = Annotated[str, typer.Option("--store", help="The store: a folder, s3://bucket/folder.")]
 Sha256 = Annotated[str, typer.Argument(help="Hash of the run's records.")]
 Unfinished = Annotated[
     bool, typer.Option("--unfinished", help="Send runs that have no end as well.")
@@ -38,6 +40,21 @@ def add(app: typer.Typer) -> None:
     store.command("fetch")(fetch_command)
     trust_commands.add(store)
     app.add_typer(store, name="store")
+    app.command("query")(query_command)
+
+
+def query_command(
+    sql: Sql,
+    store: OfStore,
+    format: Annotated[str, typer.Option(help="csv, json or parquet: the file's.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(parser=path, help="File that gets the answer.")
+    ] = None,
+) -> int:
+    """Ask a store a question in SQL, of the views cells, ratios, machines and findings."""
+    from bench.commands import query as command
+
+    return command.run(sql, store, format, out)
 
 
 def push_command(url: Url, results: Results, unfinished: Unfinished = False) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from bench.records import NotRecords
 from bench.schema import Curves, Failed, Published, Run, Runtime, State
 from bench.statistics import combined, estimates, multiplicity
 from bench.statistics.estimates import Estimate, Interval, Series, Verdict
@@ -188,11 +189,20 @@ class Results:
         return {key: Series(*(column[at] for column in columns)) for key, at in groups.items()}
 
 
-def load(paths: Sequence[Path | str]) -> pd.DataFrame:
+def load(
+    paths: Sequence[Path | str] | str, *, where: str = "", columns: Sequence[str] = ()
+) -> pd.DataFrame:
     """A row for each planned cell of these files and folders, as in `Results.cells`.
 
-    Raises NotRecords, OSError.
+    Of the address of a store, the cells of its tables that `where` holds for, a condition of SQL,
+    and these columns alone. Raises UserError, OSError.
     """
+    if isinstance(paths, str):
+        from reports.store import selection
+
+        return selection.cells(paths, where, columns)
+    if where or columns:
+        raise NotRecords("`where` and `columns` are of a store. Expected its address, as a text.")
     return read(paths).cells
 
 

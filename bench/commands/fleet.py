@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.environments.building import BuildFailed
-from bench.environments.manager import CHECKOUT
 from bench.environments.platforms import Unavailable
 from bench.fleet import environment, hosts, plan
 from bench.fleet.lane import LOST, Lane
 from bench.fleet.plan import Options, Plan
 from bench.printable import Screen, tell
 from bench.run.sleep_inhibitor import prevent_sleep
+from bench.store import sending
 from bench.terminal.exit_codes import failed
 
 TRIAL = (
@@ -99,9 +98,8 @@ def _report(found: Plan) -> list[str]:
 
 def _push(store: str, lanes: Sequence[Lane]) -> list[str]:
     """Put the finished runs into the store; what went wrong."""
-    paths = [str(copy.path) for lane in lanes for copy in lane.copies.values() if copy.finished]
+    paths = [copy.path for lane in lanes for copy in lane.copies.values() if copy.finished]
     if not paths:
         return []
-    command = [str(CHECKOUT / "metalbench"), "store", "push", store, *paths]
-    ended = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
-    return [] if ended.returncode == 0 else ["the runs could not be put into the store"]
+    why = sending.send(store, paths)
+    return [f"the runs are {why}"] if why else []

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench import values
+from bench.fleet import environment
 from bench.printable import Screen, tell
 from bench.terminal.exit_codes import failed
 
@@ -21,6 +25,52 @@ from reports.isolation import Attempts  # noqa: E402
 from reports.render import terminal  # noqa: E402
 
 USUAL = Path("results")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Runs of a store, in place of files."""
+
+    url: str
+    where: str
+    """A condition of SQL on the columns of `cells`."""
+    results: Sequence[Path] = ()
+    """What was named besides, which cannot be."""
+
+
+def of_store(
+    asked: Selection,
+    out: Path,
+    published: bool,
+    baseline: str | None,
+    verbose: bool,
+    trusted: tuple[str, Path | None] = ("", None),
+) -> int:
+    """Report on those runs of a store that have a cell for which the condition holds; 1 if lines
+    had to be left out. Raises UserError, OSError."""
+    if asked.results or not asked.url:
+        raise values.BadValue(
+            "a report is on record files, or on a store. Expected RESULTS, or --store URL with "
+            f"--where CONDITION. Received: {'both' if asked.url else '--where alone'}"
+        )
+    environment.enter()
+    from bench.store import places
+    from reports.store import index, selection
+
+    place = places.at(asked.url)
+    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
+        found = selection.fetched(place, asked.where, Path(folder))
+        if waiting := index.waiting(place):
+            tell(f"{waiting} more runs are in no table yet: ./metalbench store compact {place.url}")
+        if not found.files:
+            raise values.BadValue(
+                f"no run of {place.url} has such a cell. Expected a condition on the columns of "
+                "cells, as in \"chip = 'Apple M4' and framework = 'jax'\". "
+                f"Received: {asked.where!r}"
+            )
+        if found.of > len(found.files):
+            tell(f"the newest {len(found.files)} of {found.of} such runs: say more in --where")
+        return run(found.files, out, published, baseline, verbose, trusted)
 
 
 def run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import signal
@@ -13,15 +14,32 @@ from bench.plan.request import Request
 from bench.printable import Screen, tell
 from bench.run import runner
 from bench.run.runner import Outcome, Recorded
+from bench.store import sending, urls
 from bench.terminal import progress, run_header
 from bench.terminal.exit_codes import failed
 from suites.errors import UserError
 
 
-def run(asked: RunOptions, records_only: bool = False) -> int:
-    """Measure, verify, write records and reports; the exit code. Raises UserError, OSError."""
+def run(asked: RunOptions, records_only: bool = False, store: str = "") -> int:
+    """Measure, verify, write records and reports, and send the run to the store; the exit code.
+
+    Raises UserError, OSError.
+    """
     report = _code if records_only else lambda outcome: _report(outcome, asked.verbose)
-    return measure(asked.request(), report)
+    request = asked.request()
+    if not store:
+        return measure(request, report)
+    urls.parts(store)  # first: what is no address is told before anything is measured
+    request = dataclasses.replace(request, arguments=sending.without(request.arguments))
+    return measure(request, lambda outcome: _sent(store, outcome, report(outcome)))
+
+
+def _sent(store: str, outcome: Outcome, code: int) -> int:
+    """Send a run that has ended; its exit code, or 1 where it is in no store."""
+    if outcome.signal is not None or outcome.broken:
+        return code
+    why = sending.send(store, [outcome.records])
+    return failed(f"the run is {why}") if why else code
 
 
 def measure(request: Request, report: Callable[[Outcome], int]) -> int:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import tempfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from bench import bounded_lines, records
 from bench.bounded_lines import MAX_FILE_BYTES
 from bench.machine.identity import identity
 from bench.records import RejectedLine
-from bench.schema import End, Run, Runtime
+from bench.schema import End, Record, Run, Runtime
 from bench.store import layout, manifest
 from bench.store.faults import StoreFault
 from bench.store.manifest import Entry
@@ -96,7 +97,7 @@ def push(
 
     The same file again adds nothing; where a first push broke off, or what lies there is damaged,
     it is made whole. A run that is still being written is refused unless `unfinished`. Raises
-    NotForAStore, NotRecords, StoreFault, OSError.
+    NotForAStore, StoreFault, OSError.
     """
     content = _content(path)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -133,23 +134,18 @@ def _content(path: Path) -> bytes:
 
 
 def _facts(content: bytes, path: Path) -> _Facts:
-    """What the records say, every line of them valid. Raises NotForAStore, NotRecords."""
+    """What the records say, every line of them valid. Raises NotForAStore."""
     run, ended, count = None, False, 0
     versions: dict[str, str | None] = {}
-    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
-        copy = Path(folder) / "records.jsonl"
-        copy.write_bytes(content)
-        for number, record in records.scan(copy):
-            if isinstance(record, RejectedLine):
-                raise NotForAStore(f"{path}, line {number}, is no record: {record.reason}.")
-            if isinstance(record, Run):
-                if run is not None and record != run:
-                    raise NotForAStore(f"{path} holds more than one run. Expected one.")
-                run = record
-            elif isinstance(record, Runtime):
-                versions[record.contender] = next(iter(record.versions.values()), None)
-            count += 1
-            ended = isinstance(record, End)
+    for record in _records(content, path):
+        if isinstance(record, Run):
+            if run is not None and record != run:
+                raise NotForAStore(f"{path} holds more than one run. Expected one.")
+            run = record
+        elif isinstance(record, Runtime):
+            versions[record.contender] = next(iter(record.versions.values()), None)
+        count += 1
+        ended = isinstance(record, End)
     if run is None:
         raise NotForAStore(f"{path} holds no run, only figures from elsewhere. Expected a run.")
     found: dict[str, dict[str, None]] = {}
@@ -158,6 +154,20 @@ def _facts(content: bytes, path: Path) -> _Facts:
         if version := versions.get(contender.contender):
             known[version[:200]] = None
     return _Facts(run, count, ended, {name: tuple(each)[:64] for name, each in found.items()})
+
+
+def _records(content: bytes, path: Path) -> Iterator[Record]:
+    """The lines, of just these bytes: the file may be another by now. Raises NotForAStore."""
+    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
+        copy = Path(folder) / "records.jsonl"
+        copy.write_bytes(content)
+        try:
+            for number, record in records.scan(copy):
+                if isinstance(record, RejectedLine):
+                    raise NotForAStore(f"{path}, line {number}, is no record: {record.reason}.")
+                yield record
+        except records.NotRecords as error:
+            raise NotForAStore(str(error).replace(str(copy), str(path))) from None
 
 
 def _entry(facts: _Facts, sha256: str, count: int, received: datetime) -> Entry:

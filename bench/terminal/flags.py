@@ -61,6 +61,15 @@ RecordsOnly = Annotated[
 ]
 
 Hosts = Annotated[str, typer.Option(help="A hosts file, or local:4: four slots here for a trial.")]
+SentTo = Annotated[
+    str, typer.Option("--store", help="Store that gets the run once it has ended: s3://...")
+]
+OfStore = Annotated[
+    str, typer.Option("--store", help="Report on runs of this store, in place of RESULTS.")
+]
+Where = Annotated[
+    str, typer.Option(help="With --store: a condition of SQL, as in \"chip = 'Apple M4'\".")
+]
 Store = Annotated[str, typer.Option(help="Store that gets the finished runs: a folder, s3://...")]
 ResumeFleet = Annotated[bool, typer.Option("--resume", help="Go on with the newest such fleet.")]
 

@@ -20,19 +20,19 @@ def write(cells: pd.DataFrame, path: Path) -> None:
     """Write the frame. Numbers are exact, negative ones too; texts are made safe."""
     with path.open("w", encoding="utf-8", newline="") as file:
         for begin in range(0, max(len(cells), 1), _AT_ONCE):
-            piece = _made_safe(cells.iloc[begin : begin + _AT_ONCE])
+            piece = _madeharmless(cells.iloc[begin : begin + _AT_ONCE])
             piece.to_csv(file, index=False, header=begin == 0, lineterminator="\n")
 
 
-def _made_safe(cells: pd.DataFrame) -> pd.DataFrame:
+def _madeharmless(cells: pd.DataFrame) -> pd.DataFrame:
     safe = cells.copy(deep=False)
     for name, column in cells.items():
         if not pd.api.types.is_numeric_dtype(column):
-            safe[name] = column.map(_safe, na_action="ignore")
+            safe[name] = column.map(harmless, na_action="ignore")
     return safe
 
 
-def _safe(value: object) -> str:
+def harmless(value: object) -> str:
     """One line; after an apostrophe where it might be a formula, so that it is shown as it is."""
     text = "".join(character if character.isprintable() else " " for character in str(value))
     return f"'{text}" if FORMULA.match(text) else text

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from bench.schema import Bytes, Sha256
-from bench.store import layout
+from bench.store import layout, manifest
 from bench.store.faults import StoreFault
 from bench.store.places import Absent, Place
 from reports.store.schema import NAMES, Table
@@ -97,3 +97,16 @@ def months(place: Place) -> list[str]:
     """Those that have an index, oldest first. Raises StoreFault."""
     names = (name.removesuffix(".json") for name in place.names(layout.TABLES))
     return sorted({name for name in names if layout.MONTH.fullmatch(name)})
+
+
+def covered(place: Place) -> set[str]:
+    """Hashes of all runs that are in the tables. Raises StoreFault."""
+    return {sha256 for month in months(place) for sha256 in read(place, month).runs}
+
+
+def waiting(place: Place) -> int:
+    """How many runs are in no table yet. Raises StoreFault."""
+    received = {
+        sha256 for month in manifest.months(place) for sha256 in manifest.hashes(place, month)
+    }
+    return len(received - covered(place))

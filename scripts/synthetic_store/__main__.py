@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    fill(places.at(asked.url), asked.machines, asked.runs, asked.seed)
+    fill(places.at(asked.url), asked.machines, asked.runs, seed=asked.seed)
     print(f"{asked.machines * asked.runs} runs of {asked.machines} machines in {asked.url}")
 
 

@@ -117,11 +117,19 @@ def received(number: int, nth: int, seed: int = 0) -> datetime:
     return BEGAN + timedelta(days=31 * MONTHS * float(random.random()), hours=1)
 
 
-def fill(place: Place, machines: int, runs: int, seed: int = 0, size: Size = Size()) -> None:
-    """Put so many runs of so many machines into the store."""
+def fill(
+    place: Place,
+    machines: int,
+    runs: int,
+    *,
+    seed: int = 0,
+    size: Size = Size(),
+    first: int = 0,
+) -> None:
+    """Put so many runs of so many machines, from the `first` on, into the store."""
     memory = Path("/dev/shm")  # a run waits for the disk after each stage, which nobody needs here
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        for number in range(machines):
+        for number in range(first, first + machines):
             for nth in range(runs):
                 path = Path(folder) / f"{number}-{nth}.jsonl"
                 write(path, run(number, nth, seed, size))
@@ -235,12 +243,12 @@ def _cell(
         first_step_s=0.02 + 40 * time_s,
     )
     factors = np.exp(0.01 * random.standard_normal((size.rounds, size.samples)))
-    for number, row in enumerate(factors):
+    for turn, row in enumerate(factors):
         samples = tuple((time_s * row).tolist())
         yield Slice(
             contender=who,
             case=case,
-            round=number,
+            round=turn,
             steps_per_sample=max(1, round(0.02 / samples[0])),
             samples_s=samples,
             latencies_s=samples[:2],

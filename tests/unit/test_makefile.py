@@ -149,6 +149,18 @@ def test_pitfalls_take_a_time_of_their_own(tmp_path: Path) -> None:
     assert "--time 5m" in " ".join(make(tmp_path, "pitfalls", "TIME=5m"))
 
 
+def test_a_question_arrives_as_typed(tmp_path: Path) -> None:
+    sql = "select \"case\", '$HOME' from cells where chip = 'Apple M4'"
+    words = make(tmp_path, "query", "STORE=s3://lab/my runs", f"SQL={sql.replace('$', '$$')}")
+    assert words[:3] == ["query", "--store", "s3://lab/my runs"]
+    words = make(tmp_path, "report", "STORE=runs", "WHERE=chip = 'Apple M4'")
+    assert words == ["report", "--store", "runs", "--where", "chip = 'Apple M4'"]
+    trap = tmp_path / "trap"
+    assert f"$(shell touch {trap})" in make(tmp_path, "query", f"SQL=$(shell touch {trap})")
+    assert not trap.exists()
+    assert make(tmp_path, "bench", "STORE=runs") == ["run", "--store", "runs"]
+
+
 def test_a_misspelt_option_is_refused_and_runs_nothing(tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     command = ["make", "-s", "list", f"FRAMWORK=$(shell touch {trap})", "PYTHON=true", "HOST=true"]

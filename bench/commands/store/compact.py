@@ -14,7 +14,7 @@ def run(url: str) -> int:
     """Take in what is new; 1 if a run could not be. Raises UserError, OSError."""
     environment.enter()
     from bench.store import places
-    from reports.store import compaction
+    from reports.store.tables import compaction
 
     place = places.at(url)
     done = compaction.compact(place, told=_told)

@@ -16,7 +16,6 @@ def run(url: str, results: Sequence[Path], unfinished: bool) -> int:
     Raises UserError, OSError.
     """
     environment.enter()
-    from bench.records import NotRecords
     from bench.store import objects, places
     from bench.trust import sidecars
     from reports.ingest.reading import files
@@ -27,7 +26,7 @@ def run(url: str, results: Sequence[Path], unfinished: bool) -> int:
     for path in found:
         try:
             pushed = objects.push(place, path, unfinished=unfinished)
-        except (objects.NotForAStore, NotRecords) as error:
+        except objects.NotForAStore as error:
             tell(f"left out: {error}")
             wrong.append(path)
             continue

@@ -10,8 +10,9 @@ import pytest
 
 from bench.store import layout, manifest, objects, places
 from bench.store.places import Place
-from reports.store import compaction, index, parquet
+from reports.store import index, parquet
 from reports.store.schema import NAMES, SCHEMAS, Table
+from reports.store.tables import compaction
 from scripts.synthetic_store import runs
 from scripts.synthetic_store.runs import Size
 from tests.helpers import builders
@@ -40,13 +41,13 @@ def tables(place: Place) -> dict[Table, list[dict[str, Any]]]:
 
 def test_every_run_is_in_the_tables_once(place: Place) -> None:
     filled(place, 3)
-    assert compaction.waiting(place) == 3
+    assert index.waiting(place) == 3
     assert compaction.compact(place, now=NOW).runs == 3
     first = tables(place)
     assert len(first["machines"]) == 3
     assert len(first["cells"]) == 18
     assert {row["ratio"] > 0.9 for row in first["ratios"]} == {True}
-    assert compaction.waiting(place) == 0
+    assert index.waiting(place) == 0
     again = compaction.compact(place, now=NOW)
     assert (again.runs, again.lost) == (0, {})
     assert tables(place) == first
@@ -115,7 +116,7 @@ def test_two_at_once_lose_and_double_nothing(
         compaction.compact(place, now=NOW)
     compaction.compact(place, now=NOW)
     assert len(tables(place)["machines"]) == 2
-    assert compaction.waiting(place) == 0
+    assert index.waiting(place) == 0
 
 
 def test_an_index_that_another_replaced_is_mended_by_the_next(tmp_path: Path) -> None:
@@ -150,9 +151,9 @@ def test_many_parts_of_a_month_become_one(tmp_path: Path, monkeypatch: pytest.Mo
     assert (done.runs, done.merged) == (4, 4)
     assert len(index.read(place, "2026-10").parts) == 1
     assert len(tables(place)["machines"]) == 4
-    assert len(place.names("tables/2026-10")) == 20  # the parts' files, until nobody reads them
+    assert len(place.names("tables/2026-10")) == 16  # those of the parts stay for a day
     monkeypatch.setattr(compaction, "_KEPT_S", -1)
-    assert compaction.compact(place, now=NOW).removed == 16
+    assert compaction.compact(place, now=NOW).removed == 12
     assert len(tables(place)["machines"]) == 4
 
 

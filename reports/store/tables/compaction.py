@@ -23,9 +23,10 @@ from bench.store.faults import StoreFault
 from bench.store.manifest import Entry
 from bench.store.places import Place
 from reports.isolation import Attempts
-from reports.store import index, parquet, rows
+from reports.store import index, parquet
 from reports.store.index import Index, Part
-from reports.store.rows import Rows, Stored
+from reports.store.tables import rows
+from reports.store.tables.rows import Rows, Stored
 from suites.errors import UserError
 
 RUNS_OF_A_PART = 5_000
@@ -76,22 +77,12 @@ def compact(
     """
     objects.check(place)
     done, moment = Done(), now or datetime.now(UTC)
-    covered = _covered(place)
+    covered = index.covered(place)
     for month in manifest.months(place):
         _month(place, month, part, done, covered, partial(told, month))
         _merge(place, month, layout.month(moment) > month, done)
         _tidy(place, month, done)
     return done
-
-
-def waiting(place: Place) -> int:
-    """How many runs are in no table yet. Raises StoreFault."""
-    every = {sha256 for month in manifest.months(place) for sha256 in manifest.hashes(place, month)}
-    return len(every - _covered(place))
-
-
-def _covered(place: Place) -> set[str]:
-    return {sha256 for month in index.months(place) for sha256 in index.read(place, month).runs}
 
 
 def _month(

@@ -20,8 +20,8 @@ from reports.formatting import plain
 from reports.frame import Results, read
 from reports.history.store import moment
 from reports.ingest import machine_names
-from reports.store import findings
 from reports.store.schema import SCHEMAS, Table
+from reports.store.tables import findings
 
 MOST_CONTENDERS = 16
 """At one case: of larger groups each is held against the fastest alone."""

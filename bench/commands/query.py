@@ -1,0 +1,46 @@
+"""The command `query`: a question to a store, in SQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench import values
+from bench.fleet import environment
+from bench.printable import Screen, tell
+
+NAMES = ("csv", "json", "parquet")
+
+
+def run(sql: str, url: str, format: str, out: Path | None) -> int:
+    """Show the answer as a table, or write it to a file. Raises UserError, OSError."""
+    chosen = values.choices("format", [format], NAMES) if format else []
+    if bool(chosen) != bool(out):
+        raise values.BadValue(
+            "a file has a name and a format. Expected both FORMAT (csv, json, parquet) and OUT, or "
+            f"neither. Received: FORMAT={format} OUT={out or ''}"
+        )
+    environment.enter()
+    from bench.store import places
+    from reports.exports import answers
+    from reports.store import index, queries
+
+    place = places.at(url)
+    try:
+        with queries.opened(place) as store, store.ask(sql) as answer:
+            if out:
+                answers.write(answer, format, out)
+                tell(f"{out} holds the answer.")
+            else:
+                _show(*answers.table(answer))
+    except KeyboardInterrupt:
+        tell("Interrupted: nothing was written.")
+        return 130
+    if waiting := index.waiting(place):
+        tell(f"{waiting} more runs are in no table yet: ./metalbench store compact {place.url}")
+    return 0
+
+
+def _show(table: object, more: bool) -> None:
+    Screen().print(table)
+    if more:
+        tell("There are more rows: FORMAT=csv OUT=FILE writes all.")

@@ -1,0 +1,176 @@
+"""SQL over a store, read only, in bounded memory: DuckDB over four views of its Parquet files.
+
+What a query may do is read the views. It runs with no other file, no network, no extension and no
+other statement than one that reads; docs/fleet.md describes the views' columns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from bench.store import objects
+from bench.store.places import Place
+from reports.store import files
+from reports.store.schema import NAMES, SCHEMAS, Table
+from suites.errors import UserError
+
+MEMORY = "1GB"
+THREADS = 2
+ON_DISK = "8GB"
+"""What a query may put aside, in a folder that goes with it."""
+
+LONGEST_S = 600.0
+"""A query that takes longer is ended."""
+
+_MAY = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
+_SIDE = ("contender", "framework", "version", "device_kind", "device_name", "execution")
+
+
+class BadQuery(UserError):
+    """The SQL cannot be carried out; the message says why."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A store that can be asked."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    @contextlib.contextmanager
+    def ask(self, sql: str, values: Sequence[object] = ()) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The answer, to be fetched within. Raises BadQuery."""
+        try:
+            statements = self.connection.extract_statements(sql)
+        except duckdb.Error as error:
+            raise _bad(error) from None
+        if len(statements) != 1 or statements[0].type not in _MAY:
+            raise BadQuery(
+                'a query reads, and is one statement. Expected, for example, SQL="select chip, '
+                'count(*) from machines group by chip". Nothing in a store can be changed, no '
+                "other file be read or written, and no extension be loaded."
+            )
+        timer = threading.Timer(LONGEST_S, self.connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield self.connection.execute(statements[0], list(values) or None)
+        except duckdb.InterruptException:
+            raise BadQuery(f"the query took longer than {LONGEST_S:g} s. Ask for less.") from None
+        except duckdb.Error as error:
+            raise _bad(error) from None
+        finally:
+            timer.cancel()
+
+
+@contextlib.contextmanager
+def opened(place: Place, cache: Path = files.CACHE) -> Iterator[Opened]:
+    """The store's views. Raises StoreFault, OSError."""
+    objects.check(place)
+    found = files.local(place, cache)
+    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
+        links = {name: _links(paths, name, Path(folder)) for name, paths in found.items()}
+        with duckdb.connect(":memory:") as connection:
+            _prepare(connection, links, Path(folder))
+            yield Opened(connection)
+
+
+def _links(paths: Sequence[Path], name: Table, folder: Path) -> list[tuple[Path, Path]]:
+    """The files under names in which DuckDB sees no pattern, and where they really are."""
+    found = []
+    for number, path in enumerate(paths):
+        link = folder / f"{name}-{number}.parquet"
+        link.symlink_to(path)
+        found.append((link, path.resolve()))
+    return found
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection,
+    links: Mapping[Table, Sequence[tuple[Path, Path]]],
+    folder: Path,
+) -> None:
+    for setting in (
+        f"memory_limit = '{MEMORY}'",
+        f"threads = {THREADS}",
+        f"temp_directory = {_text(folder / 'aside')}",
+        f"max_temp_directory_size = '{ON_DISK}'",
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "preserve_insertion_order = false",
+        "TimeZone = 'UTC'",
+    ):
+        with contextlib.suppress(duckdb.CatalogException):  # a setting of an extension
+            connection.execute(f"set {setting}")
+    for name in NAMES:
+        connection.execute(f"create view stored_{name} as {_source(name, links[name])}")
+    connection.execute(_SUPERSEDED)
+    for name in NAMES:
+        source = _RATIOS if name == "ratios" else f"select * from stored_{name}"
+        current = f"select * from ({source}) where sha256 not in (select sha256 from superseded)"
+        connection.execute(f"create view {name} as {current}")
+    every = (path for pair in links.values() for both in pair for path in both)
+    connection.execute(f"set allowed_paths = [{', '.join(map(_text, every))}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def _source(name: Table, links: Sequence[tuple[Path, Path]]) -> str:
+    if links:
+        return f"select * from read_parquet([{', '.join(_text(link) for link, _ in links)}])"
+    columns = (f"null::{_KINDS[str(field.type)]} as {field.name}" for field in SCHEMAS[name])
+    return f"select {', '.join(columns)} where false"
+
+
+_KINDS = {
+    "string": "varchar",
+    "int64": "bigint",
+    "double": "double",
+    "bool": "boolean",
+    "timestamp[s, tz=UTC]": "timestamptz",
+}
+
+# A version that broke off gives way to the longest of its run, as `manifest.current` has it.
+_SUPERSEDED = """
+create temp table superseded as select sha256 from (
+  select sha256, ended, row_number() over (
+    partition by machine_id, run order by records desc, sha256 desc) as place
+  from stored_machines
+) where place > 1 and not ended
+"""
+
+# A pair is stored once, with the faster as base; here it stands both ways round.
+_TURNED = ", ".join(
+    (
+        *(f"base_{name} as {name}, {name} as base_{name}" for name in _SIDE),
+        "1 / ratio as ratio, 1 / high as low, 1 / low as high",
+        "case word when 'slower' then 'faster' when 'faster' then 'slower' else word end as word",
+    )
+)
+_RATIOS = (
+    f"select * from stored_ratios union all by name select * replace ({_TURNED}) from stored_ratios"
+)
+
+
+def _text(path: Path) -> str:
+    """A literal of SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _bad(error: duckdb.Error) -> BadQuery:
+    said = str(error).strip()
+    if "disabled by configuration" in said or "disabled through configuration" in said:
+        said = "a query reads the store's views and nothing else: no file, address or extension"
+    elif isinstance(error, duckdb.OutOfMemoryException):
+        said = f"it takes more than {MEMORY} of memory and {ON_DISK} of disk. Ask for less at once"
+    return BadQuery(
+        f"the query cannot be carried out: {said[:1000].rstrip('.')}. The views are "
+        f'{", ".join(NAMES)}; "describe cells" lists the columns of one.'
+    )
