@@ -2,6 +2,10 @@
 
 import os
 
+# A thread for each of pytest's processes, and for those they start: on as many as there are cores,
+# processes beside each other spin while they wait for one another, at three times the cost.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+
 from reports import isolation
 
 # A part of a report that fails would be a sentence in it; here the error itself is to be seen.

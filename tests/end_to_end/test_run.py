@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bench import records, schema
+from bench.contenders import worker_environment
 from bench.run.signals import HEARD
 from tests.end_to_end.conftest import ROOT, command
 
@@ -45,7 +46,10 @@ def test_a_run_measures_verifies_and_reports(bench):
     assert str(done.run_folder / "report.html") in done.out
 
 
-def test_every_slice_is_kept_with_its_resources(measure):
+def test_every_slice_is_kept_with_its_resources(measure, monkeypatch):
+    """On as many threads as NumPy chooses, as most users run it."""
+    for variable in worker_environment.THREAD_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
     done = measure("numpy", "mlp")
     slices = done.of(schema.Slice, "numpy")
     assert [record.round for record in slices] == [0, 1, 2]
@@ -117,8 +121,11 @@ def workers(running, module):
     ]
 
 
-LONG = ("--framework", "numpy,null", "--suite", "matmul", "--preset", "quick", "--budget", "0.8")
-"""Some 15 s: long enough to be broken off anywhere."""
+LONG = (
+    *("--framework", "numpy,null", "--suite", "matmul", "--preset", "quick"),
+    *("--case", "square/64,square/128,square/256,square/512", "--budget", "0.8"),
+)
+"""Some 10 s: long enough to be broken off anywhere. Larger products would add work, not moments."""
 
 
 def test_a_worker_killed_in_mid_sample_is_a_record_and_the_others_complete(tmp_path):
