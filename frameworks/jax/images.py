@@ -40,11 +40,13 @@ LAYOUTS = {1: ("NCH", "HIO", "NCH"), 2: ("NHWC", "HWIO", "NHWC"), 3: ("NDHWC", "
 
 @partial(jax.jit, static_argnames="dtype")
 def laid(batch: Weights, dtype: Any) -> Weights:
-    """A batch as its arrays lie on the device: images with their channels last, in this type."""
+    """A batch as its arrays lie on the device: images with their channels last, in this type;
+    integers, which have no channels, as they are."""
 
     def moved(x: Any) -> Any:
-        y = functional.channels_last(x)
-        return y if jnp.issubdtype(x.dtype, jnp.integer) else y.astype(dtype)
+        if jnp.issubdtype(x.dtype, jnp.integer):
+            return x
+        return functional.channels_last(x).astype(dtype)
 
     return {name: moved(x) for name, x in batch.items()}
 

@@ -24,7 +24,8 @@ from frameworks.interface import (
 from frameworks.mlx import devices as mlx_devices
 from frameworks.mlx import operations
 from frameworks.mlx.decoding import decoder
-from frameworks.mlx.images import KERNEL_AXES, TRANSPOSED_AXES, laid
+from frameworks.mlx.images import laid
+from frameworks.mlx.images import layout as layout_of
 from frameworks.mlx.layers import lower
 from frameworks.mlx.training import (
     Batch,
@@ -243,9 +244,7 @@ def _resident(batch: Mapping[str, Array], dtype: Any = mx.float32) -> Batch:
 
 
 def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
-    return layouts.channels_last(
-        workload.model, workload.input_shape, KERNEL_AXES, transposed_axes=TRANSPOSED_AXES
-    )
+    return layout_of(workload.model, workload.input_shape)
 
 
 def _weights(arrays: Arrays, layout: Layout, dtype: Any) -> dict[str, Any]:

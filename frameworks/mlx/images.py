@@ -14,7 +14,7 @@ from typing import Any
 import mlx.core as mx
 
 from frameworks.shared import functional, windows
-from frameworks.shared.channels_last import PLANE
+from frameworks.shared.channels_last import PLANE, Layout, channels_last
 from frameworks.shared.functional import Apply, Moved, Weights
 from frameworks.shared.windows import Windowed
 from suites.data.arrays import Array
@@ -23,12 +23,14 @@ from suites.layers import (
     AvgPool,
     ConvTranspose2d,
     InstanceNorm,
+    Layer,
     MaxPool,
     Shape,
     adaptive_windows,
     join,
 )
 from suites.layers.convolution import Convolution
+from suites.layers.windows import spread
 
 KERNEL_AXES = (0, 2, 3, 1)
 """OHWI from the description's OIHW."""
@@ -38,12 +40,19 @@ TRANSPOSED_AXES = (1, 2, 3, 0)
 """OHWI too, from a transposed convolution's IOHW."""
 
 
+def layout(model: Layer, shape: Shape) -> Layout:
+    """How a model's weights lie."""
+    return channels_last(model, shape, KERNEL_AXES, transposed_axes=TRANSPOSED_AXES)
+
+
 def laid(batch: Mapping[str, Array], dtype: Any = mx.float32) -> dict[str, Any]:
-    """The host's arrays for the device: images with their channels last, in this type."""
+    """The host's arrays for the device: images with their channels last, in this type; integers,
+    which have no channels, as they are."""
 
     def moved(array: Array) -> Any:
-        x = mx.contiguous(functional.channels_last(mx.array(array)))
-        return x if array.dtype.kind == "i" else x.astype(dtype)
+        if array.dtype.kind == "i":
+            return mx.array(array)
+        return mx.contiguous(functional.channels_last(mx.array(array))).astype(dtype)
 
     return {name: moved(array) for name, array in batch.items()}
 
@@ -93,17 +102,29 @@ def transposed(layer: ConvTranspose2d, path: str) -> Apply:
     """On a CPU one product where kernels lie beside each other."""
     weight, bias = join(path, "weight"), join(path, "bias")
     spread = functional.side_by_side(layer) and mx.default_device() == mx.cpu
-    numbers = (layer.stride, layer.padding, 1, layer.output_padding)
 
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
         kernel = weights[weight]
         if spread:
             y = functional.transposed_product(layer, x, kernel.transpose(1, 2, 0, 3))
         else:
-            y = mx.conv_transpose2d(x, kernel, *numbers)
+            y = _transposed(layer, x, kernel)
         return y + weights[bias] if layer.bias else y
 
     return apply
+
+
+def _transposed(layer: ConvTranspose2d, x: Any, kernel: Any) -> Any:
+    """MLX 0.32's own gradient loses places where `output_padding` is above `padding`, and its own
+    result is another where `padding` takes a whole kernel: there edges are cut, or filled, here."""
+    edges, extras = (spread(each, PLANE) for each in (layer.padding, layer.output_padding))
+    along = list(zip(edges, extras, spread(layer.kernel, PLANE), strict=True))
+    if all(extra <= edge < size for edge, extra, size in along):
+        return mx.conv_transpose2d(x, kernel, layer.stride, layer.padding, 1, layer.output_padding)
+    y = mx.conv_transpose2d(x, kernel, layer.stride)
+    rows, columns = (slice(edge, min(extra - edge, 0) or None) for edge, extra, _ in along)
+    behind = [(0, max(extra - edge, 0)) for edge, extra, _ in along]
+    return mx.pad(y[:, rows, columns], [(0, 0), *behind, (0, 0)])
 
 
 def instance_norm(layer: InstanceNorm, path: str) -> Apply:

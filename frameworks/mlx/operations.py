@@ -10,9 +10,8 @@ import numpy as np
 from mlx import nn
 
 from frameworks.interface import Resettable
-from frameworks.mlx.images import KERNEL_AXES
+from frameworks.mlx.images import layout as layout_of
 from frameworks.mlx.layers import lower
-from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.functional import channels_last
 from frameworks.shared.operations import (
@@ -65,7 +64,7 @@ def _travelled(x: Any, back: bool) -> Named:
 def _backward(
     operator: operations.Backward, arrays: Arrays, compiled: Callable[[Any], Any]
 ) -> Resettable:
-    layout = layouts.channels_last(operator.layer, operator.shape, KERNEL_AXES)
+    layout = layout_of(operator.layer, operator.shape)
     model, wanted = lower(operator.layer, "", layout), operator.wanted
 
     def placed(batch: Mapping[str, Array]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from suites.layers import (
     ConvTranspose2d,
     Counts,
     CrossAttention,
+    Dropout,
     Flatten,
     Layer,
     Linear,
@@ -135,7 +136,7 @@ def channels_last(
                 moves[join(path, "weight")] = _columns(layer, flattened[2], inputs_first)
                 absorbed.add(flattened[0])
                 flattened = None
-            elif not isinstance(layer, Elementwise):
+            elif not isinstance(layer, Elementwise) or _by_feature(layer, received):
                 flattened = None
     return Layout(moves, frozenset(absorbed))
 
@@ -198,6 +199,13 @@ def _moved(kernel: Shape, axes: Axes) -> Relayout:
     places = range(2, len(kernel))
     order = tuple(each for axis in axes if axis != 3 for each in (places if axis == 2 else (axis,)))
     return Relayout(kernel, kernel, order, tuple(kernel[axis] for axis in order))
+
+
+def _by_feature(layer: Layer, shape: Shape) -> bool:
+    """Whether it has numbers for single features, which lie in the description's order."""
+    if not (isinstance(layer, Dropout) and layer.active):
+        return False
+    return math.prod(layer.mask_shape(shape)[1:]) > 1
 
 
 def _same_in_both(image_shape: Shape) -> bool:

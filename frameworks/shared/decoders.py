@@ -97,14 +97,14 @@ def rooms(workload: Decode) -> dict[str, Shape]:
 
 
 def at_a_place(
-    lower: Lowering,
+    lower: Callable[[Layer, str, Any], Callable[..., Any]],
     attention: Callable[[layers.SelfAttention, str], At],
     position: Callable[[str], At],
-) -> Callable[[Any, str, Layout], At]:
+) -> Callable[[Any, str, Any], At]:
     """Makes a function of one place of each layer: of attention and of positions, which alone know
-    others, by these; `lower` makes all else."""
+    others, by these; `lower` makes all else of layer, path and what it takes as its third."""
 
-    def lowered(layer: Layer, path: str, layout: Layout) -> At:
+    def lowered(layer: Layer, path: str, layout: Any) -> At:
         match layer:
             case layers.Sequential():
                 return functional.sequential(lowered, layer, path, layout)

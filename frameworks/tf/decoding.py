@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
 
-from frameworks.shared.decoders import Place, rooms
+from frameworks.shared.decoders import At, Place, at_a_place, rooms
 from frameworks.tf import attention
 from frameworks.tf.images import Apply
 from frameworks.tf.layers import Model, lower
@@ -25,6 +25,7 @@ class Decoder:
         self._workload, self._shared, self._dtype = workload, model, dtype
         # Numbers as tensors: for every Python number a function is compiled anew.
         self._numbers = [tf.constant(number) for number in range(workload.steps)]
+        self._model = at_a_place(_lowered, _attention, _position)(workload.model, "", model)
         self._step = compiled(self._one)
 
     def decode(self, tokens: Any) -> dict[str, Any]:
@@ -38,7 +39,7 @@ class Decoder:
 
     def _one(self, tokens: Any, number: Any, held: Any) -> tuple[Any, Any, Any]:
         place = Place(number, self._workload.steps, dict(held))
-        logits = self._lower(self._workload.model, "", place)(tokens)
+        logits = self._model(self._shared.variables, tokens, place)
         return logits, tf.argmax(logits, axis=-1, output_type=tf.int32), place.held
 
     def _nothing(self) -> dict[str, Any]:
@@ -46,53 +47,37 @@ class Decoder:
         every = rooms(self._workload)
         return {path: [tf.zeros(room, self._dtype)] * 2 for path, room in every.items()}
 
-    def _lower(self, layer: Layer, path: str, place: Place) -> Apply:
-        match layer:
-            case layers.Sequential():
-                stages = [
-                    self._lower(each, join(path, name), place) for name, each in layer.children
-                ]
-                return lambda x: _through(stages, x)
-            case layers.Residual(shortcut=None):
-                body = self._lower(layer.body, join(path, "body"), place)
-                return lambda x: x + body(x)
-            case layers.SelfAttention():
-                return self._attention(layer, path, place)
-            case layers.Positions():
-                rows = self._shared.own(layer, path)["weight"]
-                return lambda x: x + rows[place.number]
-        return lower(layer, path, self._shared)
 
-    def _attention(self, layer: layers.SelfAttention, path: str, place: Place) -> Apply:
-        own = self._shared.own(layer, path)
-        into, out_of = (
-            attention.affine(own[f"{name}_weight"], own.get(f"{name}_bias"))
-            for name in ("in", "out")
-        )
+def _lowered(layer: Layer, path: str, model: Model) -> Callable[..., Any]:
+    own = lower(layer, path, model)
+    return lambda weights, x, moved: own(x)
+
+
+def _position(weight: str) -> At:
+    return lambda weights, x, place: x + weights[weight][place.number]
+
+
+def _attention(layer: layers.SelfAttention, path: str) -> At:
+    def affine(weights: Mapping[str, Any], name: str) -> Apply:
+        named = (join(path, f"{name}_{part}") for part in ("weight", "bias"))
+        return attention.affine(*map(weights.get, named))
+
+    def apply(weights: Mapping[str, Any], x: Any, place: Place) -> Any:
+        q, k, v = attention.split(layer, affine(weights, "in")(x))
+        if layer.rotary is not None:
+            tables = attention.tables(layer, place.steps, x.dtype)
+            turned = [table[place.number] for table in tables]
+            q, k = attention.turn(q, *turned), attention.turn(k, *turned)
         numbers = tf.range(place.steps)
+        new = tf.reshape(numbers == place.number, (-1, 1))
+        k, v = (
+            tf.where(new, own, before) for own, before in zip((k, v), place.held[path], strict=True)
+        )
+        place.held[path] = [k, v]
         seen = numbers <= place.number
         if layer.window is not None:
             seen &= numbers > place.number - layer.window
-        bias = tf.where(seen, tf.constant(0, self._dtype), attention.UNSEEN)
-        new = tf.reshape(numbers == place.number, (-1, 1))
+        bias = tf.where(seen, tf.constant(0, x.dtype), attention.UNSEEN)
+        return affine(weights, "out")(attention.attend(q, k, v, bias))
 
-        def apply(x: Any) -> Any:
-            q, k, v = attention.split(layer, into(x))
-            if layer.rotary is not None:
-                tables = attention.tables(layer, place.steps, self._dtype)
-                turned = [table[place.number] for table in tables]
-                q, k = attention.turn(q, *turned), attention.turn(k, *turned)
-            k, v = (
-                tf.where(new, own, before)
-                for own, before in zip((k, v), place.held[path], strict=True)
-            )
-            place.held[path] = [k, v]
-            return out_of(attention.attend(q, k, v, bias))
-
-        return apply
-
-
-def _through(stages: list[Apply], x: Any) -> Any:
-    for stage in stages:
-        x = stage(x)
-    return x
+    return apply

@@ -190,7 +190,10 @@ WRITER = Sequential(
     places=Positions(12, 16),
     attention=Residual(Sequential(RMSNorm(16, eps=1e-6), GROUPED)),
     windowed=Residual(SelfAttention(16, 4, causal=True, window=3)),
-    feed=Residual(Sequential(LayerNorm(16), SwiGLU(16, 24), Dropout())),
+    feed=Residual(
+        Sequential(LayerNorm(16), SwiGLU(16, 24), Dropout()),
+        shortcut=Sequential(Positions(12, 16), SelfAttention(16, 4, causal=True)),
+    ),
     head=TiedHead("words", 40, 16),
 )
 
@@ -210,6 +213,7 @@ NESTEROV = SGD(
     lr=0.05, momentum=0.8, nesterov=True, weight_decay=0.1, schedule=StepDecay(1, gamma=0.5)
 )
 DROPPING = Sequential(
+    Sequential(Reshape((2, 2, 3)), Flatten(), Dropout(0.2, active=True)),
     Sequential(Linear(12, 24), GELU(), Dropout(0.4, active=True)),
     Residual(Sequential(Linear(24, 24), Tanh(), StochasticDepth(0.5, active=True))),
     head=Linear(24, 3),
@@ -218,6 +222,9 @@ PAINTED = Sequential(
     Sequential(Conv2d(3, 6, 3, padding=1), BatchNorm(6), SiLU(), Dropout(0.25, active=True)),
     Conv2d(6, 2, 1),
 )
+VOLUMES = Sequential(Conv3d(2, 4, 1), Permute((0, 2, 3, 4, 1)))
+"""With a label for each place of a volume."""
+
 RECIPES: dict[str, dict[str, Any]] = {
     "dropping": {
         "model": DROPPING,
@@ -241,6 +248,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "clip_norm": 0.1,
         "optimizer": Adam(lr=0.01, weight_decay=0.1, schedule=WarmupLinear(warmup=2, steps=6)),
     },
+    "volumes": {"model": VOLUMES, "input_shape": (3, 2, 2, 3, 4), "optimizer": SGD(lr=0.1)},
 }
 """Training otherwise, with numbers large enough to show in three steps."""
 SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))

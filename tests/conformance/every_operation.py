@@ -1,10 +1,21 @@
 """A suite of every operator, small."""
 
 from suites import operations as op
-from suites.layers import BatchNorm, Conv2d, Embedding, LayerNorm, Sequential
+from suites.layers import (
+    GRU,
+    BatchNorm,
+    Conv2d,
+    ConvTranspose2d,
+    Embedding,
+    LayerNorm,
+    Sequential,
+)
 from suites.workload import Operation
 
 CONVOLUTION = Sequential(Conv2d(4, 6, 3, stride=2, padding=1, groups=2, bias=False), BatchNorm(6))
+
+TRANSPOSED = ConvTranspose2d(4, 6, (2, 1), (3, 2), (0, 1), (1, 0))
+"""More behind an axis than its edges lose, and edges that lose a whole kernel."""
 
 OPERATORS = {
     "product": op.BatchedProduct((3, 5, 8), (3, 8, 6)),
@@ -32,6 +43,8 @@ OPERATORS = {
     "round_trip": op.RoundTrip(1000),
     "adam_step": op.AdamStep(9, 7),
     "convolution": op.Backward(CONVOLUTION, (3, 4, 9, 9)),
+    "transposed": op.Backward(TRANSPOSED, (3, 4, 5, 5)),
+    "recurrent": op.Backward(GRU(5, 4), (3, 4, 5)),
     "layer_norm": op.Backward(LayerNorm(16), (5, 7, 16)),
     "embedding": op.Backward(Embedding(9, 5), (4, 12)),
 }

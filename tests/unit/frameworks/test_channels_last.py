@@ -19,6 +19,7 @@ from suites.layers import (
     ReLU,
     Residual,
     Sequential,
+    StochasticDepth,
     parameters,
 )
 from suites.workload import Adam
@@ -105,7 +106,9 @@ def test_one_input_channel_is_no_depthwise_convolution():
 
 
 @pytest.mark.parametrize(
-    "between", [(), (ReLU(), Dropout())], ids=["at once", "after elementwise layers"]
+    "between",
+    [(), (ReLU(), Dropout(), StochasticDepth(active=True))],
+    ids=["at once", "after elementwise layers"],
 )
 def test_a_linear_layer_absorbs_the_flatten_before_it(between):
     model = Sequential(ReLU(), Sequential(Flatten(), *between), out=Linear(24, 5))
@@ -122,12 +125,21 @@ def test_a_linear_layer_absorbs_the_flatten_before_it(between):
     [
         Flatten(),
         Sequential(Flatten(), ReLU()),
+        Sequential(Flatten(), Dropout(active=True), Linear(24, 5)),
         Sequential(Flatten(), LayerNorm(24), Linear(24, 5)),
         Sequential(Flatten(), Residual(Linear(24, 24))),
         Sequential(Concat(Flatten(), Flatten()), Linear(48, 5)),
         Sequential(Residual(Sequential(Conv2d(2, 2, 1), Sequential())), Flatten()),
     ],
-    ids=["alone", "at the end", "norm between", "branches", "joined", "after a branch"],
+    ids=[
+        "alone",
+        "at the end",
+        "dropped by a mask",
+        "norm between",
+        "branches",
+        "joined",
+        "after a branch",
+    ],
 )
 def test_a_flatten_that_feeds_no_linear_layer_alone_is_not_absorbed(model):
     moves = laid_out(model, (2, 2, 3, 4))
