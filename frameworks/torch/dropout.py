@@ -21,4 +21,5 @@ class _Dropped(nn.Module):  # type: ignore[misc]
         self.mask: Any = None
 
     def forward(self, x: Any) -> Any:
-        return x * (self.mask * self.scale) if self.training else x
+        # Autocast narrows neither of them: the product would be as wide as the mask.
+        return x * (self.mask * self.scale).to(x.dtype) if self.training else x

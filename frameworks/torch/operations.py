@@ -32,9 +32,10 @@ def build(
     dtype: Any,
     place: Callable[[Array], Any],
     ready: Callable[[Any], Any],
-    compiled: Callable[[Any], Any],
+    compiled: Callable[..., Any],
 ) -> Resettable:
-    """The operator as a step. `place` copies to the device, `ready` waits for it."""
+    """The operator as a step. `place` copies to the device, `ready` waits for it; `compiled` is
+    told of a function and of the module in it, if there is one."""
     require_float32(operator, in_float32=dtype == torch.float32)
     if operator.from_host:
         back = isinstance(operator, operations.RoundTrip)
@@ -76,12 +77,12 @@ class _Backward:
     """A module's output and its gradients."""
 
     def __init__(
-        self, operator: operations.Backward, weights: Named, compiled: Callable[[Any], Any]
+        self, operator: operations.Backward, weights: Named, compiled: Callable[..., Any]
     ) -> None:
         self._names = operator.wanted
         module = with_weights(operator.layer, operator.shape, weights).train()
         self._learned = dict(module.named_parameters())
-        self._apply = compiled(module)
+        self._apply = compiled(module, module)
 
     def __call__(self, inputs: Named) -> Named:
         x = inputs["x"]

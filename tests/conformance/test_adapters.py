@@ -1,10 +1,12 @@
 """Every adapter keeps its promises, in its own environment, on every device found there."""
 
+import subprocess
+
 import pytest
 
 from frameworks import FRAMEWORKS
 from suites.workload import ITEMSIZE
-from tests.conformance.conftest import OPERATIONS, devices
+from tests.conformance.conftest import OPERATIONS, ROOT, devices, python
 
 CONTENDERS = [
     (name, execution, precision)
@@ -53,3 +55,45 @@ def test_compiling_without_a_compiler_is_refused(examine, framework):
     bare = {"PATH": "/nonexistent", "CXX": "no-such-compiler"}
     with pytest.raises(pytest.skip.Exception, match="compiler"):
         examine(framework, execution="compile", suites=(), variables=bare)
+
+
+def test_a_compiler_is_told_of_the_module_whose_gradients_are_taken():
+    """PyTorch's takes no recurrent kernel into one graph."""
+    assert in_torch(BACKWARD) == "True"
+
+
+def test_dropout_leaves_what_autocast_narrowed_in_16_bits():
+    assert in_torch(DROPPED) == "torch.bfloat16"
+
+
+BACKWARD = """
+import torch
+from frameworks.torch import operations
+from suites.data import arrays
+from suites.layers import GRU
+from suites.operations import Backward
+from suites.workload import Operation
+def compiled(function, model=None):
+    print(model is function)
+    return function
+work = Operation(suite="one", name="one", operator=Backward(GRU(3, 4), (2, 5, 3)))
+same = lambda x: x
+given = torch.float32, lambda x: torch.tensor(x), same, compiled
+operations.build(work.operator, arrays.make(work, 0), *given)
+"""
+DROPPED = """
+import torch
+from frameworks.torch.dropout import lower
+from suites.layers import Dropout
+dropped = lower(Dropout(0.1, active=True)).train()
+dropped.mask = torch.ones(4, 8)
+print(dropped(torch.ones(4, 8, dtype=torch.bfloat16)).dtype)
+"""
+
+
+def in_torch(code):
+    """What a program prints in PyTorch's environment."""
+    run = [python("torch"), "-c", code]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert not done.returncode, done.stderr
+    return done.stdout.strip()
