@@ -10,12 +10,12 @@ unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTU
 unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE TRUST SIGNERS SEED
 unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST
-unexport HOSTS STORE SQL WHERE
+unexport HOSTS STORE SQL WHERE TITLE
 
 OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE TRUST SIGNERS SEED \
 	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE \
 	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST \
-	HOSTS STORE SQL WHERE
+	HOSTS STORE SQL WHERE TITLE
 # A misspelt option would otherwise be taken in silence, and everything run in its place.
 typed_names = $(foreach name,$(.VARIABLES),$(if $(findstring command,$(origin $(name))),$(name)))
 strange = $(filter-out $(OPTIONS) PYTHON HOST DEV -%,$(typed_names))
@@ -40,7 +40,7 @@ verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
 
-.PHONY: help bench try pitfalls bisect history sustain fleet query report trend open compare export doctor list env test check setup completion clean dev
+.PHONY: help bench try pitfalls bisect history sustain fleet query site report trend open compare export doctor list env test check setup completion clean dev
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -50,7 +50,7 @@ help: ## show this list
 	@echo '  of trend: RESULTS MACHINE OUT;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
 	@echo '  of bisect, besides those of bench: GOOD BAD SLOWER WRONG DISK; of history: EVERY;'
-	@echo '  of fleet: HOSTS STORE and those of bench that fit; of query: STORE SQL FORMAT OUT;'
+	@echo '  of fleet: HOSTS STORE and those of bench that fit; of query: STORE SQL FORMAT OUT; of site: STORE OUT TRUST SIGNERS TITLE;'
 	@echo '  of doctor: MACHINE PASTE PRESET SUITE'
 
 bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4.38 SUITE=mlp TIME=2m ...]
@@ -97,6 +97,10 @@ fleet: setup ## measure on many machines at once, over ssh [HOSTS=fleet.toml FRA
 query: setup ## ask a store of many machines' runs, in SQL [STORE=s3://lab/runs SQL="select ..." FORMAT=csv OUT=file]
 	@$(HOST) query $(call flag,--store,STORE) $(call flag,--format,FORMAT) $(call flag,--out,OUT) \
 		-- $(call typed,SQL)
+
+site: setup ## write a store's machines as pages [STORE=s3://lab/runs OUT=site TRUST=signed SIGNERS=file TITLE="Our machines"]
+	@$(HOST) site $(call flag,--store,STORE) $(call flag,--out,OUT) $(call flag,--trust,TRUST) \
+		$(call flag,--signers,SIGNERS) $(call flag,--title,TITLE)
 
 report: setup ## write the report of earlier runs again [RESULTS="results/* other-machine/" or STORE=s3://lab/runs WHERE="chip = 'Apple M4'", OUT=folder PUBLISHED=no BASELINE=machine TRUST=signed SIGNERS=file]
 	@$(HOST) report $(call paths,RESULTS) $(call flag,--out,OUT) $(call flag,--baseline,BASELINE) \

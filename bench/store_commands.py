@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from bench import trust_commands
-from bench.terminal import exit_codes
+from bench.terminal import exit_codes, flags
 from bench.values import path
+
+SITE = Path("site")
 
 Url = Annotated[str, typer.Argument(help="The store: a folder, s3://bucket/folder, ...")]
 Results = Annotated[
@@ -41,6 +43,7 @@ def add(app: typer.Typer) -> None:
     trust_commands.add(store)
     app.add_typer(store, name="store")
     app.command("query")(query_command)
+    app.command("site")(site_command)
 
 
 def query_command(
@@ -55,6 +58,19 @@ def query_command(
     from bench.commands import query as command
 
     return command.run(sql, store, format, out)
+
+
+def site_command(
+    store: OfStore,
+    out: Annotated[Path, typer.Option(parser=path, help="Folder that gets the pages.")] = SITE,
+    trust: flags.Trust = "",
+    signers: flags.Signers = None,
+    title: Annotated[str, typer.Option(help="What the site is called.")] = "",
+) -> int:
+    """Write a store's machines as pages, for a folder or any web server."""
+    from bench.commands.store import site as command
+
+    return command.run(command.SiteOptions(store, out, trust, signers, title))
 
 
 def push_command(url: Url, results: Results, unfinished: Unfinished = False) -> int:

@@ -100,7 +100,7 @@ def _figures(cells: Iterable[pd.DataFrame], newest: Sequence[Run]) -> dict[str, 
     for part in cells:
         rows = _that_may_count(part, order, newest)
         rows = rows if kept is None else pd.concat([kept, rows], ignore_index=True)
-        rows = rows.sort_values(["_rank", "_order", "time_s"], kind="stable")
+        rows = rows.sort_values(["_rank", "_order", "time_s", "contender"], kind="stable")
         kept = rows.drop_duplicates(KEY)
     found: dict[str, list[Figure]] = {}
     if kept is not None:
@@ -137,7 +137,7 @@ def _doubted(rows: pd.DataFrame, runs: Sequence[Run]) -> np.ndarray[Any, np.dtyp
 
 _ORDER = [
     *("suite", "name", "size", "precision", "case", "definition_sha256"),
-    *("time_s", "framework", "device_kind"),
+    *("time_s", "framework", "device_kind", "contender"),
 ]
 """Of a machine's figures: those that compare stand together, the fastest first."""
 

@@ -1,0 +1,103 @@
+"""The command `site`: a store's machines as pages, for a folder or any web server."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.fleet import environment
+from bench.printable import tell
+from bench.terminal.exit_codes import failed
+from bench.values import BadValue
+
+if TYPE_CHECKING:
+    from bench.store.places import Place
+    from reports.site.content import Site
+    from reports.site.machine_page import Records
+
+TITLE = "Metalbench gallery"
+
+_TOLD_EVERY = 500
+"""Runs that are judged from one line of progress to the next."""
+
+
+@dataclass(frozen=True)
+class SiteOptions:
+    """The options of `site`, as typed."""
+
+    url: str
+    out: Path
+    trust: str
+    signers: Path | None
+    title: str
+
+
+def run(asked: SiteOptions) -> int:
+    """Write the site; 1 if a run had to be left out. Raises UserError, OSError."""
+    environment.enter()
+    from bench.store import places
+    from reports.site import build
+    from reports.store import index
+
+    place = places.at(asked.url)
+    records = _records(place, asked.out)  # refused before anything is read
+    site, lost = _site(asked, place, records)
+    count = build.build(site, asked.out)
+    tell(f"{count} files: {len(site.machines)} machines. {_address(asked.out)}")
+    if waiting := index.waiting(place):
+        tell(f"{waiting} more runs are in no table yet: ./metalbench store compact {place.url}")
+    if lost:
+        return failed(
+            f"{lost} runs of the tables are left out, since their records are not there or are "
+            f"damaged. `./metalbench store check {place.url}` says what mends it"
+        )
+    return 0
+
+
+def _site(asked: SiteOptions, place: Place, records: Records) -> tuple[Site, int]:
+    """What it shows, and how many runs could not be judged."""
+    from reports.formatting import plain
+    from reports.ingest import published
+    from reports.site import choice, intake
+    from reports.site.content import Site
+    from reports.store import queries
+    from reports.trust import choosing, stored
+
+    least = choosing.least(asked.trust) if asked.trust else ""
+    with queries.opened(place) as store:
+        rows = intake.received(store)
+        when = {sha256: str(row["received_at"]) for sha256, row in rows.items()}
+        tiers = stored.judged(place, when, asked.signers, lambda read: _told(read, len(rows)))
+        runs = list(intake.runs(rows, tiers, least))
+        machines = choice.machines(intake.cells(store), runs)
+    title = plain(asked.title, 80) or TITLE
+    return Site(title, machines, published.every(), records, least), len(rows) - len(tiers)
+
+
+def _told(read: int, of: int) -> None:
+    if read and read % _TOLD_EVERY == 0:
+        tell(f"{read} of {of} runs looked at")
+
+
+def _records(place: Place, out: Path) -> Records:
+    """How pages lead to records: by a link where folder and store lie in one folder. Another
+    path of this machine stands on no page. Raises BadValue."""
+    from reports.site.machine_page import Records
+
+    if not place.is_folder:
+        return Records()
+    root, folder = Path(place.root).resolve(), out.resolve()
+    if root.is_relative_to(folder):
+        raise BadValue(
+            f"the store {place.url} lies in {out}, which a site would replace as a whole. "
+            "Expected a folder beside it, as in STORE=runs OUT=site."
+        )
+    if not root.is_relative_to(folder.parent):
+        return Records()
+    return Records(f"{os.path.relpath(root, folder)}/")
+
+
+def _address(out: Path) -> str:
+    return (out / "index.html").resolve().as_uri()

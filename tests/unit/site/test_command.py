@@ -1,0 +1,81 @@
+"""The command `site` on a store of made-up runs: from pushed records to a page."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from bench.commands.store import site
+from bench.store import layout, places
+from bench.values import BadValue
+from reports.store.tables import compaction
+from scripts.synthetic_store.runs import fill
+
+pytest.importorskip("duckdb", reason="duckdb is not in this environment")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Of three machines, in `runs`."""
+    folder = tmp_path_factory.mktemp("gallery") / "runs"
+    place = places.at(str(folder))
+    fill(place, 3, 1)
+    compaction.compact(place, now=datetime(2027, 1, 1, tzinfo=UTC))
+    return folder
+
+
+def asked(store, out, trust=""):
+    return site.SiteOptions(str(store), out, trust, None, "Our machines")
+
+
+def test_a_store_becomes_a_site_whose_links_lead_to_its_records(store):
+    out = store.parent / "site"
+    assert site.run(asked(store, out)) == 0
+    pages = list((out / "machines").glob("*.html"))
+    assert len(pages) == 3
+    for page in pages:
+        (link,) = re.findall(r'href="([^"]+\.jsonl\.gz)"', page.read_text())
+        record = (page.parent / link).resolve()
+        assert record.is_relative_to(store)
+        assert record.is_file()
+    text = (out / "index.html").read_text()
+    assert "<h1>Our machines</h1>" in text
+    assert text.count('href="machines/') == 3
+
+
+def test_no_page_says_where_a_store_elsewhere_lies(store, tmp_path):
+    out = tmp_path / "pages" / "site"
+    assert site.run(asked(store, out)) == 0
+    for page in out.rglob("*.html"):
+        assert store.parent.name not in page.read_text()
+        assert ".jsonl.gz" not in page.read_text()
+
+
+def test_only_what_is_trusted_enough_is_shown(store, tmp_path):
+    assert site.run(asked(store, tmp_path / "site", "signed")) == 0
+    text = (tmp_path / "site" / "all.html").read_text()
+    assert "0 machines" in text
+    assert site.run(asked(store, tmp_path / "site", "intact")) == 0
+    assert "3 machines" in (tmp_path / "site" / "all.html").read_text()
+
+
+def test_a_run_whose_records_are_gone_is_told_and_not_shown(store, tmp_path, capsys):
+    place = places.at(str(store))
+    sha256 = next(store.glob("runs/*/*.gz")).name[:64]
+    kept = place.get(layout.run(sha256), 2**24)
+    place.remove(layout.run(sha256))
+    try:
+        assert site.run(asked(store, tmp_path / "site")) == 1
+    finally:
+        place.put(layout.run(sha256), kept)
+    assert "1 runs of the tables are left out" in capsys.readouterr().err
+    assert "2 machines" in (tmp_path / "site" / "all.html").read_text()
+
+
+def test_a_store_within_the_site_is_refused(store):
+    with pytest.raises(BadValue, match="replace as a whole"):
+        site.run(asked(store, store.parent))
+    with pytest.raises(BadValue, match="trust"):
+        site.run(asked(store, store.parent / "site", "cosy"))
