@@ -24,7 +24,7 @@ slow; little makes it fast."""
 ENOUGH = 2
 """Others who must agree before that counts. Of two that differ nobody knows which one is wrong."""
 
-MOST = 32
+MOST = 16
 """Senders whose results of one kind are kept; more would confirm nothing better."""
 
 CLAIMS = 4
@@ -38,6 +38,11 @@ class Other(NamedTuple):
     run: Evidence
     figure: Figure
 
+    @property
+    def listed(self) -> bool:
+        """Whether a key of the reader's list signed it."""
+        return is_listed(self.run)
+
 
 class Kin:
     """All runs that one may be held against. What it keeps of one result is bounded: what it tells
@@ -49,6 +54,8 @@ class Kin:
         self._marked: dict[tuple[str, int], list[Evidence]] = defaultdict(list)
         self._called: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
         self._hashes: set[str] = set()
+        self._copies: dict[tuple[str, str, str], Evidence | None] = {}
+        """What `copied` has said since the last run was added."""
         for run in runs:
             self.add(run)
 
@@ -57,6 +64,7 @@ class Kin:
         if run.sha256 in self._hashes or run.refused or (run.named and run.named != run.sha256):
             return
         self._hashes.add(run.sha256)
+        self._copies.clear()
         _keep(self._called[run.run, run.machine_id], run)
         for figure in run.figures:
             for mark in _marks(figure):
@@ -73,7 +81,7 @@ class Kin:
         marks = set(_marks(figure))
         return _apart(
             other
-            for other in self._same[figure.comparable].values()
+            for other in self._same.get(figure.comparable, {}).values()
             if different(run, other.run)
             and marks.isdisjoint(_marks(other.figure))
             and not self.copied(other.run, other.figure)
@@ -82,8 +90,14 @@ class Kin:
     def copied(self, run: Evidence, figure: Figure) -> Evidence | None:
         """A run of somebody else, or of another time, with the same samples, that has the better
         claim to them."""
+        which = run.sha256, figure.contender, figure.case
+        if which not in self._copies:
+            self._copies[which] = self._copied(run, figure)
+        return self._copies[which]
+
+    def _copied(self, run: Evidence, figure: Figure) -> Evidence | None:
         for mark in _marks(figure):
-            for other in self._marked[figure.case, mark]:
+            for other in self._marked.get((figure.case, mark), ()):
                 same = (other.run, other.machine_id) == (run.run, run.machine_id)
                 if other.sha256 != run.sha256 and not same and not _claims(run, other):
                     return other
@@ -92,7 +106,7 @@ class Kin:
     def contradicted(self, run: Evidence) -> Evidence | None:
         """Another file of the same run, with other samples, that has the better claim."""
         own = _firsts(run)
-        for other in self._called[run.run, run.machine_id]:
+        for other in self._called.get((run.run, run.machine_id), ()):
             theirs = _firsts(other)
             differ = any(own[cell] != mark for cell, mark in theirs.items() if cell in own)
             if other.sha256 != run.sha256 and differ and not _claims(run, other):
@@ -111,14 +125,28 @@ def different(one: Evidence, other: Evidence) -> bool:
     return keys[0] != keys[1] if all(keys) else one.machine_id != other.machine_id
 
 
-def middle(others: Sequence[Other]) -> float | None:
-    """The median of enough others who agree; None where there is none."""
-    if len(others) < ENOUGH:
+def is_listed(run: Evidence) -> bool:
+    """Whether a key of the reader's list signed it."""
+    return bool(run.signature and run.signature.known)
+
+
+def heavy(others: Sequence[Other]) -> Sequence[Other]:
+    """Those that a key of the list signed, where there are any; else all. Whoever has no key can be
+    many."""
+    return [other for other in others if other.listed] or others
+
+
+def middle(others: Sequence[Other], listed: bool) -> float | None:
+    """The median of enough others who agree, as all do who have a key of the list; None where there
+    is none. A run that is `listed` itself is held against such alone."""
+    weighty = [other for other in others if other.listed]
+    some = weighty if listed or len(weighty) >= ENOUGH else others
+    if len(some) < ENOUGH:
         return None
-    times_s = [other.time_s for other in others]
-    found = statistics.median(times_s)
-    near = sum(found / FASTER <= time_s <= found * FASTER for time_s in times_s)
-    return found if near > len(times_s) / 2 and near >= ENOUGH else None
+    found = statistics.median(other.time_s for other in some)
+    near = [other for other in some if found / FASTER <= other.time_s <= found * FASTER]
+    agreed = all(other in near for other in some if other.listed)
+    return found if agreed and len(near) > len(some) / 2 and len(near) >= ENOUGH else None
 
 
 def _claims(run: Evidence, other: Evidence) -> bool:
@@ -131,11 +159,17 @@ def _claims(run: Evidence, other: Evidence) -> bool:
 
 
 def _apart(others: Iterable[Other]) -> list[Other]:
-    """Those that are pairwise of different senders."""
+    """Those that are pairwise of different senders; there is one of each key, and of each machine
+    that has none."""
     found: list[Other] = []
+    keyless: set[str] = set()
+    keyed: set[str] = set()
     for other in others:
-        if all(different(other.run, each.run) for each in found):
-            found.append(other)
+        machine, has_key = other.run.machine_id, sender(other.run) != other.run.machine_id
+        if machine in keyless or (not has_key and machine in keyed):
+            continue
+        (keyed if has_key else keyless).add(machine)
+        found.append(other)
     return found
 
 
@@ -161,4 +195,4 @@ def _keep(known: list[Evidence], run: Evidence) -> None:
 
 def _rank(run: Evidence) -> tuple[bool, str, str]:
     """The better claim first."""
-    return not (run.signature and run.signature.known), run.received_at, run.sha256
+    return not is_listed(run), run.received_at, run.sha256

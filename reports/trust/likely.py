@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from reports.formatting import digits, plain
 from reports.trust.evidence import Evidence
 from reports.trust.figures import Cell, Figure
-from reports.trust.kin import AGREES, FASTER, SLOWER, Kin, middle
+from reports.trust.kin import AGREES, FASTER, SLOWER, Kin, Other, heavy, is_listed, middle
 
 Outcome = Literal["passed", "not shown", "against"]
 Told = tuple[Outcome, str]
@@ -21,7 +21,16 @@ run as a whole plausible: a version of a framework may change some."""
 SOUND: Told = ("passed", "within what the chip can do, and at odds with nothing")
 
 
-def plausible(run: Evidence, kin: Kin) -> tuple[Told, dict[Cell, Told]]:
+Others = Mapping[Cell, Sequence[Other]]
+"""Others' results by one's own."""
+
+
+def others(run: Evidence, kin: Kin) -> Others:
+    """What everybody else has of each of the run's results."""
+    return {_cell(figure): kin.others(run, figure) for figure in run.figures}
+
+
+def plausible(run: Evidence, kin: Kin, known: Others) -> tuple[Told, dict[Cell, Told]]:
     """Nothing is beyond its hardware, or at odds with itself or with others; and of each result
     where that is otherwise than of the whole."""
     grave = [trouble for trouble in run.troubles if not trouble.alone]
@@ -35,7 +44,7 @@ def plausible(run: Evidence, kin: Kin) -> tuple[Told, dict[Cell, Told]]:
     copied = _copied(run, kin)
     if copied:
         return ("not shown", copied), own
-    far, compared = _far(run, kin)
+    far, compared = _far(run, known)
     each = dict.fromkeys(map(_cell, run.figures), SOUND) | far | own
     if own:
         first = run.troubles[0]
@@ -49,7 +58,7 @@ def plausible(run: Evidence, kin: Kin) -> tuple[Told, dict[Cell, Told]]:
 
 
 def confirmed(
-    run: Evidence, kin: Kin, doubted: Mapping[Cell, Told], whole: Outcome
+    run: Evidence, known: Others, doubted: Mapping[Cell, Told], whole: Outcome
 ) -> tuple[Told, dict[Cell, Told]]:
     """Others measured the same on the same chip: of more than half of the results, and of each.
     `whole` and `doubted` say which are plausible."""
@@ -59,16 +68,16 @@ def confirmed(
         if doubted.get(_cell(figure), (whole, ""))[0] != "passed":
             each[_cell(figure)] = ("not shown", "it is not shown to be plausible")
             continue
-        others = kin.others(run, figure)
+        beside = heavy(known[_cell(figure)])
         agree = [
-            one for one in others if figure.time_s / AGREES <= one.time_s <= figure.time_s * AGREES
+            one for one in beside if figure.time_s / AGREES <= one.time_s <= figure.time_s * AGREES
         ]
-        known = sum(bool(one.run.signature and one.run.signature.known) for one in agree)
-        words = f"{len(agree)} of {len(others)} others agree within {AGREES:g} times, "
-        words += f"{known} of them signed by a key of the list"
-        enough = len(agree) > len(others) / 2
+        listed = sum(one.listed for one in agree)
+        words = f"{len(agree)} of {len(beside)} others agree within {AGREES:g} times, "
+        words += f"{listed} of them signed by a key of the list"
+        enough = len(agree) > len(beside) / 2
         each[_cell(figure)] = ("passed" if enough else "not shown", words)
-        passed, signed = passed + enough, signed + bool(enough and known)
+        passed, signed = passed + enough, signed + bool(enough and listed)
     told = f"{passed} of {len(run.figures)} results were measured by others as well and agree"
     if passed > len(run.figures) / 2:
         told += f", {signed} with a key of the list among them"
@@ -76,12 +85,12 @@ def confirmed(
     return ("not shown", told), each
 
 
-def _far(run: Evidence, kin: Kin) -> tuple[dict[Cell, Told], int]:
+def _far(run: Evidence, known: Others) -> tuple[dict[Cell, Told], int]:
     """Results that are far from what enough others have, and how many have others."""
     far: dict[Cell, Told] = {}
     compared = 0
     for figure in run.figures:
-        usual_s = middle(kin.others(run, figure))
+        usual_s = middle(known[_cell(figure)], is_listed(run))
         if usual_s is None:
             continue
         compared += 1

@@ -108,8 +108,9 @@ class Tier:
 
 def of(run: Evidence, kin: Kin) -> Tier:
     """The tier of a run among the others there are."""
-    plausible, plausible_each = likely.plausible(run, kin)
-    confirmed, confirmed_each = likely.confirmed(run, kin, plausible_each, plausible[0])
+    known = likely.others(run, kin)
+    plausible, plausible_each = likely.plausible(run, kin, known)
+    confirmed, confirmed_each = likely.confirmed(run, known, plausible_each, plausible[0])
     worked, worked_each = _worked(run)
     marks = [_valid(run), _intact(run), _signed(run)]
     marks += [Mark("worked", *worked), Mark("plausible", *plausible), Mark("confirmed", *confirmed)]

@@ -10,7 +10,7 @@ from bench.printable import tell
 
 
 def run(url: str, sha256: str, out: Path | None) -> int:
-    """Write them to `<sha256>.jsonl`, or to `out`. Raises UserError, OSError."""
+    """Write them to `<sha256>.jsonl`, or to `out`, with what lies beside them. Raises UserError, OSError."""
     environment.enter()
     from bench.store import layout, objects, places
 
@@ -19,6 +19,10 @@ def run(url: str, sha256: str, out: Path | None) -> int:
             f"no hash of a run. Expected 64 digits, 0 to f. Received: {sha256[:80]!r}"
         )
     target = out or Path(f"{sha256}.jsonl")
-    whole_file.write(target, objects.fetch(places.at(url), sha256))
+    place = places.at(url)
+    whole_file.write(target, objects.fetch(place, sha256))
+    for suffix in objects.SIDECARS:
+        if (beside := objects.get_sidecar(place, sha256, suffix)) is not None:
+            whole_file.write(target.with_suffix(suffix), beside)
     tell(f"{target} holds the run. make report RESULTS={target} reports on it.")
     return 0

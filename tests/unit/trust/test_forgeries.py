@@ -159,6 +159,21 @@ def test_nobody_confirms_himself(world: World) -> None:
     assert not tiers.of(one, Kin([one, under_another_label])).meets("confirmed")
 
 
+def test_many_without_a_key_outvote_no_key_of_the_list(world: World) -> None:
+    first = world.write(lines(world, machine=THIRD, name="run-k", luck=20))
+    second = world.write(lines(world, machine=FOURTH, name="run-l", luck=21))
+    one = world.look(first, world.sign(first, "alice"))
+    two = world.look(second, world.sign(second, "bob"))
+    crowd = [
+        world.look(world.write(lines(world, machine=each, name=f"run-{n}", luck=30 + n, speed=0.2)))
+        for n, each in enumerate(structs.replace(THIRD, cores_physical=4 + n) for n in range(4))
+    ]
+    kin = Kin([one, two, *crowd])
+    assert tiers.of(one, kin).word == tiers.of(two, kin).word == "confirmed"
+    alone = tiers.of(world.look(first), Kin([world.look(first), *crowd]))
+    assert alone.word == "intact" and alone.against is None  # nobody knows which of them is right
+
+
 def test_a_file_that_is_none_is_refused(world: World, tmp_path: Path) -> None:
     path = tmp_path / "records.jsonl"
     path.write_text('{"kind":"run","schema":99}\n')
