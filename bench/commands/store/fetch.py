@@ -10,7 +10,10 @@ from bench.printable import tell
 
 
 def run(url: str, sha256: str, out: Path | None) -> int:
-    """Write them to `<sha256>.jsonl`, or to `out`, with what lies beside them. Raises UserError, OSError."""
+    """Write them to `<sha256>.jsonl`, or to `out`, with what lies beside them.
+
+    Raises UserError, OSError.
+    """
     environment.enter()
     from bench.store import layout, objects, places
 
