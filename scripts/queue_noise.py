@@ -1,7 +1,8 @@
-"""Does a fleet's queue disturb what is measured: the same run with and without an idle worker.
+"""Does a fleet's queue disturb what is measured: the same with and without an idle worker beside.
 
-Pairs of runs, in turns with and without one, and each without held against the one before it as a
-control. Also what the worker itself takes of the CPU while a run goes on beside it.
+Twice: one thread's work in this process, in half seconds with the worker at rest (SIGSTOP) and at work in
+turns, which finds what little there is on a busy machine too; and pairs of whole runs, each run
+without held against the one before it as a control. Also what the worker takes of the CPU.
 
 .venv/fleet/bin/python -P -m scripts.queue_noise [PAIRS]     (PYTHONPATH=. from the checkout)
 """
@@ -21,22 +22,27 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from bench.environments.manager import CHECKOUT
 from bench.fleet import head, hosts
 from bench.fleet.connection import Connection, Head
 from bench.fleet.ssh import Checkout
+from bench.statistics import estimates
+
+TURNS, TURN_S = 100, 0.5
 
 RUN = (
     *("--framework", "null,numpy", "--suite", "matmul", "--case", "square/256"),
-    *("--device", "cpu", "--preset", "quick", "--time", "25s", "--records-only"),
+    *("--device", "cpu", "--preset", "quick", "--time", "25s", "--threads", "1", "--records-only"),
 )
 
 
 def main(pairs: int = 4) -> int:
     """Measure and print; 1 where a verdict differs between with and without."""
     with tempfile.TemporaryDirectory(prefix="queue-noise-") as made:
+        print(in_turns(Path(made) / "slots"), flush=True)
         folder, alone, beside = Path(made), list[Path](), list[Path]()
         shares = list[float]()
         for number in range(pairs):
@@ -54,6 +60,35 @@ def main(pairs: int = 4) -> int:
     print(told("with a worker against without", tried))
     print(told("without against without", control))
     return 1 if {word for word, _ in tried} & {"faster", "slower"} else 0
+
+
+def in_turns(slots: Path) -> str:
+    """How many times as long work of one thread takes while the worker is not held, with its 95 %."""
+    a = np.random.default_rng(0).random((256, 256), dtype=np.float32)
+    ratios = list[float]()
+    with idle_worker(slots) as worker:
+        for number in range(TURNS):
+            medians = dict[bool, float]()
+            for held in (False, True) if number % 2 else (True, False):
+                (worker.suspend if held else worker.resume)()
+                medians[held] = _median_s(a)
+            worker.resume()
+            ratios.append(medians[False] / medians[True])
+    ends = estimates.interval(np.array(ratios))
+    width = f"{ends[0]:.4f} to {ends[1]:.4f}" if ends else "unknown"
+    return (
+        f"NumPy's exp of 65,536 values beside an idle worker takes {statistics.median(ratios):.4f} times "
+        f"as long as beside one that is held; 95 %: {width}, of {TURNS} turns: "
+        f"{estimates.verdict(ends)}"
+    )
+
+
+def _median_s(a: np.ndarray) -> float:
+    taken, end = list[float](), time.perf_counter() + TURN_S
+    while (begin := time.perf_counter()) < end:
+        np.exp(a)
+        taken.append(time.perf_counter() - begin)
+    return statistics.median(taken)
 
 
 @contextlib.contextmanager
@@ -100,7 +135,19 @@ def compared(pairs: list[tuple[Path, Path]]) -> list[tuple[str, float]]:
     for a, b in pairs:
         (run_a,), (run_b,) = a.glob("*/records.jsonl"), b.glob("*/records.jsonl")
         ended = subprocess.run(
-            [CHECKOUT / "metalbench", "compare", "--json", "-", "--", run_a.parent, run_b.parent],
+            [
+                CHECKOUT / "metalbench",
+                "compare",
+                "--a",
+                "numpy",
+                "--b",
+                "numpy",
+                "--json",
+                "-",
+                "--",
+                run_a.parent,
+                run_b.parent,
+            ],
             capture_output=True,
             text=True,
             check=False,

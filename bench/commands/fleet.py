@@ -22,6 +22,9 @@ TRIAL = (
 )
 
 
+GO_ON = "The same command with --resume (make fleet ... RESUME=yes) goes on."
+
+
 @dataclass(frozen=True)
 class FleetOptions:
     """The options of `fleet`, as typed."""
@@ -44,7 +47,11 @@ def run(asked: FleetOptions) -> int:
         environment.enter()
     except (Unavailable, BuildFailed) as error:
         return failed(f"the environment of a fleet cannot be made: {error}")
-    return _measure(asked, machines, options)
+    try:
+        return _measure(asked, machines, options)
+    except KeyboardInterrupt:
+        tell(f"Interrupted: what came home is kept. {GO_ON}")
+        return 130
 
 
 def _measure(asked: FleetOptions, machines: Sequence[hosts.Machine], options: Options) -> int:
@@ -65,7 +72,7 @@ def _measure(asked: FleetOptions, machines: Sequence[hosts.Machine], options: Op
     if asked.store:
         troubles += _push(asked.store, lanes)
     if signal is not None:
-        tell("Interrupted: the same command with --resume (make fleet ... RESUME=yes) goes on.")
+        tell(f"Interrupted: the report holds what came home. {GO_ON}")
         return 128 + signal
     return _code(lanes, troubles)
 

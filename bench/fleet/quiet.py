@@ -60,8 +60,11 @@ HTTP = "127.0.0.1:0"
 def settle() -> None:
     """Set Dask of this process so. What it logs is for its own developers."""
     import dask
+    import distributed.scheduler
 
     dask.config.set(SETTINGS)
+    # The scheduler tells workers how often to say that they live: else twice a second.
+    distributed.scheduler.heartbeat_interval = lambda n: float(HEARTBEAT_S)
     unpickling.restrict()
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
 

@@ -62,7 +62,7 @@ async def _work(settings: Settings, token: str, scratch: str) -> None:
     from distributed import Worker
 
     security = quiet.security(settings.certificate, settings.key)
-    async with Worker(
+    worker = Worker(
         settings.scheduler,
         nthreads=1,
         name=settings.name,
@@ -78,7 +78,10 @@ async def _work(settings: Settings, token: str, scratch: str) -> None:
         memory_limit=0,
         local_directory=scratch,
         extensions={},
-    ) as worker:
+    )
+    # Once a second it would look for data of other workers, which a fleet has none of.
+    worker.periodic_callbacks.pop("find-missing", None)
+    async with worker:
         _say(token, WORKING)
         await worker.finished()
 

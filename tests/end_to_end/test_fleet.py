@@ -71,13 +71,15 @@ def there():
 
 
 def test_slots_measure_each_by_itself_and_are_told_to_be_a_trial(tmp_path):
-    code, _, err = ended(fleet("local:2", tmp_path / "out"))
+    store = tmp_path / "store"
+    code, _, err = ended(fleet("local:2", tmp_path / "out", "--store", store))
     copies = list((tmp_path / "out").glob("*/*/matmul/records.jsonl"))
     assert len(copies) == 2, err
     assert all(whole(path) for path in copies)
     assert code == 0, err
     assert "their times disturb each other and mean" in err
     assert list((tmp_path / "out").glob("*/report.html"))
+    assert len(list(store.glob("manifest/*/*.json"))) == 2
     code, _, err = ended(fleet("local:2", tmp_path / "out", "--resume"))
     assert code == 0, err
     assert len(list((tmp_path / "out").glob("*/*/matmul/records.jsonl"))) == 2

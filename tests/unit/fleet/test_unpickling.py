@@ -57,6 +57,13 @@ def test_what_dask_calls_is_ours(monkeypatch):
     assert isinstance(protocol.loads(frames)["x"], unpickling.Inert)
 
 
+def test_an_idle_worker_says_that_it_lives_four_times_a_minute():
+    from distributed import scheduler
+
+    quiet.settle()
+    assert scheduler.heartbeat_interval(3) == quiet.HEARTBEAT_S  # its own word is half a second
+
+
 def test_every_setting_is_one_that_dask_knows():
     import dask
     import distributed
