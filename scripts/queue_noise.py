@@ -1,8 +1,8 @@
 """Does a fleet's queue disturb what is measured: the same with and without an idle worker beside.
 
-Twice: one thread's work in this process, in half seconds with the worker at rest (SIGSTOP) and at work in
-turns, which finds what little there is on a busy machine too; and pairs of whole runs, each run
-without held against the one before it as a control. Also what the worker takes of the CPU.
+Twice: one thread's work in this process, in half seconds with the worker at rest (SIGSTOP) and at
+work in turns, which finds what little there is on a busy machine too; and pairs of whole runs, each
+run without held against the one before it as a control. Also what the worker takes of the CPU.
 
 .venv/fleet/bin/python -P -m scripts.queue_noise [PAIRS]     (PYTHONPATH=. from the checkout)
 """
@@ -63,7 +63,7 @@ def main(pairs: int = 4) -> int:
 
 
 def in_turns(slots: Path) -> str:
-    """How many times as long work of one thread takes while the worker is not held, with its 95 %."""
+    """How many times as long one thread's work takes while the worker is not held, with its 95 %."""
     a = np.random.default_rng(0).random((256, 256), dtype=np.float32)
     ratios = list[float]()
     with idle_worker(slots) as worker:
@@ -77,8 +77,9 @@ def in_turns(slots: Path) -> str:
     ends = estimates.interval(np.array(ratios))
     width = f"{ends[0]:.4f} to {ends[1]:.4f}" if ends else "unknown"
     return (
-        f"NumPy's exp of 65,536 values beside an idle worker takes {statistics.median(ratios):.4f} times "
-        f"as long as beside one that is held; 95 %: {width}, of {TURNS} turns: "
+        "NumPy's exp of 65,536 values beside an idle worker takes "
+        f"{statistics.median(ratios):.4f} times as long as beside one that is held; 95 %: {width}, "
+        f"of {TURNS} turns: "
         f"{estimates.verdict(ends)}"
     )
 
