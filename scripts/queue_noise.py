@@ -63,7 +63,7 @@ def main(pairs: int = 4) -> int:
 
 
 def in_turns(slots: Path) -> str:
-    """How many times as long one thread's work takes beside it as while it is held, with its 95 %."""
+    """How many times as long work takes beside it as while it is held, with its 95 %."""
     a = np.random.default_rng(0).random((256, 256), dtype=np.float32)
     ratios = list[float]()
     with idle_worker(slots) as worker:
