@@ -110,6 +110,11 @@ class Interaction(Layer):
         pairs = self.output_shape(shape)[1] - self.width
         return shape[0] * pairs * 2 * self.width
 
+    def inner(self, shape: Shape) -> int:
+        """Elements made on the way: the products of all with all, and those of the pairs."""
+        batch, width = self.output_shape(shape)
+        return batch * ((shape[1] // self.width) ** 2 + width - self.width)
+
     def pairs(self, shape: Shape) -> list[int]:
         """Where the pairs stand among all n x n products."""
         vectors = shape[1] // self.width

@@ -13,6 +13,7 @@ from suites.layers import (
     CrossAttention,
     Dropout,
     EmbeddingBag,
+    Interaction,
     Layer,
     MaxPool,
     Node,
@@ -80,11 +81,13 @@ def train_peak_bytes(model: Layer, shape: Shape, itemsize: int, state_arrays: in
     - weights on the host; weights, gradients and optimizer state on the device;
     - the batch on the host and on the device;
     - what the backward pass needs of the forward pass: see `_kept`;
+    - the loss's logarithms of what the model returns, and their gradient;
     - two gradients at the widest layer: of what it makes and of what it reads.
     """
     arrays = (3 + state_arrays) * parameter_count(model, shape) + 2 * math.prod(shape)
     kept = sum(_kept(node) for node in walk(model, shape))
-    return itemsize * (arrays + kept + _widest(model, shape))
+    loss = 2 * math.prod(model.output_shape(shape))
+    return itemsize * (arrays + kept + loss + _widest(model, shape))
 
 
 def _kept(node: Node) -> int:
@@ -146,8 +149,8 @@ def _widest(model: Layer, shape: Shape) -> int:
 
 
 def _at_once(node: Node) -> int:
-    """What a layer reads and makes, and of a recurrent one all gates of a level on the way."""
-    inner = node.layer.inner(node.input) if isinstance(node.layer, Recurrent) else 0
+    """What a layer reads and makes, and what some make on the way."""
+    inner = node.layer.inner(node.input) if isinstance(node.layer, Recurrent | Interaction) else 0
     return math.prod(node.input) + math.prod(node.output) + inner
 
 

@@ -5,11 +5,14 @@ import math
 import pytest
 
 from suites.architectures import ARCHITECTURES
+from suites.architectures.dlrm import PLACES, dlrm_small
+from suites.architectures.recurrent import language_model
 from suites.layers import (
     BatchNorm,
     Concat,
     Conv2d,
     Flatten,
+    Interaction,
     Linear,
     MaxPool,
     ReLU,
@@ -41,7 +44,8 @@ def test_a_training_step_by_hand():
     # Convolution and norm; result and indices of the pool; convolution; SiLU; Linear.
     kept = 2 * WIDE + 3 * HALVED + HALVED + HALVED + 2 * 5
     gradients = WIDE + WIDE
-    expected = 4 * (arrays + batch + kept + gradients)
+    loss = 2 * (2 * 5)  # logarithms of what the model returns, and their gradient
+    expected = 4 * (arrays + batch + kept + loss + gradients)
     assert cost.train_peak_bytes(SMALL, SHAPE, itemsize=4, state_arrays=2) == expected
 
 
@@ -58,7 +62,7 @@ def test_a_forward_pass_by_hand():
 def test_attention_keeps_more_than_its_result():
     model, shape = SelfAttention(12, heads=3), (2, 7, 12)
     parameters, x = 4 * 12 * 12 + 4 * 12, 2 * 7 * 12
-    expected = 4 * (3 * parameters + 2 * x + 5 * x + 2 * x)
+    expected = 4 * (3 * parameters + 2 * x + 5 * x + 2 * x + 2 * x)
     assert cost.train_peak_bytes(model, shape, itemsize=4, state_arrays=0) == expected
 
 
@@ -84,6 +88,22 @@ def test_the_estimate_is_near_what_was_measured(name):
     shape = (2, *architecture.sample) if own else (4, 3, 224, 224)
     estimate = cost.train_peak_bytes(model, shape, itemsize=4, state_arrays=2)
     assert all(abs(estimate / 1e6 - peak) <= 0.25 * peak for peak in PEAKS_MB[name])
+
+
+def test_an_interaction_makes_all_products_on_the_way():
+    shape, batch = (3, 4 * 5), 3
+    reads, makes, products, pairs = batch * 20, batch * (5 + 6), batch * 4 * 4, batch * 6
+    expected = 4 * (2 * reads + 2 * (reads + makes + products + pairs))
+    assert cost.forward_peak_bytes(Interaction(5), shape, itemsize=4) == expected
+
+
+def test_estimates_of_words_and_features_are_near_what_was_measured():
+    """MiB of PyTorch and TensorFlow, as in PEAKS_MB: the loss of 10,000 words for each place, and
+    the products of a recommender's features."""
+    language = cost.train_peak_bytes(language_model("small"), (20, 20), 4, 0) / 2**20
+    assert all(abs(language - peak) <= 0.25 * peak for peak in (140, 110))
+    recommender = cost.forward_peak_bytes(dlrm_small(), (2048, PLACES), 4) / 2**20
+    assert all(abs(recommender - peak) <= 0.25 * peak for peak in (76, 86))
 
 
 def test_joined_branches_are_kept_beside_their_copy_where_a_derivative_needs_them():
