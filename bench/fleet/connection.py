@@ -27,6 +27,9 @@ from bench.run import lock
 TRIES = 4
 """Ports are tried so often: another program may have taken one meanwhile."""
 
+CLOSE_S = 20.0
+"""Longest a worker and its ssh may take to end by themselves."""
+
 _PORTS_THERE = (20_000, 32_000)
 """Below those that Linux and macOS give to whoever asks for any."""
 
@@ -96,9 +99,14 @@ class Connection:
     def close(self) -> None:
         """End the worker and all it has begun; returns at once."""
         self._closed.set()
-        if self._process and self._process.stdin:
+        process = self._process
+        if process and process.stdin:
             with self._writing, contextlib.suppress(OSError):
-                self._process.stdin.close()
+                process.stdin.close()
+            # One that is stopped, or waits for a network that is silent, hears nothing.
+            late = threading.Timer(CLOSE_S, process.kill)
+            late.daemon = True
+            late.start()
 
     def finish(self, limit_s: float) -> None:
         """Wait for its end, and see to it after that time."""
