@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reports.ingest import published
-from reports.site import build
+from reports.site import build, pages
 from reports.site.content import Site
 from reports.site.machine_page import Records
 from tests.end_to_end.test_page import Opened, browser, pytestmark, unfold  # noqa: F401
@@ -15,7 +15,9 @@ from tests.helpers import gallery
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("gallery") / "site"
-    build.build(Site("A gallery", gallery.machines(), published.every(), Records()), out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pages, "ON_A_LIST", 2)  # so that a list has several pages
+        build.build(Site("A gallery", gallery.machines(), published.every(), Records()), out)
     return out
 
 
@@ -47,7 +49,9 @@ def test_without_scripts_every_machine_is_a_link_away(browser, folder):  # noqa:
     it = Opened(browser, folder / "index.html", java_script_enabled=False)
     assert not it.page.locator("#search").is_visible()
     it.page.locator("nav a", has_text="All machines").click()
-    assert it.page.locator("main a[href^='machines/']").count() == 3
+    assert it.page.locator("main a[href^='machines/']").count() == 2
+    it.page.get_by_role("link", name="page 2").first.click()
+    assert it.page.locator("main a[href^='machines/']").count() == 1
     it.page.close()
 
 
