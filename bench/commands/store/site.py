@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TITLE = "Metalbench gallery"
 
-_TOLD_EVERY = 500
+_TOLD_EVERY = 512
 """Runs that are judged from one line of progress to the next."""
 
 

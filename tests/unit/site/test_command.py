@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import shutil
 from datetime import UTC, datetime
 
 import pytest
 
 from bench.commands.store import site
-from bench.store import layout, places
+from bench.store import layout, objects, places
+from bench.trust import signing
 from bench.values import BadValue
 from reports.store.tables import compaction
 from scripts.synthetic_store.runs import fill
+from tests.helpers import sent_runs
 
 pytest.importorskip("duckdb", reason="duckdb is not in this environment")
 
@@ -59,6 +63,19 @@ def test_only_what_is_trusted_enough_is_shown(store, tmp_path):
     assert "0 machines" in text
     assert site.run(asked(store, tmp_path / "site", "intact")) == 0
     assert "3 machines" in (tmp_path / "site" / "all.html").read_text()
+
+
+@pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="no ssh-keygen here")
+def test_what_a_key_of_the_list_signed_is_shown_alone(store, tmp_path):
+    place, key = places.at(str(store)), sent_runs.key(tmp_path, "own")
+    sha256 = next(store.glob("runs/*/*.gz")).name[:64]
+    objects.put_sidecar(place, sha256, ".sig", signing.sign([objects.fetch(place, sha256)], key))
+    options = asked(store, tmp_path / "site", "signed")
+    signers = sent_runs.listed(tmp_path / "signers", key)
+    assert site.run(dataclasses.replace(options, signers=signers)) == 0
+    (page,) = (tmp_path / "site" / "machines").glob("*.html")
+    assert sha256 in page.read_text()
+    assert "that are signed at least" in (tmp_path / "site" / "index.html").read_text()
 
 
 def test_a_run_whose_records_are_gone_is_told_and_not_shown(store, tmp_path, capsys):
