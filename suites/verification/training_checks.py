@@ -29,6 +29,10 @@ RULE, RATES = "rule of ", "rates"
 and that of its rates in the steps that are looked at."""
 
 
+LATER = 2
+"""The first step that goes by what the optimizer kept of another."""
+
+
 def probe(length: int, seed: int) -> Array:
     """The sign vector v of Freivalds' check, A (B v) = C v, which sees every element of C."""
     return signs(seed, "probe", length)
@@ -42,6 +46,11 @@ def audited(name: str, step: int) -> str:
 def change_name(path: str) -> str:
     """The check of one array's change."""
     return f"change of {path}"
+
+
+def later_change_name(path: str) -> str:
+    """The check of one array's change by the step `LATER`."""
+    return f"{change_name(path)} by step {LATER}"
 
 
 def gradient_name(path: str) -> str:
@@ -80,7 +89,8 @@ def _derive(array: str, observed: Named, wanted: Named) -> Mapping[str, Array] |
         return _losses(observed)
     if kind == "change":
         path, _, step = rest.partition(" of audited step ")
-        later = observed.get(f"{path} of audited step {step}" if step else f"1 {path}")
+        path, _, number = path.partition(" by step ")
+        later = observed.get(f"{path} of audited step {step}" if step else f"{number or 1} {path}")
         start = wanted.get(start_name(path))
         return None if later is None or start is None else _combined(later, start, 1.0, -1.0)
     if kind == "gradient":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -24,17 +24,19 @@ from suites.verification.reference.meanings.mixed import Mixed
 from suites.verification.reference.meanings.model import Weights
 from suites.verification.reference.taken_steps import Taken
 from suites.verification.training_checks import (
+    LATER,
     RATES,
     audited,
     change_name,
     gradient_name,
+    later_change_name,
     rates,
     rule_name,
     rule_values,
     start_name,
     update_name,
 )
-from suites.workload import CHECKED_STEPS, Train
+from suites.workload import CHECKED_STEPS, Optimizer, Train
 
 DRAWS, LIGHT_FLOP, FEW_DRAWS = 6, 2e8, 4
 """Honest solutions of the first step, of one up to LIGHT_FLOP and of a larger one: in an array of
@@ -74,13 +76,17 @@ def solve_training(workload: Train, precision: str, seed: int, timed: Train) -> 
     large = cost.parameter_count(workload.model, workload.input_shape) > LARGE
     steps = 1 if large else CHECKED_STEPS
     ring = [made.ring[number % len(made.ring)] for number in range(steps)]
-    _add_first_steps(result, workload, weights, ring, start, precision, seed)
+    twin = timed.input_shape != workload.input_shape
+    rule = workload.optimizer
+    # An audit of the same shape has a course of its own.
+    course = twin and steps > 1 and rule.checked_by == "changes" and bool(rule.slots)
+    _add_first_steps(result, workload, weights, ring, start, precision, seed, course=course)
     audit = arrays.audit(timed, seed, weights)
     audit.close()
-    if timed.input_shape == workload.input_shape:
-        _add_audit(result, workload, weights, audit.ring, start, precision, seed)
-    else:
+    if twin:
         _add_loss(result, timed, weights, audit)
+    else:
+        _add_audit(result, workload, weights, audit.ring, start, precision, seed)
     return result
 
 
@@ -104,23 +110,32 @@ def _add_first_steps(
     start: Mapping[str, Digest],
     precision: str,
     seed: int,
+    *,
+    course: bool,
 ) -> None:
+    """With a `course`, the changes by the second step too: only they show what the optimizer does
+    with what it kept of the first."""
     draws = DRAWS if workload.flop <= LIGHT_FLOP else FEW_DRAWS
-    exact = _take(workload, weights, ring, Exact(), {0}, seed)
+    wanted = {0, LATER - 1} if course else {0}
+    exact = taken_steps.take(workload, weights, ring, Exact(), wanted, seed)
     honest = [
-        _take(
+        taken_steps.take(
             *(workload, weights, ring[: None if n < FOLLOWED else 1]),
-            *(honestly(precision, n), {0}, seed),
+            *(honestly(precision, n), wanted, seed),
         )
         for n in range(draws)
     ]
     # In 16 bits rounding leaves no room for a smaller lie than those that limits know.
     narrower = [TensorFloat()] if precision == "float32" else []
-    lies = [_take(workload, weights, ring[:1], each, {0}, seed) for each in narrower]
+    lies = [taken_steps.take(workload, weights, ring[:1], each, {0}, seed) for each in narrower]
     losses = list(_loss_limits(exact, honest, lies, precision))
     result.put_each("before", "loss", np.array(exact.losses), losses, CHECKED_STEPS)
     _add_agreement(result, exact, honest, precision)
     rule, learned = workload.optimizer, training.learned(workload)
+    if course:
+        paths = {path: kept for path, kept in start.items() if path in learned}
+        followed = [exact, *honest[:FOLLOWED]]
+        _add_course(result, "before", later_change_name, followed, paths, _coarse(rule, precision))
     for path, kept in start.items():
         if rule.checked_by == "changes" or path not in learned:
             changes = [
@@ -154,13 +169,14 @@ def _add_audit(
     """Coarse, since kinks after the first step may fall to either side: the smallest lie is that
     the last step was left out."""
     steps = {len(ring) - 2, len(ring) - 1}
-    exact = _take(workload, weights, ring, Exact(), steps, seed)
+    exact = taken_steps.take(workload, weights, ring, Exact(), steps, seed)
     # A pair decides kinks both ways; in a large model one of very many tells next to nothing.
     # Of tokens' rows few samples have a say, so that one kink shows there.
     tokens = vocabulary(workload.model, workload.input_shape) is not None
     draws = 2 if workload.flop <= LIGHT_FLOP or tokens else 1
     honest = [
-        _take(workload, weights, ring, honestly(precision, n), steps, seed) for n in range(draws)
+        taken_steps.take(workload, weights, ring, honestly(precision, n), steps, seed)
+        for n in range(draws)
     ]
     none = np.asarray([], np.int64)
     for step in checks.kept_steps(workload):
@@ -171,17 +187,38 @@ def _add_audit(
         if most is not None:
             name = audited("loss", step)
             result.put(f"after/{name}/all", none, np.asarray(loss), limits.Limit(most, None))
-    coarse = max(COARSE[workload.optimizer.checked_by], 4 * _own_roundoff(precision))
+    coarse = _coarse(workload.optimizer, precision)
+
+    def named(path: str) -> str:
+        return audited(change_name(path), len(ring) - 1)
+
+    _add_course(result, "after", named, [exact, *honest], start, coarse)
+
+
+def _coarse(rule: Optimizer, precision: str) -> float:
+    return max(COARSE[rule.checked_by], 4 * _own_roundoff(precision))
+
+
+def _add_course(
+    result: Expected,
+    phase: str,
+    named: Callable[[str], str],
+    solutions: Sequence[Taken],
+    start: Mapping[str, Digest],
+    coarse: float,
+) -> None:
+    """The changes of these weights up to the last step of which they were kept; the exact solution
+    comes first."""
+    exact = solutions[0]
     for path, kept in start.items():
-        name = audited(change_name(path), len(ring) - 1)
-        changes = [taken_steps.change(each.after[-1][path], kept) for each in (exact, *honest)]
+        changes = [taken_steps.change(each.after[-1][path], kept) for each in solutions]
         lie = taken_steps.change(exact.after[0][path], kept)
         for part, value in changes[0].items():
             if part != "shape":
                 most = _course(coarse, [each[part] for each in changes], lie[part])
                 if most is not None:
-                    limit = limits.Limit(None, most)
-                    result.put(f"after/{name}/{part}", kept["shape"], value, limit)
+                    key = f"{phase}/{named(path)}/{part}"
+                    result.put(key, kept["shape"], value, limits.Limit(None, most))
 
 
 def _course(coarse: float, changes: Sequence[Array], lie: Array) -> float | None:
@@ -240,32 +277,3 @@ def _own_roundoff(precision: str) -> float:
 def honestly(precision: str, draw: int) -> Honest:
     """All training is done in float32, or in 16 bits beside it."""
     return Honest("float32", draw) if precision == "float32" else Mixed(precision, draw)
-
-
-def _take(
-    workload: Train,
-    weights: Weights,
-    batches: Sequence[Batch],
-    arithmetic: Exact,
-    wanted: set[int],
-    seed: int,
-) -> Taken:
-    """A step on each batch, of which only digests stay: a model's weights may fill much of the
-    memory. Where nothing is asked of the weights after the last step, they are not worked out."""
-    kind, taken = arithmetic.dtype, Taken([], [], {})
-    by_gradients = workload.optimizer.checked_by == "gradients"
-    state = training.State(workload.optimizer)
-    current: Weights = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
-    for number, batch in enumerate(batches):
-        made = training.passed(workload, current, training.in_arithmetic(batch, kind), arithmetic)
-        taken.losses.append(made.loss)
-        if number == 0 and (by_gradients or len(batches) == 1):
-            taken.gradients.update({p: digest(g, seed) for p, g in made.gradients.items()})
-        if number in wanted and len(batches) == 1:
-            taken.after.append({path: digest(a, seed) for path, a in made.averages.items()})
-        elif number in wanted or number + 1 < len(batches):
-            current = state.after(current, made)
-            if number in wanted:
-                taken.after.append({path: digest(w, seed) for path, w in current.items()})
-        del made
-    return taken

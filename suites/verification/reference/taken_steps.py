@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from suites.data.arrays import Array
-from suites.verification.digests import Digest, parts
-from suites.verification.reference.meanings.arithmetic import UNIFORM, UNIT_ROUNDOFF, rms
-from suites.workload import Optimizer
+from suites.data.arrays import Array, Batch
+from suites.verification.digests import Digest, digest, parts
+from suites.verification.reference import training
+from suites.verification.reference.meanings.arithmetic import UNIFORM, UNIT_ROUNDOFF, Exact, rms
+from suites.verification.reference.meanings.model import Weights
+from suites.workload import Optimizer, Train
 
 ROOT = float(np.sqrt(np.finfo(np.float32).max))
 """What is larger has no square in float32."""
@@ -24,6 +27,35 @@ class Taken:
     """Weights by path, of the steps that were asked for."""
     gradients: dict[str, Digest]
     """Of the first step."""
+
+
+def take(
+    workload: Train,
+    weights: Weights,
+    batches: Sequence[Batch],
+    arithmetic: Exact,
+    wanted: set[int],
+    seed: int,
+) -> Taken:
+    """A step on each batch, of which only digests stay: a model's weights may fill much of the
+    memory. Where nothing is asked of the weights after the last step, they are not worked out."""
+    kind, taken = arithmetic.dtype, Taken([], [], {})
+    by_gradients = workload.optimizer.checked_by == "gradients"
+    state = training.State(workload.optimizer)
+    current: Weights = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
+    for number, batch in enumerate(batches):
+        made = training.passed(workload, current, training.in_arithmetic(batch, kind), arithmetic)
+        taken.losses.append(made.loss)
+        if number == 0 and (by_gradients or len(batches) == 1):
+            taken.gradients.update({p: digest(g, seed) for p, g in made.gradients.items()})
+        if number in wanted and len(batches) == 1:
+            taken.after.append({path: digest(a, seed) for path, a in made.averages.items()})
+        elif number in wanted or number + 1 < len(batches):
+            current = state.after(current, made)
+            if number in wanted:
+                taken.after.append({path: digest(w, seed) for path, w in current.items()})
+        del made
+    return taken
 
 
 def gradient_taken(rule: Optimizer, gradient: Digest, start: Digest) -> dict[str, Array]:

@@ -4,7 +4,12 @@ import dataclasses
 
 import pytest
 
+from suites.data import arrays
 from suites.layers import BatchNorm, Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Sequential
+from suites.verification import checks
+from suites.verification.reference.expected_training import solve_training
+from suites.verification.reference.meanings.mixed import Mixed
+from suites.verification.training_checks import later_change_name
 from suites.workload import (
     SGD,
     Adam,
@@ -108,6 +113,31 @@ def test_another_rule_than_the_workloads_is_found(folder, fault):
     for look in PHASES:
         assert worst(look(workload, by(workload.optimizer), folder)) < 0.6
     assert max(worst(look(workload, by(other), folder)) for look in PHASES) > 3
+
+
+HEAVY = Train(
+    suite="t",
+    name="heavy",
+    model=Sequential(Linear(24, 64), ReLU(), Linear(64, 10)),
+    input_shape=(32, 24),
+    optimizer=PLAIN,
+)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_momentum_is_looked_at_in_a_smaller_twin_too(precision):
+    timed = dataclasses.replace(HEAVY, input_shape=(64, 24))
+    expected = solve_training(HEAVY, precision, 0, timed).entries
+    made = arrays.make(HEAVY, 0, [int(number) for number in expected["drawn"]])
+    arithmetic = None if precision == "float32" else Mixed(precision, 9)
+
+    def off(rule):
+        run = Ruled(HEAVY, made, rule, arithmetic)
+        return checks.compare(checks.observe(HEAVY, run, made.weights, 0), expected, "before")
+
+    assert worst(off(PLAIN)) < 0.6
+    for momentum in (0.5, 0.85, 0.99) if precision == "float32" else (0.5,):
+        assert later_change_name("2.weight") in failed(off(SGD(lr=0.05, momentum=momentum)))
 
 
 def test_a_gradient_of_the_wrong_sign_is_found_though_its_square_hides_it(folder):
