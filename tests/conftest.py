@@ -10,3 +10,8 @@ from reports import isolation
 
 # A part of a report that fails would be a sentence in it; here the error itself is to be seen.
 os.environ[isolation.STRICT] = "yes"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: who starts a run waits for it, and a run rests in between."""
+    return (os.cpu_count() or 1) + 1

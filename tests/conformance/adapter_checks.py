@@ -1,9 +1,9 @@
 """Checks of one adapter, run by the Python of its environment: `adapter_checks.py PLAN REPORT`.
 
-PLAN is a JSON file: module, device, precision, execution, seed, and cases with their suite, preset,
-name, file of expected values, and the samples drawn for the first step. REPORT gets one JSON line
-for each check: {check, ok, problem}; an adapter that refuses to start leaves the one line
-{unsupported}. Standard library and NumPy.
+PLAN is a JSON file: module, device, precision, execution, seed, a folder for compiled programs, and
+cases with their suite, preset, name, file of expected values, and the samples drawn for the first
+step. REPORT gets one JSON line for each check: {check, ok, problem}; an adapter that refuses to
+start leaves the one line {unsupported}. Standard library and NumPy.
 """
 
 import dataclasses
@@ -52,6 +52,8 @@ def main(plan, report):
         learnt = probes.learn(adapter, "gpu")
         plan["keeps"] = learnt.keeps
         found.append(("wait waits for products", too_much(learnt.found)))
+    if hasattr(adapter, "keep"):  # as a worker does: later builds take the first one's programs
+        adapter.keep(plan["programs"])
     for case in plan["cases"]:
         workload = catalog.find(case["suite"], case["preset"], case["case"])
         for name, problem in examine(adapter, {**plan, **case}, workload):

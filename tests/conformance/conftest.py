@@ -39,8 +39,13 @@ THREADS = 1
 """Answers do not depend on it, and many small operations are slower on more."""
 
 
+SOON_COMPILED = {"XLA_FLAGS": "--xla_llvm_disable_expensive_passes=true"}
+"""The same program in slower machine code, at half of XLA's cost. Runs compile as a user does."""
+
+
 def variables(framework):
-    return worker_environment.variables(os.environ, FRAMEWORKS[framework].variables, THREADS)
+    own = FRAMEWORKS[framework].variables | SOON_COMPILED
+    return worker_environment.variables(os.environ, own, THREADS)
 
 
 @functools.cache
@@ -65,6 +70,7 @@ def examine(tmp_path):
             "execution": execution or FRAMEWORKS[framework].executions[0],
             "precision": precision,
             "seed": SEED,
+            "programs": str(tmp_path / "programs"),
             "cases": cases(
                 tmp_path,
                 precision,

@@ -1,14 +1,16 @@
 """Runs in a framework's environment: how often a step really moves images to another layout.
 
-`python -P layout_moves.py FRAMEWORK MODULE SUITE PRESET CASE` prints JSON, {operation: how often},
-of those that copy or transpose an array of four dimensions, as the framework itself tells: JAX's
-jaxpr, TensorFlow's graphs, PyTorch's profiler. None tells what a kernel moves within itself.
+`python -P layout_moves.py FRAMEWORK SUITE PRESET MODULE CASE [...]` prints JSON: for each
+module and case {operation: how often}, of those that copy or transpose an array of four dimensions,
+as the framework itself tells: JAX's jaxpr, TensorFlow's graphs, PyTorch's profiler. None tells what
+a kernel moves within itself.
 """
 
 import functools
 import json
 import sys
 from collections import Counter
+from unittest import mock
 
 from bench.worker.adapter import load
 from frameworks import FRAMEWORKS
@@ -58,10 +60,10 @@ def tf(build):
 
         return real(body, **options)
 
-    tf.function = recording
-    step = build()
-    graphs.clear()
-    step()
+    with mock.patch.object(tf, "function", recording):
+        step = build()
+        graphs.clear()
+        step()
     assert graphs, "no function was traced"
     operations = [operation for graph in graphs for operation in graph.get_operations()]
     return Counter(
@@ -97,15 +99,23 @@ def _callers(event):
         yield event.name
 
 
-def main(framework, module, suite, preset, case):
+def main(framework, suite, preset, *asked):
+    """Each module and case, in one process: importing a framework takes longer than looking."""
+    pairs = zip(asked[::2], asked[1::2], strict=True)
+    found = [
+        _of_step(framework, module, catalog.find(suite, preset, case)) for module, case in pairs
+    ]
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+def _of_step(framework, module, workload):
     """Start the adapter as a worker does, and look at one step."""
     adapter = load(module)
     execution = FRAMEWORKS[framework].executions[0]
     adapter.start(adapter.devices()[0], Settings("float32", execution))
-    workload = catalog.find(suite, preset, case)
     made = arrays.make(workload, 0)
     look = {"jax": jax, "tf": tf, "torch": torch}[framework]
-    sys.stdout.write(json.dumps(look(lambda: parts(adapter.build(workload, made))[0])) + "\n")
+    return look(lambda: parts(adapter.build(workload, made))[0])
 
 
 if __name__ == "__main__":

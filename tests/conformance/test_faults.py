@@ -11,7 +11,7 @@ import numpy as np
 from frameworks.{0} import adapter as right
 from frameworks.interface import Resettable, parts
 from frameworks.{0}.adapter import (
-    NAME, build, compilations, devices, memory, start, to_numpy, wait
+    NAME, build, compilations, devices, keep, memory, start, to_numpy, wait
 )
 """
 
