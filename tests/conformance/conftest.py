@@ -44,7 +44,7 @@ SOON_COMPILED = {"XLA_FLAGS": "--xla_llvm_disable_expensive_passes=true"}
 
 
 def variables(framework):
-    own = FRAMEWORKS[framework].variables | SOON_COMPILED
+    own = {**FRAMEWORKS[framework].variables, **SOON_COMPILED}
     return worker_environment.variables(os.environ, own, THREADS)
 
 
