@@ -24,6 +24,7 @@ from frameworks.shared.operations import (
     elementwise,
     of_x,
     require_float32,
+    without_views,
 )
 from frameworks.shared.operations import gradients as gradients_of
 from suites import operations
@@ -135,6 +136,7 @@ def _top_k(operator: operations.TopK) -> Apply:
 
 OPERATIONS: dict[type[Operator], Callable[[Any], Apply]] = {
     **common(jnp),
+    operations.AdamStep: without_views("JAX"),
     operations.Elementwise: elementwise(_FUNCTIONS),
     operations.Softmax: lambda operator: of_x(jax.nn.softmax, axis=operator.axis),
     operations.Fourier: lambda operator: _fourier,

@@ -17,6 +17,7 @@ from frameworks.shared.functional import channels_last
 from frameworks.shared.operations import (
     Apply,
     Named,
+    adam_step,
     common,
     elementwise,
     heads_first,
@@ -133,6 +134,7 @@ def _copy(operator: operations.Copy) -> Apply:
 
 OPERATIONS: dict[type[Operator], Callable[[Any], Apply]] = {
     **common(mx),
+    operations.AdamStep: adam_step(mx, mx.contiguous),
     operations.Elementwise: elementwise(_FUNCTIONS),
     operations.Softmax: lambda operator: of_x(mx.softmax, axis=operator.axis),
     operations.Fourier: lambda operator: _fourier,

@@ -13,6 +13,7 @@ from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.operations import (
     Apply,
     Named,
+    adam_step,
     common,
     elementwise,
     heads_first,
@@ -91,6 +92,7 @@ def _top_k(operator: operations.TopK) -> Apply:
 
 OPERATIONS: dict[type[Operator], Callable[[Any], Apply]] = {
     **common(np),
+    operations.AdamStep: adam_step(np, np.ascontiguousarray),
     operations.Elementwise: elementwise(_FUNCTIONS),
     operations.Softmax: lambda operator: of_x(_shares, axis=operator.axis),
     operations.Fourier: lambda operator: _fourier,

@@ -12,6 +12,7 @@ from frameworks.shared.channels_last import Layout
 from suites import operations
 from suites.operations import Operator
 from suites.operations.gradients import GRADIENT
+from suites.workload import Adam
 
 Named = Mapping[str, Any]
 Apply = Callable[[Named, Named], Named]
@@ -65,16 +66,7 @@ def common(xp: Any) -> dict[type[Operator], Callable[[Any], Apply]]:
     def triad(operator: operations.Triad) -> Apply:
         return lambda weights, inputs: {"output": inputs["x"] + operator.factor * inputs["y"]}
 
-    def adam_step(operator: operations.AdamStep) -> Apply:
-        def apply(weights: Named, inputs: Named) -> Named:
-            gradient = inputs["gradient"].T
-            change = gradient / (xp.abs(gradient) + operator.eps)
-            return {"weight": (inputs["weight"].T - operator.lr * change).T}
-
-        return apply
-
     return {
-        operations.AdamStep: adam_step,
         operations.BatchedProduct: product,
         operations.Reduce: reduce,
         operations.CumulativeSum: lambda operator: of_x(xp.cumsum, axis=operator.axis),
@@ -84,6 +76,34 @@ def common(xp: Any) -> dict[type[Operator], Callable[[Any], Apply]]:
         operations.RightAnswers: lambda operator: right_answers,
         operations.Triad: triad,
     }
+
+
+def adam_step(xp: Any, contiguous: Callable[[Any], Any]) -> Callable[[Any], Apply]:
+    """The framework's functions in `xp`; `contiguous` copies an array in the order of its axes."""
+
+    def lower(operator: operations.AdamStep) -> Apply:
+        (beta1, beta2), kept = operator.betas, ("first_moment", "second_moment")
+        rule = Adam(operator.lr, beta1=beta1, beta2=beta2, eps=operator.eps)
+
+        def apply(weights: Named, inputs: Named) -> Named:
+            view = contiguous(inputs["weight"].T).T
+            begun = {f"weight|{name}": xp.zeros_like(view) for name in kept}
+            gradients = {"weight": inputs["gradient"]}
+            step = xp.ones((), dtype=xp.float32)
+            return rule.apply({"weight": view}, gradients, begun, step, xp)[0]
+
+        return apply
+
+    return lower
+
+
+def without_views(framework: str) -> Callable[[Any], Apply]:
+    """Of one whose arrays all lie in the order of their axes."""
+
+    def lower(operator: operations.AdamStep) -> Apply:
+        raise Unsupported(f"{framework}'s arrays are never views: no weight can lie so there")
+
+    return lower
 
 
 def gather(weights: Named, inputs: Named) -> Named:

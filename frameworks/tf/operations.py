@@ -10,7 +10,14 @@ import tensorflow as tf
 from frameworks.interface import Resettable, Step
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
-from frameworks.shared.operations import Apply, Named, elementwise, of_x, require_float32
+from frameworks.shared.operations import (
+    Apply,
+    Named,
+    elementwise,
+    of_x,
+    require_float32,
+    without_views,
+)
 from frameworks.shared.operations import gradients as gradients_of
 from frameworks.tf.convolutions import DEPTHWISE_AXES, KERNEL_AXES
 from frameworks.tf.layers import Model, channels_last, lower
@@ -180,15 +187,6 @@ def _triad(operator: operations.Triad) -> Apply:
     return lambda weights, inputs: {"output": inputs["x"] + operator.factor * inputs["y"]}
 
 
-def _adam_step(operator: operations.AdamStep) -> Apply:
-    def apply(weights: Named, inputs: Named) -> Named:
-        weight, gradient = (tf.transpose(inputs[name]) for name in ("weight", "gradient"))
-        change = gradient / (tf.abs(gradient) + operator.eps)
-        return {"weight": tf.transpose(weight - operator.lr * change)}
-
-    return apply
-
-
 def _lowered(operator: Operator, model: Model) -> Apply:
     if isinstance(operator, operations.Elementwise):
         return elementwise(_functions(model))(operator)
@@ -196,7 +194,7 @@ def _lowered(operator: Operator, model: Model) -> Apply:
 
 
 OPERATIONS: dict[type[Operator], Callable[[Any], Apply]] = {
-    operations.AdamStep: _adam_step,
+    operations.AdamStep: without_views("TensorFlow"),
     operations.BatchedProduct: _product,
     operations.Reduce: _reduce,
     operations.Softmax: lambda operator: of_x(tf.nn.softmax, axis=operator.axis),
