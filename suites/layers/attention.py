@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from suites.layers.sequence import sequence
-from suites.layers.tree import Layer, Parameter, Shape, ShapeError, below
+from suites.layers.tree import Layer, Parameter, Shape, ShapeError, below, walk
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,10 @@ class SelfAttention(Layer):
         pairs = self.seen(places) * (4 * width + 5 * self.heads)
         return batch * (places * (inner + turned) + pairs)
 
+    def input_flop(self, shape: Shape) -> int:
+        """Of the projections to Q, K and V."""
+        return 2 * math.prod(shape) * sum(self.rows)
+
 
 @dataclass(frozen=True)
 class CrossAttention(Layer):
@@ -130,6 +134,12 @@ class CrossAttention(Layer):
         others = self._context(shape)[1]
         projections = (2 * places + 2 * others) * width * (2 * width + 1)
         return batch * (projections + places * others * (4 * width + 5 * self.heads))
+
+    def input_flop(self, shape: Shape) -> int:
+        """Of the projection to Q, and of those to K and V where the context does not learn."""
+        learns = any(node.layer.parameters() for node in walk(self.context, shape))
+        others = 0 if learns else self._context(shape)[1]
+        return 2 * shape[0] * self.width**2 * (shape[1] + 2 * others)
 
 
 def _projection(name: str, shape: Shape, bound: float, bias: bool) -> dict[str, Parameter]:

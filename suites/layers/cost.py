@@ -41,13 +41,16 @@ def train_flop(model: Layer, shape: Shape, update_flop: int) -> int:
 
     The backward pass of a product is two products of the same size, one for each operand (Kaplan
     et al., arXiv:2001.08361, section 2.1: backward is twice forward). The first layer with
-    parameters needs no gradient of its input, so it is charged one; layers before it none.
+    parameters needs no gradient of its input: products that read it are charged one there, and
+    layers before it none.
     """
     total, seen_parameters = forward_flop(model, shape), False
     for node in walk(model, shape):
         has_parameters = bool(node.layer.parameters()) or isinstance(node.layer, TiedHead)
         if has_parameters:
-            total += node.layer.flop(node.input) * (2 if seen_parameters else 1)
+            total += 2 * node.layer.flop(node.input)
+            if not seen_parameters:
+                total -= node.layer.input_flop(node.input)
             seen_parameters = True
         elif seen_parameters:
             total += node.layer.flop(node.input)

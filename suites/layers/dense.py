@@ -117,6 +117,10 @@ class SwiGLU(Layer):
         """Three products, SiLU (4 for each element) and the product with it."""
         return math.prod(shape[:-1]) * self.hidden * (6 * self.width + 5)
 
+    def input_flop(self, shape: Shape) -> int:
+        """Of the two products that read it."""
+        return math.prod(shape[:-1]) * self.hidden * 4 * self.width
+
 
 @dataclass(frozen=True)
 class Embedding(Layer):

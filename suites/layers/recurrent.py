@@ -73,6 +73,11 @@ class Recurrent(Layer):
         states = self.levels * self.width * self.flop_per_state
         return math.prod(shape[:2]) * len(endings) * (products + states)
 
+    def input_flop(self, shape: Shape) -> int:
+        """The products of the first level, of every direction."""
+        rows = self.gates * self.width * len(self.passes()[0])
+        return 2 * math.prod(shape[:2]) * rows * self.inputs
+
     def kept(self, shape: Shape) -> int:
         """Elements held for the backward pass by all levels."""
         return math.prod(self.output_shape(shape)) * self.levels * self.kept_per_state

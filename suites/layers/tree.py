@@ -50,6 +50,11 @@ class Layer(ABC):
         """FLOP of the layer's own forward pass, children's excluded."""
         return 0
 
+    def input_flop(self, shape: Shape) -> int:
+        """Those of them that training takes backward once alone where nothing before the layer
+        learns: products that read its input. Of a single product all."""
+        return self.flop(shape)
+
 
 class _Named(Layer):
     """Children named by position or by keyword. Raises ValueError for names that could collide."""

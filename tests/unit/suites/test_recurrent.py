@@ -9,12 +9,17 @@ from suites.layers import (
     RNN,
     Concat,
     Counts,
+    CrossAttention,
+    Dropout,
     EmbeddingBag,
     Interaction,
+    LayerNorm,
     Linear,
+    SelfAttention,
     SequenceMean,
     Sequential,
     ShapeError,
+    SwiGLU,
     TiedHead,
     check,
     cost,
@@ -34,6 +39,26 @@ def test_parameters_have_cudnns_names_and_shapes():
     assert shapes["weight_ih_l1_reverse"] == (16, 8)
     assert shapes["weight_hh_l1"] == (16, 4)
     assert shapes["bias_hh_l0_reverse"] == (16,)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "reading"),
+    [
+        (LSTM(3, 4, levels=2, bidirectional=True), SHAPE, 2 * 5 * 2 * (2 * 16 * 3)),
+        (GRU(3, 4), SHAPE, 2 * 5 * (2 * 12 * 3)),
+        (SelfAttention(6, 3, kv_heads=1), (2, 5, 6), 2 * 5 * (2 * 6 * (6 + 2 + 2))),
+        (CrossAttention(6, 3, Dropout()), (2, 5, 6), 2 * 5 * (2 * 6 * 18)),
+        (CrossAttention(6, 3, LayerNorm(6)), (2, 5, 6), 2 * 5 * (2 * 6 * 6)),
+        (SwiGLU(6, 7), (2, 5, 6), 2 * 5 * (2 * 2 * 6 * 7)),
+    ],
+    ids=["lstm", "gru", "attention", "of a constant", "of what learns", "swiglu"],
+)
+def test_of_a_first_layer_only_products_of_its_input_go_backward_once(layer, shape, reading):
+    whole = 3 * cost.forward_flop(layer, shape)
+    assert cost.train_flop(layer, shape, 0) == whole - reading
+    before = Sequential(LayerNorm(shape[-1]), layer)
+    norm = cost.train_flop(LayerNorm(shape[-1]), shape, 0)
+    assert cost.train_flop(before, shape, 0) == whole + norm
 
 
 @pytest.mark.parametrize(("kind", "gates", "state"), [(LSTM, 4, 15), (GRU, 3, 12), (RNN, 1, 1)])
