@@ -19,8 +19,10 @@ from suites.verification import training_checks
 from suites.verification.digests import some, unpacked
 
 ARRAYS = 8
-VALUES = 4
-"""Arrays of a case that are shown, at most, and values of each, taken by chance."""
+VALUES = 64
+EACH = 16
+"""Arrays of a case that are shown, at most, and values, in all and of each; taken by chance. In 16
+bits a value tells a few alternatives apart: it takes many to tell a seed."""
 
 PHASE = "before/"
 
@@ -53,13 +55,14 @@ def shown(
     wanted = _wanted(expected)
     got = training_checks.derived(unpacked(observed), wanted)
     names = sorted(name for name, want in wanted.items() if _tells(name, want))
-    found = {}
-    for name in (names[at] for at in some(len(names), ARRAYS, seed)):
+    chosen = [names[at] for at in some(len(names), ARRAYS, seed)]
+    count, found = min(EACH, VALUES // max(1, len(chosen))), {}
+    for name in chosen:
         values = got.get(name, {}).get(name.rpartition("/")[2])
         exact = wanted[name]["value"]
         if values is None or values.shape != exact.shape:
             continue
-        taken = np.ravel(values)[_places(name, exact.size, seed)]
+        taken = np.ravel(values)[_places(name, exact.size, count, seed)]
         if np.all(np.isfinite(taken)):
             found[name] = tuple(float(f"{value:.9g}") for value in taken)
     return found
@@ -80,7 +83,7 @@ def judge(
         want = wanted.get(name)
         if want is None or not _tells(name, want):
             continue
-        places = _places(name, want["value"].size, seed)
+        places = _places(name, want["value"].size, len(values), seed)
         if len(values) != len(places):
             off.append(f"{len(values)} values of {name}. Expected {len(places)}")
             continue
@@ -106,11 +109,11 @@ def _tells(name: str, want: Mapping[str, Array]) -> bool:
     return ours and not name.startswith("update of ")
 
 
-def _places(name: str, size: int, seed: int) -> Array:
-    """Of the values shown, within their array."""
-    if size <= VALUES:
-        return np.arange(size)
-    drawn = generator(seed, f"shown of {name}").random(VALUES)
+def _places(name: str, size: int, count: int, seed: int) -> Array:
+    """Of so many values shown, within their array; at most EACH."""
+    if size <= EACH:
+        return np.arange(min(size, count))
+    drawn = generator(seed, f"shown of {name}").random(EACH)[:count]
     return np.asarray((drawn * size).astype(np.int64))
 
 
@@ -157,4 +160,5 @@ def _decades(
         return 0.0
     spread = np.abs(np.ravel(other["value"])[places] - exact)
     each = np.log10(np.maximum(1.0, spread / limits))
-    return float(np.sum(np.minimum(each, MOST_EACH)))
+    _, once = np.unique(places, return_index=True)
+    return float(np.sum(np.minimum(each[once], MOST_EACH)))

@@ -113,7 +113,7 @@ def no_answers(question: Challenge, cache: Path) -> list[Record]:
 
 
 def values_left_out(question: Challenge, cache: Path) -> list[Record]:
-    """All but one, of which a guess may be right."""
+    """All but one, in which answers of other seeds may agree."""
 
     def change(one: Verified) -> Verified:
         name, values = next(iter(one.answers.items()))
@@ -141,7 +141,7 @@ def nulls_answers(question: Challenge, cache: Path) -> list[Record]:
         (begun_before, "before it was asked for"),
         (another_commit, "asked for was"),
         (no_answers, "hold no answers"),
-        (values_left_out, "Expected 4"),
+        (values_left_out, "tell nothing of their seed"),
         (nulls_answers, "tell nothing of their seed"),
     ],
     ids=lambda each: getattr(each, "__name__", ""),
@@ -250,7 +250,7 @@ def test_agreement_that_any_seed_would_pass_proves_nothing() -> None:
 def test_a_value_is_held_against_the_worst_that_its_check_tells() -> None:
     value = np.linspace(1, 2, 100)
     want = expected(value, worst=1e-3)
-    told = {"x/all": tuple(v + 9e-4 for v in value[answers._places("x/all", 100, 5)])}
+    told = {"x/all": tuple(v + 9e-4 for v in value[answers._places("x/all", 100, 16, 5)])}
     honest = (Check(name="x", error=9.1e-4, limit=1e-3),)
     assert not answers.judge(told, honest, 5, want, want).off
     assert answers.judge(told, (Check(name="x", error=1e-5, limit=1e-3),), 5, want, want).off
