@@ -29,7 +29,7 @@ def build(site: Site, out: Path) -> int:
     """
     out = out.resolve()
     _recover(out)
-    _refuse(out)
+    check(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
     try:
@@ -45,6 +45,17 @@ def build(site: Site, out: Path) -> int:
         shutil.rmtree(aside, ignore_errors=True)
         raise
     return written
+
+
+def check(out: Path) -> None:
+    """That a site may take this place. Raises NoSite where something else would be lost."""
+    if out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir())):
+        return
+    if out.exists():
+        raise NoSite(
+            f"{out} holds something else, which a site would replace. Expected a new folder, an "
+            "empty one or an earlier site, as in OUT=site."
+        )
 
 
 def files(site: Site) -> Iterator[tuple[str, str]]:
@@ -71,17 +82,6 @@ def _own(name: str) -> str:
 
 
 # --- putting it in place ----------------------------------------------------------------------
-
-
-def _refuse(out: Path) -> None:
-    """Raises NoSite where something else would be lost."""
-    if out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir())):
-        return
-    if out.exists():
-        raise NoSite(
-            f"{out} holds something else, which a site would replace. Expected a new folder, an "
-            "empty one or an earlier site, as in OUT=site."
-        )
 
 
 def _before(out: Path) -> Path:

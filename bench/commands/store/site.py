@@ -42,7 +42,8 @@ def run(asked: SiteOptions) -> int:
     from reports.store import index
 
     place = places.at(asked.url)
-    records = _records(place, asked.out)  # refused before anything is read
+    records = _records(place, asked.out)
+    build.check(asked.out)  # refused before anything is read
     site, lost = _site(asked, place, records)
     count = build.build(site, asked.out)
     tell(f"{count} files: {len(site.machines)} machines. {_address(asked.out)}")

@@ -13,6 +13,7 @@ from bench.commands.store import site
 from bench.store import layout, objects, places
 from bench.trust import signing
 from bench.values import BadValue
+from reports.site import build
 from reports.store.tables import compaction
 from scripts.synthetic_store.runs import fill
 from tests.helpers import sent_runs
@@ -89,6 +90,12 @@ def test_a_run_whose_records_are_gone_is_told_and_not_shown(store, tmp_path, cap
         place.put(layout.run(sha256), kept)
     assert "1 runs of the tables are left out" in capsys.readouterr().err
     assert "2 machines" in (tmp_path / "site" / "all.html").read_text()
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_is_read(store, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(build.NoSite, match="something else"):
+        site.run(asked(store.parent / "no store", tmp_path))
 
 
 def test_a_store_within_the_site_is_refused(store):
