@@ -8,10 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from suites.workload import LOSS_SCALE
-
-GROWS_AFTER = 2000
-"""Steps without overflow, after which the scale doubles; an overflow halves it."""
+from suites.workload import GROWS_AFTER, LOSS_SCALE
 
 
 class LossScale(NamedTuple):

@@ -22,7 +22,7 @@ from frameworks.interface import (
     refused,
 )
 from frameworks.mlx import devices as mlx_devices
-from frameworks.mlx import operations
+from frameworks.mlx import operations, products
 from frameworks.mlx.decoding import decoder
 from frameworks.mlx.images import laid
 from frameworks.mlx.images import layout as layout_of
@@ -90,7 +90,7 @@ def _try_out(device: Device, settings: Settings) -> None:
     """Raises Unsupported if not even the smallest work runs."""
     smallest = _compiled(lambda a, b: mx.maximum(a @ b, 0) + 1)
     try:
-        mx.eval(smallest(_drawn(2, 2), _drawn(2, 2)))
+        mx.eval(smallest(*(products.drawn(2, 2, _started.dtype) for _ in range(2))))
     except (RuntimeError, TypeError, ValueError) as error:
         raise refused(device, settings, error) from error
 
@@ -102,7 +102,7 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
     mx.reset_peak_memory()
     match workload:
         case Product():
-            return _generated(workload) if workload.generated else _product(arrays)
+            return products.build(workload, arrays, _place, _compiled, _started.dtype)
         case Operation():
             return operations.build(workload.operator, arrays, _started.dtype, _compiled)
         case Forward():
@@ -116,18 +116,6 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
         case Learn():
             return _learn(workload, arrays)
     raise Unsupported(f"MLX's adapter has no {type(workload).__name__}")
-
-
-def _product(arrays: Arrays) -> Resettable:
-    source, product = Source(_operands, arrays), _compiled(lambda a, b: a @ b)
-    return Resettable(lambda: {"product": product(*source.take())}, source.reset)
-
-
-def _generated(workload: Product) -> Step:
-    m, k, n = workload.m, workload.k, workload.n
-    # A compiled function must be told of the generator's state, or it draws the same every time.
-    product = _compiled(lambda: _drawn(m, k) @ _drawn(k, n), state=mx.random.state)
-    return lambda: {"product": product()}
 
 
 def _forward(workload: Forward, arrays: Arrays) -> Resettable:
@@ -220,11 +208,6 @@ def _compiled(function: Any, state: Any = None) -> Any:
 # --- arrays ---------------------------------------------------------------------------------
 
 
-def _operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
-    b = _place(arrays.inputs["b"])
-    return going_round([(_place(batch["a"]), b) for batch in ring(arrays)])
-
-
 def _source(workload: Forward | Train | Decode, arrays: Arrays) -> Source[Batch]:
     """What gives a step its batch on the device."""
     # A training step casts what it was given itself.
@@ -265,10 +248,6 @@ def _place(array: Array, dtype: Any = None) -> Any:
     placed = mx.array(array).astype(dtype or _started.dtype)
     mx.eval(placed)
     return placed
-
-
-def _drawn(rows: int, columns: int) -> Any:
-    return mx.random.normal((rows, columns), dtype=_started.dtype)
 
 
 # --- results --------------------------------------------------------------------------------

@@ -8,10 +8,7 @@ from typing import Any
 import mlx.core as mx
 from mlx import utils
 
-from suites.workload import LOSS_SCALE
-
-GROWS_AFTER = 2000
-"""Steps without overflow, after which the scale doubles; an overflow halves it."""
+from suites.workload import GROWS_AFTER, LOSS_SCALE
 
 LossScale = dict[str, Any]
 """What a step multiplies its loss by, and for how many steps it has been that."""

@@ -26,7 +26,7 @@ from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.channels_last import LaidOut, Layout
 from frameworks.tf import devices as tf_devices
-from frameworks.tf import operations
+from frameworks.tf import operations, products
 from frameworks.tf.compilations import compilations, graph  # noqa: F401  the adapter has it
 from frameworks.tf.convolutions import DEPTHWISE_AXES, KERNEL_AXES
 from frameworks.tf.decoding import Decoder
@@ -79,7 +79,7 @@ def memory() -> Memory:
 
 def _try_out(device: Device, settings: Settings) -> None:
     """Raises Unsupported if not even the smallest work runs."""
-    smallest = _compiled(operations.drawn(_started.dtype, (2, 2), (2, 2)))
+    smallest = _compiled(products.drawn(_started.dtype, (2, 2), (2, 2)))
     try:
         smallest()
     except (tf.errors.OpError, TypeError, ValueError) as error:
@@ -94,7 +94,7 @@ def build(workload: Workload, arrays: Arrays) -> Step | Resettable:
         tf_devices.forget_peak()
     match workload:
         case Product():
-            return operations.product(workload, arrays, _resident, _compiled, _started.dtype)
+            return products.build(workload, arrays, _resident, _compiled, _started.dtype)
         case Operation():
             how = _started.dtype, _started.on_gpu, _started.execution == "xla"
             return operations.build(workload.operator, arrays, _place, _ready, _compiled, *how)

@@ -1,4 +1,4 @@
-"""Operations as TensorFlow's own functions, and matrix products."""
+"""Operations as TensorFlow's own functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from frameworks.interface import Resettable, Step
+from frameworks.interface import Resettable
 from frameworks.shared import channels_last as layouts
 from frameworks.shared.batches import Source, going_round, ring
 from frameworks.shared.operations import (
@@ -23,9 +23,7 @@ from frameworks.tf.convolutions import DEPTHWISE_AXES, KERNEL_AXES
 from frameworks.tf.layers import Model, channels_last, lower
 from suites import layers, operations
 from suites.data.arrays import Array, Arrays
-from suites.layers import Shape
 from suites.operations import Operator
-from suites.workload import Product
 
 Function = Callable[..., Any]
 
@@ -211,28 +209,3 @@ OPERATIONS: dict[type[Operator], Callable[[Any], Apply]] = {
     operations.Triad: _triad,
 }
 """How each operator is lowered, by its exact class."""
-
-
-def product(
-    workload: Product,
-    arrays: Arrays,
-    place: Callable[[Array], Any],
-    compiled: Callable[[Any], Any],
-    dtype: Any,
-) -> Step | Resettable:
-    """`place` puts an array where it lies before the first step."""
-    if workload.generated:
-        fresh = compiled(drawn(dtype, (workload.m, workload.k), (workload.k, workload.n)))
-        return lambda: {"product": fresh()}
-
-    def operands(arrays: Arrays) -> Callable[[], tuple[Any, Any]]:
-        b = place(arrays.inputs["b"])
-        return going_round([(place(batch["a"]), b) for batch in ring(arrays)])
-
-    source, multiply = Source(operands, arrays), compiled(lambda a, b: tf.matmul(a, b))
-    return Resettable(lambda: {"product": multiply(*source.take())}, source.reset)
-
-
-def drawn(dtype: Any, *shapes: Shape) -> Callable[[], Any]:
-    """A product of fresh operands of these shapes."""
-    return lambda: tf.matmul(*(tf.random.normal(each, dtype=dtype) for each in shapes))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from frameworks.interface import Unsupported
-from suites.workload import LOSS_SCALE, SGD, Adam, AdamW, Optimizer, RMSprop, TwoMoments
+from suites.workload import SGD, Adam, AdamW, Optimizer, RMSprop, TwoMoments
 
 Variables = Mapping[str, Any]
 
@@ -160,51 +160,3 @@ def _next(rest: Any, beta: float) -> Any:
     moved = beta * rest + (1 - beta)
     rest.assign(moved, read_value=False)
     return moved
-
-
-GROWS_AFTER = 2000
-"""Steps without overflow, after which the scale doubles; an overflow halves it."""
-
-
-class LossScale:
-    """What a step in float16 multiplies its loss by, and for how many steps it has been that: as
-    Keras' LossScaleOptimizer keeps it."""
-
-    def __init__(self) -> None:
-        self._scale, self._held = tf.Variable(LOSS_SCALE), tf.Variable(0.0)
-
-    @property
-    def value(self) -> Any:
-        """Of the step under way."""
-        return self._scale.read_value()
-
-    def apply(self, gradients: dict[str, Any], update: Callable[[dict[str, Any]], None]) -> None:
-        """The update by the gradients of a scaled loss; left out where one of them overflowed."""
-        rest = 1 / self.value
-        dense = {path: tf.convert_to_tensor(each) * rest for path, each in gradients.items()}
-        finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(g)) for g in dense.values()])
-
-        def taken() -> Any:
-            update(dense)
-            self._next(finite=True)
-            return tf.constant(True)
-
-        def left_out() -> Any:
-            self._next(finite=False)
-            return tf.constant(False)
-
-        tf.cond(finite, taken, left_out)
-
-    def _next(self, *, finite: bool) -> None:
-        if not finite:
-            self._scale.assign(self._scale / 2, read_value=False)
-            self._held.assign(0.0, read_value=False)
-            return
-        grows = self._held + 1 >= GROWS_AFTER
-        self._scale.assign(tf.where(grows, 2 * self._scale, self._scale), read_value=False)
-        self._held.assign(tf.where(grows, 0.0, self._held + 1), read_value=False)
-
-    def reset(self) -> None:
-        """As before the first step."""
-        self._scale.assign(LOSS_SCALE, read_value=False)
-        self._held.assign(0.0, read_value=False)

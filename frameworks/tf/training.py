@@ -8,8 +8,9 @@ from typing import Any
 import tensorflow as tf
 
 from frameworks.tf.images import Apply
+from frameworks.tf.mixed import LossScale
 from frameworks.tf.moving import channels_first
-from frameworks.tf.optimizers import LossScale, own
+from frameworks.tf.optimizers import own
 from suites.layers import masks, parameters
 from suites.workload import Learn, Train
 

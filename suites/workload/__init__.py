@@ -29,12 +29,22 @@ from suites.workload.reduced import (
     smallest,
 )
 from suites.workload.schedules import SCHEDULES, Cosine, Schedule, StepDecay, WarmupLinear
-from suites.workload.steps import INPUTS, ITEMSIZE, LOSS_SCALE, LOSSES, Forward, Product, Train
+from suites.workload.steps import (
+    GROWS_AFTER,
+    INPUTS,
+    ITEMSIZE,
+    LOSS_SCALE,
+    LOSSES,
+    Forward,
+    Product,
+    Train,
+)
 from suites.workload.update_rule import Optimizer
 
 __all__ = [
     "CHECKED_FLOP",
     "CHECKED_STEPS",
+    "GROWS_AFTER",
     "INPUTS",
     "ITEMSIZE",
     "LOSSES",

@@ -20,6 +20,9 @@ LOSS_SCALE = 2.0**10
 """What losses are multiplied by before the backward pass in float16, so that small gradients are
 not lost; gradients are divided by it before the update (Micikevicius et al., arXiv:1710.03740)."""
 
+GROWS_AFTER = 2000
+"""Steps without overflow, after which that scale doubles; an overflow halves it."""
+
 INPUTS = ("device", "host", "loop", "background")
 """Where a step's batch comes from: it lies on the device; it is copied from host arrays; it is
 prepared from raw bytes in the step and copied; a thread has prepared it meanwhile."""
