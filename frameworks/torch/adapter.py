@@ -27,7 +27,7 @@ from frameworks.torch import devices as torch_devices
 from frameworks.torch import mixed, operations, products, training
 from frameworks.torch.decoding import Decoder
 from frameworks.torch.layers import with_weights
-from frameworks.torch.recurrent import in_one_graph
+from frameworks.torch.recurrent import in_one_graph, try_out
 from suites.data.arrays import Array, Arrays
 from suites.layers import masks
 from suites.workload import Decode, Forward, Learn, Operation, Product, Train, Workload
@@ -164,6 +164,7 @@ def _train(workload: Train, arrays: Arrays) -> Resettable:
     dropped = tuple(masks(workload.model, workload.input_shape))
     model, source = _model(workload, arrays), _source(workload, arrays, ("x", "labels", *dropped))
     recipe = mixed.Recipe(_started.device.type, _started.dtype)
+    try_out(model, recipe.autocast())
     updates = training.Updates(model, workload, recipe.scaler())
     loss_of = _compiled(training.loss(model, workload.loss, dropped, recipe.autocast()), model)
     weights, complete = training.weights(model), not workload.optimizer.slots

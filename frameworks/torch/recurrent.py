@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import nn
 
+from frameworks.interface import Unsupported
 from suites import layers
 from suites.layers import Layer
 from suites.layers.recurrent import Recurrent
@@ -55,6 +57,20 @@ def gather_weights(model: Any) -> None:
     for module in model.modules():
         if isinstance(module, nn.RNNBase):
             module.flatten_parameters()
+
+
+def try_out(model: Any, autocast: Callable[[], Any]) -> None:
+    """Raises Unsupported where no LSTM trains under this autocast: on most CPUs oneDNN, which
+    PyTorch calls, has none in float16."""
+    if not any(isinstance(module, nn.LSTM) for module in model.modules()):
+        return
+    device = next(model.parameters()).device
+    try:
+        with autocast():
+            nn.LSTM(1, 1, device=device)(torch.zeros(1, 1, 1, device=device))
+    except RuntimeError as error:
+        reason = str(error).partition(". ")[0]
+        raise Unsupported(f"PyTorch trains no LSTM in this precision here: {reason}") from error
 
 
 def in_one_graph(model: Any) -> bool:
