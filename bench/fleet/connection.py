@@ -86,7 +86,11 @@ class Connection:
             for _ in range(TRIES):
                 if self._closed.is_set() or not self._held():
                     break
-            reason = ssh.why("\n".join(self._errors)) if self._errors else "its worker ended, or was heard no more"
+            reason = (
+                ssh.why("\n".join(self._errors))
+                if self._errors
+                else "its worker ended, or was heard no more"
+            )
         except (Unusable, OSError) as error:
             reason = str(error)
         finally:
