@@ -13,6 +13,10 @@ from bench.values import path
 Results = Annotated[
     list[Path], typer.Argument(parser=path, help="Record files, or folders that hold them.")
 ]
+AnyResults = Annotated[
+    list[Path] | None,
+    typer.Argument(parser=path, help="Record files, or folders that hold them."),
+]
 Key = Annotated[
     Path,
     typer.Option(parser=path, help="File of your private SSH key, or of a public one in an agent."),
@@ -62,8 +66,10 @@ def check_work_command(
     return command.run(question, run, key, cases)
 
 
-def trust_command(results: Results, signers: flags.Signers = None) -> int:
-    """Show how far each of these runs can be trusted, and why."""
+def trust_command(
+    results: AnyResults = None, signers: flags.Signers = None, store: flags.OfStore = ""
+) -> int:
+    """Show how far each of these runs, or of a store's, can be trusted, and why."""
     from bench.commands.store import trust as command
 
-    return command.run(results, signers)
+    return command.run(results or [], signers, store)

@@ -31,7 +31,7 @@ def judged(paths: Iterable[Path], signers: Path | None) -> dict[Path, Tier]:
 
     Raises UserError, OSError.
     """
-    _check(signers)
+    check(signers)
     runs = {path: evidence.beside(path, signers) for path, _ in files(paths)}
     kin = Kin(runs.values())
     return {path: tiers.of(run, kin) for path, run in runs.items()}
@@ -44,19 +44,20 @@ def least(word: str) -> str:
 
 def choose(paths: Sequence[Path], word: str, signers: Path | None) -> Chosen:
     """The runs that meet a check. Raises UserError where none does, OSError."""
-    check = least(word)
+    asked = least(word)
     found = judged(paths, signers)
-    kept = tuple(path for path, tier in found.items() if tier.meets(check))
-    refused = tiers.below([(str(path), tier) for path, tier in found.items()], check)
+    kept = tuple(path for path, tier in found.items() if tier.meets(asked))
+    refused = tiers.below([(str(path), tier) for path, tier in found.items()], asked)
     if not kept:
         raise Untrusted(
-            f"none of {len(found)} runs is shown to be {check}. The first: {refused[0]}. "
+            f"none of {len(found)} runs is shown to be {asked}. The first: {refused[0]}. "
             "`./metalbench store trust RESULTS` shows what each of them is."
         )
     return Chosen(kept, tuple(refused))
 
 
-def _check(signers: Path | None) -> None:
+def check(signers: Path | None) -> None:
+    """Raises Untrusted where the reader's list is no file."""
     if signers is not None and not signers.is_file():
         raise Untrusted(
             f"no list of keys. Expected a file as ALLOWED SIGNERS of man ssh-keygen describes it. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from reports.site.machine_page import Records
 
 TITLE = "Metalbench gallery"
+
+_NAMED = 100
+"""Runs that are trusted less than was asked for which are named."""
 
 _TOLD_EVERY = 512
 """Runs that are judged from one line of progress to the next."""
@@ -65,16 +69,27 @@ def _site(asked: SiteOptions, place: Place, records: Records) -> tuple[Site, int
     from reports.site.content import Site
     from reports.store import queries
     from reports.trust import choosing, stored
+    from reports.trust.tiers import below
 
     least = choosing.least(asked.trust) if asked.trust else ""
+    choosing.check(asked.signers)
     with queries.opened(place) as store:
         rows = intake.received(store)
         when = {sha256: str(row["received_at"]) for sha256, row in rows.items()}
         tiers = stored.judged(place, when, asked.signers, lambda read: _told(read, len(rows)))
         runs = list(intake.runs(rows, tiers, least))
+        _refuse(below([*tiers.items()], least) if least else [])
         machines = choice.machines(intake.cells(store), runs)
     title = plain(asked.title, 80) or TITLE
     return Site(title, machines, published.every(), records, least), len(rows) - len(tiers)
+
+
+def _refuse(lines: Sequence[str]) -> None:
+    """Name the runs that are left out for what was asked for, each with its reason."""
+    for line in lines[:_NAMED]:
+        tell(f"left out: {line}")
+    if len(lines) > _NAMED:
+        tell(f"and {len(lines) - _NAMED} more: `./metalbench store trust` says why")
 
 
 def _told(read: int, of: int) -> None:

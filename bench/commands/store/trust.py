@@ -4,15 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bench.fleet import environment
 from bench.printable import tell
-from reports.trust import choosing
+from bench.values import BadValue
+
+if TYPE_CHECKING:
+    from reports.trust.tiers import Tier
 
 
-def run(results: Sequence[Path], signers: Path | None) -> int:
+def run(results: Sequence[Path], signers: Path | None, url: str) -> int:
     """Show every run's tier. Raises UserError, OSError."""
-    for name, tier in choosing.judged(results, signers).items():
+    if bool(results) == bool(url):
+        raise BadValue(
+            "runs are looked at in files or in a store. Expected RESULTS, or --store URL. "
+            f"Received: {'both' if url else 'neither'}"
+        )
+    found = _of_store(url, signers) if url else _of_files(results, signers)
+    for name, tier in found.items():
         tell(f"{name}: {tier.word}")
         for mark in tier.marks:
             tell(f"  {mark.check:<10} {mark.outcome:<10} {mark.reason}")
     return 0
+
+
+def _of_files(results: Sequence[Path], signers: Path | None) -> dict[str, Tier]:
+    from reports.trust import choosing
+
+    return {str(path): tier for path, tier in choosing.judged(results, signers).items()}
+
+
+def _of_store(url: str, signers: Path | None) -> dict[str, Tier]:
+    """Those of the store by hash; one whose records are damaged is not among them."""
+    environment.enter()
+    from bench.store import manifest, places
+    from reports.trust import choosing, stored
+
+    choosing.check(signers)
+    place = places.at(url)
+    received = {entry.sha256: entry.received_at for entry in manifest.read(place).entries}
+    return stored.judged(place, received, signers)

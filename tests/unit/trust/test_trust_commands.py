@@ -110,6 +110,7 @@ def test_a_report_leaves_out_what_is_trusted_less(tmp_path: Path, own: Path, sig
     [
         (("report", "--trust", "sined"), "Did you mean signed?"),
         (("store", "trust", ".", "--signers", "/nowhere"), "no list of keys"),
+        (("store", "trust"), "Received: neither"),
     ],
 )
 def test_words_that_are_wrong(words: tuple[str, ...], said: str) -> None:
