@@ -245,17 +245,19 @@ def _cell(
     factors = np.exp(0.01 * random.standard_normal((size.rounds, size.samples)))
     for turn, row in enumerate(factors):
         samples = tuple((time_s * row).tolist())
+        steps = max(1, round(0.02 / samples[0]))
+        sampled_s = sum(samples) * steps
         yield Slice(
             contender=who,
             case=case,
             round=turn,
-            steps_per_sample=max(1, round(0.02 / samples[0])),
+            steps_per_sample=steps,
             samples_s=samples,
             latencies_s=samples[:2],
-            cpu_user_s=0.09 if contender.device_kind == "cpu" else 0.02,
+            cpu_user_s=sampled_s if contender.device_kind == "cpu" else 0.2 * sampled_s,
             cpu_system_s=0.002,
-            wall_s=0.1,
-            sampled_s=0.09,
+            wall_s=1.1 * sampled_s,
+            sampled_s=sampled_s,
             others_cpu_s=0.001,
             peak_resident_bytes=300 * 2**20,
             peak_resident_of="case",

@@ -107,6 +107,13 @@ def test_a_family_has_no_column_of_what_none_of_it_ran(quoted):
     assert 'data-of="mlx"' not in made["families/nvidia.html"]
 
 
+def test_a_machine_in_doubt_is_listed_and_says_why(quoted):
+    runs = [gallery.run(0), gallery.run(3, against=True, reason="it is beyond physics")]
+    made = texts(Site("A gallery", choice.machines(gallery.cells(runs), runs), quoted, Records()))
+    assert made["families/apple.html"].count("no figure that counts") == 1
+    assert "it is beyond physics" in made[f"machines/{runs[1].machine_id}.html"]
+
+
 def test_long_lists_are_cut_into_pages(site, monkeypatch):
     monkeypatch.setattr(pages, "ON_A_LIST", 2)
     made = texts(site)
