@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -58,6 +59,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether the plan was carried out; a later version of the same run may hold more."""
     format: Literal[1] = 1
 
+    @property
+    def received(self) -> datetime:
+        """When it came to the store."""
+        return datetime.fromisoformat(self.received_at)
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -78,10 +84,21 @@ def parse(content: bytes, sha256: str) -> Entry:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         wrong = str(error)[:200]
     else:
-        if entry.sha256 == sha256:
+        wrong = _wrong(entry, sha256)
+        if not wrong:
             return entry
-        wrong = f"it is about {entry.sha256}"
     raise StoreFault(f"the manifest's entry of {sha256} cannot be used: {wrong}.")
+
+
+def _wrong(entry: Entry, sha256: str) -> str:
+    """What contradicts itself in it; empty where nothing does."""
+    if entry.sha256 != sha256:
+        return f"it is about {entry.sha256}"
+    try:
+        known = entry.received.tzinfo is not None
+    except ValueError:
+        known = False
+    return "" if known else f"received_at is no moment: {entry.received_at[:40]!r}"
 
 
 def hashes(place: Place, month: str) -> list[str]:

@@ -6,13 +6,13 @@ import gzip
 import hashlib
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import bounded_lines, records
-from bench.bounded_lines import MAX_FILE_BYTES
+from bench.bounded_lines import FREE_BYTES, MAX_FILE_BYTES, MAX_RATIO
 from bench.machine.identity import identity
 from bench.records import RejectedLine
 from bench.schema import End, Record, Run, Runtime
@@ -30,6 +30,12 @@ SIDECARS = {".sig": 2**14, ".work.json": 2**20}
 """What may stand beside a run, by suffix, and how many bytes it may have."""
 
 _PIECE = 2**20
+
+_AT_ONCE, _TOGETHER_BYTES = 64, 64 * 2**20
+"""Runs that are fetched together, and what they may unpack to."""
+
+_HEAD_BYTES = 2**10
+"""By which something packed may be larger than what it holds."""
 
 
 class NotForAStore(UserError):
@@ -222,6 +228,37 @@ def fetch(place: Place, sha256: str) -> bytes:
     return verified(place.get(layout.run(sha256), MAX_PACKED_BYTES), sha256)
 
 
+def fetch_each(
+    place: Place, entries: Sequence[Entry]
+) -> Iterator[tuple[Entry, bytes | StoreFault]]:
+    """The same of many runs, in order; several at a time, as far as their entries say that they
+    are small: an object that has more than its entry says is none of it."""
+    for some in _together(entries):
+        most = max(entry.bytes for entry in some) + _HEAD_BYTES
+        found = place.get_each([layout.run(entry.sha256) for entry in some], most)
+        for entry, packed in zip(some, found, strict=True):
+            if isinstance(packed, StoreFault):
+                yield entry, packed
+                continue
+            try:
+                yield entry, verified(packed, entry.sha256)
+            except StoreFault as fault:
+                yield entry, fault
+
+
+def _together(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    some: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if some and (size + entry.bytes > _TOGETHER_BYTES or len(some) == _AT_ONCE):
+            yield some
+            some, size = [], 0
+        some.append(entry)
+        size += entry.bytes
+    if some:
+        yield some
+
+
 def verified(packed: bytes, sha256: str) -> bytes:
     """The records of an object, unpacked within bounds. Raises StoreFault where they are others."""
     content = unpacked(packed, layout.run(sha256))
@@ -233,12 +270,13 @@ def verified(packed: bytes, sha256: str) -> bytes:
 def unpacked(packed: bytes, name: str) -> bytes:
     """What was packed, where it is as small as records are. Raises StoreFault."""
     engine, pieces, total, data = zlib.decompressobj(wbits=31), [], 0, packed
+    most = min(MAX_FILE_BYTES, max(FREE_BYTES, MAX_RATIO * len(packed)))
     try:
         while data and not engine.eof:
             pieces.append(engine.decompress(data, _PIECE))
             total += len(pieces[-1])
-            if total > MAX_FILE_BYTES:
-                raise StoreFault(f"{name} unpacks to more than {MAX_FILE_BYTES} bytes.")
+            if total > most:
+                raise StoreFault(f"{name} unpacks to more than {most} bytes, as no run does.")
             data = engine.unconsumed_tail
     except zlib.error as error:
         raise StoreFault(f"{name} is damaged: {error}.") from None

@@ -11,8 +11,6 @@ from bench.store.places import Place
 from reports.store import index, parquet
 from reports.store.index import Index
 
-_AT_ONCE = 64
-
 
 @dataclass(frozen=True)
 class Damage:
@@ -34,32 +32,25 @@ def check(place: Place) -> Iterator[Damage]:
     for month in manifest.months(place):
         known = manifest.hashes(place, month)
         every.update(known)
-        yield from _entries(place, month, known)
-        yield from _runs(place, known)
+        yield from _runs(place, month, known)
     yield from _orphans(place, every)
     for month in index.months(place):
         yield from _tables(place, month, every)
 
 
-def _entries(place: Place, month: str, known: Sequence[str]) -> Iterator[Damage]:
-    for sha256, found in zip(known, manifest.of(place, month, known), strict=True):
-        if isinstance(found, StoreFault):
-            name = layout.entry(month, sha256)
-            yield Damage(f"{name}: {found}", f"Delete it, and send run {sha256} again.")
-
-
-def _runs(place: Place, known: Sequence[str]) -> Iterator[Damage]:
-    for begin in range(0, len(known), _AT_ONCE):
-        some = known[begin : begin + _AT_ONCE]
-        names = [layout.run(sha256) for sha256 in some]
-        found = place.get_each(names, objects.MAX_PACKED_BYTES)
-        for sha256, packed in zip(some, found, strict=True):
-            try:
-                if isinstance(packed, StoreFault):
-                    raise packed
-                objects.verified(packed, sha256)
-            except StoreFault as fault:
-                yield Damage(str(fault), _SEND)
+def _runs(place: Place, month: str, known: Sequence[str]) -> Iterator[Damage]:
+    for begin in range(0, len(known), manifest.AT_ONCE):
+        some = known[begin : begin + manifest.AT_ONCE]
+        entries = []
+        for sha256, found in zip(some, manifest.of(place, month, some), strict=True):
+            if isinstance(found, StoreFault):
+                name = layout.entry(month, sha256)
+                yield Damage(f"{name}: {found}", f"Delete it, and send run {sha256} again.")
+            else:
+                entries.append(found)
+        for _, content in objects.fetch_each(place, entries):
+            if isinstance(content, StoreFault):
+                yield Damage(str(content), _SEND)
 
 
 def _orphans(place: Place, every: set[str]) -> Iterator[Damage]:

@@ -17,7 +17,10 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from msgspec import structs
+
 from bench import records
+from bench.machine.identity import identity
 from bench.store import layout, manifest, objects
 from bench.store.faults import StoreFault
 from bench.store.manifest import Entry
@@ -31,9 +34,6 @@ from suites.errors import UserError
 
 RUNS_OF_A_PART = 5_000
 """What is written, and committed, together."""
-
-_AT_ONCE = 64
-"""Runs whose objects are fetched together."""
 
 _BATCH_BYTES = 32 * 2**20
 _BATCH_CELLS = 20_000
@@ -173,23 +173,25 @@ def _unpacked(
     place: Place, entries: Sequence[Entry], folder: Path, done: Done
 ) -> Iterator[tuple[Stored, int, int]]:
     """Each run as a file of its own, with its bytes and the cells that it plans."""
-    for begin in range(0, len(entries), _AT_ONCE):
-        some = entries[begin : begin + _AT_ONCE]
-        names = [layout.run(entry.sha256) for entry in some]
-        found = place.get_each(names, objects.MAX_PACKED_BYTES)
-        for entry, packed in zip(some, found, strict=True):
-            try:
-                if isinstance(packed, StoreFault):
-                    raise packed
-                content = objects.verified(packed, entry.sha256)
-            except StoreFault as fault:
-                done.lost[entry.sha256] = str(fault)
-                continue
-            file = folder / f"{entry.sha256}.jsonl"
-            file.write_bytes(content)
-            run = records.head(file)
-            planned = len(run.cases) * len(run.contenders) if run else 0
-            yield Stored(entry, file), len(content), planned
+    for entry, content in objects.fetch_each(place, entries):
+        if isinstance(content, StoreFault):
+            done.lost[entry.sha256] = str(content)
+            continue
+        file = folder / f"{entry.sha256}.jsonl"
+        file.write_bytes(content)
+        run = records.head(file)
+        if run is None:
+            done.lost[entry.sha256] = "it does not begin with a run"
+            continue
+        # What the entry says of the records may be forged; the records themselves are what counts.
+        told = structs.replace(
+            entry,
+            bytes=len(content),
+            records=content.count(b"\n"),
+            ended=records.ended(file),
+            machine_id=identity(run.machine),
+        )
+        yield Stored(told, file), len(content), len(run.cases) * len(run.contenders)
 
 
 # --- few files --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def _whose(run: Run, stored: Stored) -> dict[str, Any]:
     return {
         "sha256": entry.sha256,
         "machine_id": entry.machine_id,
-        "received_at": datetime.fromisoformat(entry.received_at).astimezone(UTC),
+        "received_at": entry.received.astimezone(UTC),
         "chip": machine.cpu and plain(machine.cpu, 200),
         "gpu": plain(", ".join(gpu.name for gpu in machine.gpus), 400) or None,
         "system": plain(machine.system, 40),
@@ -126,11 +126,10 @@ def _machines(results: Results, whose: Mapping[str, Stored]) -> Iterator[dict[st
     for name, run in results.runs.items():
         entry, machine = whose[name].entry, run.machine
         gpus = [gpu.name for gpu in machine.gpus]
-        versions = [
-            f"{each} {version}"
-            for each, some in entry.frameworks.items()
-            for version in some or ("",)
-        ]
+        versions = {
+            f"{each.framework} {_version(results, name, each.contender)}".strip(): None
+            for each in run.contenders
+        }
         yield {
             "run": name,
             "started_at": moment(run.started_at),
@@ -145,8 +144,8 @@ def _machines(results: Results, whose: Mapping[str, Stored]) -> Iterator[dict[st
             "hypervisor": machine.hypervisor,
             "hackintosh": machine.hackintosh,
             "translated": machine.translated,
-            "frameworks": plain(", ".join(map(str.strip, versions)), MOST_TEXT),
-            "suites": plain(", ".join(entry.suites), MOST_TEXT),
+            "frameworks": plain(", ".join(versions), MOST_TEXT),
+            "suites": plain(", ".join({case.suite: None for case in run.cases}), MOST_TEXT),
             "preset": _text(run.settings.get("preset")),
             "version": run.version,
             "commit": run.commit,
@@ -157,6 +156,11 @@ def _machines(results: Results, whose: Mapping[str, Stored]) -> Iterator[dict[st
             "cases": len(run.cases),
             "verified": int(verified.get(name, 0)),
         }
+
+
+def _version(results: Results, run: str, contender: str) -> str:
+    runtime = results.runtimes.get((run, contender))
+    return next(iter(runtime.versions.values()), "") if runtime else ""
 
 
 def _text(value: object) -> str | None:

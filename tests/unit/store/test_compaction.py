@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bench.store import layout, manifest, objects, places
 from bench.store.places import Place
@@ -140,6 +141,22 @@ def test_a_damaged_run_costs_itself_alone_until_it_is_sent_again(tmp_path: Path)
     assert "damaged" in done.lost[sha256]
     objects.push(place, records)
     assert compaction.compact(place, now=NOW).runs == 1
+
+
+def test_what_an_entry_says_of_the_records_does_not_count(tmp_path: Path) -> None:
+    place = filled(places.at(str(tmp_path / "store")), 1)
+    (entry,) = manifest.read(place).entries
+    (month,) = manifest.months(place)
+    forged = structs.replace(
+        entry, machine_id="0" * 12, records=10**6, ended=False, frameworks={"none": ()}, suites=()
+    )
+    place.put(layout.entry(month, entry.sha256), manifest.encode(forged))
+    compaction.compact(place, now=NOW)
+    (row,) = tables(place)["machines"]
+    assert (row["machine_id"], row["records"]) == (entry.machine_id, entry.records)
+    assert row["ended"]
+    assert row["suites"] == ", ".join(entry.suites)
+    assert "torch" in row["frameworks"]
 
 
 def test_many_parts_of_a_month_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

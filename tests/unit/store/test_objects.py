@@ -8,16 +8,32 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
+from bench.schema import End
 from bench.store import layout, manifest, objects, places
 from bench.store.faults import StoreFault
 from bench.store.objects import NotForAStore
 from bench.store.places import Place
 from tests.helpers import builders
 
+ENTRY = manifest.Entry(
+    sha256="0" * 64,
+    bytes=1,
+    records=1,
+    run="one",
+    started_at="2026-11-20T10:15:00+00:00",
+    received_at="2026-11-20T12:00:00+00:00",
+    machine="Example CPU",
+    machine_id="0" * 12,
+    system="Linux",
+    frameworks={"torch": ("2.13.0",)},
+    suites=("mlp",),
+)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -133,6 +149,44 @@ def test_an_object_with_other_records_is_not_believed(tmp_path: Path, run_file: 
             objects.fetch(place, sha256)
 
 
+def test_runs_are_fetched_together_within_what_their_entries_say(
+    place: Place, tmp_path: Path
+) -> None:
+    entries = []
+    for number in range(3):
+        lines = [structs.replace(builders.run(rounds=3)[0], run=f"run-{number}"), End(at_s=1.0)]
+        path = builders.write(tmp_path / f"{number}.jsonl", lines)
+        entries.append(objects.push(place, path, now=NOW).entry)
+    entries[1] = structs.replace(entries[1], bytes=1)  # as a forged entry says
+    place.put(layout.run(entries[2].sha256), b"rotten")
+    found = [content for _, content in objects.fetch_each(place, entries)]
+    assert found[0] == (tmp_path / "0.jsonl").read_bytes()
+    assert isinstance(found[2], StoreFault)
+    alone = [content for _, content in objects.fetch_each(place, entries[1:2])]
+    assert isinstance(alone[0], StoreFault) == (len(gzip.compress(found[1])) > 1025)
+
+
+def test_a_bomb_in_a_store_is_not_unpacked(tmp_path: Path, run_file: Path) -> None:
+    place = places.at(str(tmp_path / "store"))
+    entry = objects.push(place, run_file, now=NOW).entry
+    place.put(layout.run(entry.sha256), gzip.compress(bytes(2**26), 9))
+    with pytest.raises(StoreFault, match="unpacks to more than"):
+        objects.fetch(place, entry.sha256)
+
+
+@given(
+    st.sampled_from(sorted(structs.asdict(ENTRY))),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
+)
+def test_any_value_of_a_field_is_one_or_told_to_be_none(name: str, value: object) -> None:
+    content = msgspec.json.encode(structs.asdict(ENTRY) | {name: value})
+    try:
+        found = manifest.parse(content, ENTRY.sha256)
+    except StoreFault:
+        return
+    assert msgspec.to_builtins(found).get(name) == value or not value
+
+
 def test_sidecars_are_bounded(place: Place) -> None:
     sha256 = hashlib.sha256(b"").hexdigest()
     assert objects.get_sidecar(place, sha256, ".sig") is None
@@ -163,6 +217,13 @@ def test_a_damaged_entry_costs_itself_alone(tmp_path: Path, run_file: Path) -> N
         "the manifest's entry of " + "0" * 16,
         *(["the manifest's entry of " + "1" * 16]),
     ]
+
+
+def test_a_moment_that_is_none_is_no_entry() -> None:
+    for said in ("soon", "2026-11-20T10:15:00", "2026-13-20T10:15:00+00:00"):
+        content = manifest.encode(structs.replace(ENTRY, received_at=said))
+        with pytest.raises(StoreFault, match="received_at is no moment"):
+            manifest.parse(content, ENTRY.sha256)
 
 
 @given(st.binary(max_size=200))
