@@ -18,7 +18,7 @@ from bench.schema import End
 from bench.store import layout, manifest, objects, places
 from bench.store.faults import StoreFault
 from bench.store.objects import NotForAStore
-from bench.store.places import Place
+from bench.store.places import Place, TooLarge
 from tests.helpers import builders
 
 ENTRY = manifest.Entry(
@@ -162,8 +162,11 @@ def test_runs_are_fetched_together_within_what_their_entries_say(
     found = [content for _, content in objects.fetch_each(place, entries)]
     assert found[0] == (tmp_path / "0.jsonl").read_bytes()
     assert isinstance(found[2], StoreFault)
-    alone = [content for _, content in objects.fetch_each(place, entries[1:2])]
-    assert isinstance(alone[0], StoreFault) == (len(gzip.compress(found[1])) > 1025)
+    assert found[1] == (tmp_path / "1.jsonl").read_bytes()
+    path = builders.write(tmp_path / "3.jsonl", builders.ended(builders.run(rounds=3)))
+    forged = structs.replace(objects.push(place, path, now=NOW).entry, bytes=1)
+    ((_, alone),) = objects.fetch_each(place, [forged])
+    assert isinstance(alone, TooLarge)
 
 
 def test_a_bomb_in_a_store_is_not_unpacked(tmp_path: Path, run_file: Path) -> None:
