@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bounded_lines, records
+from bench import bounded_lines
 from bench.bounded_lines import FREE_BYTES, MAX_FILE_BYTES, MAX_RATIO
-from bench.machine.identity import identity
-from bench.records import RejectedLine
-from bench.schema import End, Record, Run, Runtime
-from bench.store import layout, manifest
+from bench.store import contents, layout, manifest
+from bench.store.contents import NotForAStore
 from bench.store.faults import StoreFault
 from bench.store.manifest import Entry
 from bench.store.places import Absent, Place
 from suites.data import outside_file
-from suites.errors import UserError
 
 MAX_PACKED_BYTES = MAX_FILE_BYTES // 2
 """Of a run as it lies in a store."""
@@ -38,10 +34,6 @@ _HEAD_BYTES = 2**10
 """By which something packed may be larger than what it holds."""
 
 
-class NotForAStore(UserError):
-    """These records cannot be put into a store; the message says why."""
-
-
 @dataclass(frozen=True)
 class Pushed:
     """What became of a run that was sent."""
@@ -50,16 +42,6 @@ class Pushed:
     month: str
     new: bool
     """Whether the store lacked it."""
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What a file of records holds, by itself."""
-
-    run: Run
-    records: int
-    ended: bool
-    frameworks: dict[str, tuple[str, ...]]
 
 
 def create(place: Place) -> None:
@@ -107,7 +89,7 @@ def push(
     """
     content = _content(path)
     sha256 = hashlib.sha256(content).hexdigest()
-    facts = _facts(content, path)
+    facts = contents.facts(content, path)
     if not (facts.ended or unfinished):
         raise NotForAStore(
             f"{path} has no end: its run is still being written, or broke off. Resume it first "
@@ -120,7 +102,7 @@ def push(
     if month := _known(place, sha256):
         return Pushed(entry(place, month, sha256), month, new=not whole)
     received = now or datetime.now(UTC)
-    made = _entry(facts, sha256, len(content), received)
+    made = contents.entry(facts, sha256, len(content), received)
     month = layout.month(received)
     place.put(layout.entry(month, sha256), manifest.encode(made))
     return Pushed(made, month, new=True)
@@ -137,65 +119,6 @@ def _content(path: Path) -> bytes:
     if not content:
         raise NotForAStore(f"{path} is empty. Expected records of a run.")
     return content
-
-
-def _facts(content: bytes, path: Path) -> _Facts:
-    """What the records say, every line of them valid. Raises NotForAStore."""
-    run, ended, count = None, False, 0
-    versions: dict[str, str | None] = {}
-    for record in _records(content, path):
-        if isinstance(record, Run):
-            if run is not None and record != run:
-                raise NotForAStore(f"{path} holds more than one run. Expected one.")
-            run = record
-        elif isinstance(record, Runtime):
-            versions[record.contender] = next(iter(record.versions.values()), None)
-        count += 1
-        ended = isinstance(record, End)
-    if run is None:
-        raise NotForAStore(f"{path} holds no run, only figures from elsewhere. Expected a run.")
-    found: dict[str, dict[str, None]] = {}
-    for contender in run.contenders:
-        known = found.setdefault(contender.framework, {})
-        if version := versions.get(contender.contender):
-            known[version[:200]] = None
-    return _Facts(run, count, ended, {name: tuple(each)[:64] for name, each in found.items()})
-
-
-def _records(content: bytes, path: Path) -> Iterator[Record]:
-    """The lines, of just these bytes: the file may be another by now. Raises NotForAStore."""
-    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
-        copy = Path(folder) / "records.jsonl"
-        copy.write_bytes(content)
-        try:
-            for number, record in records.scan(copy):
-                if isinstance(record, RejectedLine):
-                    raise NotForAStore(f"{path}, line {number}, is no record: {record.reason}.")
-                yield record
-        except records.NotRecords as error:
-            raise NotForAStore(str(error).replace(str(copy), str(path))) from None
-
-
-def _entry(facts: _Facts, sha256: str, count: int, received: datetime) -> Entry:
-    run, machine = facts.run, facts.run.machine
-    named = {name[:200]: versions for name, versions in list(facts.frameworks.items())[:64]}
-    return Entry(
-        sha256=sha256,
-        bytes=count,
-        records=facts.records,
-        run=run.run,
-        started_at=run.started_at,
-        received_at=received.astimezone(UTC).isoformat(timespec="seconds"),
-        machine=machine.label,
-        machine_id=identity(machine),
-        system=machine.system,
-        chip=machine.cpu,
-        gpu=", ".join(gpu.name for gpu in machine.gpus)[:4096] or None,
-        frameworks=named,
-        suites=tuple(dict.fromkeys(case.suite[:200] for case in run.cases))[:256],
-        version=run.version and run.version[:200],
-        ended=facts.ended,
-    )
 
 
 def _whole(place: Place, sha256: str) -> bool:
