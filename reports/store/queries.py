@@ -66,6 +66,10 @@ class Opened:
             raise BadQuery(f"the query took longer than {LONGEST_S:g} s. Ask for less.") from None
         except duckdb.Error as error:
             raise _bad(error) from None
+        except RuntimeError as error:  # DuckDB's own word for Ctrl-C
+            if "interrupted" not in str(error).lower():
+                raise
+            raise KeyboardInterrupt from None
         finally:
             timer.cancel()
 

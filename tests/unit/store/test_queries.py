@@ -6,6 +6,8 @@ import csv
 import json
 import os
 import re
+import signal
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,6 +136,13 @@ def test_memory_and_time_are_bounded(
     assert asked(opened, settings, "threads") == [("2",)]
     monkeypatch.setattr(queries, "LONGEST_S", 0.2)
     with pytest.raises(BadQuery, match=r"longer than 0\.2 s"):
+        asked(opened, "select sum(a.range * b.range) from range(10000000) a, range(10000000) b")
+
+
+def test_ctrl_c_ends_a_question(opened: queries.Opened) -> None:
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
         asked(opened, "select sum(a.range * b.range) from range(10000000) a, range(10000000) b")
 
 
