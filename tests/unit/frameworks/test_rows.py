@@ -25,7 +25,7 @@ def each_row(test):
 
 
 def test_lists_derived_from_the_rows_hold_each_of_them() -> None:
-    assert ("host", *frameworks.NAMES, "dev") == requirements.NAMES
+    assert ("host", *frameworks.NAMES, "fleet", "dev") == requirements.NAMES
     assert set(resources.ENVIRONMENT_BYTES) == {"host", *frameworks.NAMES}
     assert tuple(for_reports.COLOURS) == tuple(palette.COLOURS) == frameworks.NAMES
     assert set(requirements.VARIANTS) == {
