@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 
+from bench import printable
 from bench.environments import manager, requirements
 
 NEEDED = ("cryptography", "distributed", "duckdb", "s3fs")
@@ -25,5 +26,4 @@ def enter() -> None:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"metalbench: {line}\n")
-    sys.stderr.flush()
+    printable.tell(f"metalbench: {line}")
