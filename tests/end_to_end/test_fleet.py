@@ -18,16 +18,16 @@ from bench.schema import Cell, End, Failed
 from scripts import ssh_machines
 from tests.end_to_end.conftest import ROOT
 
-WORK = (
-    *("--framework", "null,numpy", "--suite", "matmul", "--device", "cpu"),
-    *("--preset", "smoke", "--time", "5s"),
-)
+WORK = ("--framework", "null,numpy", "--suite", "matmul", "--device", "cpu")
+SHORT = ("--preset", "smoke", "--time", "5s")
+LONG = ("--preset", "quick", "--time", "12s")
+"""Still going on when its first records have come home."""
 
 
-def fleet(hosts, out, *more):
+def fleet(hosts, out, *more, work=SHORT):
     """The command, begun."""
     return subprocess.Popen(
-        [ROOT / "metalbench", "fleet", "--hosts", hosts, "--out", out, *WORK, *more],
+        [ROOT / "metalbench", "fleet", "--hosts", hosts, "--out", out, *WORK, *work, *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -91,7 +91,7 @@ def test_two_machines_one_of_which_is_lost_and_found(tmp_path, there):
     out = tmp_path / "out"
     with ssh_machines.machines(tmp_path, "one", "two") as settings:
         hosts = ssh_machines.hosts_file(tmp_path / "fleet.toml", settings, tmp_path / "lk", ROOT)
-        process = fleet(hosts, out)
+        process = fleet(hosts, out, work=LONG)
         begun = wait_for(lambda: list(out.glob("*/one/matmul/records.jsonl")), process)
         assert begun, ended(process)
         mark = str(tmp_path / "lk" / "one")
@@ -105,7 +105,7 @@ def test_two_machines_one_of_which_is_lost_and_found(tmp_path, there):
         assert not left(mark)
         assert whole(next(out.glob("*/two/matmul/records.jsonl")))
         assert [r for r in kept(begun[0]) if isinstance(r, Failed) and r.stage == LOST]
-        code, _, err = ended(fleet(hosts, out, "--resume"))
+        code, _, err = ended(fleet(hosts, out, "--resume", work=LONG))
         assert code == 0, err
     assert len(list(out.iterdir())) == 1
     assert whole(begun[0])
@@ -132,7 +132,7 @@ def test_a_machine_that_cannot_be_used_is_named_with_the_reason(tmp_path, there)
 
 
 def test_an_interrupted_fleet_keeps_what_there_is(tmp_path):
-    process = fleet("local:1", tmp_path / "out")
+    process = fleet("local:1", tmp_path / "out", work=LONG)
     copy = wait_for(lambda: list((tmp_path / "out").glob("*/*/matmul/records.jsonl")), process)
     assert copy, ended(process)
     os.kill(process.pid, signal.SIGINT)
