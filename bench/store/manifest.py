@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
@@ -143,22 +143,3 @@ def read(place: Place) -> Listed:
                 entries.setdefault(found.sha256, found)
     ordered = sorted(entries.values(), key=lambda entry: (entry.received_at, entry.sha256))
     return Listed(tuple(ordered), tuple(faults))
-
-
-def current(entries: Iterable[Entry]) -> list[Entry]:
-    """Those that no longer version of the same run has taken the place of, in the same order.
-
-    A run that broke off may be sent, resumed, and sent again: of the same run id and machine the
-    version with most records counts, beside every other that was carried out to its end. A finished
-    version never gives way, so no one can hide another's run by a longer copy of it.
-    """
-    every = list(entries)
-    longest: dict[tuple[str, str], tuple[int, str]] = {}
-    for entry in every:
-        key = entry.machine_id, entry.run
-        longest[key] = max(longest.get(key, (0, "")), (entry.records, entry.sha256))
-    return [
-        entry
-        for entry in every
-        if entry.ended or (entry.records, entry.sha256) == longest[entry.machine_id, entry.run]
-    ]

@@ -141,7 +141,9 @@ _KINDS = {
     "timestamp[s, tz=UTC]": "timestamptz",
 }
 
-# A version that broke off gives way to the longest of its run, as `manifest.current` has it.
+# A run that broke off may be sent, resumed and sent again: of the same id and machine the version
+# with most records counts, beside every other that was carried out to its end. A finished version
+# never gives way, so no one can hide another's run by a longer copy of it.
 _SUPERSEDED = """
 create temp table superseded as select sha256 from (
   select sha256, ended, row_number() over (

@@ -159,13 +159,15 @@ def test_an_empty_store_has_empty_views(tmp_path: Path) -> None:
 def test_a_version_that_broke_off_gives_way_to_a_longer_one(tmp_path: Path) -> None:
     place = places.at(str(tmp_path / "store"))
     lines = builders.run(rounds=3)
-    for name, some in (("short", lines[:40]), ("whole", builders.ended(lines))):
+    whole = builders.ended(lines)
+    forged = builders.ended([*lines, *lines[40:60]])  # a longer copy hides no run that ended
+    for name, some in (("short", lines[:40]), ("whole", whole), ("forged", forged)):
         path = builders.write(tmp_path / f"{name}.jsonl", some)
         objects.push(place, path, unfinished=True, now=NOW)
     compaction.compact(place, now=NOW)
     with queries.opened(place) as found:
-        assert asked(found, "select ended from machines") == [(True,)]
-        assert asked(found, "select count(distinct sha256) from cells") == [(1,)]
+        assert asked(found, "select ended from machines") == [(True,), (True,)]
+        assert asked(found, "select count(distinct sha256) from cells") == [(2,)]
 
 
 def test_another_place_is_read_through_a_cache(s3_url: str, tmp_path: Path) -> None:
