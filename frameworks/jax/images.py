@@ -134,8 +134,7 @@ def instance_norm(layer: InstanceNorm, path: str) -> Apply:
 
 def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
     def largest(x: Any) -> Any:
-        window, strides = _pooling(layer)
-        return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, _padding(layer, x))
+        return lax.reduce_window(x, -jnp.inf, lax.max, *_pooling(layer, x))
 
     def compared(x: Any) -> Any:
         # Of equals the first, as in reduce_window's gradient.
@@ -147,19 +146,14 @@ def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
 
 def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
-        window, strides = _pooling(layer)
-        padding = _padding(layer, x)
-        totals = lax.reduce_window(x.astype(jnp.float32), 0.0, lax.add, window, strides, padding)
-        sizes = windows.sizes(layer, windows.described(x.shape))
-        return (totals / sizes[..., None]).astype(x.dtype)
+        totals = lax.reduce_window(x.astype(jnp.float32), 0.0, lax.add, *_pooling(layer, x))
+        return (totals / windows.sizes_as_kept(layer, x.shape)).astype(x.dtype)
 
     return apply
 
 
 def adaptive_pool(layer: AdaptiveAvgPool) -> Callable[[Any], Any]:
-    size = layer.size
-
-    def along(x: Any, axis: int) -> Any:
+    def along(x: Any, axis: int, size: int) -> Any:
         length = x.shape[axis]
         if length % size == 0:
             parts = (*x.shape[:axis], size, length // size, *x.shape[axis + 1 :])
@@ -170,31 +164,39 @@ def adaptive_pool(layer: AdaptiveAvgPool) -> Callable[[Any], Any]:
         ]
         return jnp.stack(means, axis)
 
-    return lambda x: along(along(x, 1), 2)
+    def apply(x: Any) -> Any:
+        sizes = layer.sizes(windows.described(x.shape))
+        for axis, size in zip(functional.other_axes(x)[1:], sizes, strict=True):
+            x = along(x, axis, size)
+        return x
+
+    return apply
 
 
 def global_pool(x: Any) -> Any:
-    return jnp.mean(x, axis=(1, 2), keepdims=True)
+    return jnp.mean(x, axis=functional.other_axes(x)[1:], keepdims=True)
 
 
 # --- windows --------------------------------------------------------------------------------
 
 
 def _views(layer: Windowed, x: Any, fill: float) -> Iterator[Any]:
-    """What every place of the kernel sees, row by row: each [batch, rows, columns, channels]."""
-    padded = jnp.pad(x, _padding(layer, x), constant_values=fill)
-    for spans in windows.views(_window(layer, x)):
-        yield padded[(slice(None), *spans)]
+    """What every place of the kernel sees, row by row: as many axes as x."""
+    window = _window(layer, x)
+    edges = windows.over_places(x.ndim, window.edges, (0, 0))
+    padded = jnp.pad(x, edges, constant_values=fill)
+    for spans in windows.views(window):
+        yield padded[windows.over_places(x.ndim, spans, slice(None))]
 
 
-def _pooling(layer: MaxPool | AvgPool) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Window and strides over four axes."""
-    return (1, layer.kernel, layer.kernel, 1), (1, layer.stride, layer.stride, 1)
-
-
-def _padding(layer: Windowed, x: Any) -> list[tuple[int, int]]:
-    """Before and behind every axis."""
-    return [(0, 0), *_window(layer, x).edges, (0, 0)]
+def _pooling(layer: MaxPool | AvgPool, x: Any) -> tuple[Any, Any, Any]:
+    """Window, strides and padding over all axes of x."""
+    window = _window(layer, x)
+    return (
+        windows.over_places(x.ndim, window.kernel, 1),
+        windows.over_places(x.ndim, window.stride, 1),
+        windows.over_places(x.ndim, window.edges, (0, 0)),
+    )
 
 
 def _window(layer: Windowed, x: Any) -> Window:

@@ -151,16 +151,14 @@ def max_pool(layer: MaxPool) -> Callable[[Any], Any]:
 def average_pool(layer: AvgPool) -> Callable[[Any], Any]:
     def apply(x: Any) -> Any:
         total = sum(_views(layer, x.astype(mx.float32), fill=0))
-        shares = mx.array(1 / windows.sizes(layer, windows.described(x.shape)))
-        return (total * shares[..., None]).astype(x.dtype)
+        shares = mx.array(1 / windows.sizes_as_kept(layer, x.shape))
+        return (total * shares).astype(x.dtype)
 
     return apply
 
 
 def adaptive_pool(layer: AdaptiveAvgPool) -> Callable[[Any], Any]:
-    size = layer.size
-
-    def along(x: Any, axis: int) -> Any:
+    def along(x: Any, axis: int, size: int) -> Any:
         length = x.shape[axis]
         if length % size == 0:
             return mean(mx.unflatten(x, axis, (size, length // size)), axis + 1)
@@ -168,11 +166,17 @@ def adaptive_pool(layer: AdaptiveAvgPool) -> Callable[[Any], Any]:
         parts = [mx.take(x, mx.arange(begin, end), axis) for begin, end in spans]
         return mx.stack([mean(part, axis) for part in parts], axis)
 
-    return lambda x: along(along(x, 1), 2)
+    def apply(x: Any) -> Any:
+        sizes = layer.sizes(windows.described(x.shape))
+        for axis, size in zip(functional.other_axes(x)[1:], sizes, strict=True):
+            x = along(x, axis, size)
+        return x
+
+    return apply
 
 
 def global_pool(x: Any) -> Any:
-    return mean(x, (1, 2), keepdims=True)
+    return mean(x, functional.other_axes(x)[1:], keepdims=True)
 
 
 def mean(x: Any, axis: int | tuple[int, ...], keepdims: bool = False) -> Any:
@@ -184,9 +188,9 @@ def mean(x: Any, axis: int | tuple[int, ...], keepdims: bool = False) -> Any:
 
 
 def _views(layer: Windowed, x: Any, fill: float) -> Iterator[Any]:
-    """What every place of the kernel sees, row by row: each [batch, rows, columns, channels]."""
+    """What every place of the kernel sees, row by row: as many axes as x."""
     window = layer.window(windows.described(x.shape))
-    room = window.edges
-    padded = mx.pad(x, [(0, 0), *room, (0, 0)], constant_values=fill) if any(map(any, room)) else x
+    edges = windows.over_places(x.ndim, window.edges, (0, 0))
+    padded = mx.pad(x, edges, constant_values=fill) if any(map(any, edges)) else x
     for spans in windows.views(window):
-        yield padded[(slice(None), *spans)]
+        yield padded[windows.over_places(x.ndim, spans, slice(None))]

@@ -149,15 +149,22 @@ def average_pool(layer: AvgPool, x: Array) -> Array:
 
 def adaptive_pool(layer: AdaptiveAvgPool, x: Array) -> Array:
     y = np.empty(layer.output_shape(x.shape), x.dtype)
-    spans = (adaptive_windows(size, layer.size) for size in x.shape[2:])
-    rows, columns = ([slice(*span) for span in axis] for axis in spans)
-    for i, j in np.ndindex(layer.size, layer.size):
-        np.mean(x[:, :, rows[i], columns[j]], axis=(2, 3), out=y[:, :, i, j])
+    each = zip(x.shape[2:], y.shape[2:], strict=True)
+    spans = [[slice(*span) for span in adaptive_windows(*lengths)] for lengths in each]
+    places = tuple(range(2, x.ndim))
+    for at in np.ndindex(y.shape[2:]):
+        seen = tuple(along[i] for along, i in zip(spans, at, strict=True))
+        np.mean(x[:, :, *seen], axis=places, out=y[:, :, *at])
+    return y
+
+
+def global_pool(x: Array) -> Array:
+    y: Array = np.mean(x, axis=tuple(range(2, x.ndim)), keepdims=True)
     return y
 
 
 def upsample(layer: Upsample, x: Array) -> Array:
-    for axis in (2, 3):
+    for axis in range(2, x.ndim):
         x = (
             np.repeat(x, layer.scale, axis)
             if layer.mode == "nearest"
@@ -182,11 +189,11 @@ def _drawn_out(layer: Upsample, x: Array, axis: int) -> Array:
 
 
 def _views(layer: Windowed, x: Array, fill: float) -> Iterator[Array]:
-    """What every place of the kernel sees, row by row: each [batch, channels, rows, columns]."""
+    """What every place of the kernel sees, row by row: each [batch, channels, ...]."""
     window = layer.window(x.shape)
     padded = _padded(window, x, fill)
-    for rows, columns in windows.views(window):
-        yield padded[:, :, rows, columns]
+    for spans in windows.views(window):
+        yield padded[:, :, *spans]
 
 
 def _padded(window: Window, x: Array, fill: float) -> Array:

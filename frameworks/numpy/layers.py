@@ -154,7 +154,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.MaxPool: _bound(images.max_pool),
     layers.AvgPool: _bound(images.average_pool),
     layers.AdaptiveAvgPool: _bound(images.adaptive_pool),
-    layers.GlobalAvgPool: _plain(lambda x: np.mean(x, axis=(2, 3), keepdims=True)),
+    layers.GlobalAvgPool: _plain(images.global_pool),
     layers.Flatten: _plain(lambda x: x.reshape(x.shape[0], -1)),
     layers.Reshape: _bound(lambda layer, x: x.reshape(len(x), *layer.shape)),
     layers.Permute: _bound(lambda layer, x: np.transpose(x, layer.axes)),

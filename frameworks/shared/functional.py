@@ -251,7 +251,13 @@ def other_axes(x: Any) -> tuple[int, ...]:
 def upsample(xp: Any, layer: Upsample) -> Callable[[Any], Any]:
     """Repeated, or along lines between neighbours, in the module `xp`."""
     along = _repeated if layer.mode == "nearest" else _drawn_out
-    return lambda x: along(xp, along(xp, x, layer.scale, 1), layer.scale, 2)
+
+    def apply(x: Any) -> Any:
+        for axis in other_axes(x)[1:]:
+            x = along(xp, x, layer.scale, axis)
+        return x
+
+    return apply
 
 
 def _repeated(xp: Any, x: Any, scale: int, axis: int) -> Any:

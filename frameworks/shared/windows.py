@@ -6,7 +6,9 @@ and NumPy.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,7 +16,9 @@ from frameworks.shared.channels_last import IMAGE, depthwise
 from suites.data.arrays import Array
 from suites.layers import AvgPool, MaxPool, Shape
 from suites.layers.convolution import Convolution
-from suites.layers.windows import Window
+from suites.layers.windows import Window, spread
+
+T = TypeVar("T")
 
 Windowed = Convolution | MaxPool | AvgPool
 
@@ -44,10 +48,25 @@ def views(window: Window) -> Iterator[tuple[slice, ...]]:
 
 
 def sizes(layer: AvgPool, shape: Shape) -> Array:
-    """How many values of the padded image each window holds: float32 [rows, columns]."""
-    rows, columns = (
-        np.minimum(begins + layer.kernel, size + layer.padding) - begins
-        for size, places in zip(shape[2:], layer.window(shape).places, strict=True)
-        for begins in (np.arange(places) * layer.stride - layer.padding,)
-    )
-    return np.multiply.outer(rows, columns).astype(np.float32)
+    """How many values of the padded image each window holds: float32, an axis for each of the
+    windows' own."""
+    window = layer.window(shape)
+    padding = spread(layer.padding, len(shape) - 2)
+    along = zip(shape[2:], window.kernel, window.stride, padding, window.places, strict=True)
+    held = [
+        np.minimum(begins + kernel, size + edge) - begins
+        for size, kernel, stride, edge, places in along
+        for begins in (np.arange(places) * stride - edge,)
+    ]
+    return functools.reduce(np.multiply.outer, held).astype(np.float32)
+
+
+def sizes_as_kept(layer: AvgPool, shape: Sequence[int]) -> Array:
+    """The same along an array as it is kept, of this shape."""
+    held = sizes(layer, described(shape))
+    return held[..., None] if len(shape) >= IMAGE else held
+
+
+def over_places(rank: int, places: Sequence[T], other: T) -> tuple[T, ...]:
+    """One for each axis of an array as it is kept: `other` for its batch and channels."""
+    return (other, *places, other) if rank >= IMAGE else (other, other, *places)

@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from frameworks.shared import windows
-from frameworks.shared.channels_last import IMAGE
+from frameworks.shared.channels_last import IMAGE, PLANE
 from frameworks.tf.edges import framed
 from suites.layers import (
     AdaptiveAvgPool,
@@ -18,8 +18,10 @@ from suites.layers import (
     BatchNorm,
     InstanceNorm,
     MaxPool,
+    Shape,
     Upsample,
     adaptive_windows,
+    line_through,
 )
 
 Apply = Callable[[Any], Any]
@@ -105,59 +107,124 @@ SEQUENCE = 3
 
 def max_pool(layer: MaxPool) -> Apply:
     def apply(x: Any) -> Any:
-        image, padding = _framed(layer, x, -math.inf)
-        return tf.nn.max_pool2d(image, layer.kernel, layer.stride, padding)
+        window = layer.window(_described(x))
+        image, padding = framed(window, x, -math.inf)
+        return tf.nn.max_pool(image, window.kernel, window.stride, padding, _layout(x))
 
-    return apply
+    return _last(apply)
 
 
 def average_pool(layer: AvgPool) -> Apply:
     def apply(x: Any) -> Any:
-        image, _ = _framed(layer, x, 0.0, same=False)
-        means = tf.nn.avg_pool2d(image, layer.kernel, layer.stride, "VALID")
-        inside = windows.sizes(layer, windows.described(x.shape))
-        if inside.min() == layer.kernel**2:
+        shape = _described(x)
+        window = layer.window(shape)
+        image, _ = framed(window, x, 0.0, same=False)
+        means = tf.nn.avg_pool(image, window.kernel, window.stride, "VALID", _layout(x))
+        inside, whole = windows.sizes(layer, shape), math.prod(window.kernel)
+        if inside.min() == whole:
             return means
-        return means * tf.constant(layer.kernel**2 / inside[..., None], dtype=x.dtype)
+        return means * tf.constant(whole / inside[..., None], dtype=x.dtype)
 
-    return apply
-
-
-def _framed(layer: MaxPool | AvgPool, x: Any, fill: float, *, same: bool = True) -> tuple[Any, str]:
-    return framed(layer.window(windows.described(x.shape)), x, fill, same=same)
+    return _last(apply)
 
 
 def adaptive_pool(layer: AdaptiveAvgPool) -> Apply:
-    size = layer.size
-
-    def along(x: Any, axis: int) -> Any:
+    def along(x: Any, axis: int, size: int) -> Any:
         length = x.shape[axis]
         if length == size:
             return x
         if length % size == 0:
             parts = (*x.shape[:axis], size, length // size, *x.shape[axis + 1 :])
             return tf.reduce_mean(tf.reshape(x, parts), axis + 1)
-        spans = [slice(begin, end) for begin, end in adaptive_windows(length, size)]
-        cuts = [x[:, span] if axis == 1 else x[:, :, span] for span in spans]
+        before = (slice(None),) * axis
+        cuts = [x[(*before, slice(*span))] for span in adaptive_windows(length, size)]
         return tf.stack([tf.reduce_mean(cut, axis) for cut in cuts], axis)
 
-    return lambda x: along(along(x, 1), 2)
+    def apply(x: Any) -> Any:
+        for axis, size in enumerate(layer.sizes(_described(x)), 1):
+            x = along(x, axis, size)
+        return x
+
+    return _last(apply)
+
+
+def global_pool(x: Any) -> Any:
+    rank = len(x.shape)
+    return tf.reduce_mean(x, tuple(range(1, rank - 1)) if rank >= IMAGE else (2,), keepdims=True)
 
 
 def upsample(layer: Upsample, *, xla: bool) -> Apply:
-    """The framework's own operations; XLA has no gradient of repeating."""
+    """The framework's own operations, which are of two axes. XLA has no gradient of repeating, and
+    draws lines rightly where they double an image alone."""
     nearest = layer.mode == "nearest"
     resize = tf.raw_ops.ResizeNearestNeighbor if nearest else tf.raw_ops.ResizeBilinear
 
-    def apply(x: Any) -> Any:
-        size = [layer.scale * places for places in x.shape[1:3]]
-        return tf.cast(resize(images=x, size=size, half_pixel_centers=True), x.dtype)
+    def resized(x: Any, rows: int, columns: int) -> Any:
+        return resize(images=x, size=[rows, columns], half_pixel_centers=True)
 
-    return functools.partial(_repeated, layer.scale) if nearest and xla else apply
+    def apply(x: Any) -> Any:
+        batch, *places, channels = x.shape
+        scaled = [layer.scale * size for size in places]
+        if len(places) == 1:
+            y = resized(x[:, :, None], scaled[0], 1)[:, :, 0]
+        elif len(places) == PLANE:
+            y = resized(x, *scaled)
+        else:
+            depth, height, width = places
+            planes = resized(tf.reshape(x, (batch * depth, height, width, channels)), *scaled[1:])
+            flat = tf.reshape(planes, (batch, depth, -1, channels))
+            y = resized(flat, scaled[0], flat.shape[2])
+        return tf.reshape(tf.cast(y, x.dtype), (batch, *scaled, channels))
+
+    if xla and (nearest or layer.scale > DOUBLE):
+        return _last(functools.partial(_repeated if nearest else _drawn_out, layer.scale))
+    return _last(apply)
+
+
+DOUBLE = 2
+"""The scale at which XLA resizes as the framework does without it."""
 
 
 def _repeated(scale: int, x: Any) -> Any:
-    batch, height, width, channels = x.shape
-    spread = (batch, height, scale, width, scale, channels)
-    wide = tf.broadcast_to(x[:, :, None, :, None], spread)
-    return tf.reshape(wide, (batch, height * scale, width * scale, channels))
+    batch, *places, channels = x.shape
+    apart = [size for place in places for size in (place, 1)]
+    wide = [size for place in places for size in (place, scale)]
+    spread = tf.broadcast_to(tf.reshape(x, (batch, *apart, channels)), (batch, *wide, channels))
+    return tf.reshape(spread, (batch, *(place * scale for place in places), channels))
+
+
+def _layout(x: Any) -> str:
+    """Said because, left out, the gradient of a mean over volumes asks for it in vain."""
+    return ("NWC", "NHWC", "NDHWC")[len(x.shape) - SEQUENCE]
+
+
+def _drawn_out(scale: int, x: Any) -> Any:
+    """Beyond the edge stands the edge. In float32."""
+    y = tf.cast(x, tf.float32)
+    for axis in range(1, len(x.shape) - 1):
+        before = (slice(None),) * axis
+        towards = {
+            -1: tf.concat([y[(*before, slice(1))], y[(*before, slice(-1))]], axis),
+            1: tf.concat([y[(*before, slice(1, None))], y[(*before, slice(-1, None))]], axis),
+        }
+        drawn = [y + away * (towards[step] - y) for step, away in line_through(scale)]
+        shape = (*y.shape[:axis], y.shape[axis] * scale, *y.shape[axis + 1 :])
+        y = tf.reshape(tf.stack(drawn, axis + 1), shape)
+    return tf.cast(y, x.dtype)
+
+
+def _last(apply: Apply) -> Apply:
+    """Of a sequence too the channels last, as the framework's operations want them."""
+
+    def moved(x: Any) -> Any:
+        if len(x.shape) >= IMAGE:
+            return apply(x)
+        return tf.transpose(apply(tf.transpose(x, (0, 2, 1))), (0, 2, 1))
+
+    return moved
+
+
+def _described(x: Any) -> Shape:
+    """The description's shape of an array whose channels lie last."""
+    batch, *places, channels = x.shape
+    return (batch, channels, *places)

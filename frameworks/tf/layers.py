@@ -244,7 +244,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.MaxPool: _bound(images.max_pool),
     layers.AvgPool: _bound(images.average_pool),
     layers.AdaptiveAvgPool: _bound(images.adaptive_pool),
-    layers.GlobalAvgPool: _plain(lambda x: tf.reduce_mean(x, (1, 2), keepdims=True)),
+    layers.GlobalAvgPool: _plain(images.global_pool),
     layers.Flatten: _flatten,
     layers.Reshape: _bound(moving.reshape),
     layers.Permute: _bound(moving.permute),

@@ -12,9 +12,20 @@ from frameworks.torch.leaf import Leaf
 from suites import layers
 from suites.layers import Layer
 from suites.layers.convolution import Convolution
+from suites.layers.windows import spread
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _CONVOLVE = (functional.conv1d, functional.conv2d, functional.conv3d)
+_VOLUME = 5
+"""Axes of one."""
+
+_MAX_POOLS = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)
+_AVERAGE_POOLS = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
+_ADAPTIVE_POOLS = (
+    functional.adaptive_avg_pool1d,
+    functional.adaptive_avg_pool2d,
+    functional.adaptive_avg_pool3d,
+)
 
 
 def _convolution(layer: Convolution) -> Any:
@@ -77,32 +88,55 @@ class _BatchNorm(Leaf):
         return functional.batch_norm(x, *averages, *affine, *how)
 
 
-class _OverhangingAvgPool(Leaf):
-    """Padded beforehand, so that padding need not count: where it counts, Inductor's gradient
-    divides windows that stand out over the edge by their whole size
-    (https://github.com/pytorch/pytorch/issues/198119)."""
+class _MaxPool(Leaf):
+    """Of any number of axes, for each of which the framework has a function."""
 
     def forward(self, x: Any) -> Any:
         layer = self.layer
-        rows, columns = layer.output_shape(tuple(x.shape))[2:]
-        padded = functional.pad(x, (layer.padding,) * 4) if layer.padding else x
+        pool = _MAX_POOLS[x.dim() - 3]
+        return pool(x, layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)
+
+
+class _AvgPool(Leaf):
+    """The same. What stands out over the edge is padded beforehand, so that padding need not count:
+    where it counts, Inductor's gradient divides windows that stand out by their whole size
+    (https://github.com/pytorch/pytorch/issues/198119). Of volumes on a CPU it has none in 16 bits:
+    there in float32."""
+
+    def forward(self, x: Any) -> Any:
+        if x.dim() == _VOLUME and x.device.type == "cpu":
+            return self._means(x.float()).to(x.dtype)
+        return self._means(x)
+
+    def _means(self, x: Any) -> Any:
+        layer = self.layer
+        pool = _AVERAGE_POOLS[x.dim() - 3]
+        if not layer.ceil:
+            return pool(x, layer.kernel, layer.stride, layer.padding)
+        places = layer.output_shape(tuple(x.shape))[2:]
+        edges = [edge for edge in reversed(spread(layer.padding, len(places))) for _ in range(2)]
+        padded = functional.pad(x, edges) if layer.padding else x
         window = {"ceil_mode": True, "count_include_pad": False}
-        means = functional.avg_pool2d(padded, layer.kernel, layer.stride, **window)
-        return means[:, :, :rows, :columns]
+        means = pool(padded, layer.kernel, layer.stride, **window)
+        return means[(..., *map(slice, places))]
+
+
+class _AdaptiveAvgPool(Leaf):
+    """The same."""
+
+    def forward(self, x: Any) -> Any:
+        return _ADAPTIVE_POOLS[x.dim() - 3](x, self.layer.size)
+
+
+class _GlobalAvgPool(Leaf):
+    """The same."""
+
+    def forward(self, x: Any) -> Any:
+        return _ADAPTIVE_POOLS[x.dim() - 3](x, 1)
 
 
 def _group_norm(layer: layers.GroupNorm) -> Any:
     return nn.GroupNorm(layer.groups, layer.channels, layer.eps, layer.affine)
-
-
-def _max_pool(layer: layers.MaxPool) -> Any:
-    return nn.MaxPool2d(layer.kernel, layer.stride, layer.padding, ceil_mode=layer.ceil)
-
-
-def _average_pool(layer: layers.AvgPool) -> Any:
-    if layer.ceil:
-        return _OverhangingAvgPool(layer)
-    return nn.AvgPool2d(layer.kernel, layer.stride, layer.padding)
 
 
 LOWERINGS: dict[type[Layer], Callable[[Any], Any]] = {
@@ -113,10 +147,10 @@ LOWERINGS: dict[type[Layer], Callable[[Any], Any]] = {
     layers.BatchNorm: _BatchNorm,
     layers.GroupNorm: _group_norm,
     layers.InstanceNorm: _InstanceNorm,
-    layers.MaxPool: _max_pool,
-    layers.AvgPool: _average_pool,
-    layers.AdaptiveAvgPool: lambda layer: nn.AdaptiveAvgPool2d(layer.size),
-    layers.GlobalAvgPool: lambda layer: nn.AdaptiveAvgPool2d(1),
+    layers.MaxPool: _MaxPool,
+    layers.AvgPool: _AvgPool,
+    layers.AdaptiveAvgPool: _AdaptiveAvgPool,
+    layers.GlobalAvgPool: _GlobalAvgPool,
     layers.Upsample: lambda layer: nn.Upsample(scale_factor=layer.scale, mode=layer.mode),
 }
 """How each kind of layer is lowered, by its exact class."""

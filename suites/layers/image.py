@@ -1,4 +1,5 @@
-"""Layers over images [batch, channels, height, width]: normalisation, pooling, enlarging."""
+"""Layers over sequences, images and volumes [batch, channels, ...]: normalisation, pooling,
+enlarging."""
 
 from __future__ import annotations
 
@@ -7,15 +8,20 @@ from dataclasses import dataclass
 
 from suites.layers.dense import AFFINE_BOUND
 from suites.layers.tree import Layer, Parameter, Shape, ShapeError
-from suites.layers.windows import Window, window
+from suites.layers.windows import Sizes, Window, checked, one_number, window
+
+_LINES = {1: "linear", 2: "bilinear", 3: "trilinear"}
+"""What frameworks call lines along so many axes."""
 
 
-def _image(layer: str, shape: Shape) -> Shape:
-    if len(shape) != 4:
+def _places(layer: str, shape: Shape) -> Shape:
+    """The axes behind the channels, one to three."""
+    if not 3 <= len(shape) <= 5:
         raise ShapeError(
-            f"{layer} expects [batch, channels, height, width]. Received: {list(shape)}"
+            f"{layer} expects [batch, channels, length], [batch, channels, height, width] or "
+            f"[batch, channels, depth, height, width]. Received: {list(shape)}"
         )
-    return shape
+    return shape[2:]
 
 
 def _require_channels(layer: str, shape: Shape, channels: int, least: int = 2) -> None:
@@ -132,25 +138,27 @@ class InstanceNorm(_OfEachSample):
 
 @dataclass(frozen=True)
 class Upsample(Layer):
-    """Every axis of an image `scale` times as long: `nearest` repeats each value, `bilinear` draws
-    lines between them along both axes, as `line_through` says; beyond the edge stands the edge."""
+    """Every axis behind the channels `scale` times as long: `nearest` repeats each value, `linear`
+    along one axis, `bilinear` along two and `trilinear` along three draw lines between them, as
+    `line_through` says; beyond the edge stands the edge."""
 
     scale: int
     mode: str = "nearest"
 
     def output_shape(self, shape: Shape) -> Shape:
-        batch, channels, height, width = _image("Upsample", shape)
-        if self.scale < 1 or self.mode not in ("nearest", "bilinear"):
+        places = _places("Upsample", shape)
+        lines = _LINES[len(places)]
+        if self.scale < 1 or self.mode not in ("nearest", lines):
             raise ShapeError(
-                f"Upsample expects a scale above 0 and mode = nearest or bilinear. "
+                f"Upsample expects a scale above 0 and mode = nearest or {lines} of {list(shape)}. "
                 f"Received: scale {self.scale}, mode {self.mode!r}"
             )
-        return (batch, channels, height * self.scale, width * self.scale)
+        return (*shape[:2], *(size * self.scale for size in places))
 
     def flop(self, shape: Shape) -> int:
         """A difference, a product and a sum along each axis; none to repeat."""
-        along_rows = math.prod(shape) * self.scale
-        return 0 if self.mode == "nearest" else 3 * along_rows * (1 + self.scale)
+        made = (math.prod(shape) * self.scale**axis for axis in range(1, len(shape) - 1))
+        return 0 if self.mode == "nearest" else 3 * sum(made)
 
 
 def line_through(scale: int) -> list[tuple[int, float]]:
@@ -162,20 +170,28 @@ def line_through(scale: int) -> list[tuple[int, float]]:
 
 @dataclass(frozen=True)
 class _Pool(Layer):
-    kernel: int
-    stride: int
-    padding: int = 0
+    """Over sequences, images and volumes. Kernel, stride and padding are a number for all axes
+    behind the channels, or one for each."""
+
+    kernel: Sizes
+    stride: Sizes
+    padding: Sizes = 0
     ceil: bool = False
     """Whether a last window may stand out over the edge."""
+
+    def __post_init__(self) -> None:
+        for name in ("kernel", "stride", "padding"):
+            object.__setattr__(self, name, one_number(getattr(self, name)))
 
     def output_shape(self, shape: Shape) -> Shape:
         return (*shape[:2], *self.window(shape).places)
 
     def window(self, shape: Shape) -> Window:
         """Its windows over an input of `shape`."""
-        name = type(self).__name__
-        _image(name, shape)
-        if self.padding > self.kernel // 2:
+        name, axes = type(self).__name__, len(_places(type(self).__name__, shape))
+        kernel = checked(name, "kernel", self.kernel, axes, 1)
+        around = checked(name, "padding", self.padding, axes, 0)
+        if any(edge > size // 2 for edge, size in zip(around, kernel, strict=True)):
             raise ShapeError(
                 f"{name} expects padding of at most half its kernel {self.kernel}. "
                 f"Received: padding {self.padding}"
@@ -183,48 +199,63 @@ class _Pool(Layer):
         return window(name, shape, self.kernel, self.stride, self.padding, ceil=self.ceil)
 
     def flop(self, shape: Shape) -> int:
-        return math.prod(self.output_shape(shape)) * self.kernel**2
+        return math.prod(self.output_shape(shape)) * math.prod(self.window(shape).kernel)
 
 
 @dataclass(frozen=True)
 class MaxPool(_Pool):
-    """The largest value of every window; what lies outside the image never is."""
+    """The largest value of every window; what lies outside the image never is. See `_Pool`."""
 
 
 @dataclass(frozen=True)
 class AvgPool(_Pool):
-    """The mean of every window; padding counts as zeros, what stands out over the edge does not."""
+    """The mean of every window; padding counts as zeros, what stands out over the edge does not.
+    See `_Pool`."""
 
 
 @dataclass(frozen=True)
 class AdaptiveAvgPool(Layer):
-    """Means over size x size windows that cover the image: see `adaptive_windows`. A smaller image
-    is taken where each of its places makes as many results."""
+    """Means over so many windows along each axis behind the channels, which cover it: see
+    `adaptive_windows`. A shorter axis is taken where each of its places makes as many results.
 
-    size: int
+    `size` is a number for all these axes, or one for each.
+    """
+
+    size: Sizes
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", one_number(self.size))
+
+    def sizes(self, shape: Shape) -> Shape:
+        """Along each axis behind the channels."""
+        axes = len(_places("AdaptiveAvgPool", shape))
+        return checked("AdaptiveAvgPool", "size", self.size, axes, 1)
 
     def output_shape(self, shape: Shape) -> Shape:
-        batch, channels, height, width = _image("AdaptiveAvgPool", shape)
-        smaller = [places for places in (height, width) if places < self.size]
-        if self.size < 1 or any(self.size % places for places in smaller):
-            raise ShapeError(
-                f"AdaptiveAvgPool expects an image of at least {self.size} x {self.size}, or one "
-                f"whose places are a divisor of it. Received: {list(shape)}"
-            )
-        return (batch, channels, self.size, self.size)
+        sizes = self.sizes(shape)
+        for places, size in zip(shape[2:], sizes, strict=True):
+            if places < size and size % places:
+                least = " x ".join(map(str, sizes))
+                raise ShapeError(
+                    f"AdaptiveAvgPool expects at least {least} places, or a divisor of it along "
+                    f"an axis. Received: {list(shape)}"
+                )
+        return (*shape[:2], *sizes)
 
     def flop(self, shape: Shape) -> int:
-        windows = (adaptive_windows(size, self.size) for size in shape[2:])
-        rows, columns = (sum(end - begin for begin, end in window) for window in windows)
-        return math.prod(shape[:2]) * rows * columns
+        along = (
+            sum(end - begin for begin, end in adaptive_windows(places, size))
+            for places, size in zip(shape[2:], self.sizes(shape), strict=True)
+        )
+        return math.prod(shape[:2]) * math.prod(along)
 
 
 @dataclass(frozen=True)
 class GlobalAvgPool(Layer):
-    """The mean of every channel, as [batch, channels, 1, 1]."""
+    """The mean of every channel, as [batch, channels, 1, ...]."""
 
     def output_shape(self, shape: Shape) -> Shape:
-        return (*_image("GlobalAvgPool", shape)[:2], 1, 1)
+        return (*shape[:2], *(1 for _ in _places("GlobalAvgPool", shape)))
 
     def flop(self, shape: Shape) -> int:
         return math.prod(shape)

@@ -185,6 +185,24 @@ WINDOWS = Sequential(
     flat=Sequential(InstanceNorm(4), Flatten(), Linear(256, 6, bias=False), BatchNorm(6), ReLU()),
     head=Linear(6, 5),
 )
+POOLS = Sequential(
+    stem=Sequential(Conv2d(3, 4, 1), Tanh()),
+    across=MaxPool((1, 3), (1, 2), (0, 1)),
+    over=AvgPool((3, 2), (2, 1), (1, 0), ceil=True),
+    volume=Reshape((2, 2, 5, -1)),
+    solid=Sequential(Upsample(2, "trilinear"), Conv3d(2, 3, 1), Tanh()),
+    largest=MaxPool((1, 3, 2), (1, 2, 1), (0, 1, 1), ceil=True),
+    wider=Upsample(2),
+    mean=AvgPool(2, 2, padding=1, ceil=True),
+    adaptive=AdaptiveAvgPool((2, 3, 2)),
+    gate=Gated(GlobalAvgPool()),
+    long=Sequential(Reshape((4, -1)), Conv1d(4, 6, 2), Tanh()),
+    lines=Sequential(Upsample(3, "linear"), Upsample(2), Conv1d(6, 4, 3), Tanh()),
+    peaks=Sequential(MaxPool(3, 2, ceil=True), AvgPool(3, 2, 1), AvgPool(2, 3, ceil=True)),
+    few=AdaptiveAvgPool(2),
+    rows=Concat(Flatten(), Sequential(GlobalAvgPool(), Flatten())),
+    head=Linear(12, 5),
+)
 WRITER = Sequential(
     words=Embedding(40, 16),
     places=Positions(12, 16),
@@ -202,6 +220,7 @@ MODELS = {
     "images_": (IMAGES, (6, 3, 19, 17)),
     "moved_": (MOVED, (3, 3, 5, 4)),
     "windows_": (WINDOWS, (4, 3, 7, 6)),
+    "pools_": (POOLS, (3, 3, 9, 8)),
     "words_": (WORDS, (4, 9)),
     "recurrent_": (RECURRENT, (4, 3)),
     "recommender_": (RECOMMENDER, (4, 10)),

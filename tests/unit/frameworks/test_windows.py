@@ -19,6 +19,7 @@ FRAMEWORKS = Path(windows.__file__).parent
         AvgPool(3, 2, padding=1),
         AvgPool(3, 2, ceil=True),
         AvgPool(2, 2, padding=1, ceil=True),
+        AvgPool((3, 2), (1, 2), (1, 0), ceil=True),
     ],
 )
 @pytest.mark.parametrize("size", [(8, 7), (5, 6)])
@@ -35,6 +36,8 @@ def test_an_image_with_its_channels_last_is_described_with_them_first():
     assert windows.described((2, 5, 7, 3)) == (2, 3, 5, 7)
     assert windows.described((2, 4, 5, 7, 3)) == (2, 3, 4, 5, 7)
     assert windows.described((2, 5, 7)) == (2, 5, 7), "a sequence lies as it is described"
+    assert windows.over_places(4, (7, 8), 1) == (1, 7, 8, 1)
+    assert windows.over_places(3, (7,), 1) == (1, 1, 7)
     layer, shape = MaxPool(3, 2), windows.described((2, 9, 9, 3))
     assert layer.output_shape(shape) == (2, 3, 4, 4)
 

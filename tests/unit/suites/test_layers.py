@@ -7,6 +7,7 @@ from suites.layers import (
     GELU,
     LSTM,
     AdaptiveAvgPool,
+    AvgPool,
     BatchNorm,
     ClassToken,
     Concat,
@@ -140,7 +141,7 @@ def test_forward_bytes_by_hand():
         (
             Upsample(2, "cubic"),
             (1, 3, 8, 8),
-            "nearest or bilinear. Received: scale 2, mode 'cubic'",
+            "nearest or bilinear of .* Received: scale 2, mode 'cubic'",
         ),
         (Conv2d(3, 8, 3), (1, 4, 8, 8), r"expects \[batch, 3, height, width\]"),
         (Conv2d(3, 8, 9), (1, 3, 8, 8), "at least 9 places along each axis"),
@@ -161,7 +162,12 @@ def test_forward_bytes_by_hand():
         (Conv2d(3, -8, 3), (1, 3, 8, 8), r"Conv2d expects sizes above 0. Received: .*-8"),
         (Linear(4, 0), (1, 4), r"Linear expects sizes above 0. Received: .*0"),
         (Conv2d(3, 8, 3, padding="valid"), (1, 3, 8, 8), "axes or same. Received: 'valid'"),
-        (MaxPool(2, 2.0), (1, 3, 8, 8), "MaxPool expects a whole number as stride. Received: 2.0"),  # type: ignore[arg-type]
+        (MaxPool(2, 2.0), (1, 3, 8, 8), "MaxPool expects stride >= 1: .* 2 axes. Received: 2.0"),  # type: ignore[arg-type]
+        (MaxPool((3, 2), 1), (1, 3, 8), r"one for each of 1 axes. Received: \(3, 2\)"),
+        (AvgPool((4, 3), 1, (1, 2)), (1, 3, 8, 8), "at most half its kernel"),
+        (GlobalAvgPool(), (1, 3), r"\[batch, channels, length\], .* Received: \[1, 3\]"),
+        (Upsample(2, "bilinear"), (1, 3, 8), r"nearest or linear of \[1, 3, 8\]"),
+        (AdaptiveAvgPool((2, 9)), (1, 3, 8, 8), "at least 2 x 9"),
         (LayerNorm(4, eps=-1.0), (1, 4), "LayerNorm expects eps >= 0. Received: eps -1.0"),
         (BatchNorm(3, eps=-1e-5), (1, 3, 2, 2), "eps >= 0 and a momentum .* Received: eps -1e-05"),
         (BatchNorm(3, momentum=1.5), (1, 3, 2, 2), "from 0 to 1. Received: .*momentum 1.5"),

@@ -1,6 +1,15 @@
 """Windows of convolutions: shapes, cost, and one description for one work."""
 
-from suites.layers import Conv1d, Conv2d, Conv3d, ConvTranspose2d, InstanceNorm, MaxPool, Upsample
+from suites.layers import (
+    AdaptiveAvgPool,
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose2d,
+    InstanceNorm,
+    MaxPool,
+    Upsample,
+)
 
 
 def test_windows_that_stand_out_over_the_edge():
@@ -24,6 +33,14 @@ def test_windows_of_every_form():
     assert Upsample(3).output_shape(image) == (2, 3, 27, 24)
 
 
+def test_pools_and_larger_ones_over_one_and_three_axes():
+    assert MaxPool(3, 2).output_shape((2, 3, 9)) == (2, 3, 4)
+    assert MaxPool((1, 2, 3), (1, 2, 2)).output_shape((2, 3, 4, 8, 9)) == (2, 3, 4, 4, 4)
+    assert AdaptiveAvgPool((2, 1)).output_shape((2, 3, 9, 8)) == (2, 3, 2, 1)
+    assert Upsample(2, "trilinear").output_shape((2, 3, 4, 5, 6)) == (2, 3, 8, 10, 12)
+    assert MaxPool((2, 2), (2, 2)) == MaxPool(2, 2)
+
+
 def test_equal_numbers_for_all_axes_are_one_number():
     assert Conv2d(3, 8, (3, 3), (1, 1), (2, 2)) == Conv2d(3, 8, 3, 1, 2)
     assert Conv2d(3, 8, (3, 2)).kernel == (3, 2)
@@ -37,6 +54,8 @@ def test_cost_of_convolutions_by_hand():
         "weight": (6, 4, 2, 2),
         "bias": (4,),
     }
+    assert MaxPool((3, 2), (2, 1)).flop((1, 1, 7, 5)) == 3 * 4 * 6
+    assert AdaptiveAvgPool((2, 1)).flop((1, 1, 5, 4)) == 6 * 4
     assert Upsample(2).flop((1, 1, 3, 4)) == 0
     assert Upsample(2, "bilinear").flop((1, 1, 3, 4)) == 3 * (6 * 4 + 6 * 8)
     assert InstanceNorm(6, affine=True).flop((2, 6, 4)) == 7 * 2 * 6 * 4

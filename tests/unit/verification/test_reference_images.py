@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from suites.layers import (
     Conv2d,
     Conv3d,
     ConvTranspose2d,
+    GlobalAvgPool,
     GroupNorm,
     InstanceNorm,
     MaxPool,
     Upsample,
 )
+from suites.layers.windows import spread
 from suites.verification.reference.meanings.model import Pass
 from tests.helpers import drawn_weights
 
@@ -122,6 +125,28 @@ def test_instance_norm_by_hand(affine):
         np.testing.assert_allclose(got[n, c], expected)
 
 
+def test_sequences_and_volumes_are_enlarged_along_their_axes():
+    row = np.array([[[0.0, 4.0]]])
+    assert Pass({}).apply(Upsample(2), row).tolist() == [[[0, 0, 4, 4]]]
+    assert Pass({}).apply(Upsample(2, "linear"), row).tolist() == [[[0, 1, 3, 4]]]
+    volume = row.reshape(1, 1, 2, 1, 1)
+    lines = Pass({}).apply(Upsample(2, "trilinear"), volume)
+    assert lines.shape == (1, 1, 4, 2, 2)
+    np.testing.assert_array_equal(lines[0, 0].reshape(4, 4), np.repeat([[0], [1], [3], [4]], 4, 1))
+
+
+def test_means_of_whole_channels_and_of_parts_of_rectangles():
+    x = RANDOM.random((2, 3, 4, 5, 6))
+    whole = Pass({}).apply(GlobalAvgPool(), x)
+    np.testing.assert_allclose(whole, x.mean((2, 3, 4), keepdims=True))
+    parts = Pass({}).apply(AdaptiveAvgPool((2, 5, 1)), x)
+    expected = x.reshape(2, 3, 2, 2, 5, 6).mean((3, 5)).reshape(2, 3, 2, 5, 1)
+    np.testing.assert_allclose(parts, expected)
+
+
+NUMBERS = ("kernel", "stride", "padding")
+
+
 @pytest.mark.parametrize(
     ("layer", "combine"),
     [
@@ -130,16 +155,22 @@ def test_instance_norm_by_hand(affine):
         (MaxPool(2, 2), np.max),
         (AvgPool(3, 2, ceil=True), np.mean),
         (AvgPool(2, 2), np.mean),
+        (MaxPool((3, 2, 1), (2, 1, 1), (1, 0, 0)), np.max),
+        (AvgPool((3, 2, 2), (2, 3, 1), ceil=True), np.mean),
     ],
 )
-def test_pooling_by_hand(layer, combine):
-    _, x = drawn_weights.layer(RANDOM, layer, (2, 3, 8, 7))
+@pytest.mark.parametrize("places", [(8,), (8, 7), (4, 8, 7)])
+def test_pooling_by_hand(layer, combine, places):
+    numbers = {name: spread(getattr(layer, name), 3)[: len(places)] for name in NUMBERS}
+    layer = replace(layer, **numbers)
+    _, x = drawn_weights.layer(RANDOM, layer, (2, 3, *places))
     got = Pass({}).apply(layer, x)
     assert got.shape == layer.output_shape(x.shape)
-    for n, c, i, j in itertools.product(*(range(size) for size in got.shape)):
-        begins = [k * layer.stride - layer.padding for k in (i, j)]
-        rows, columns = (slice(max(0, b), b + layer.kernel) for b in begins)
-        assert got[n, c, i, j] == pytest.approx(combine(x[n, c, rows, columns]))
+    kernel, stride, padding = numbers.values()
+    for n, c, *at in itertools.product(*(range(size) for size in got.shape)):
+        begins = [k * s - p for k, s, p in zip(at, stride, padding, strict=True)]
+        seen = [slice(max(0, b), b + size) for b, size in zip(begins, kernel, strict=True)]
+        assert got[n, c, *at] == pytest.approx(combine(x[n, c, *seen]))
 
 
 def test_padding_counts_as_zeros_in_a_mean():

@@ -11,6 +11,7 @@ import numpy as np
 from suites import layers
 from suites.layers import Layer, adaptive_windows, join, line_through
 from suites.layers.convolution import Convolution
+from suites.layers.windows import spread
 from suites.verification.reference.meanings.convolution import (
     Float64,
     convolve,
@@ -102,26 +103,32 @@ def _max_pool(run: Run, layer: layers.MaxPool, x: Any, path: str) -> Any:
 
 
 def _avg_pool(run: Run, layer: layers.AvgPool, x: Any, path: str) -> Any:
-    rows, columns = layer.output_shape(x.shape)[2:]
-    padded = anp.pad(x, ((0, 0), (0, 0), *(((layer.padding,) * 2,) * 2)), "constant")
-    starts = [[i * layer.stride for i in range(count)] for count in (rows, columns)]
-    return _means(run, padded, *([(s, s + layer.kernel) for s in axis] for axis in starts))
+    window, axes = layer.window(x.shape), x.ndim - 2
+    around = spread(layer.padding, axes)
+    padded = anp.pad(x, ((0, 0), (0, 0), *((edge, edge) for edge in around)), "constant")
+    each = zip(window.kernel, window.stride, window.places, strict=True)
+    spans = [[(i * stride, i * stride + kernel) for i in range(n)] for kernel, stride, n in each]
+    return _means(run, padded, spans)
 
 
 def _adaptive_pool(run: Run, layer: layers.AdaptiveAvgPool, x: Any, path: str) -> Any:
-    return _means(run, x, *(adaptive_windows(size, layer.size) for size in x.shape[2:]))
+    each = zip(x.shape[2:], layer.sizes(x.shape), strict=True)
+    return _means(run, x, [adaptive_windows(places, size) for places, size in each])
 
 
-def _means(run: Run, x: Any, rows: list[tuple[int, int]], columns: list[tuple[int, int]]) -> Any:
-    """Means over all windows of rows and columns, cut off at the edge: two small products."""
-    across = anp.matmul(x, _averaging(columns, x.shape[3], x.dtype).T)
-    means = anp.matmul(_averaging(rows, x.shape[2], x.dtype), across)
-    windows_of = [max(end - begin for begin, end in spans) for spans in (rows, columns)]
-    return averaged(means, math.prod(windows_of), run.arithmetic)
+def _means(run: Run, x: Any, spans: list[list[tuple[int, int]]]) -> Any:
+    """Means over all windows that have these spans along each axis, cut off at the edge: a small
+    product for each."""
+    for axis in range(x.ndim - 1, 1, -1):
+        matrix = _averaging(spans[axis - 2], x.shape[axis], x.dtype)
+        last = anp.matmul(anp.swapaxes(x, axis, -1), matrix.T)
+        x = anp.swapaxes(last, axis, -1)
+    length = math.prod(max(end - begin for begin, end in along) for along in spans)
+    return averaged(x, length, run.arithmetic)
 
 
 def _global_mean(run: Run, layer: Layer, x: Any, path: str) -> Any:
-    means = mean_over(x, (2, 3))
+    means = mean_over(x, tuple(range(2, x.ndim)))
     return averaged(means, math.prod(x.shape[2:]), run.arithmetic)
 
 
@@ -133,7 +140,7 @@ def _averaging(spans: list[tuple[int, int]], length: int, dtype: Any) -> Float64
 
 
 def _upsample(run: Run, layer: layers.Upsample, x: Any, path: str) -> Any:
-    for axis in (2, 3):
+    for axis in range(2, x.ndim):
         x = (_repeated if layer.mode == "nearest" else _drawn_out)(x, layer.scale, axis)
     return x
 
