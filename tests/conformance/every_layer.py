@@ -187,12 +187,12 @@ WINDOWS = Sequential(
 )
 POOLS = Sequential(
     stem=Sequential(Conv2d(3, 4, 1), Tanh()),
-    across=MaxPool((1, 3), (1, 2), (0, 1)),
+    across=MaxPool((1, 3), (1, 3), (0, 1)),
     over=AvgPool((3, 2), (2, 1), (1, 0), ceil=True),
     volume=Reshape((2, 2, 5, -1)),
-    solid=Sequential(Upsample(2, "trilinear"), Conv3d(2, 3, 1), Tanh()),
+    solid=Sequential(Conv3d(2, 3, 1), Tanh()),
     largest=MaxPool((1, 3, 2), (1, 2, 1), (0, 1, 1), ceil=True),
-    wider=Upsample(2),
+    wider=Sequential(Upsample(2, "trilinear"), Upsample(2)),
     mean=AvgPool(2, 2, padding=1, ceil=True),
     adaptive=AdaptiveAvgPool((2, 3, 2)),
     gate=Gated(GlobalAvgPool()),
