@@ -73,6 +73,7 @@ from suites.workload import (
     Train,
     WarmupLinear,
 )
+from tests.conformance.image_model import POOLS
 
 BLOCK = Residual(Sequential(Linear(24, 24), ReLU(), Linear(24, 24, bias=False)))
 NORM = GroupNorm(4, 24, affine=False)
@@ -184,24 +185,6 @@ WINDOWS = Sequential(
     ),
     flat=Sequential(InstanceNorm(4), Flatten(), Linear(256, 6, bias=False), BatchNorm(6), ReLU()),
     head=Linear(6, 5),
-)
-POOLS = Sequential(
-    stem=Sequential(Conv2d(3, 4, 1), Tanh()),
-    across=MaxPool((1, 3), (1, 3), (0, 1)),
-    over=AvgPool((3, 2), (2, 1), (1, 0), ceil=True),
-    volume=Reshape((2, 2, 5, -1)),
-    solid=Sequential(Conv3d(2, 3, 1), Tanh()),
-    largest=MaxPool((1, 3, 2), (1, 2, 1), (0, 1, 1), ceil=True),
-    wider=Sequential(Upsample(2, "trilinear"), Upsample(2)),
-    mean=AvgPool(2, 2, padding=1, ceil=True),
-    adaptive=AdaptiveAvgPool((2, 3, 2)),
-    gate=Gated(GlobalAvgPool()),
-    long=Sequential(Reshape((4, -1)), Conv1d(4, 6, 2), Tanh()),
-    lines=Sequential(Upsample(3, "linear"), Upsample(2), Conv1d(6, 4, 3), Tanh()),
-    peaks=Sequential(MaxPool(3, 2, ceil=True), AvgPool(3, 2, 1), AvgPool(2, 3, ceil=True)),
-    few=AdaptiveAvgPool(2),
-    rows=Concat(Flatten(), Sequential(GlobalAvgPool(), Flatten())),
-    head=Linear(12, 5),
 )
 WRITER = Sequential(
     words=Embedding(40, 16),
