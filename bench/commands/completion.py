@@ -9,12 +9,13 @@ import pkgutil
 from collections.abc import Mapping
 
 from bench import commands
+from bench.commands.store import BY_THEMSELVES
 from bench.plan.presets import PRESETS
 from frameworks import FRAMEWORKS
 from suites import catalog
 from suites.workload import ITEMSIZE
 
-COMMANDS = tuple(module.name for module in pkgutil.iter_modules(commands.__path__))
+COMMANDS = (*(module.name for module in pkgutil.iter_modules(commands.__path__)), *BY_THEMSELVES)
 
 
 def words() -> Mapping[str, tuple[str, ...]]:

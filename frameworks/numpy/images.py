@@ -154,7 +154,7 @@ def adaptive_pool(layer: AdaptiveAvgPool, x: Array) -> Array:
     places = tuple(range(2, x.ndim))
     for at in np.ndindex(y.shape[2:]):
         seen = tuple(along[i] for along, i in zip(spans, at, strict=True))
-        np.mean(x[:, :, *seen], axis=places, out=y[:, :, *at])
+        np.mean(x[(..., *seen)], axis=places, out=y[(..., *at)])
     return y
 
 
@@ -193,7 +193,7 @@ def _views(layer: Windowed, x: Array, fill: float) -> Iterator[Array]:
     window = layer.window(x.shape)
     padded = _padded(window, x, fill)
     for spans in windows.views(window):
-        yield padded[:, :, *spans]
+        yield padded[(..., *spans)]
 
 
 def _padded(window: Window, x: Array, fill: float) -> Array:

@@ -134,8 +134,15 @@ def misread(case, precision):
     return [f"{case['case']}: {check}" for check in found if not check.passed]
 
 
+COMPILED_ALIKE = ("windows", "pools", "recommender", "tokens", "volumes")
+"""Models of layers that a compiler gets as the same kinds of operations as those of the others."""
+
+
 def _each_model(workloads, once):
-    """If once, only its first training step, or else its forward pass; and all other work."""
+    """If once, only its first training step, or else its forward pass; and all other work, without
+    what is COMPILED_ALIKE."""
+    if once:
+        workloads = [each for each in workloads if not each.name.startswith(COMPILED_ALIKE)]
     trained = [workload.model for workload in workloads if isinstance(workload, Train)]
     seen = []
     for workload in workloads:

@@ -133,7 +133,7 @@ def test_another_request_is_not_taken_for_the_same(tmp_path):
     running, _ = started(out, *SHORT)
     running.send_signal(signal.SIGKILL)
     running.communicate()
-    for other in (("--seed", "7"), ("--preset", "smoke"), ("--rounds", "5")):
+    for other in (("--seed", "7"), ("--preset", "standard"), ("--rounds", "5")):
         done = finish(out, *SHORT, *other)
         assert done.returncode == 2
         assert "differs in its" in done.stderr

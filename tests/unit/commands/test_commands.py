@@ -16,11 +16,18 @@ from typer.testing import CliRunner
 
 from bench import commands
 from bench.__main__ import app
+from bench.commands import completion
 from bench.terminal import exit_codes
 from bench.version import version
 from suites.errors import UserError
 
-NAMES = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+NAMES = sorted(completion.COMMANDS)
+
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(commands.__path__, "bench.commands.")
+    if not module.ispkg
+]
 
 
 def test_a_home_that_cannot_be_written_to_is_nothing_to_tell_of(tmp_path: Path) -> None:
@@ -41,9 +48,9 @@ def test_each_command_is_a_module_and_each_module_a_command() -> None:
     assert sorted(typer.main.get_command(app).commands) == NAMES  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", MODULES)
 def test_each_command_is_entered_by_run_and_returns_its_exit_code(name: str) -> None:
-    entry = importlib.import_module(f"bench.commands.{name}").run
+    entry = importlib.import_module(name).run
     assert inspect.signature(entry).return_annotation == "int"
 
 

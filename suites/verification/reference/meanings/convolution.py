@@ -191,7 +191,7 @@ def _pad(x: Float64, window: Window, fill: float = 0.0) -> Float64:
 def _within(padded: Float64, window: Window, shape: Shape) -> Float64:
     """Without its edges."""
     pairs = zip(window.edges, shape[2:], strict=True)
-    inside: Float64 = padded[:, :, *(slice(edge[0], edge[0] + size) for edge, size in pairs)]
+    inside: Float64 = padded[(..., *(slice(edge[0], edge[0] + size) for edge, size in pairs))]
     return inside
 
 
