@@ -154,7 +154,11 @@ def adaptive_pool(layer: AdaptiveAvgPool, x: Array) -> Array:
     places = tuple(range(2, x.ndim))
     for at in np.ndindex(y.shape[2:]):
         seen = tuple(along[i] for along, i in zip(spans, at, strict=True))
-        np.mean(x[(..., *seen)], axis=places, out=y[(..., *at)])
+        np.mean(
+            x[(slice(None), slice(None), *seen)],
+            axis=places,
+            out=y[(slice(None), slice(None), *at)],
+        )
     return y
 
 
@@ -193,7 +197,7 @@ def _views(layer: Windowed, x: Array, fill: float) -> Iterator[Array]:
     window = layer.window(x.shape)
     padded = _padded(window, x, fill)
     for spans in windows.views(window):
-        yield padded[(..., *spans)]
+        yield padded[(slice(None), slice(None), *spans)]
 
 
 def _padded(window: Window, x: Array, fill: float) -> Array:

@@ -191,7 +191,9 @@ def _pad(x: Float64, window: Window, fill: float = 0.0) -> Float64:
 def _within(padded: Float64, window: Window, shape: Shape) -> Float64:
     """Without its edges."""
     pairs = zip(window.edges, shape[2:], strict=True)
-    inside: Float64 = padded[(..., *(slice(edge[0], edge[0] + size) for edge, size in pairs))]
+    inside: Float64 = padded[
+        (slice(None), slice(None), *(slice(edge[0], edge[0] + size) for edge, size in pairs))
+    ]
     return inside
 
 
@@ -202,7 +204,7 @@ def _seen(x: Float64, at: Shape, window: Window) -> Float64:
         slice(place * dilation, place * dilation + stride * (count - 1) + 1, stride)
         for place, dilation, stride, count in each
     ]
-    view: Float64 = x[(..., *spans)]
+    view: Float64 = x[(slice(None), slice(None), *spans)]
     return view
 
 
