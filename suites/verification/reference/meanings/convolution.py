@@ -204,7 +204,7 @@ def _seen(x: Float64, at: Shape, window: Window) -> Float64:
         slice(place * dilation, place * dilation + stride * (count - 1) + 1, stride)
         for place, dilation, stride, count in each
     ]
-    view: Float64 = x[(slice(None), slice(None), *spans)]
+    view: Float64 = x[(..., *spans)]
     return view
 
 
