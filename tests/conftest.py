@@ -6,10 +6,16 @@ import os
 # processes beside each other spin while they wait for one another, at three times the cost.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
+import hypothesis
+
 from reports import isolation
 
 # A part of a report that fails would be a sentence in it; here the error itself is to be seen.
 os.environ[isolation.STRICT] = "yes"
+
+# What a property is tried with where it names no number itself: of all tests these took a tenth.
+hypothesis.settings.register_profile("all", max_examples=40)
+hypothesis.settings.load_profile("all")
 
 
 def pytest_xdist_auto_num_workers() -> int:

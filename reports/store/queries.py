@@ -10,6 +10,7 @@ import contextlib
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,17 +62,27 @@ class Opened:
         timer.daemon = True
         timer.start()
         try:
-            yield self.connection.execute(statements[0], list(values) or None)
+            yield self._executed(statements[0], list(values) or None)
         except duckdb.InterruptException:
             raise BadQuery(f"the query took longer than {LONGEST_S:g} s. Ask for less.") from None
         except duckdb.Error as error:
             raise _bad(error) from None
-        except RuntimeError as error:  # DuckDB's own word for Ctrl-C
-            if "interrupted" not in str(error).lower():
-                raise
-            raise KeyboardInterrupt from None
         finally:
             timer.cancel()
+
+    def _executed(
+        self, statement: duckdb.Statement, values: Sequence[object] | None
+    ) -> duckdb.DuckDBPyConnection:
+        """The answer, worked out in a thread: DuckDB itself hears of Ctrl-C now and then only."""
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(self.connection.execute, statement, values)
+            try:
+                while not wait([answer], timeout=0.2).done:
+                    pass
+            except KeyboardInterrupt:
+                self.connection.interrupt()
+                raise
+            return answer.result()
 
 
 @contextlib.contextmanager
