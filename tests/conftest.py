@@ -13,7 +13,7 @@ from reports import isolation
 # A part of a report that fails would be a sentence in it; here the error itself is to be seen.
 os.environ[isolation.STRICT] = "yes"
 
-# What a property is tried with where it names no number itself: of all tests these took a tenth.
+# Examples of a property that names no number itself: there are many properties, and time is short.
 hypothesis.settings.register_profile("all", max_examples=40)
 hypothesis.settings.load_profile("all")
 

@@ -134,7 +134,10 @@ def misread(case, precision):
     return [f"{case['case']}: {check}" for check in found if not check.passed]
 
 
-COMPILED_ALIKE = ("windows", "pools", "recommender", "tokens", "volumes")
+COMPILED_ALIKE = (
+    *("windows", "pools", "recommender", "tokens", "volumes"),
+    *("moved", "dropping", "painted"),
+)
 """Models of layers that a compiler gets as the same kinds of operations as those of the others."""
 
 
