@@ -169,7 +169,7 @@ def _case_records(plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ..
     cases = []
     for suite, workload in plan:
         try:
-            cases.append(_case_record(suite, workload))
+            cases.append(case_record(suite, workload))
         except Exception as error:
             if suite in catalog.NAMES:
                 raise
@@ -186,7 +186,8 @@ def _case_records(plan: Sequence[tuple[str, Workload]]) -> tuple[schema.Case, ..
     return tuple(cases)
 
 
-def _case_record(suite: str, workload: Workload) -> schema.Case:
+def case_record(suite: str, workload: Workload) -> schema.Case:
+    """What a run's record says of the workload. Raises ValueError, msgspec.ValidationError."""
     known = facts_of(workload)
     try:
         workload.case.encode()  # half of a pair of surrogates is no text, though a str may hold it

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import records, schema
+from bench.plan.request import case_record
 from bench.schema import (
     Cell,
     Check,
@@ -28,7 +29,7 @@ from bench.store import objects
 from bench.store.places import Place
 from scripts.synthetic_store.kinds import KINDS, MAKERS, Kind, Maker
 from suites import catalog
-from suites.workload import ITEMSIZE, Workload, definition_hash, facts_of
+from suites.workload import Workload
 
 BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 MONTHS = 6
@@ -199,19 +200,7 @@ def _head(
         arguments=("run", "--preset", "quick"),
         machine=owner,
         settings={"preset": "quick", "device": "all", "seed": 0},
-        cases=tuple(
-            schema.Case(
-                case=workload.case,
-                suite=workload.suite,
-                name=workload.name,
-                size=workload.size,
-                flop=workload.flop,
-                traffic_bytes={p: workload.traffic_bytes(p) for p in ITEMSIZE},  # type: ignore[misc]
-                definition_sha256=definition_hash(workload),
-                **vars(facts_of(workload)),
-            )
-            for workload in plan
-        ),
+        cases=tuple(case_record(workload.suite, workload) for workload in plan),
         contenders=tuple(contender for _, contender in contenders),
         commit="0123456789abcdef0123456789abcdef01234567",
         version="0.1.0",
