@@ -133,7 +133,8 @@ class _Kept:
 class Changed:
     """Arrays of an audit, changed by chance: a product's left operand by a power of two, a batch's
     samples in their order, and so an operation's inputs along their first axis. Loss, gradients and
-    statistics of a batch stay as they are."""
+    statistics of a batch stay as they are: of one trained on in parts, each part keeps its samples.
+    """
 
     def __init__(self, workload: Workload, fresh: Arrays) -> None:
         self._workload, self._weights = workload, fresh.weights
@@ -162,7 +163,8 @@ class Changed:
             scale = np.float32(chance.choice(SCALES))
             self._undo.append(lambda results: _each(results, "product", lambda c: c / scale))
             return {name: _frozen(array * scale) for name, array in batch.items()}
-        order = chance.permutation(len(next(iter(batch.values()))))
+        parts = self._workload.accumulate if isinstance(self._workload, Train) else 1
+        order = _shuffled(len(next(iter(batch.values()))), parts, chance)
         back = np.argsort(order)
         if isinstance(self._workload, Operation):
             given = self._workload.operator.results
@@ -170,6 +172,12 @@ class Changed:
             return {name: _frozen(array[order]) for name, array in batch.items()}
         self._undo.append(functools.partial(_in_order, self._workload, back))
         return {name: _frozen(array[order]) for name, array in batch.items()}
+
+
+def _shuffled(count: int, parts: int, chance: np.random.Generator) -> Array:
+    """The numbers below `count` by chance, each within its own of so many equal parts: a part has
+    statistics of its own, and running averages go from one to the next."""
+    return np.concatenate([chance.permutation(part) for part in np.split(np.arange(count), parts)])
 
 
 def _in_order(workload: Workload, back: Array, results: Mapping[str, Array]) -> Mapping[str, Array]:

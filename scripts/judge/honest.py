@@ -17,7 +17,7 @@ CACHE = CHECKOUT / ".cache" / "reference"
 SMALL_CNNS = CHECKOUT / "tests" / "data" / "small_cnns.py"
 EVERY_LAYER = CHECKOUT / "tests" / "conformance" / "every_layer.py"
 
-FURTHER = ("ops", "unet", "vit")
+FURTHER = ("decoder", "lstm", "ops", "pitfalls", "recsys", "unet", "vit")
 """Suites beside those that run by default."""
 
 DRAWN_IN_FILE = 20

@@ -97,16 +97,24 @@ def test_each_audit_is_changed_in_a_way_of_its_own():
             made[0].ring[0][name][0] = 1
 
 
-def test_labels_follow_their_samples():
-    weights = arrays.make(TRAIN, 0).weights
-    fresh = arrays.audit(TRAIN, 0, weights)
-    changed = audit.Changed(TRAIN, fresh).arrays
+@pytest.mark.parametrize("accumulate", [1, 2, 3])
+def test_labels_follow_their_samples_and_these_stay_in_their_part(accumulate):
+    workload = dataclasses.replace(TRAIN, accumulate=accumulate)
+    fresh = arrays.audit(workload, 0, arrays.make(workload, 0).weights)
+    changed = audit.Changed(workload, fresh).arrays
+    assert any(
+        not np.array_equal(old["x"], new["x"])
+        for old, new in zip(fresh.ring, changed.ring, strict=True)
+    )
     for old, new in zip(fresh.ring, changed.ring, strict=True):
-        pairs = [
-            {(*x.tolist(), int(label)) for x, label in zip(b["x"], b["labels"], strict=True)}
-            for b in (old, new)
-        ]
-        assert pairs[0] == pairs[1]
+        for part in np.split(np.arange(len(old["x"])), accumulate):
+            pairs = [
+                {(*x.tolist(), int(label)) for x, label in zip(b["x"], b["labels"], strict=True)}
+                for b in (
+                    {name: array[part] for name, array in each.items()} for each in (old, new)
+                )
+            ]
+            assert pairs[0] == pairs[1]
 
 
 def test_exactly_the_audits_steps_are_taken_and_the_arrays_put_back():
