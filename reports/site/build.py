@@ -1,12 +1,20 @@
-"""Writes a site aside and puts it in place whole: one that is half written replaces none."""
+"""Writes a site aside and puts it in place whole: one that is half written replaces none.
+
+What others put into a site's folder (`.git`, `CNAME`) goes over into the next site. It is told by
+its name, and no file in the folder is asked: a site of a stranger cannot name for deletion what is
+no page.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from reports.ingest.machine_names import FAMILIES
 from reports.render import page
 from reports.site import pages, search
 from reports.site.content import Site
@@ -14,6 +22,15 @@ from suites.errors import UserError
 
 MARK = "metalbench-site.json"
 """The file by which a folder is known for a site, which another may replace."""
+
+_FOLDERS = ("families", "machines", search.FOLDER)
+
+_OWN = re.compile(
+    rf"{re.escape(MARK)}|site\.css|(tables|search)\.js|(index|versions|published|all(-\d+)?)\.html"
+    rf"|families/({'|'.join(map(pages.slug, FAMILIES))})(-\d+)?\.html"
+    rf"|machines/[0-9a-f]{{12}}\.html|{search.FOLDER}/\d{{4,}}\.js"
+)
+"""What the files of a site are called, and those of an earlier version were."""
 
 _TEMPLATES = Path(page.__file__).parent / "templates"
 
@@ -28,7 +45,7 @@ def build(site: Site, out: Path) -> int:
     Raises NoSite, OSError.
     """
     out = out.resolve()
-    _recover(out)
+    _settle(out)
     check(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
@@ -89,20 +106,48 @@ def _before(out: Path) -> Path:
     return out.parent / f".{out.name}.before"
 
 
-def _recover(out: Path) -> None:
-    """Puts an earlier site back that a kill between two renames left beside its place."""
-    if _before(out).is_dir() and not out.exists():
-        _before(out).rename(out)
+def _settle(out: Path) -> None:
+    """Ends what a kill may have broken off: an earlier site is put back where no new one is in its
+    place; where one is, it is given what others put into the earlier one, which then goes."""
+    before = _before(out)
+    if not before.is_dir():
+        return
+    if not out.exists():
+        before.rename(out)
+        return
+    _check_names(before, out)
+    for name in _of_others(before):
+        target = out / name
+        target.parent.mkdir(exist_ok=True)
+        (before / name).rename(target)
+    shutil.rmtree(before)
 
 
 def _swap(aside: Path, out: Path) -> None:
-    before = _before(out)
-    shutil.rmtree(before, ignore_errors=True)
     if out.exists():
-        out.rename(before)
+        _check_names(out, aside)
+        out.rename(_before(out))
     try:
         aside.rename(out)
-    except OSError:
-        _recover(out)
-        raise
-    shutil.rmtree(before, ignore_errors=True)
+    finally:
+        _settle(out)
+
+
+def _of_others(folder: Path) -> list[str]:
+    """What lies in a site's folder and is no file of a site; a folder of others as a whole."""
+    found: list[Path] = []
+    for path in folder.iterdir():
+        ours = path.name in _FOLDERS and path.is_dir() and not path.is_symlink()
+        found += path.iterdir() if ours else [path]
+    names = sorted((path.relative_to(folder).as_posix(), path.is_dir()) for path in found)
+    return [name for name, is_folder in names if is_folder or not _OWN.fullmatch(name)]
+
+
+def _check_names(old: Path, new: Path) -> None:
+    """That the new site has no file where others put one into the old. Raises NoSite."""
+    for name in _of_others(old):
+        if os.path.lexists(new / name):
+            raise NoSite(
+                f"{old / name} is no file of the earlier site, and the new one has something of "
+                "that name. Expected it elsewhere: move it, and make the site again."
+            )

@@ -11,7 +11,6 @@ from reports.ingest.machine_names import FAMILIES
 from reports.site import crossings, strips
 from reports.site.crossings import Crossed
 from reports.site.figures import Machine
-from reports.site.machine_page import Records
 from reports.site.strips import Strip
 
 MOST_SUITES, MOST_FRAMEWORKS = 18, 6
@@ -25,7 +24,8 @@ class Site:
     title: str
     machines: tuple[Machine, ...]
     published: Sequence[Published]
-    records: Records
+    store: str = ""
+    """The name of the store's folder, where it lies beside the site's; empty where it does not."""
     least_trust: str = ""
     """The tier that was asked for; empty where all are shown."""
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from bench import names
+from bench.store import layout
 from reports.chapters.cpu_vs_gpu import sized
 from reports.formatting import ABSENT, count, digits, plain, seconds
 from reports.frame import FAULTS
@@ -17,28 +18,6 @@ from reports.site.figures import Figure, Machine, Run
 
 MOST_RUNS = 200
 """Runs that the page lists: the newest, and those that it has figures of."""
-
-
-@dataclass(frozen=True)
-class Records:
-    """Where the records of a run can be had."""
-
-    base: str = ""
-    """Address of the store as seen from the site's first page, with its last slash; empty where a
-    page has no way to it."""
-    store: str = "STORE"
-    """What stands for the store in a command."""
-
-    def link(self, sha256: str, up: str) -> str:
-        """The record's own address; empty where there is none."""
-        if not self.base:
-            return ""
-        outside = "://" in self.base
-        path = f"{self.base}runs/{sha256[:2]}/{sha256}.jsonl.gz"
-        return path if outside else f"{up}{quote(path)}"
-
-    def command(self, sha256: str) -> str:
-        return f"./metalbench store fetch {self.store} {sha256}"
 
 
 @dataclass(frozen=True)
@@ -62,6 +41,11 @@ def runs(machine: Machine) -> tuple[Run, ...]:
 def anchor(sha256: str) -> str:
     """Of a run on its machine's page."""
     return f"run-{sha256[:16]}"
+
+
+def address(store: str, sha256: str) -> str:
+    """Of a run's records, seen from the folder in which the site's and the store's lie."""
+    return quote(f"{store}/{layout.run(sha256)}")
 
 
 def tables(machine: Machine) -> Iterator[SuiteTable]:

@@ -219,6 +219,7 @@ def of_machine(site: Site, machine: Machine) -> str:
         tables=tables,
         runs=machine_page.runs(machine),
         anchor=machine_page.anchor,
+        address=machine_page.address,
     )
 
 

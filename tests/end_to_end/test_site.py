@@ -7,7 +7,6 @@ import pytest
 from reports.ingest import published
 from reports.site import build, pages
 from reports.site.content import Site
-from reports.site.machine_page import Records
 from tests.end_to_end.test_page import Opened, browser, pytestmark, unfold  # noqa: F401
 from tests.helpers import gallery
 
@@ -17,7 +16,7 @@ def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("gallery") / "site"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "ON_A_LIST", 2)  # so that a list has several pages
-        build.build(Site("A gallery", gallery.machines(), published.every(), Records()), out)
+        build.build(Site("A gallery", gallery.machines(), published.every()), out)
     return out
 
 

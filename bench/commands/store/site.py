@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from bench.values import BadValue
 if TYPE_CHECKING:
     from bench.store.places import Place
     from reports.site.content import Site
-    from reports.site.machine_page import Records
 
 TITLE = "Metalbench gallery"
 
@@ -46,9 +44,9 @@ def run(asked: SiteOptions) -> int:
     from reports.store import index
 
     place = places.at(asked.url)
-    records = _records(place, asked.out)
+    beside = _beside(place, asked.out)
     build.check(asked.out)  # refused before anything is read
-    site, lost = _site(asked, place, records)
+    site, lost = _site(asked, place, beside)
     count = build.build(site, asked.out)
     tell(f"{count} files: {len(site.machines)} machines. {_address(asked.out)}")
     if waiting := index.waiting(place):
@@ -61,7 +59,7 @@ def run(asked: SiteOptions) -> int:
     return 0
 
 
-def _site(asked: SiteOptions, place: Place, records: Records) -> tuple[Site, int]:
+def _site(asked: SiteOptions, place: Place, beside: str) -> tuple[Site, int]:
     """What it shows, and how many runs could not be judged."""
     from reports.formatting import plain
     from reports.ingest import published
@@ -81,7 +79,7 @@ def _site(asked: SiteOptions, place: Place, records: Records) -> tuple[Site, int
         _refuse(below([*tiers.items()], least) if least else [])
         machines = choice.machines(intake.cells(store), runs)
     title = plain(asked.title, 80) or TITLE
-    return Site(title, machines, published.every(), records, least), len(rows) - len(tiers)
+    return Site(title, machines, published.every(), beside, least), len(rows) - len(tiers)
 
 
 def _refuse(lines: Sequence[str]) -> None:
@@ -97,22 +95,18 @@ def _told(read: int, of: int) -> None:
         tell(f"{read} of {of} runs looked at")
 
 
-def _records(place: Place, out: Path) -> Records:
-    """How pages lead to records: by a link where folder and store lie in one folder. Another
-    path of this machine stands on no page. Raises BadValue."""
-    from reports.site.machine_page import Records
-
+def _beside(place: Place, out: Path) -> str:
+    """The folder of records beside the site's, as pages lead to it; empty where it lies elsewhere,
+    for a path of this machine stands on no page. Raises BadValue."""
     if not place.is_folder:
-        return Records()
+        return ""
     root, folder = Path(place.root).resolve(), out.resolve()
     if root.is_relative_to(folder):
         raise BadValue(
             f"the store {place.url} lies in {out}, which a site would replace as a whole. "
             "Expected a folder beside it, as in STORE=runs OUT=site."
         )
-    if not root.is_relative_to(folder.parent):
-        return Records()
-    return Records(f"{os.path.relpath(root, folder)}/")
+    return root.name if root.parent == folder.parent else ""
 
 
 def _address(out: Path) -> str:

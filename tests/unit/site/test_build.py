@@ -12,7 +12,6 @@ import pytest
 from reports.ingest import published
 from reports.site import build, choice, pages
 from reports.site.content import Site
-from reports.site.machine_page import Records
 from tests.helpers import gallery
 
 
@@ -23,7 +22,7 @@ def quoted():
 
 @pytest.fixture
 def site(quoted):
-    return Site("A gallery", gallery.machines(), quoted, Records())
+    return Site("A gallery", gallery.machines(), quoted)
 
 
 def texts(site):
@@ -57,18 +56,11 @@ def test_figures_lead_to_runs_and_runs_to_records(site):
     assert '<td class="fault">wrong answers</td>' in text
 
 
-@pytest.mark.parametrize(
-    ("base", "link"),
-    [
-        ("../store/", "../../store/runs/{0}/{1}.jsonl.gz"),
-        ("https://example.org/store/", "https://example.org/store/runs/{0}/{1}.jsonl.gz"),
-    ],
-)
-def test_a_store_within_reach_is_linked_to(quoted, base, link):
-    site = Site("A gallery", gallery.machines(), quoted, Records(base))
+def test_a_store_beside_the_site_is_linked_to(quoted):
+    site = Site("A gallery", gallery.machines(), quoted, "my runs")
     machine = site.machines[0]
     sha256 = machine.runs[0].sha256
-    address = link.format(sha256[:2], sha256)
+    address = f"../../my%20runs/runs/{sha256[:2]}/{sha256}.jsonl.gz"
     assert f'href="{address}"' in texts(site)[f"machines/{machine.id}.html"]
 
 
@@ -81,7 +73,7 @@ def test_published_figures_stand_apart_and_first(site):
 
 
 def test_the_same_store_makes_the_same_bytes(site, quoted):
-    again = Site("A gallery", gallery.machines(), quoted, Records())
+    again = Site("A gallery", gallery.machines(), quoted)
     assert texts(site) == texts(again)
 
 
@@ -93,7 +85,7 @@ def test_of_many_machines_the_first_page_shows_the_newest(quoted):
         for at in range(40)
     ]
     found = choice.machines(gallery.cells(runs[:1]), runs)
-    made = texts(Site("A gallery", found, quoted, Records()))
+    made = texts(Site("A gallery", found, quoted))
     assert made["index.html"].count('href="machines/') == pages.ON_FIRST_PAGE
     assert made["all.html"].count('href="machines/') == 40
 
@@ -102,14 +94,14 @@ def test_a_family_has_no_column_of_what_none_of_it_ran(quoted):
     runs = [gallery.run(0), gallery.run(1)]
     rows = [gallery.row(runs[0], "mlx", 1.0), gallery.row(runs[1], "torch", 1.0)]
     found = choice.machines(gallery.table(rows), runs)
-    made = texts(Site("A gallery", found, quoted, Records()))
+    made = texts(Site("A gallery", found, quoted))
     assert 'data-of="mlx"' in made["families/apple.html"]
     assert 'data-of="mlx"' not in made["families/nvidia.html"]
 
 
 def test_a_machine_in_doubt_is_listed_and_says_why(quoted):
     runs = [gallery.run(0), gallery.run(3, against=True, reason="it is beyond physics")]
-    made = texts(Site("A gallery", choice.machines(gallery.cells(runs), runs), quoted, Records()))
+    made = texts(Site("A gallery", choice.machines(gallery.cells(runs), runs), quoted))
     assert made["families/apple.html"].count("no figure that counts") == 1
     assert "it is beyond physics" in made[f"machines/{runs[1].machine_id}.html"]
 
@@ -122,7 +114,7 @@ def test_long_lists_are_cut_into_pages(site, monkeypatch):
 
 
 def test_an_empty_store_has_a_site_too(quoted):
-    made = texts(Site("A gallery", (), quoted, Records()))
+    made = texts(Site("A gallery", (), quoted))
     assert "0 machines" in made["all.html"]
 
 
@@ -132,10 +124,76 @@ def test_an_empty_store_has_a_site_too(quoted):
 def test_a_site_takes_the_place_of_an_earlier_one(site, tmp_path):
     out = tmp_path / "site"
     build.build(site, out)
-    (out / "stale.html").write_text("old")
+    stale = ["all-2.html", "machines/0123456789ab.html", "families/no-gpu-3.html", "search/0001.js"]
+    for name in stale:
+        (out / name).write_text("old")
     build.build(site, out)
-    assert not (out / "stale.html").exists()
+    assert not [name for name in stale if (out / name).exists()]
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+# Of others: what GitHub Pages needs, a page beside ours, a link, and a folder named like a page.
+THEIRS = ("CNAME", ".git/config", ".git/index.html", "about.html", "machines/my notes.html")
+
+
+def furnish(out, link):
+    for name in THEIRS:
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_text(name)
+    (out / "data").symlink_to(link)
+
+
+def assert_furnished(out, link):
+    for name in THEIRS:
+        assert (out / name).read_text() == name
+    assert (out / "data").readlink() == link
+    assert (link / "figures.csv").read_text() == "mine"
+
+
+@pytest.fixture
+def elsewhere(tmp_path_factory):
+    """A folder that a link within the site leads to."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "figures.csv").write_text("mine")
+    return folder
+
+
+def test_what_others_put_into_a_site_stays(site, quoted, tmp_path, elsewhere):
+    out = tmp_path / "site"
+    build.build(site, out)
+    furnish(out, elsewhere)
+    build.build(site, out)
+    assert_furnished(out, elsewhere)
+    (out / build.MARK).write_text('{"files": ["CNAME", ".git/config"]}')  # which asks for nothing
+    build.build(Site("A gallery", (), quoted), out)  # which has no page of a machine
+    assert_furnished(out, elsewhere)
+    assert [path.name for path in (out / "machines").iterdir()] == ["my notes.html"]
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_kill_while_things_are_carried_over_loses_none(site, tmp_path, elsewhere):
+    out, before = tmp_path / "site", tmp_path / ".site.before"
+    build.build(site, out)
+    furnish(out, elsewhere)
+    out.rename(before)
+    build.build(site, tmp_path / "new")
+    (tmp_path / "new").rename(out)  # as after the second of two renames
+    (before / "CNAME").rename(out / "CNAME")
+    build.build(site, out)
+    assert_furnished(out, elsewhere)
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize("name", ["index.html", "machines"])
+def test_what_stands_where_a_page_should_is_refused(site, tmp_path, elsewhere, name):
+    out = tmp_path / "site"
+    build.build(site, out)
+    (out / name).rename(tmp_path / "aside")
+    (out / name).symlink_to(elsewhere)
+    with pytest.raises(build.NoSite, match="no file of the earlier site"):
+        build.build(site, out)
+    assert (out / name).readlink() == elsewhere
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["aside", "site"]
 
 
 def test_one_that_is_half_written_replaces_none(site, tmp_path, monkeypatch):
@@ -221,7 +279,7 @@ def test_markup_would_be_found():
 
 
 def test_nothing_that_a_store_holds_becomes_markup(quoted):
-    made = texts(Site(ATTACK, hostile(), quoted, Records()))
+    made = texts(Site(ATTACK, hostile(), quoted))
     for name, text in made.items():
         if name.endswith(".html"):
             tags = Tags(text)
@@ -233,8 +291,12 @@ def test_nothing_that_a_store_holds_becomes_markup(quoted):
     assert json.loads(data[len("metalbenchFound(") : -3])[0][1].startswith("<script>")
 
 
-def test_names_of_files_are_ours(quoted):
-    for name in texts(Site(ATTACK, hostile(), quoted, Records())):
-        assert re.fullmatch(
-            r"[a-z]+(-[a-z]+)*(-\d+)?\.(html|css|js|json)|\w+/[\w-]+\.(html|js)", name
-        )
+def test_names_of_files_are_ours(quoted, monkeypatch):
+    monkeypatch.setattr(pages, "ON_A_LIST", 2)
+    monkeypatch.setattr(pages, "ON_A_PAGE", 1)
+    runs = [gallery.run(at, gpu=gpu) for at, gpu in enumerate((*gallery.GPUS, "AMD Radeon", "Arc"))]
+    every = choice.machines(gallery.cells(runs), runs)
+    for machines in (every, hostile()):
+        for name in texts(Site(ATTACK, machines, quoted)):
+            assert build._OWN.fullmatch(name), name
+            assert name.rpartition("/")[0] in {"", *build._FOLDERS}

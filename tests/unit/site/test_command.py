@@ -50,8 +50,9 @@ def test_a_store_becomes_a_site_whose_links_lead_to_its_records(store):
     assert text.count('href="machines/') == 3
 
 
-def test_no_page_says_where_a_store_elsewhere_lies(store, tmp_path):
-    out = tmp_path / "pages" / "site"
+@pytest.mark.parametrize("where", ["elsewhere", "a folder above"])
+def test_no_page_says_where_a_store_elsewhere_lies(store, tmp_path, where):
+    out = tmp_path / "site" if where == "elsewhere" else store.parent.parent / f"{tmp_path.name}-s"
     assert site.run(asked(store, out)) == 0
     for page in out.rglob("*.html"):
         assert store.parent.name not in page.read_text()
