@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import io
 import signal
@@ -30,7 +29,6 @@ def run(asked: RunOptions, records_only: bool = False, store: str = "") -> int:
     if not store:
         return measure(request, report)
     urls.parts(store)  # first: what is no address is told before anything is measured
-    request = dataclasses.replace(request, arguments=sending.without(request.arguments))
     return measure(request, lambda outcome: _sent(store, outcome, report(outcome)))
 
 

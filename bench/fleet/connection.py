@@ -60,9 +60,13 @@ class Head:
 
 
 class Connection:
-    """To one machine, from the first look at it to the end of its worker."""
+    """To one machine, from the first look at it to the end of its worker.
+
+    `worker` is what Dask calls that worker.
+    """
 
     def __init__(self, machine: Machine, head: Head, tell: Callable[[News], None]) -> None:
+        self.worker = secrets.token_hex(16)
         self._machine, self._head, self._tell = machine, head, tell
         self._process: subprocess.Popen[bytes] | None = None
         self._errors: deque[str] = deque(maxlen=20)
@@ -140,6 +144,7 @@ class Connection:
 
     def _begun(self, token: str, forwards: list[str]) -> subprocess.Popen[bytes]:
         variables, words = dict(os.environ), ssh.command(self._machine, *forwards)
+        slot = None
         if not self._machine.ssh:
             slot = self._head.slots / self._machine.name
             slot.mkdir(parents=True, exist_ok=True)
@@ -151,6 +156,7 @@ class Connection:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=variables,
+            cwd=slot,
             start_new_session=True,  # Ctrl-C reaches the head alone
         )
 
@@ -172,7 +178,7 @@ class Connection:
         return Settings(
             scheduler=f"tls://127.0.0.1:{there}",
             port=port,
-            name=self._machine.name,
+            name=self.worker,
             certificate=self._head.certificate,
             key=self._head.key,
         )

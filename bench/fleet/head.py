@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -151,23 +150,23 @@ class Fleet:
 
     def _submit(self, lane: Lane, suite: str, have: tuple[int, str]) -> None:
         assert self._client
-        machine, asked = self._machines[lane.name], self._plan.machines[lane.name]
-        topic = secrets.token_hex(16)
+        asked = self._plan.machines[lane.name]
+        topic = secrets.token_hex(16)  # in the order alone: who knows it can speak for the suite
         heard = functools.partial(_Heard, lane.name, suite)
         self._client.subscribe_topic(topic, lambda event: self._inbox.put(heard(event[1])))
         order = {
             "topic": topic,
             "suite": suite,
             "flags": dict(asked.flags),
-            "out": str(self._out(machine) / suite),
+            "place": str(place_there(self._plan.fleet, lane.name)),
             "have_bytes": have[0],
             "have_sha256": have[1],
         }
         future = self._client.submit(
             task.measure,
             order,
-            key=topic,
-            workers=[lane.name],
+            key=secrets.token_hex(16),
+            workers=[self._connections[lane.name].worker],
             allow_other_workers=False,
             resources={"machine": 1},
             retries=0,
@@ -180,13 +179,6 @@ class Fleet:
     def _note_error(self, erred: _Heard, done: Future[None]) -> None:
         if done.status != "finished":
             self._inbox.put(erred)
-
-    def _out(self, machine: Machine) -> Path:
-        """Folder of its runs on that machine, the same whenever this fleet goes on."""
-        if not machine.ssh:
-            slots = self._plan.folder.with_name(f"{self._plan.fleet}-slots").resolve()
-            return slots / machine.name
-        return place_there(self._plan.fleet, machine.name)
 
     def _hear_from(self, lane: Lane, heard: _Heard) -> None:
         suite, copy = heard.suite, lane.copies[heard.suite]
@@ -271,5 +263,6 @@ def scheduler() -> Iterator[tuple[Any, int, tuple[str, str]]]:
         SpecCluster(workers={}, scheduler=specification, security=security) as cluster,
         Client(cluster, security=security, set_as_default=False) as client,
     ):
+        quiet.answer_only(cluster.scheduler, quiet.ASKED)  # the one client there will be is here
         port = int(cluster.scheduler_address.rpartition(":")[2])
         yield client, port, (security.tls_worker_cert, security.tls_worker_key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import hashlib
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ import filelock
 import msgspec
 
 from bench import values, whole_file
+from bench.contenders import spec
 from bench.fleet.hosts import Machine
+from bench.plan import request
 from bench.plan.presets import PRESETS
 from bench.version import commit
 from suites import catalog
@@ -29,6 +32,7 @@ MAX_FLEETS = 200
 """Newest folders looked at."""
 
 _MOST_BYTES = 2**20
+_OWN_PYTHON = re.compile(":[^@]*")
 
 Word = Annotated[str, msgspec.Meta(max_length=4096)]
 
@@ -67,22 +71,32 @@ class Options:
 
     def of(self, machine: Machine) -> Asked:
         """What is asked of one machine, its own wishes first. Raises UserError."""
-        typed = {name: value for name, value in vars(self).items() if value} | dict(machine.own)
-        suites = values.split(typed.pop("suite", "")) or list(catalog.DEFAULT)
-        own_file = next((name for name in suites if name.endswith(".py")), None)
-        contenders = values.split(typed.get("framework", ""))
-        if own_file := own_file or next((c for c in contenders if ".py" in c), None):
-            raise values.BadValue(
-                "a file of your own is not on the other machines. Expected suites and frameworks "
-                f"by name. Received: {own_file!r}"
-            )
-        suites = values.choices("suite", suites, catalog.NAMES)
-        if "preset" in typed:
-            values.choices("preset", [typed["preset"]], PRESETS)
-        values.choices("precision", values.split(typed.get("precision", "")), ITEMSIZE)
-        if "time" in typed:
-            values.seconds(typed["time"])
-        return Asked(tuple(suites), dict(sorted(typed.items())))
+        typed = {name: value for name, value in vars(self).items() if value}
+        return checked(typed | dict(machine.own))
+
+
+def checked(typed: Mapping[str, str]) -> Asked:
+    """What was typed, every word of it checked. Raises UserError."""
+    flags = dict(typed)
+    suites = values.split(flags.pop("suite", "")) or list(catalog.DEFAULT)
+    own_file = next((name for name in suites if name.endswith(".py")), None)
+    contenders = values.split(flags.get("framework", ""))
+    if own_file := own_file or next((c for c in contenders if ".py" in c), None):
+        raise values.BadValue(
+            "a file of your own is not on the other machines. Expected suites and frameworks "
+            f"by name. Received: {own_file!r}"
+        )
+    suites = values.choices("suite", suites, catalog.NAMES)
+    # What follows a colon may be a Python of that machine, which is not here.
+    spec.parse([_OWN_PYTHON.sub("", contender) for contender in contenders])
+    if "device" in flags:
+        request.require_device_word(flags["device"])
+    if "preset" in flags:
+        values.choices("preset", [flags["preset"]], PRESETS)
+    values.choices("precision", values.split(flags.get("precision", "")), ITEMSIZE)
+    if "time" in flags:
+        values.seconds(flags["time"])
+    return Asked(tuple(suites), dict(sorted(flags.items())))
 
 
 class Busy(UserError):
@@ -118,10 +132,13 @@ class Plan:
         return self.folder / machine / suite
 
 
+PLACE = "^results/of-fleets/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}/[0-9a-f]{12}\\Z"
+"""What `place_there` gives."""
+
+
 def place_there(fleet: str, machine: str) -> Path:
     """Folder in which a machine keeps its part, from its checkout: the same whenever the fleet goes
-    on. Not by its name, which its owner chose: records hold the command line, and are published.
-    """
+    on. Not by its name, which its owner chose: others use that machine too."""
     return Path("results", "of-fleets", fleet, hashlib.sha256(machine.encode()).hexdigest()[:12])
 
 

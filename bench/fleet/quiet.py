@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bench.fleet import unpickling
 
 if TYPE_CHECKING:
-    from distributed import Security
+    from distributed import Scheduler, Security, Worker
 
 HEARTBEAT_S = 15
 """Between two signs of life of a worker that has nothing to say."""
@@ -18,13 +18,11 @@ CONNECT_S = 60
 
 SETTINGS: dict[str, Any] = {
     "distributed.worker.profile.enabled": False,
-    "distributed.worker.blocked-handlers": list(unpickling.BLOCKED_OF_WORKERS),
     "distributed.worker.http.routes": [],
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": False,
-    "distributed.scheduler.blocked-handlers": list(unpickling.BLOCKED_OF_SCHEDULERS),
     "distributed.scheduler.http.routes": [],
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.work-stealing": False,
@@ -34,7 +32,7 @@ SETTINGS: dict[str, Any] = {
     "distributed.client.preload": [],
     "distributed.worker.preload": [],
     "distributed.client.heartbeat": "60s",
-    "distributed.client.scheduler-info-interval": "60s",
+    "distributed.client.scheduler-info-interval": "52w",  # it would not be told: `ASKED`
     # What a topic keeps of its events: they hold records, and the head has written them already.
     "distributed.admin.low-level-log-length": 8,
     "distributed.admin.log-length": 100,
@@ -53,6 +51,10 @@ SETTINGS: dict[str, Any] = {
 }
 """Of this process alone, over whatever the user's own Dask is set to."""
 
+ASKED = ("register-worker", "heartbeat_worker")
+"""All that a machine asks of the scheduler. Whoever has the certificate may ask: to be a client too
+would be to name tasks of other machines, to hear their events and to say others in their place."""
+
 HTTP = "127.0.0.1:0"
 """Dask serves pages even where none were asked for: without routes, and to this machine alone."""
 
@@ -67,6 +69,11 @@ def settle() -> None:
     distributed.scheduler.heartbeat_interval = lambda n: float(HEARTBEAT_S)
     unpickling.restrict()
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def answer_only(server: Scheduler | Worker, ops: tuple[str, ...] = ()) -> None:
+    """From here on a peer may ask this server for nothing else."""
+    server.handlers = {op: server.handlers[op] for op in ops}
 
 
 def security(certificate: str, key: str) -> Security:

@@ -22,6 +22,7 @@ from bench import records
 from bench.bounded_lines import MAX_LINE_BYTES
 from bench.contenders.worker_life import Death, WorkerLife
 from bench.environments.manager import CHECKOUT
+from bench.fleet import plan
 from bench.run import lock
 from suites.errors import UserError
 
@@ -60,11 +61,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What is measured, and what of its records the head has already."""
 
     topic: Word
-    suite: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+    suite: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,63}\\Z")]
     flags: dict[Flag, Word]
     """Of `run`, by name and without its dashes."""
-    out: Word
-    """Folder of all runs of this suite for this fleet, from the checkout or a whole path."""
+    place: Annotated[str, msgspec.Meta(pattern=plan.PLACE)]
+    """Folder of all runs for this fleet, from where the worker is: a checkout, or a slot."""
     have_bytes: Annotated[int, msgspec.Meta(ge=0)] = 0
     have_sha256: Word = ""
 
@@ -83,6 +84,7 @@ def measure(order: dict[str, Any]) -> None:
 def perform(asked: Order, send: Send) -> None:
     """The same, whoever hears of it."""
     try:
+        plan.checked({**asked.flags, "suite": asked.suite})
         ended = _Measured(asked, send).go()
     except (UserError, OSError) as error:
         ended = {"code": 2, "why": str(error)[:_WHY_BYTES], "bytes": 0, "sha256": ""}
@@ -92,7 +94,7 @@ def perform(asked: Order, send: Send) -> None:
 class _Measured:
     def __init__(self, asked: Order, send: Send) -> None:
         self._asked, self._send = asked, send
-        self._folder = CHECKOUT / asked.out
+        self._folder = Path.cwd() / asked.place / asked.suite
         self._log, self._said = self._folder / _OUTPUT, ""
         self._tail: _Tail | None = None
 

@@ -23,17 +23,6 @@ ALLOWED = {
 MODULES = ("distributed.protocol.pickle", "distributed.scheduler", "distributed.client")
 """Those that hold the function which unpickles: the first is the one all others ask for it."""
 
-BLOCKED_OF_WORKERS = (
-    *("run", "run_coroutine", "upload_file", "plugin-add", "plugin-remove", "actor_execute"),
-    *("actor_attribute", "benchmark_disk", "benchmark_memory", "benchmark_network"),
-)
-BLOCKED_OF_SCHEDULERS = (
-    *("run_function", "feed", "register_scheduler_plugin", "register_worker_plugin"),
-    *("register_nanny_plugin", "dump_cluster_state_to_url", "benchmark_hardware", "broadcast"),
-    *("proxy", "scatter", "restart", "restart_workers"),
-)
-"""What a peer may ask of them that no fleet needs."""
-
 
 class Inert(Exception):
     """In the place of whatever else a pickle names: called or filled, it does nothing."""

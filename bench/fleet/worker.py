@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: int
     """Where it listens, on 127.0.0.1; 0 for any."""
     name: str
+    """Which nobody else knows, so that nobody else can be given its tasks."""
     certificate: str
     key: str
 
@@ -79,6 +80,9 @@ async def _work(settings: Settings, token: str, scratch: str) -> None:
         local_directory=scratch,
         extensions={},
     )
+    quiet.answer_only(
+        worker
+    )  # what the scheduler wants of it comes over the worker's own connection
     # Once a second it would look for data of other workers, which a fleet has none of.
     worker.periodic_callbacks.pop("find-missing", None)
     async with worker:

@@ -8,7 +8,8 @@ import keyword
 import platform
 import re
 import sys
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
 
 LEAST_LETTERS = 4
 """Of a name that is looked for: a shorter one is also a syllable, a unit or a variable."""
@@ -108,3 +109,25 @@ def scrub(text: str) -> str:
     """The text fit for a record: in valid Unicode, without the home folder and names of its own."""
     text, home = text.encode(errors="replace").decode(), str(Path.home())
     return anonymous(text.replace(home, "~") if len(home) > 1 else text)
+
+
+def arguments(typed: Sequence[str]) -> tuple[str, ...]:
+    """A command line fit for a record: also without the store, and without a folder of results that
+    lies elsewhere than below where it was typed, for its path tells of whom or what it is."""
+    return tuple(scrub(word) for word in _public(typed))
+
+
+def _public(typed: Sequence[str]) -> Iterator[str]:
+    words = iter(typed)
+    for word in words:
+        flag, equals, value = word.partition("=")
+        if flag not in ("--store", "--out"):
+            yield word
+            continue
+        value = value if equals else next(words, "")
+        if flag == "--out" and _is_below(PurePath(value)):
+            yield f"--out={value}"
+
+
+def _is_below(path: PurePath) -> bool:
+    return not path.is_absolute() and ".." not in path.parts and not str(path).startswith("~")

@@ -117,7 +117,8 @@ def check(wanted: Request, plan: Sequence[tuple[str, Workload]]) -> tuple[schema
     if not plan:
         raise BadRequest("the suites asked for hold no case at this preset")
     cases = _case_records(plan)
-    _require_device_word(wanted.contenders)
+    if not any(spec.outside for spec in wanted.contenders.specs):
+        require_device_word(wanted.contenders.device)
     _require_writable(wanted.out)
     return cases
 
@@ -154,13 +155,13 @@ def is_device_word(word: str) -> bool:
     return _DEVICE.fullmatch(word) is not None
 
 
-def _require_device_word(wanted: ContenderSelection) -> None:
-    """Refuse at once what no built-in adapter calls a device; adapters from outside may."""
-    if not is_device_word(wanted.device) and not any(spec.outside for spec in wanted.specs):
+def require_device_word(word: str) -> None:
+    """Refuse at once what no built-in adapter calls a device; adapters from outside may. Raises
+    BadRequest."""
+    if not is_device_word(word):
         raise BadRequest(
             f"unknown device. Expected cpu, gpu, all, or an id: {', '.join(_DEVICES[3:])}. "
-            f"Received: {wanted.device!r}.{meant(wanted.device, _DEVICES)} "
-            "For example: make bench DEVICE=cpu"
+            f"Received: {word!r}.{meant(word, _DEVICES)} For example: make bench DEVICE=cpu"
         )
 
 

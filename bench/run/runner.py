@@ -76,7 +76,7 @@ def run(wanted: Request, progress: Progress, recorded: Recorded | None = None) -
     """
     plan = request.planned(wanted)
     cases = request.check(wanted, plan)
-    with lock.held(" ".join(map(privacy.scrub, wanted.arguments))) as died:
+    with lock.held(" ".join(privacy.arguments(wanted.arguments))) as died:
         if died and not wanted.resume:
             progress.say(f"{died}: `--resume` goes on with it")
         _provide_data(wanted, plan, progress)
@@ -209,7 +209,7 @@ def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Discover
         schema=schema.SCHEMA,
         run=f"{begun:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         started_at=begun.isoformat(timespec="seconds"),
-        arguments=tuple(privacy.scrub(argument) for argument in wanted.arguments),
+        arguments=privacy.arguments(wanted.arguments),
         machine=machine.describe(gpus),
         settings=wanted.settings,
         cases=cases,

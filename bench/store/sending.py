@@ -25,13 +25,3 @@ def send(url: str, paths: Sequence[Path]) -> str:
             return ""
         why = ""
     return f"not in the store{why}, but kept here. This sends it again: {shlex.join(command)}"
-
-
-def without(arguments: Sequence[str]) -> list[str]:
-    """A command line without the store: records tell nobody where it is."""
-    kept, skip = list[str](), False
-    for argument in arguments:
-        if not skip and argument != "--store" and not argument.startswith("--store="):
-            kept.append(argument)
-        skip = argument == "--store" and not skip
-    return kept

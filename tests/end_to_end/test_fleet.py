@@ -71,18 +71,21 @@ def there():
 
 
 def test_slots_measure_each_by_itself_and_are_told_to_be_a_trial(tmp_path):
-    store = tmp_path / "store"
-    code, _, err = ended(fleet("local:2", tmp_path / "out", "--store", store))
-    copies = list((tmp_path / "out").glob("*/*/matmul/records.jsonl"))
+    out, store = tmp_path / "acme-secret" / "out", tmp_path / "store"
+    code, _, err = ended(fleet("local:2", out, "--store", store))
+    copies = list(out.glob("*/*/matmul/records.jsonl"))
     assert len(copies) == 2, err
     assert all(whole(path) for path in copies)
     assert code == 0, err
     assert "their times disturb each other and mean" in err
-    assert list((tmp_path / "out").glob("*/report.html"))
+    assert list(out.glob("*/report.html"))
     assert len(list(store.glob("manifest/*/*.json"))) == 2
-    code, _, err = ended(fleet("local:2", tmp_path / "out", "--resume"))
+    told = [*copies, *out.glob("*/report.*")]
+    assert len(told) == 4
+    assert not [path for path in told if "acme" in path.read_text(encoding="utf-8")]
+    code, _, err = ended(fleet("local:2", out, "--resume"))
     assert code == 0, err
-    assert len(list((tmp_path / "out").glob("*/*/matmul/records.jsonl"))) == 2
+    assert len(list(out.glob("*/*/matmul/records.jsonl"))) == 2
 
 
 def test_two_machines_one_of_which_is_lost_and_found(tmp_path, there):

@@ -24,7 +24,8 @@ def fleet(tmp_path):
     begun = plan.begun(tmp_path, MACHINES, plan.Options(suite="mlp,cnn"))
 
     def ran(suite, content=WHOLE):
-        place = tmp_path / f"{begun.fleet}-slots" / "slot-1" / suite / "20990101-000000-abcd"
+        slot = tmp_path / f"{begun.fleet}-slots" / "slot-1"
+        place = slot / plan.place_there(begun.fleet, "slot-1") / suite / "20990101-000000-abcd"
         place.mkdir(parents=True)
         (place / "records.jsonl").write_bytes(content)
 

@@ -4,7 +4,7 @@ import pytest
 
 from bench.fleet import hosts, plan
 from bench.fleet.plan import Options
-from bench.values import BadValue
+from suites.errors import UserError
 
 MACHINES = hosts.machines("local:2")
 
@@ -19,11 +19,17 @@ def test_a_machine_has_its_own_way(tmp_path):
 @pytest.mark.parametrize(
     "wrong",
     [{"suite": "mpl"}, {"suite": "./mine.py"}, {"framework": "./mine.py"}, {"preset": "smok"},
-     {"time": "soon"}, {"precision": "float8"}],
+     {"time": "soon"}, {"precision": "float8"}, {"framework": "trch"}, {"device": "gpuu"},
+     {"framework": "trch:/opt/python@compile"}],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_before_anything_begins(wrong):
-    with pytest.raises(BadValue, match="Received"):
+    with pytest.raises(UserError, match="Received"):
         Options(**wrong).of(MACHINES[0])
+
+
+def test_a_python_of_that_machine_is_looked_for_there_alone():
+    flags = {"framework": "torch:/opt/not-here/bin/python@compile", "device": "mps"}
+    assert Options(**flags).of(MACHINES[0]).flags == dict(sorted(flags.items()))
 
 
 def test_two_heads_are_kept_apart(tmp_path):

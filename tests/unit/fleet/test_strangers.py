@@ -2,12 +2,14 @@
 
 import asyncio
 import os
+import queue
 import socket
 import ssl
+import time
 
 import pytest
 
-from bench.fleet import head, quiet, unpickling
+from bench.fleet import head, quiet, task
 
 
 class Evil:
@@ -68,7 +70,56 @@ def test_one_who_has_the_certificate_runs_no_code(scheduler, tmp_path, op):
 
     trap = tmp_path / "trap"
     for wrapped in (ToPickle(Evil(trap)), to_serialize(Evil(trap))):
-        answer = asked(scheduler, {"op": op, "function": wrapped, "msg": {"op": "run"}})
-        assert answer is None or "status" in answer or isinstance(answer, unpickling.Inert)
+        assert asked(scheduler, {"op": op, "function": wrapped, "msg": {"op": "run"}}) is None
     assert not trap.exists()
-    assert asked(scheduler, {"op": "ncores"}) == {}  # it goes on
+    assert goes_on(scheduler)
+
+
+def goes_on(scheduler):
+    """Whether the scheduler still answers what a machine asks."""
+    beat = {"address": "tls://127.0.0.1:1", "now": 0.0, "metrics": {}, "executing": {}}
+    answer = asked(scheduler, {"op": "heartbeat_worker", "extensions": {}, **beat})
+    return answer["status"] == "missing"
+
+
+NOSY = ["processing", "events", "who_has", "identity", "log_event", "get_task_stream", "logs"]
+NOSY += ["register-client", "connection_stream", "unregister", "retire_workers", "terminate"]
+
+
+@pytest.mark.parametrize("op", NOSY)
+def test_one_who_has_the_certificate_learns_nothing_of_others(scheduler, op):
+    words = {"topic": "a", "msg": "b", "client": "c", "versions": {}, "address": "d"}
+    assert asked(scheduler, {"op": op}) is None
+    assert asked(scheduler, {"op": op, **words}) is None
+    assert goes_on(scheduler)
+
+
+def test_one_who_works_along_gives_nobody_work(scheduler, monkeypatch):
+    """Its connection leads to the same handlers as the one client's."""
+    client, port, secret = scheduler
+    tasks, asks, heard = client.cluster.scheduler.tasks, [], queue.SimpleQueue()
+    client.subscribe_topic("known", heard.put)
+    with monkeypatch.context() as patched:
+        patched.setattr(client, "_send_to_scheduler", asks.append)
+        client.submit(task.measure, {}, key="forged", workers=["x"])
+
+    async def work(*said):
+        from distributed import Worker
+
+        security = quiet.security(*secret)
+        async with Worker(f"tls://127.0.0.1:{port}", name="x", security=security) as worker:
+            for message in said:
+                worker.batched_send(message)
+            await asyncio.sleep(0.3)
+
+    client.sync(work, {"op": "log-event", "topic": "known", "msg": 1})
+    assert heard.get(timeout=5)[1] == 1  # what it says arrives
+    client.sync(work, *({**ask, "client": client.id} for ask in asks))
+    assert "forged" not in tasks
+    assert goes_on(scheduler)
+    for ask in asks:
+        client.sync(asyncio.to_thread, client._send_to_scheduler, ask)
+    deadline = time.monotonic() + 5
+    while "forged" not in tasks and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "forged" in tasks  # it was worth asking

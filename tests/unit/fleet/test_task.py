@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.fleet import task
+from bench.fleet import plan, task
 from bench.fleet.task import Order
 from bench.schema import End
 from tests.helpers import builders
@@ -16,8 +16,11 @@ LINES = [msgspec.json.encode(record) + b"\n" for record in [*builders.run(), End
 WHOLE = b"".join(LINES)
 
 
+PLACE = str(plan.place_there("20990101-000000-abcd", "m"))
+
+
 def ran(folder, content=WHOLE, name="20990101-000000-abcd"):
-    path = folder / "mlp" / name / "records.jsonl"
+    path = folder / PLACE / "mlp" / name / "records.jsonl"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     return path
@@ -26,15 +29,14 @@ def ran(folder, content=WHOLE, name="20990101-000000-abcd"):
 def told(folder, **have):
     """What is sent of a run that is there already."""
     sent = []
-    task.perform(
-        Order(topic="t", suite="mlp", flags={}, out=str(folder / "mlp"), **have), sent.append
-    )
+    task.perform(Order(topic="t", suite="mlp", flags={}, place=PLACE, **have), sent.append)
     return sent
 
 
 @pytest.fixture(autouse=True)
-def quickly(monkeypatch):
+def quickly(monkeypatch, tmp_path):
     monkeypatch.setattr(task, "PACE_S", 0)
+    monkeypatch.chdir(tmp_path)
 
 
 def test_a_run_that_has_ended_is_sent_and_not_measured_again(tmp_path):
@@ -83,7 +85,7 @@ def test_a_file_that_grows_is_read_line_by_line(tmp_path_factory, cuts):
 def test_the_newest_run_that_has_begun_is_the_one(tmp_path):
     old = ran(tmp_path, name="20990101-000000-aaaa")
     ran(tmp_path, b"", name="20990102-000000-bbbb")  # killed before its first record
-    assert task.newest(tmp_path / "mlp") == old
+    assert task.newest(tmp_path / PLACE / "mlp") == old
 
 
 def test_who_is_asked_to_stop_begins_nothing(tmp_path, monkeypatch):
@@ -94,7 +96,28 @@ def test_who_is_asked_to_stop_begins_nothing(tmp_path, monkeypatch):
     assert ended["bytes"] == 0
 
 
-@pytest.mark.parametrize("word", ["../x", "-x", "a b", "", "x" * 65])
-def test_an_order_for_what_is_no_suite_is_refused(word):
+ORDER = {"topic": "t", "suite": "mlp", "flags": {}, "place": PLACE}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"suite": word} for word in ("../x", "-x", "mlp\\n", "", "x" * 65)),
+        *({"place": word} for word in ("/etc", "results", f"{PLACE}/../x", f"{PLACE}\n", "")),
+        {"flags": {"out": "/etc"}},
+    ],
+)
+def test_an_order_for_what_is_no_suite_or_lies_elsewhere_is_refused(wrong):
+    assert msgspec.convert(ORDER, Order)
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({"topic": "t", "suite": word, "flags": {}, "out": "o"}, Order)
+        msgspec.convert({**ORDER, **wrong}, Order)
+
+
+def test_a_machine_runs_no_file_that_its_head_would_not_send(tmp_path):
+    sent = []
+    (tmp_path / "mine.py").write_text("raise SystemExit('it ran')", encoding="utf-8")
+    flags = {"framework": str(tmp_path / "mine.py")}
+    task.perform(msgspec.convert({**ORDER, "flags": flags}, Order), sent.append)
+    (ended,) = sent
+    assert ended["code"] == 2
+    assert "a file of your own" in ended["why"]

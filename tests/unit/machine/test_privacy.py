@@ -135,3 +135,21 @@ def test_a_password_in_an_address_is_no_part_of_a_record() -> None:
     text = "--index=https://somebody:secret@index.example/simple and file:///folder a@b.example"
     kept = "--index=https://index.example/simple and file:///folder <address>"
     assert privacy.scrub(text) == kept
+
+
+def test_records_do_not_say_where_the_store_is_nor_where_the_results_are() -> None:
+    typed = [
+        "run",
+        "--store",
+        "s3://lab/x",
+        "--suite",
+        "mlp",
+        "--store=/home/me",
+        "--out",
+        "/srv/acme",
+    ]
+    assert privacy.arguments(typed) == ("run", "--suite", "mlp")
+    for elsewhere in ("/srv/acme", "../acme", "~/acme", "~anna/acme"):
+        assert privacy.arguments(["run", f"--out={elsewhere}", "--resume"]) == ("run", "--resume")
+    assert privacy.arguments(["run", "--out", "mine/here"]) == ("run", "--out=mine/here")
+    assert privacy.arguments(["run", "--out"]) == ("run", "--out=")

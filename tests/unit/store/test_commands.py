@@ -141,8 +141,3 @@ def test_a_run_that_cannot_be_sent_is_kept_and_the_command_said(
     broken = Outcome(tmp_path, 0, signal=2)
     false.unlink()
     assert run_command._sent("s3://lab/x", broken, 130) == 130
-
-
-def test_records_do_not_say_where_the_store_is() -> None:
-    typed = ["run", "--store", "s3://lab/x", "--suite", "mlp", "--store=/home/me"]
-    assert sending.without(typed) == ["run", "--suite", "mlp"]
