@@ -25,7 +25,8 @@ ENOUGH = 2
 """Others who must agree before that counts. Of two that differ nobody knows which one is wrong."""
 
 MOST = 16
-"""Senders whose results of one kind are kept; more would confirm nothing better."""
+"""Senders whose results of one kind are kept, of those whom the reader lists and of others each;
+more would confirm nothing better."""
 
 CLAIMS = 4
 """Runs with the same samples that are kept, those with the best claim to them."""
@@ -49,8 +50,8 @@ class Kin:
     of a run takes as long however many others there are."""
 
     def __init__(self, runs: Iterable[Evidence] = ()) -> None:
-        self._same: dict[str, dict[str, Other]] = defaultdict(dict)
-        """By what is comparable, then by sender."""
+        self._same: dict[tuple[bool, str], dict[str, Other]] = defaultdict(dict)
+        """By whether the reader lists who sent it and what is comparable, then by sender."""
         self._marked: dict[tuple[str, int], list[Evidence]] = defaultdict(list)
         self._called: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
         self._hashes: set[str] = set()
@@ -70,7 +71,8 @@ class Kin:
             for mark in _marks(figure):
                 _keep(self._marked[figure.case, mark], run)
             if figure.comparable and not run.troubles:
-                known, who = self._same[figure.comparable], sender(run)
+                # A crowd that came first leaves those of the list their room.
+                known, who = self._same[is_listed(run), figure.comparable], sender(run)
                 if who in known or len(known) < MOST:
                     known[who] = Other(figure.time_s, run, figure)
 
@@ -81,7 +83,8 @@ class Kin:
         marks = set(_marks(figure))
         return _apart(
             other
-            for other in self._same.get(figure.comparable, {}).values()
+            for listed in (True, False)
+            for other in self._same.get((listed, figure.comparable), {}).values()
             if different(run, other.run)
             and marks.isdisjoint(_marks(other.figure))
             and not self.copied(other.run, other.figure)
@@ -159,8 +162,8 @@ def _claims(run: Evidence, other: Evidence) -> bool:
 
 
 def _apart(others: Iterable[Other]) -> list[Other]:
-    """Those that are pairwise of different senders; there is one of each key, and of each machine
-    that has none."""
+    """Those that are pairwise of different senders, of two that are not the first; there is one of
+    each key, and of each machine that has none."""
     found: list[Other] = []
     keyless: set[str] = set()
     keyed: set[str] = set()

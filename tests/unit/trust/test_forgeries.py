@@ -13,7 +13,7 @@ from msgspec import structs
 from bench.records import NotRecords
 from bench.trust import signing, vouching
 from reports.trust import evidence, tiers
-from reports.trust.kin import Kin
+from reports.trust.kin import MOST, Kin
 from reports.trust.tiers import Tier
 from tests.helpers import forged_runs
 from tests.helpers.forged_runs import FORGED, FOURTH, Forged, World, cell, lines, question
@@ -172,6 +172,25 @@ def test_many_without_a_key_outvote_no_key_of_the_list(world: World) -> None:
     assert tiers.of(one, kin).word == tiers.of(two, kin).word == "confirmed"
     alone = tiers.of(world.look(first), Kin([world.look(first), *crowd]))
     assert alone.word == "intact" and alone.against is None  # nobody knows which of them is right
+
+
+@pytest.mark.parametrize("first", ["crowd", "listed"])
+def test_a_crowd_that_comes_first_takes_nothing_from_those_of_the_list(
+    world: World, first: str
+) -> None:
+    """More of them than are kept, who agree with one another and name alice's machine too."""
+    machines = [structs.replace(THIRD, memory_bytes=n * 2**30) for n in range(2, MOST + 2)]
+    crowd = [
+        world.look(world.write(lines(world, machine=each, name=f"run-{n}", luck=50 + n, speed=3)))
+        for n, each in enumerate([THIRD, *machines])
+    ]
+    listed = []
+    for who, machine in (("alice", THIRD), ("bob", FOURTH)):
+        path = world.write(lines(world, machine=machine, name=f"run-{who}", luck=len(who)))
+        listed.append(world.look(path, world.sign(path, who)))
+    kin = Kin([*crowd, *listed] if first == "crowd" else [*listed, *crowd])
+    assert [tiers.of(run, kin).word for run in listed] == ["confirmed"] * 2
+    assert {tiers.of(run, kin).meets("confirmed") for run in crowd} == {False}
 
 
 def test_a_file_that_is_none_is_refused(world: World, tmp_path: Path) -> None:
