@@ -14,7 +14,7 @@ import pandas as pd
 from bench import bounded_lines, records
 from bench.machine.identity import identity
 from bench.records import RejectedLine
-from bench.schema import Run
+from bench.schema import Contender, Run
 from bench.trust import sidecars, signing, vouching
 from bench.trust.signing import Signature
 from bench.trust.vouching import Word
@@ -51,6 +51,8 @@ class Evidence:
     figures: tuple[Figure, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     """What cannot be, by its own records and by its hardware."""
+    unbounded: frozenset[str] = frozenset()
+    """Contenders of which nothing says what their device can do at most."""
 
 
 def of_file(
@@ -86,6 +88,7 @@ def of_file(
         **(_of_run(run) if run else {}),
         figures=tuple(read.figures.all),
         troubles=() if read.refused else (*read.account.troubles, *_impossible(read.figures)),
+        unbounded=_unbounded(run) if run else frozenset(),
     )
 
 
@@ -163,13 +166,10 @@ def _fast(run: Run, figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
     """Of those that may be, by a look that is quick: most runs have none."""
     contenders = {each.contender: each for each in run.contenders}
     cases = {each.case: each for each in run.cases}
-    bounds: dict[tuple[str, str], Bound | None] = {}
+    bounds = {name: _bound(each, run) for name, each in contenders.items()}
     for figure in figures:
         contender, case = contenders[figure.contender], cases[figure.case]
-        device = contender.device_kind, contender.device_name
-        if device not in bounds:
-            bounds[device] = physical_limits.bound(*device, run.machine)
-        bound, moved = bounds[device], case.traffic_bytes.get(contender.precision)
+        bound, moved = bounds[figure.contender], case.traffic_bytes.get(contender.precision)
         flop_per_s, bytes_per_s = case.flop / figure.time_s, (moved or 0) / figure.time_s
         if bound is None or contender.framework == NULL:
             continue
@@ -178,8 +178,8 @@ def _fast(run: Run, figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
                 "run": run.run,
                 "contender": figure.contender,
                 "case": figure.case,
-                "device_kind": device[0],
-                "device_name": device[1],
+                "device_kind": contender.device_kind,
+                "device_name": contender.device_name,
                 "precision": contender.precision,
                 "convolutions": case.convolutions,
                 "time_s": figure.time_s,
@@ -187,6 +187,19 @@ def _fast(run: Run, figures: Sequence[Figure]) -> Iterator[dict[str, Any]]:
                 "flop_per_s": flop_per_s,
                 "bytes_per_s": moved and bytes_per_s,
             }
+
+
+def _bound(contender: Contender, run: Run) -> Bound | None:
+    device = contender.device_kind, contender.device_name
+    return physical_limits.bound(*device, run.machine, contender.precision)
+
+
+def _unbounded(run: Run) -> frozenset[str]:
+    return frozenset(
+        each.contender
+        for each in run.contenders
+        if each.framework != NULL and _bound(each, run) is None
+    )
 
 
 def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -20,6 +20,10 @@ run as a whole plausible: a version of a framework may change some."""
 
 SOUND: Told = ("passed", "within what the chip can do, and at odds with nothing")
 
+UNBOUNDED: Told = (
+    "not shown",
+    "its machine tells no number of cores that any has, so nothing says what it can do at most",
+)
 
 Others = Mapping[Cell, Sequence[Other]]
 """Others' results by one's own."""
@@ -44,8 +48,12 @@ def plausible(run: Evidence, kin: Kin, known: Others) -> tuple[Told, dict[Cell, 
     copied = _copied(run, kin)
     if copied:
         return ("not shown", copied), own
+    unbounded = {
+        _cell(figure): UNBOUNDED for figure in run.figures if figure.contender in run.unbounded
+    }
     far, compared = _far(run, known)
-    each = dict.fromkeys(map(_cell, run.figures), SOUND) | far | own
+    doubted = unbounded | far
+    each = dict.fromkeys(map(_cell, run.figures), SOUND) | doubted | own
     if own:
         first = run.troubles[0]
         return _against(run, len(own), first.what, first.contender, first.case), each
@@ -53,8 +61,10 @@ def plausible(run: Evidence, kin: Kin, known: Others) -> tuple[Told, dict[Cell, 
         (contender, case), (_, why) = next(iter(far.items()))
         words = f"{len(far)} of {compared} results that others have too are far from theirs"
         return ("not shown", f"{words}: {plain(contender)}, {plain(case)}, {why}"), each
+    if len(unbounded) > FEW * len(run.figures):
+        return UNBOUNDED, each
     beside = f"{compared} of its results held against others'" if compared else "nobody else's here"
-    return ("passed", f"{SOUND[1]}; {beside}"), far
+    return ("passed", f"{SOUND[1]}; {beside}"), doubted
 
 
 def confirmed(

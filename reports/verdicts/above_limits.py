@@ -22,14 +22,15 @@ ones. Apple's GPUs do not."""
 
 
 def beyond(cells: pd.DataFrame, runs: Mapping[str, Run]) -> pd.DataFrame:
-    """The cells in float32 that exceed their device's bound; `excess` says how many times, and
+    """The cells that exceed their device's bound; `excess` says how many times, and
     `excess_flop` by their arithmetic alone."""
     cells = _bounded(cells, runs)
     work = cells["flop_per_s"] / np.where(cells["convolutions"].fillna(True), WINOGRAD, 1.0)
     flop = work / cells["bound"].map(lambda bound: _boost(bound) * bound.flop_per_s)
     moved = (cells["traffic_bytes"] - cells["bound"].map(lambda bound: bound.cached_bytes)).clip(0)
     traffic = moved / cells["time_s"] / cells["bound"].map(lambda b: b.bytes_per_s or np.inf)
-    excess = np.maximum(flop, traffic.fillna(0))
+    traffic = traffic.fillna(0)
+    excess = np.maximum(flop, traffic)
     cells = cells.assign(excess=excess, excess_flop=flop, by_flop=flop >= traffic)
     return cells[cells["excess"] > 1]
 
@@ -42,7 +43,7 @@ def words(cells: pd.DataFrame) -> str:
         boost = _boost(bound)
         rate, most = worst["flop_per_s"], boost * bound.flop_per_s
         at = f" at {boost:g} times its rated clock" if boost > 1 else ""
-        unit, can = "TFLOP/s", f"can do in float32{at}"
+        unit, can = "TFLOP/s", f"can do in {worst['precision']}{at}"
     else:
         rate, most = worst["bytes_per_s"], bound.bytes_per_s
         unit, can = "TB/s of inputs and results", "can move"
@@ -57,12 +58,12 @@ def _boost(bound: physical_limits.Bound) -> float:
 
 
 def _bounded(cells: pd.DataFrame, runs: Mapping[str, Run]) -> pd.DataFrame:
-    """Cells in float32 on devices with a physical bound, and that."""
-    cells = cells[cells["precision"] == "float32"]
-    devices = list(zip(cells["run"], cells["device_kind"], cells["device_name"], strict=True))
+    """Cells on devices with a physical bound, and that."""
+    columns = ("run", "device_kind", "device_name", "precision")
+    devices = list(zip(*(cells[column] for column in columns), strict=True))
     known = {
-        device: physical_limits.bound(*device[1:], runs[device[0]].machine)
-        for device in set(devices)
+        (run, *device): physical_limits.bound(*device[:2], runs[run].machine, device[2])
+        for run, *device in set(devices)
     }
     cells = cells.assign(bound=pd.Series([known[d] for d in devices], cells.index, object))
     return cells[cells["bound"].notna()]

@@ -120,7 +120,10 @@ def test_a_bound_holds_for_any_machine(name: str, cores: int | None, architectur
         builders.MACHINE, cores_physical=cores, cores_logical=None, architecture=architecture
     )
     bound = physical_limits.bound("cpu", name, machine)
-    assert (bound is None) == (not cores or architecture not in physical_limits.CYCLE_FLOP)
+    assert (bound is None) == (not cores or cores > physical_limits.CPU_THREADS)
+    half = physical_limits.bound("cpu", name, machine, "bfloat16")
+    if bound and half:
+        assert bound.flop_per_s < half.flop_per_s and bound.flop_per_s <= physical_limits.CPU_FLOP
     unheard = physical_limits.bound("gpu", "Unheard GPU", machine)
     assert unheard is not None
     assert unheard.flop_per_s == physical_limits.GPU_FLOP

@@ -256,7 +256,7 @@ def test_absurd_figures_are_reported_without_a_crash(
         for line in rest
     ]
     # A CPU of which nothing is known: of any other, such figures would be beyond belief.
-    machine = msgspec.structs.replace(head.machine, architecture=None)
+    machine = msgspec.structs.replace(head.machine, cores_physical=None, cores_logical=None)
     head = msgspec.structs.replace(head, cases=cases, machine=machine)
     made = make(tmp_path, [head, *lines])
     assert "torch" in shown(made)

@@ -125,7 +125,12 @@ def words(world: World) -> Iterator[tuple[str, bytes, bytes | None, Path]]:
     good = vouching.vouch(run.sha256, asked, cells, carols)
     seen = f'"{asked.nonce}'.encode().replace(b'"', b'\\"')
     assert seen in good
-    yield "does not fit", good.replace(seen, seen[:-1] + b"0"), None, path
+    yield (
+        "does not fit",
+        good.replace(seen, seen[:-1] + (b"1" if seen.endswith(b"0") else b"0")),
+        None,
+        path,
+    )
     yield "is none", b"{}", None, path
     yield "is none", b"[" * 10**5, None, path
     of = question(world, "bob")
