@@ -62,8 +62,10 @@ def _bounded(cells: pd.DataFrame, runs: Mapping[str, Run]) -> pd.DataFrame:
     columns = ("run", "device_kind", "device_name", "precision")
     devices = list(zip(*(cells[column] for column in columns), strict=True))
     known = {
-        (run, *device): physical_limits.bound(*device[:2], runs[run].machine, device[2])
-        for run, *device in set(devices)
+        (run, kind, name, precision): physical_limits.bound(
+            kind, name, runs[run].machine, precision
+        )
+        for run, kind, name, precision in set(devices)
     }
     cells = cells.assign(bound=pd.Series([known[d] for d in devices], cells.index, object))
     return cells[cells["bound"].notna()]

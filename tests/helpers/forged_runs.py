@@ -8,11 +8,10 @@ from pathlib import Path
 
 from msgspec import structs
 
-from bench.schema import End, Record, Run, Slice
+from bench.schema import End, Record, Slice
 from bench.trust import challenge, signing, vouching
 from bench.trust.challenge import Challenge
 from bench.trust.keygen import fingerprint
-from reports.hardware.physical_limits import CPU_THREADS
 from reports.trust import evidence, tiers
 from reports.trust.evidence import Evidence
 from reports.trust.kin import Kin
@@ -160,46 +159,6 @@ def earlier_copy_of_a_signed_run(world: World) -> Forged:
     return run, "intact", "one is a copy"
 
 
-def impossible_speed(world: World) -> Forged:
-    return world.look(world.write(lines(world, speed=1e3))), "intact", "above the"
-
-
-def impossible_speed_signed(world: World) -> Forged:
-    path = world.write(lines(world, speed=1e3))
-    return world.look(path, world.sign(path, "alice")), "signed", "above the"
-
-
-def impossible_speed_of_no_architecture(world: World) -> Forged:
-    machine = structs.replace(FOURTH, architecture=None)
-    return world.look(world.write(lines(world, speed=3e3, machine=machine))), "intact", "any 2-core"
-
-
-def impossible_speed_in_half_precision(world: World) -> Forged:
-    made = lines(world, speed=3e3)
-    assert isinstance(made[0], Run)
-    models = [structs.replace(each, precision="bfloat16") for each in made[0].contenders]
-    run = world.look(world.write(headed(made, contenders=tuple(models))))
-    return run, "intact", "can do in bfloat16"
-
-
-def impossible_speed_of_many_cores(world: World) -> Forged:
-    machine = structs.replace(FOURTH, cores_logical=10**9)
-    run = world.look(world.write(lines(world, speed=3e3, machine=machine)))
-    return run, "intact", "no number of cores that any has"
-
-
-def impossible_speed_of_the_most_cores(world: World) -> Forged:
-    machine = structs.replace(FOURTH, cores_logical=CPU_THREADS)
-    run = world.look(world.write(lines(world, speed=3e4, machine=machine)))
-    return run, "intact", "above the 215"
-
-
-def impossible_speed_of_untold_cores(world: World) -> Forged:
-    machine = structs.replace(FOURTH, cores_logical=None, cores_physical=None)
-    run = world.look(world.write(lines(world, speed=3e3, machine=machine)))
-    return run, "intact", "no number of cores that any has"
-
-
 def five_times_as_fast(world: World) -> Forged:
     run = world.look(world.write(lines(world, speed=4.6)))
     return run, "intact", "faster than others on this chip"
@@ -285,13 +244,6 @@ FORGED: tuple[Callable[[World], Forged], ...] = (
     scaled_under_another_label,
     copy_signed_by_its_thief,
     earlier_copy_of_a_signed_run,
-    impossible_speed,
-    impossible_speed_signed,
-    impossible_speed_of_no_architecture,
-    impossible_speed_in_half_precision,
-    impossible_speed_of_many_cores,
-    impossible_speed_of_the_most_cores,
-    impossible_speed_of_untold_cores,
     five_times_as_fast,
     a_rival_made_slow,
     samples_halved,

@@ -15,9 +15,11 @@ from bench.trust import signing, vouching
 from reports.trust import evidence, tiers
 from reports.trust.kin import MOST, Kin
 from reports.trust.tiers import Tier
-from tests.helpers import forged_runs
-from tests.helpers.forged_runs import FORGED, FOURTH, Forged, World, cell, lines, question
+from tests.helpers import forged_runs, impossible_runs
+from tests.helpers.forged_runs import FOURTH, Forged, World, cell, lines, question
 from tests.helpers.sent_runs import THIRD
+
+FORGED = (*forged_runs.FORGED, *impossible_runs.FORGED)
 
 pytestmark = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="no ssh-keygen here")
 
