@@ -157,7 +157,7 @@ def fetch_each(
     """The same of many runs, in order; several at a time, as far as their entries say that they
     are small: an object that has more than its entry says is none of it."""
     for some in _together(entries):
-        most = max(entry.bytes for entry in some) + _HEAD_BYTES
+        most = min(max(entry.bytes for entry in some) + _HEAD_BYTES, MAX_PACKED_BYTES)
         found = place.get_each([layout.run(entry.sha256) for entry in some], most)
         for entry, packed in zip(some, found, strict=True):
             if isinstance(packed, StoreFault):

@@ -1,4 +1,4 @@
-"""Which figures of a store a site shows, of all that its tables hold.
+"""Which figures of a store a site shows, of all that its runs hold.
 
 Of a machine's runs that have a figure the most trusted counts, and of these the newest: what is
 trusted less never takes the place of what is trusted more. A result that something speaks against
@@ -33,7 +33,7 @@ KEY = ["machine_id", "case", "precision", "framework", "device_kind"]
 """What has one figure."""
 
 NEEDED = (*Figure._fields, "verified")
-"""Columns of the table of cells."""
+"""Columns of cells."""
 
 
 def machines(cells: Iterable[pd.DataFrame], runs: Sequence[Run]) -> tuple[Machine, ...]:
@@ -89,7 +89,7 @@ def _figures(cells: Iterable[pd.DataFrame], newest: Sequence[Run]) -> dict[str, 
     """The figures of each machine."""
     order = pd.DataFrame(
         {
-            # The run says whose it is, in the manifest as in the tables; the manifest decides.
+            # Whose a figure is, its run says; a row's own word does not count.
             "machine_id": [run.machine_id for run in newest],
             "_rank": [-run.rank for run in newest],
             "_order": range(len(newest)),

@@ -119,7 +119,7 @@ def _crossed(work: Work, pairs: Sequence[Mapping[str, Figure]]) -> Crossed:
 
 
 def _point(cpu: Figure, gpu: Figure) -> Point:
-    # The tables hold no rounds to draw from, so one machine's crossing has no interval here.
+    # A site keeps no rounds to draw from, so one machine's crossing has no interval here.
     ratio = math.log(gpu.time_s / cpu.time_s)
     return Point(cpu.size, cpu.time_s, gpu.time_s, ratio, draws=None, word=_word(cpu, gpu))
 

@@ -57,7 +57,7 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a machine, as the store and the check of its sender tell it."""
+    """One run of a machine, as its records and the checks of them tell it."""
 
     sha256: str
     run: str

@@ -1,58 +1,62 @@
-"""What a store's tables and the checks of its runs say, as a site takes it."""
+"""What the records of a store's runs and the checks of them say, as a site takes it.
+
+The tables of the store, which anybody may have written who can write to it, play no part.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from reports.frame import FAULTS
 from reports.site import choice
 from reports.site.figures import Result, Run
-from reports.store.queries import Opened
+from reports.store import versions
+from reports.store.schema import SCHEMAS
+from reports.store.tables import rows
+from reports.store.tables.unpacking import Stored
+from reports.trust.stored import Judged
 from reports.trust.tiers import Tier
 
-_CHUNKS = 100
-"""Of 2,048 cells each, that are in memory at once."""
 
-_RUN = ("sha256", "run", "machine_id", "machine", "chip", "gpu", "system", "received_at")
-"""Columns of the view `machines`, which has a row for each run."""
+class Intake:
+    """Takes runs batch by batch, and keeps what pages may show of them."""
 
-_RUNS = f"select {', '.join(_RUN)} from machines order by received_at, sha256"
+    def __init__(self) -> None:
+        self._cells: list[pa.Table] = []
+        self._machines: list[pa.Table] = []
+        self.lost: dict[str, str] = {}
+        """Runs that no rows could be made of, by hash: why."""
 
-# In quotes, for `case` is a word of SQL too.
-_COLUMNS = ", ".join(f'"{name}"' for name in choice.NEEDED)
-_CELLS = (
-    f"select {_COLUMNS} from cells "
-    f"where verified or status in ({', '.join(repr(fault) for fault in FAULTS)})"
-)
+    def take(self, batch: Sequence[Stored]) -> None:
+        """The records of some runs."""
+        for made in rows.each(batch, self.lost, ("cells", "machines")):
+            cells = made.tables["cells"].select(list(choice.NEEDED))
+            faulty = pc.is_in(cells["status"], pa.array(list(FAULTS)))
+            self._cells.append(cells.filter(pc.or_(cells["verified"], faulty)))
+            self._machines.append(made.tables["machines"])
 
+    def cells(self) -> Iterator[pd.DataFrame]:
+        """All cells with a time or a fault, part by part."""
+        return (part.to_pandas() for part in self._cells)
 
-def received(store: Opened) -> dict[str, dict[str, Any]]:
-    """The rows of all runs, by hash. Raises BadQuery."""
-    with store.ask(_RUNS) as answer:
-        rows = answer.fetchall()
-    found = (dict(zip(_RUN, row, strict=True)) for row in rows)
-    return {row["sha256"]: row | {"received_at": _moment(row["received_at"])} for row in found}
-
-
-def cells(store: Opened) -> Iterator[pd.DataFrame]:
-    """All cells with a time or a fault, part by part. Raises BadQuery."""
-    with store.ask(_CELLS) as answer:
-        while len(part := answer.fetch_df_chunk(_CHUNKS)):
-            yield part
-
-
-def runs(
-    rows: Mapping[str, Mapping[str, Any]], tiers: Mapping[str, Tier], least: str = ""
-) -> Iterator[Run]:
-    """The runs that have a tier; `least` is the check that all of them must meet."""
-    for sha256, row in rows.items():
-        tier = tiers.get(sha256)
-        if tier is not None and (not least or tier.meets(least)):
-            yield _run(row, tier)
+    def runs(self, judged: Judged, least: str = "") -> Iterator[Run]:
+        """The runs that have a tier and give way to no other version; `least` is the check that
+        all of them must meet."""
+        machines = pa.concat_tables([SCHEMAS["machines"].empty_table(), *self._machines])
+        told = {
+            sha256: tier for sha256, tier in judged.tiers.items() if not least or tier.meets(least)
+        }
+        shown = machines.filter(pc.is_in(machines["sha256"], pa.array(told, pa.string())))
+        gone = versions.superseded(shown, judged.keys)
+        for row in shown.to_pylist():
+            if row["sha256"] not in gone:
+                yield _run(row, told[row["sha256"]])
 
 
 def _run(row: Mapping[str, Any], tier: Tier) -> Run:
@@ -65,7 +69,7 @@ def _run(row: Mapping[str, Any], tier: Tier) -> Run:
         chip=row["chip"] or "",
         gpu=row["gpu"] or "",
         system=row["system"],
-        received_at=row["received_at"],
+        received_at=_moment(row["received_at"]),
         tier=tier.word,
         rank=tier.rank,
         reason=tier.reason,

@@ -18,7 +18,7 @@ import duckdb
 
 from bench.store import objects
 from bench.store.places import Place
-from reports.store import files
+from reports.store import files, versions
 from reports.store.schema import NAMES, SCHEMAS, Table
 from suites.errors import UserError
 
@@ -126,7 +126,8 @@ def _prepare(
             connection.execute(f"set {setting}")
     for name in NAMES:
         connection.execute(f"create view stored_{name} as {_source(name, links[name])}")
-    connection.execute(_SUPERSEDED)
+    gone = versions.query("select *, '' as key from stored_machines")
+    connection.execute(f"create temp table superseded as {gone}")
     for name in NAMES:
         source = _RATIOS if name == "ratios" else f"select * from stored_{name}"
         current = f"select * from ({source}) where sha256 not in (select sha256 from superseded)"
@@ -151,17 +152,6 @@ _KINDS = {
     "bool": "boolean",
     "timestamp[s, tz=UTC]": "timestamptz",
 }
-
-# A run that broke off may be sent, resumed and sent again: of the same id and machine the version
-# with most records counts, beside every other that was carried out to its end. A finished version
-# never gives way, so no one can hide another's run by a longer copy of it.
-_SUPERSEDED = """
-create temp table superseded as select sha256 from (
-  select sha256, ended, row_number() over (
-    partition by machine_id, run order by records desc, sha256 desc) as place
-  from stored_machines
-) where place > 1 and not ended
-"""
 
 # A pair is stored once, with the faster as base; here it stands both ways round.
 _TURNED = ", ".join(

@@ -1,4 +1,4 @@
-"""The command `store compact`: runs made into the tables that queries and sites read."""
+"""The command `store compact`: runs made into the tables that queries read."""
 
 from __future__ import annotations
 

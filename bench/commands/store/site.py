@@ -21,9 +21,6 @@ TITLE = "Metalbench gallery"
 _NAMED = 100
 """Runs that are trusted less than was asked for which are named."""
 
-_TOLD_EVERY = 512
-"""Runs that are judged from one line of progress to the next."""
-
 
 @dataclass(frozen=True)
 class SiteOptions:
@@ -41,7 +38,6 @@ def run(asked: SiteOptions) -> int:
     environment.enter()
     from bench.store import places
     from reports.site import build
-    from reports.store import index
 
     place = places.at(asked.url)
     beside = _beside(place, asked.out)
@@ -49,37 +45,39 @@ def run(asked: SiteOptions) -> int:
     site, lost = _site(asked, place, beside)
     count = build.build(site, asked.out)
     tell(f"{count} files: {len(site.machines)} machines. {_address(asked.out)}")
-    if waiting := index.waiting(place):
-        tell(f"{waiting} more runs are in no table yet: ./metalbench store compact {place.url}")
     if lost:
         return failed(
-            f"{lost} runs of the tables are left out, since their records are not there or are "
-            f"damaged. `./metalbench store check {place.url}` says what mends it"
+            f"{lost} runs are left out, since their records or what the manifest says of them are "
+            f"not there or are damaged. `./metalbench store check {place.url}` says what mends it"
         )
     return 0
 
 
 def _site(asked: SiteOptions, place: Place, beside: str) -> tuple[Site, int]:
     """What it shows, and how many runs could not be judged."""
+    from bench.store import manifest, objects
     from reports.formatting import plain
     from reports.ingest import published
-    from reports.site import choice, intake
+    from reports.site import choice
     from reports.site.content import Site
-    from reports.store import queries
+    from reports.site.intake import Intake
     from reports.trust import choosing, stored
     from reports.trust.tiers import below
 
     least = choosing.least(asked.trust) if asked.trust else ""
     choosing.check(asked.signers)
-    with queries.opened(place) as store:
-        rows = intake.received(store)
-        when = {sha256: str(row["received_at"]) for sha256, row in rows.items()}
-        tiers = stored.judged(place, when, asked.signers, lambda read: _told(read, len(rows)))
-        runs = list(intake.runs(rows, tiers, least))
-        _refuse(below([*tiers.items()], least) if least else [])
-        machines = choice.machines(intake.cells(store), runs)
+    objects.check(place)
+    listed = manifest.read(place)
+    taken = Intake()
+    of = len(listed.entries)
+    judged = stored.judged(
+        place, listed.entries, asked.signers, lambda read: _told(read, of), taken.take
+    )
+    _refuse(below([*judged.tiers.items()], least) if least else [])
+    machines = choice.machines(taken.cells(), list(taken.runs(judged, least)))
     title = plain(asked.title, 80) or TITLE
-    return Site(title, machines, published.every(), beside, least), len(rows) - len(tiers)
+    lost = len(listed.faults) + len(judged.lost | taken.lost)
+    return Site(title, machines, published.every(), beside, least), lost
 
 
 def _refuse(lines: Sequence[str]) -> None:
@@ -91,7 +89,7 @@ def _refuse(lines: Sequence[str]) -> None:
 
 
 def _told(read: int, of: int) -> None:
-    if read and read % _TOLD_EVERY == 0:
+    if read < of:
         tell(f"{read} of {of} runs looked at")
 
 

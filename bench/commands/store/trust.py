@@ -43,5 +43,4 @@ def _of_store(url: str, signers: Path | None) -> dict[str, Tier]:
 
     choosing.check(signers)
     place = places.at(url)
-    received = {entry.sha256: entry.received_at for entry in manifest.read(place).entries}
-    return stored.judged(place, received, signers)
+    return dict(stored.judged(place, manifest.read(place).entries, signers).tiers)

@@ -9,36 +9,22 @@ then in no table are the next one's work, and no run is ever in two parts.
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
-from msgspec import structs
-
-from bench import records
-from bench.machine.identity import identity
 from bench.store import layout, manifest, objects
 from bench.store.faults import StoreFault
 from bench.store.manifest import Entry
 from bench.store.places import Place
-from reports.isolation import Attempts
 from reports.store import index, parquet
 from reports.store.index import Index, Part
-from reports.store.tables import rows
-from reports.store.tables.rows import Rows, Stored
-from suites.errors import UserError
+from reports.store.tables import rows, unpacking
 
 RUNS_OF_A_PART = 5_000
 """What is written, and committed, together."""
-
-_BATCH_BYTES = 32 * 2**20
-_BATCH_CELLS = 20_000
-_BATCH_RUNS = 250
-"""Of the runs that become rows together: their records unpacked, and what they plan."""
 
 MOST_PARTS = 16
 """Of a month: more are merged, all of them once it is over, before that the small ones."""
@@ -114,10 +100,10 @@ def _part(place: Place, month: str, entries: Sequence[Entry], done: Done) -> Non
     """Write and commit the rows of these runs."""
     written = parquet.Writers()
     taken: list[str] = []
-    for made, of in _rows(place, entries, done):
-        written.add(made.tables)
-        done.lost |= made.lost
-        taken += [sha256 for sha256 in of if sha256 not in made.lost]
+    for batch in unpacking.batches(place, entries, done.lost):
+        for made in rows.each(batch, done.lost):
+            written.add(made.tables)
+            taken += made.runs
     if not taken:
         return
     files = written.put(place, month)
@@ -126,72 +112,6 @@ def _part(place: Place, month: str, entries: Sequence[Entry], done: Done) -> Non
         part = Part(runs=tuple(taken), files=files)
         index.write(place, month, Index(parts=(*known.parts, part)))
         done.runs += len(taken)
-
-
-def _rows(place: Place, entries: Sequence[Entry], done: Done) -> Iterator[tuple[Rows, list[str]]]:
-    """The rows of all these runs, some at a time, and whose they are."""
-    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
-        for batch in _batches(_unpacked(place, entries, Path(folder), done)):
-            yield from _of_batch(batch, done)
-            for stored in batch:
-                stored.file.unlink()
-
-
-def _of_batch(batch: Sequence[Stored], done: Done) -> Iterator[tuple[Rows, list[str]]]:
-    """One run that cannot be worked out costs itself alone."""
-    attempts = Attempts()
-    try:
-        made = attempts.of("The rows of a run", partial(rows.of, batch), lambda _: None)
-        wrong = attempts.faults[0].error if attempts.faults else ""
-    except UserError as error:
-        made, wrong = None, str(error)
-    if made is not None:
-        yield made, [stored.entry.sha256 for stored in batch]
-    elif len(batch) == 1:
-        done.lost[batch[0].entry.sha256] = wrong
-    else:
-        middle = len(batch) // 2
-        yield from _of_batch(batch[:middle], done)
-        yield from _of_batch(batch[middle:], done)
-
-
-def _batches(every: Iterator[tuple[Stored, int, int]]) -> Iterator[list[Stored]]:
-    batch: list[Stored] = []
-    size = cells = 0
-    for stored, its_bytes, its_cells in every:
-        full = size + its_bytes > _BATCH_BYTES or cells + its_cells > _BATCH_CELLS
-        if batch and (full or len(batch) == _BATCH_RUNS):
-            yield batch
-            batch, size, cells = [], 0, 0
-        batch.append(stored)
-        size, cells = size + its_bytes, cells + its_cells
-    if batch:
-        yield batch
-
-
-def _unpacked(
-    place: Place, entries: Sequence[Entry], folder: Path, done: Done
-) -> Iterator[tuple[Stored, int, int]]:
-    """Each run as a file of its own, with its bytes and the cells that it plans."""
-    for entry, content in objects.fetch_each(place, entries):
-        if isinstance(content, StoreFault):
-            done.lost[entry.sha256] = str(content)
-            continue
-        file = folder / f"{entry.sha256}.jsonl"
-        file.write_bytes(content)
-        run = records.head(file)
-        if run is None:
-            done.lost[entry.sha256] = "it does not begin with a run"
-            continue
-        # What the entry says of the records may be forged; the records themselves are what counts.
-        told = structs.replace(
-            entry,
-            bytes=len(content),
-            records=content.count(b"\n"),
-            ended=records.ended(file),
-            machine_id=identity(run.machine),
-        )
-        yield Stored(told, file), len(content), len(run.cases) * len(run.contenders)
 
 
 # --- few files --------------------------------------------------------------------------------

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,14 +14,16 @@ import pyarrow as pa
 from bench.schema import Run
 from bench.statistics import estimates
 from bench.statistics.estimates import Estimate
-from bench.store.manifest import Entry
 from reports.cell import VerifiedCell
 from reports.formatting import plain
 from reports.frame import Results, read
 from reports.history.store import moment
 from reports.ingest import machine_names
-from reports.store.schema import SCHEMAS, Table
+from reports.isolation import Attempts
+from reports.store.schema import NAMES, SCHEMAS, Table
 from reports.store.tables import findings
+from reports.store.tables.unpacking import Stored
+from suites.errors import UserError
 
 MOST_CONTENDERS = 16
 """At one case: of larger groups each is held against the fastest alone."""
@@ -31,45 +33,61 @@ MOST_TEXT = 1000
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A run of a store: its entry, and where its records lie unpacked."""
-
-    entry: Entry
-    file: Path
-
-
-@dataclass(frozen=True)
 class Rows:
-    """What the runs came to."""
+    """What some runs came to."""
 
     tables: Mapping[Table, pa.Table]
-    lost: Mapping[str, str]
-    """Runs that no row is made of, by hash: why."""
+    runs: tuple[str, ...]
+    """Whose rows they are, by hash."""
 
 
-def of(stored: Sequence[Stored]) -> Rows:
-    """The rows of these runs, each as if alone. Raises NotRecords where there is none."""
+def each(
+    batch: Sequence[Stored], lost: dict[str, str], wanted: Sequence[Table] = NAMES
+) -> Iterator[Rows]:
+    """The rows of these runs in the tables that are wanted, each run as if alone. One that cannot
+    be worked out costs itself alone and goes into `lost`, by hash: why."""
+    attempts = Attempts()
+    try:
+        made = attempts.of("The rows of a run", partial(_of, batch, wanted, lost), lambda _: None)
+        wrong = attempts.faults[0].error if attempts.faults else ""
+    except UserError as error:
+        made, wrong = None, str(error)
+    if made is not None:
+        yield made
+    elif len(batch) == 1:
+        lost[batch[0].entry.sha256] = wrong
+    else:
+        middle = len(batch) // 2
+        yield from each(batch[:middle], lost, wanted)
+        yield from each(batch[middle:], lost, wanted)
+
+
+def _of(stored: Sequence[Stored], wanted: Sequence[Table], lost: dict[str, str]) -> Rows:
+    """Raises NotRecords where none of them is a run."""
     results = read([one.file for one in stored])
     by_file = {one.file.resolve(): one for one in stored}
     whose = {name: by_file[path] for name, path in results.files.items()}
     known = {one.entry.sha256 for one in whose.values()}
-    lost = {
+    gone = {
         left.path.name.partition(".")[0]: plain(left.reason, 300)
         for left in results.left_out
         if left.whole
     }
-    lost |= {
+    gone |= {
         one.entry.sha256: "it holds no run"
         for one in stored
-        if one.entry.sha256 not in known | lost.keys()
+        if one.entry.sha256 not in known | gone.keys()
     }
-    made: dict[Table, pa.Table] = {
-        "cells": _cells(results, whose),
-        "ratios": _table("ratios", _ratios(results), results, whose),
-        "machines": _table("machines", _machines(results, whose), results, whose),
-        "findings": _table("findings", findings.of(results), results, whose),
+    make: dict[Table, Callable[[], pa.Table]] = {
+        "cells": lambda: _cells(results, whose),
+        "ratios": lambda: _table("ratios", _ratios(results), results, whose),
+        "machines": lambda: _table("machines", _machines(results, whose), results, whose),
+        "findings": lambda: _table("findings", findings.of(results), results, whose),
     }
-    return Rows(made, lost)
+    tables = {name: make[name]() for name in wanted}
+    lost |= gone
+    whole = (one.entry.sha256 for one in stored)
+    return Rows(tables, tuple(sha256 for sha256 in whole if sha256 not in gone))
 
 
 def _table(

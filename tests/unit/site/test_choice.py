@@ -94,7 +94,7 @@ def test_what_is_no_time_is_no_figure(time_s):
     assert only(gallery.table([gallery.row(run, "torch", time_s)]), [run]).figures == ()
 
 
-def test_whose_run_it_is_the_manifest_decides():
+def test_whose_figure_it_is_the_run_decides():
     run, other = gallery.run(0), gallery.run(1)
     row = gallery.row(run, "torch", 1.0) | {"machine_id": other.machine_id}
     one, two = choice.machines(gallery.table([row]), [run, other])

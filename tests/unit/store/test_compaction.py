@@ -13,7 +13,7 @@ from bench.store import layout, manifest, objects, places
 from bench.store.places import Place
 from reports.store import index, parquet
 from reports.store.schema import NAMES, SCHEMAS, Table
-from reports.store.tables import compaction
+from reports.store.tables import compaction, unpacking
 from scripts.synthetic_store import runs
 from scripts.synthetic_store.runs import Size
 from tests.helpers import builders
@@ -157,6 +157,29 @@ def test_what_an_entry_says_of_the_records_does_not_count(tmp_path: Path) -> Non
     assert row["ended"]
     assert row["suites"] == ", ".join(entry.suites)
     assert "torch" in row["frameworks"]
+
+
+def test_runs_are_in_memory_together_as_far_as_they_are_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = filled(places.at(str(tmp_path / "store")), 3)
+    entries = manifest.read(place).entries
+    asked: list[tuple[int, int]] = []
+    get_each = Place.get_each
+
+    def counted(self: Place, names: list[str], most: int) -> list[Any]:
+        asked.append((len(names), most))
+        return get_each(self, names, most)
+
+    monkeypatch.setattr(Place, "get_each", counted)
+    monkeypatch.setattr(objects, "_TOGETHER_BYTES", 1)
+    monkeypatch.setattr(unpacking, "_BATCH_BYTES", 1)
+    assert [len(batch) for batch in unpacking.batches(place, entries, {})] == [1, 1, 1]
+    assert {count for count, _ in asked} == {1}
+    lying = [structs.replace(entry, bytes=2**40) for entry in entries]
+    asked.clear()
+    assert sum(len(batch) for batch in unpacking.batches(place, lying, {})) == 3
+    assert {most for _, most in asked} == {objects.MAX_PACKED_BYTES}
 
 
 def test_many_parts_of_a_month_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

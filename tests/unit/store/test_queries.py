@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from msgspec import structs
 
@@ -23,7 +24,7 @@ from bench.store import objects, places
 from bench.store.places import Place
 from bench.values import BadValue
 from reports import frame
-from reports.store import files, queries, schema, selection
+from reports.store import files, queries, schema, selection, versions
 from reports.store.queries import BadQuery
 from reports.store.tables import compaction
 from scripts.synthetic_store import runs
@@ -156,18 +157,44 @@ def test_an_empty_store_has_empty_views(tmp_path: Path) -> None:
             assert sorted(kinds) == sorted(columns.names)
 
 
-def test_a_version_that_broke_off_gives_way_to_a_longer_one(tmp_path: Path) -> None:
+def test_a_version_that_broke_off_gives_way_to_one_that_ended_else_to_a_longer_one(
+    tmp_path: Path,
+) -> None:
     place = places.at(str(tmp_path / "store"))
     lines = builders.run(rounds=3)
     whole = builders.ended(lines)
-    forged = builders.ended([*lines, *lines[40:60]])  # a longer copy hides no run that ended
-    for name, some in (("short", lines[:40]), ("whole", whole), ("forged", forged)):
+    lost = [*lines, *[lines[-1]] * 9]  # a head's words on each cell of a machine that it lost
+    copied = builders.ended([*lines, *lines[40:60]])  # a longer copy hides no run that ended
+    for name, some in (("short", lines[:40]), ("lost", lost)):
         path = builders.write(tmp_path / f"{name}.jsonl", some)
         objects.push(place, path, unfinished=True, now=NOW)
     compaction.compact(place, now=NOW)
     with queries.opened(place) as found:
+        assert asked(found, "select records from machines") == [(len(lost),)]
+    for name, some in (("whole", whole), ("copied", copied)):
+        objects.push(place, builders.write(tmp_path / f"{name}.jsonl", some), now=NOW)
+    compaction.compact(place, now=NOW)
+    with queries.opened(place) as found:
         assert asked(found, "select ended from machines") == [(True,), (True,)]
         assert asked(found, "select count(distinct sha256) from cells") == [(2,)]
+
+
+def test_what_a_key_signed_gives_way_to_what_the_same_key_signed_alone() -> None:
+    rows = [
+        {"sha256": name, "run": "r", "machine_id": "m", "records": records, "ended": ended}
+        for name, records, ended in (
+            ("signed", 10, False),
+            ("its end", 20, True),
+            ("copied", 30, True),
+            ("unsigned", 10, False),
+        )
+    ]
+    machines = pa.Table.from_pylist(rows)
+    keys = {"signed": "alice", "its end": "alice"}
+    assert versions.superseded(machines, keys) == {"signed", "unsigned"}
+    assert versions.superseded(machines, {"signed": "alice"}) == {"unsigned"}
+    assert versions.superseded(machines, {"signed": "alice", "copied": "mallory"}) == {"unsigned"}
+    assert versions.superseded(machines.slice(0, 0), {}) == set()
 
 
 def test_another_place_is_read_through_a_cache(s3_url: str, tmp_path: Path) -> None:
