@@ -146,7 +146,7 @@ def open_command(
     return command.run(places or ())
 
 
-@app.command("compare")
+@app.command("compare", epilog="For example: make compare A=results/one B=results/two")
 def compare_command(
     a: Annotated[
         Path, typer.Argument(parser=path, help="Records of the base, or the folder of a run.")
@@ -177,7 +177,9 @@ def compare_command(
     return command.run(command.CompareOptions(**typed))
 
 
-@app.command("export")
+@app.command(
+    "export", epilog="For example: make export RESULTS=results/one FORMAT=bmf OUT=one.json"
+)
 def export_command(
     results: Annotated[
         Path, typer.Argument(parser=path, help="Records of one run, or the folder of it.")

@@ -13,7 +13,10 @@ FLEETS = Path("results") / "fleets"
 
 def add(app: typer.Typer) -> None:
     """Make them commands of the application."""
-    app.command("fleet")(fleet_command)
+    app.command(
+        "fleet",
+        epilog="For example: make fleet HOSTS=fleet.toml FRAMEWORK=torch,jax SUITE=mlp",
+    )(fleet_command)
 
 
 def fleet_command(

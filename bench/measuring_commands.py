@@ -13,8 +13,12 @@ RESULTS = Path("results")
 
 def add(app: typer.Typer) -> None:
     """Make them commands of the application."""
-    app.command("bisect")(bisect_command)
-    app.command("history")(history_command)
+    app.command(
+        "bisect", epilog="For example: make bisect FRAMEWORK=torch GOOD=2.8.0 BAD=2.15.0 SUITE=mlp"
+    )(bisect_command)
+    app.command(
+        "history", epilog="For example: make history FRAMEWORK=torch==2.6.0:2.9.0 SUITE=mlp EVERY=2"
+    )(history_command)
     app.command("sustain")(sustain_command)
 
 

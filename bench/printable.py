@@ -24,6 +24,11 @@ def tell(line: str) -> None:
     sys.stderr.write(f"{printable(line, _LAYOUT)}\n")
 
 
+def counted(count: int, what: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 class Screen(Console):
     """A console whose colours are ours and whose text is only text."""
 

@@ -36,14 +36,21 @@ def add(app: typer.Typer) -> None:
         rich_markup_mode=None,
         help="Put runs into a store of many machines, look through it, and make its tables.",
     )
-    store.command("push")(push_command)
-    store.command("compact")(compact_command)
-    store.command("check")(check_command)
-    store.command("fetch")(fetch_command)
+    store.command("push", epilog="For example: ./metalbench store push runs results/*")(
+        push_command
+    )
+    store.command("compact", epilog="For example: ./metalbench store compact runs")(compact_command)
+    store.command("check", epilog="For example: ./metalbench store check runs")(check_command)
+    store.command("fetch", epilog="For example: ./metalbench store fetch runs SHA256")(
+        fetch_command
+    )
     trust_commands.add(store)
     app.add_typer(store, name="store")
-    app.command("query")(query_command)
-    app.command("site")(site_command)
+    app.command(
+        "query",
+        epilog='For example: make query STORE=runs SQL="select chip from machines"',
+    )(query_command)
+    app.command("site", epilog="For example: make site STORE=runs OUT=site")(site_command)
 
 
 def query_command(

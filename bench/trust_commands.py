@@ -35,9 +35,15 @@ Cases = Annotated[int, typer.Option(help="Cases to work out, taken by chance.", 
 
 def add(store: typer.Typer) -> None:
     """Make them commands of `store`."""
-    store.command("sign")(sign_command)
-    store.command("ask")(ask_command)
-    store.command("check-work")(check_work_command)
+    store.command(
+        "sign", epilog="For example: ./metalbench store sign results/* --key ~/.ssh/id_ed25519"
+    )(sign_command)
+    store.command(
+        "ask", epilog="For example: ./metalbench store ask --suite mlp,cnn --of SHA256:..."
+    )(ask_command)
+    store.command(
+        "check-work", epilog="For example: ./metalbench store check-work question.json theirs/"
+    )(check_work_command)
     store.command("trust")(trust_command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import values
+from bench.commands.store import compact
 from bench.fleet import environment
 from bench.printable import Screen, tell
 
@@ -13,7 +14,8 @@ NAMES = ("csv", "json", "parquet")
 
 def run(sql: str, url: str, format: str, out: Path | None) -> int:
     """Show the answer as a table, or write it to a file. Raises UserError, OSError."""
-    chosen = values.choices("format", [format], NAMES) if format else []
+    hint = "For example: FORMAT=csv OUT=answer.csv"
+    chosen = values.choices("format", [format], NAMES, hint) if format else []
     if bool(chosen) != bool(out):
         raise values.BadValue(
             "a file has a name and a format. Expected both FORMAT (csv, json, parquet) and OUT, or "
@@ -22,7 +24,7 @@ def run(sql: str, url: str, format: str, out: Path | None) -> int:
     environment.enter()
     from bench.store import places
     from reports.exports import answers
-    from reports.store import index, queries
+    from reports.store import queries
 
     place = places.at(url)
     try:
@@ -35,8 +37,7 @@ def run(sql: str, url: str, format: str, out: Path | None) -> int:
     except KeyboardInterrupt:
         tell("Interrupted: nothing was written.")
         return 130
-    if waiting := index.waiting(place):
-        tell(f"{waiting} more runs are in no table yet: ./metalbench store compact {place.url}")
+    compact.tell_waiting(place)
     return 0
 
 

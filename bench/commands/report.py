@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import values
+from bench.commands.store import compact
 from bench.fleet import environment
 from bench.printable import Screen, tell
 from bench.terminal.exit_codes import failed
@@ -55,13 +56,12 @@ def of_store(
         )
     environment.enter()
     from bench.store import places
-    from reports.store import index, selection
+    from reports.store import selection
 
     place = places.at(asked.url)
     with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
         found = selection.fetched(place, asked.where, Path(folder))
-        if waiting := index.waiting(place):
-            tell(f"{waiting} more runs are in no table yet: ./metalbench store compact {place.url}")
+        compact.tell_waiting(place)
         if not found.files:
             raise values.BadValue(
                 f"no run of {place.url} has such a cell. Expected a condition on the columns of "

@@ -19,6 +19,12 @@ KEYS = (
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_KEYS = re.compile("[@?#]")
+"""What stands before or after keys in an address."""
+
+_SLIP = re.compile(rf"({'|'.join(SCHEMES)}):|([A-Za-z][\w+.-]*):/")
+"""How an address begins that lacks a slash, and is meant for no folder."""
+
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()=+ /-]*")
 
 
@@ -31,6 +37,8 @@ def parts(url: str) -> tuple[str, str]:
     if "::" in text.partition("/")[0]:
         raise _bad(url)
     if not sign:
+        if slip := _SLIP.match(text):
+            raise _slipped(text, slip[1] or slip[2])
         return "file", text
     if scheme not in SCHEMES:
         raise _unknown(scheme, SCHEMES)
@@ -38,7 +46,7 @@ def parts(url: str) -> tuple[str, str]:
         if not rest.startswith("/"):
             raise _bad(url)
         return scheme, rest
-    if "@" in rest or "?" in rest or "#" in rest:
+    if _KEYS.search(rest):
         raise _keys_in(scheme)
     bucket, _, prefix = rest.strip("/").partition("/")
     known = _BUCKET.fullmatch(bucket) if scheme == "s3" else _NAME.fullmatch(bucket)
@@ -56,6 +64,19 @@ def _bad(url: str) -> BadValue:
     return BadValue(
         "no address of a store. Expected a folder, or, for example, file:///srv/runs, "
         f"s3://bucket/folder or memory://trial. Received: {shown}"
+    )
+
+
+def _slipped(text: str, scheme: str) -> BadValue:
+    if scheme not in SCHEMES:
+        return _unknown(scheme, SCHEMES)
+    if _KEYS.search(text):
+        return _keys_in(scheme)
+    rest = text.partition(":")[2].lstrip("/")
+    return BadValue(
+        f"no address of a store, which has `://`. Expected {scheme}://{'/' * (scheme == 'file')}"
+        f"{rest[:200]}, or ./{scheme}: and so on for a folder of that name. "
+        f"Received: {text[:200]!r}"
     )
 
 

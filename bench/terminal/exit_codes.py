@@ -22,6 +22,11 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             code = super().invoke(ctx)
+        except typer.BadParameter as error:
+            if error.message:  # a wrong value, which typer tells well; what is missing has none
+                raise
+            tell(f"metalbench: {_missing(error)}")
+            code = 2
         except (UserError, OSError) as error:
             tell(f"metalbench: {error}")
             code = 2
@@ -34,6 +39,16 @@ class Commands(TyperGroup):
         if lost and not code:
             code = failed(f"standard output could not be written: {lost}")
         raise typer.Exit(code or 0)
+
+
+def _missing(error: Any) -> str:
+    """What a command was not told, and the example that its help ends with."""
+    param, context = error.param, error.ctx
+    word = param.opts[0] if param.param_type_name == "option" else str(param.name).upper()
+    name = context.command_path.partition(" ")[2]
+    meaning = getattr(param, "help", None) or ""
+    meaning = meaning[:1].lower() + meaning[1:]
+    return f"{name} needs {word}: {meaning} {context.command.epilog or ''}".rstrip()
 
 
 def _lacking(error: RuntimeError | MemoryError) -> str:

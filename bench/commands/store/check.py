@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.fleet import environment
-from bench.printable import tell
+from bench.printable import counted, tell
 from bench.terminal.exit_codes import failed
 
 
@@ -19,6 +19,6 @@ def run(url: str) -> int:
         tell(f"damaged: {damage.what} {damage.cure}")
         count += 1
     if count:
-        return failed(f"{count} objects of {place.url} are damaged")
+        return failed(f"damaged in {place.url}: {counted(count, 'object')}")
     tell(f"{place.url} is whole: every object has the hash that it should have.")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 from bench import values, whole_file
@@ -10,7 +11,7 @@ from bench.printable import tell
 
 
 def run(url: str, sha256: str, out: Path | None) -> int:
-    """Write them to `<sha256>.jsonl`, or to `out`, with what lies beside them.
+    """Write them to `<sha256>.jsonl` or to `out`, and what lies beside them to files beside it.
 
     Raises UserError, OSError.
     """
@@ -23,7 +24,8 @@ def run(url: str, sha256: str, out: Path | None) -> int:
         )
     target = out or Path(f"{sha256}.jsonl")
     place = places.at(url)
-    whole_file.write(target, objects.fetch(place, sha256))
+    content = objects.fetch(place, sha256)
+    whole_file.write(target, gzip.compress(content) if target.suffix == ".gz" else content)
     for suffix in objects.SIDECARS:
         if (beside := objects.get_sidecar(place, sha256, suffix)) is not None:
             whole_file.write(target.with_suffix(suffix), beside)

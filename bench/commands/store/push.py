@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.fleet import environment
-from bench.printable import tell
+from bench.printable import counted, tell
 from bench.terminal.exit_codes import failed
 
 
@@ -37,7 +37,7 @@ def run(url: str, results: Sequence[Path], unfinished: bool) -> int:
             f"{'sent' if pushed.new else 'there already'}: {pushed.entry.run} {pushed.entry.sha256}"
         )
     tell(
-        f"{new} of {len(found)} runs are new in {place.url}. "
+        f"new in {place.url}: {new} of {counted(len(found), 'run')}. "
         f"`./metalbench store compact {place.url}` makes them part of its tables."
     )
     if wrong:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.fleet import environment
-from bench.printable import tell
+from bench.printable import counted, tell
 from bench.terminal.exit_codes import failed
 from bench.values import BadValue
 
@@ -43,12 +43,12 @@ def run(asked: SiteOptions) -> int:
     beside = _beside(place, asked.out)
     build.check(asked.out)  # refused before anything is read
     site, lost = _site(asked, place, beside)
-    count = build.build(site, asked.out)
-    tell(f"{count} files: {len(site.machines)} machines. {_address(asked.out)}")
+    files = counted(build.build(site, asked.out), "file")
+    tell(f"{files}: {counted(len(site.machines), 'machine')}. {_address(asked.out)}")
     if lost:
         return failed(
-            f"{lost} runs are left out, since their records or what the manifest says of them are "
-            f"not there or are damaged. `./metalbench store check {place.url}` says what mends it"
+            f"{counted(lost, 'run')} left out: the records, or what the manifest says of them, are "
+            f"not there or damaged. `./metalbench store check {place.url}` says what mends it"
         )
     return 0
 

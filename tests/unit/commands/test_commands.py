@@ -6,8 +6,10 @@ import importlib
 import inspect
 import os
 import pkgutil
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,33 @@ def test_what_the_system_would_not_give_is_one_line_and_exit_code_2(error, word)
 def test_a_fault_of_ours_shows_itself(error: Exception) -> None:
     code, output, escaped = ending(error)
     assert (code, output, escaped) == (1, "", error)
+
+
+def needy(group, *before: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What to type for each command that must be told something, and what its help ends with."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from needy(command, *before, name)
+        elif any(param.required for param in command.params):
+            yield (*before, name), command.epilog
+
+
+def test_a_command_that_is_not_told_what_it_needs_shows_an_example_in_one_line() -> None:
+    found = list(needy(typer.main.get_command(app)))
+    assert len(found) > 12
+    for typed, example in found:
+        ended = CliRunner().invoke(app, typed)
+        assert ended.exit_code == 2
+        assert example.startswith("For example: "), typed
+        assert re.fullmatch(
+            rf"metalbench: {' '.join(typed)} needs .+: .+\. {re.escape(example)}\n", ended.output
+        )
+
+
+def test_a_wrong_value_is_told_as_one() -> None:
+    ended = CliRunner().invoke(app, ["run", "--seed", "x"])
+    assert ended.exit_code == 2
+    assert "Invalid value for '--seed'" in ended.output
 
 
 def test_the_version_is_shown() -> None:

@@ -81,7 +81,7 @@ def test_what_an_entry_says_of_a_machine_does_not_count_and_a_damaged_one_is_tol
     assert "A chip" not in page
     place.put(layout.entry(month, entry.sha256), b"{}")
     assert site.run(asked(tmp_path / "runs", tmp_path / "site")) == 1
-    assert "1 runs are left out" in capsys.readouterr().err
+    assert "1 run left out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("where", ["elsewhere", "a folder above"])
@@ -123,7 +123,7 @@ def test_a_run_whose_records_are_gone_is_told_and_not_shown(store, tmp_path, cap
         assert site.run(asked(store, tmp_path / "site")) == 1
     finally:
         place.put(layout.run(sha256), kept)
-    assert "1 runs are left out" in capsys.readouterr().err
+    assert "1 run left out" in capsys.readouterr().err
     assert "2 machines" in (tmp_path / "site" / "all.html").read_text()
 
 

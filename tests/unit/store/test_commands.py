@@ -36,11 +36,14 @@ def test_a_run_goes_in_and_comes_out(
     assert push.run(url, [run_file], unfinished=False) == 0
     said = capsys.readouterr().err
     assert "there already: 20261120-101500-ab12" in said
-    assert "0 of 1 runs are new" in said
+    assert "0 of 1 run. " in said
     (entry,) = manifest.read(places.at(url)).entries
     out = tmp_path / "one.jsonl"
     assert fetch.run(url, entry.sha256, out) == 0
     assert out.read_bytes() == run_file.read_bytes()
+    packed = tmp_path / "one.jsonl.gz"
+    assert fetch.run(url, entry.sha256, packed) == 0
+    assert gzip.decompress(packed.read_bytes()) == run_file.read_bytes()
     with pytest.raises(BadValue, match="no hash of a run"):
         fetch.run(url, "../x", out)
 
@@ -78,7 +81,7 @@ def test_what_is_damaged_is_named_with_its_cure(
         assert check.run(url) == 1
         said = capsys.readouterr().err
         assert cure in said, name
-        assert "exit 1: 1 objects" in said, name
+        assert f"exit 1: damaged in {url}: 1 object\n" in said, name
         if before is None:
             place.remove(name)
         else:

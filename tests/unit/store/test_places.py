@@ -67,6 +67,10 @@ def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
         ("file://here", "no address"),
         ("simplecache::s3://bucket", "no address"),
         ("a\nb", "no address"),
+        ("s3:/lab/runs", r"Expected s3://lab/runs, or \./s3:"),
+        ("s3:lab/runs", "Expected s3://lab/runs"),
+        ("file:/srv/runs", "Expected file:///srv/runs"),
+        ("s3a:/lab/runs", r"Did you mean s3\?"),
     ],
 )
 def test_an_address_that_is_none_is_told_what_one_is(url: str, told: str) -> None:
@@ -75,10 +79,20 @@ def test_an_address_that_is_none_is_told_what_one_is(url: str, told: str) -> Non
 
 
 def test_keys_in_an_address_are_refused_and_not_repeated() -> None:
-    for url in ("s3://AKIA:wJalr@bucket/x", "s3://bucket/x?secret=wJalr", "s3x://AKIA:wJalr@b"):
+    for url in (
+        "s3://AKIA:wJalr@bucket/x",
+        "s3://bucket/x?secret=wJalr",
+        "s3x://AKIA:wJalr@b",
+        "s3:/A:wJalr@b",
+    ):
         with pytest.raises(BadValue) as raised:
             places.at(url)
         assert "wJalr" not in str(raised.value)
+
+
+def test_a_folder_whose_name_has_a_colon_can_be_named() -> None:
+    assert places.at("./s3:/runs").is_folder
+    assert places.at("runs of 10:30/x").is_folder
 
 
 @given(st.text(max_size=60) | st.from_regex(r"(s3|memory|file)://[ -~]{0,40}", fullmatch=True))

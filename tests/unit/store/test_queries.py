@@ -229,6 +229,8 @@ def test_answers_as_files(store: Place, tmp_path: Path, capsys: pytest.CaptureFi
     assert "one" in capsys.readouterr().out
     with pytest.raises(BadValue, match="Expected both FORMAT"):
         query.run(sql, store.root, "csv", None)
+    with pytest.raises(BadValue, match=r"one of csv, json, parquet.*For example: FORMAT=csv"):
+        query.run(sql, store.root, "cvs", tmp_path / "out")
 
 
 def test_runs_that_are_in_no_table_are_counted(
@@ -236,7 +238,7 @@ def test_runs_that_are_in_no_table_are_counted(
 ) -> None:
     objects.push(places.at(str(tmp_path / "store")), run_file)
     assert query.run("select count(*) from cells", str(tmp_path / "store"), "", None) == 0
-    assert "1 more runs are in no table yet: ./metalbench store compact" in capsys.readouterr().err
+    assert "1 more run in no table yet: ./metalbench store compact" in capsys.readouterr().err
 
 
 def test_the_frame_loads_a_part_of_a_store(store: Place) -> None:
