@@ -20,7 +20,7 @@ def add(app: typer.Typer) -> None:
 
 
 def fleet_command(
-    hosts: flags.Hosts,
+    hosts: flags.Hosts = "",
     framework: flags.Framework = "",
     suite: flags.Suite = "",
     preset: flags.Preset = "",

@@ -24,6 +24,7 @@ from reports.cell import Cell, VerifiedCell, rows
 from reports.ingest import cpu_time, rounds
 from reports.ingest.published import met
 from reports.ingest.reading import Absent, Gathered, LeftOut, gather, table
+from reports.ingest.record_files import Lost
 from reports.ingest.slices import KEY, Key
 from reports.planned_cells import planned
 from reports.verdicts import busy, failed_checks, unsteady, untimed
@@ -63,6 +64,8 @@ class Results:
     failures: Mapping[Key, Failed]
     """By run, contender and reason."""
     left_out: Sequence[LeftOut]
+    lost: Sequence[Lost]
+    """Machines of a fleet that left no record of some suites."""
     curves: Mapping[Key, Curves]
     """Of cells that train for epochs."""
     warnings: Mapping[Key, Sequence[str]]
@@ -241,6 +244,7 @@ def read(paths: Sequence[Path | str], published: bool = False) -> Results:
         absent=gathered.absent,
         failures=gathered.failures,
         left_out=gathered.left_out,
+        lost=gathered.lost,
         **said,
         published=gathered.published,
         quotable=met(gathered.runs, gathered.published),

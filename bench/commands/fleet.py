@@ -21,8 +21,7 @@ TRIAL = (
     "nothing; what a fleet does with them is the same."
 )
 
-
-GO_ON = "The same command with --resume (make fleet ... RESUME=yes) goes on."
+GO_ON = "the same command with --resume (make fleet ... RESUME=yes) goes on"
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,7 @@ def run(asked: FleetOptions) -> int:
     try:
         return _measure(asked, machines, options)
     except KeyboardInterrupt:
-        tell(f"Interrupted: what came home is kept. {GO_ON}")
-        return 130
+        return _interrupted(130)
 
 
 def _measure(asked: FleetOptions, machines: Sequence[hosts.Machine], options: Options) -> int:
@@ -67,39 +65,42 @@ def _measure(asked: FleetOptions, machines: Sequence[hosts.Machine], options: Op
             if not machines[0].ssh:
                 screen.say(TRIAL)
             signal = head.Fleet(found, machines, lanes, screen).go()
-    troubles = [sentence for lane in lanes for sentence in lane.troubles]
-    troubles += _report(found)
+    wrong = _report(found)
     if asked.store:
-        troubles += _push(asked.store, lanes)
+        wrong += _push(asked.store, lanes)
     if signal is not None:
-        tell(f"Interrupted: the report holds what came home. {GO_ON}")
-        return 128 + signal
-    return _code(lanes, troubles)
+        return _interrupted(128 + signal)
+    return _code(lanes, wrong)
 
 
-def _code(lanes: Sequence[Lane], troubles: Sequence[str]) -> int:
-    """The exit code, with a sentence for everything that is missing."""
-    if not troubles:
-        return 0
-    lost = [lane.name for lane in lanes if lane.state == LOST]
-    for sentence in troubles:
-        tell(sentence)
-    if lost:
-        return failed(
-            f"{len(lost)} of {len(lanes)} machines were lost ({', '.join(lost)}): the same command "
-            "with --resume (make fleet ... RESUME=yes) goes on with what they left"
-        )
-    return failed(troubles[0])
+def _interrupted(code: int) -> int:
+    tell(f"Interrupted: what came home is kept; {GO_ON}.")
+    return code
+
+
+def _code(lanes: Sequence[Lane], wrong: Sequence[str]) -> int:
+    """The exit code, and in its line what is missing; the reasons were told when they came."""
+    told = list[str]()
+    if lost := [lane for lane in lanes if lane.state == LOST]:
+        names = ", ".join(lane.name for lane in lost)
+        told.append(f"{len(lost)} of {len(lanes)} machines were lost ({names})")
+    if broken := [lane.name for lane in lanes if lane.troubles]:
+        told.append(f"suites were not finished on {', '.join(broken)}")
+    if told and any(copy.run for lane in lanes for copy in lane.copies.values()):
+        told.append(GO_ON)
+    elif told:
+        told.append("the reasons stand above. When they are mended, the same command begins anew")
+    told += wrong
+    return failed("; ".join(told)) if told else 0
 
 
 def _report(found: Plan) -> list[str]:
     """One report on all machines, in the fleet's folder; what is wrong in it."""
-    folders = sorted({path.parent for path in found.folder.glob("*/*/records.jsonl")})
-    if not folders:
-        return ["nothing was measured: there is no report"]
+    if not any(found.folder.glob("*/*/records.jsonl")):
+        return ["nothing was measured, so there is no report"]
     from bench.commands import report
 
-    _, why, missing = report.write(folders, found.folder, verbose=False)
+    _, why, missing = report.write([found.folder], found.folder, verbose=False)
     return [sentence for sentence in (why, missing) if sentence]
 
 

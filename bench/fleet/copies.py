@@ -144,7 +144,9 @@ class Copy:
         if run is None or (own and own.run == run.run):
             path.unlink()
             return
-        apart = self._folder.with_name(f"{self._folder.name}.{run.run[:64].replace('/', '_')}")
+        with path.open("rb") as file:  # a name of ours: the run's id is whatever its machine says
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        apart = self._folder.with_name(f"{self._folder.name}.{content[:12]}")
         apart.mkdir(exist_ok=True)
         path.replace(apart / _RECORDS)
 

@@ -92,8 +92,7 @@ class Fleet:
         """Measure all that is left; the signal that ended it early, if one did."""
         with Interrupts(self._screen.say) as interrupts, scheduler() as (client, port, secret):
             self._client = client
-            slots = self._plan.folder.with_name(f"{self._plan.fleet}-slots").resolve()
-            head = Head(port, *secret, Checkout.here(), slots)
+            head = Head(port, *secret, Checkout.here(), self._plan.slots.resolve())
             try:
                 self._open(head)
                 while not self._over:
@@ -198,6 +197,8 @@ class Fleet:
                 self._submit(lane, suite, (0, ""))
         except (msgspec.ValidationError, BadCopy) as error:
             self._fail(lane, suite, f"what it sent is no record: {str(error)[:300]}")
+        except OSError as error:
+            self._fail(lane, suite, f"what it sent cannot be kept: {error}")
 
     def _end(self, lane: Lane, suite: str, told: _Ended) -> None:
         if self._stopping and not lane.copies[suite].finished:

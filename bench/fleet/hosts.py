@@ -17,7 +17,10 @@ MOST_SLOTS = 16
 _MOST_BYTES = 2**18
 _MOST_VARIABLES = 16
 _LOCAL = re.compile(r"local:([0-9]{1,3})")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+_OF_REPORT = re.compile(r"figures|.*\.(json|html|md|txt|csv|parquet|svg|png)", re.IGNORECASE)
+"""What lies beside the machines' folders in that of a fleet."""
+
 _DESTINATION = re.compile(r"[A-Za-z0-9_\[][A-Za-z0-9_.@:%+\[\]-]{0,254}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -94,9 +97,14 @@ def read(path: Path) -> tuple[Machine, ...]:
 
 def _machine(name: str, table: object, path: Path) -> Machine:
     where = f"{path}, machine {name[:64]!r}"
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         raise BadHosts(
             f"{where}: not a name. Expected letters, digits, `.`, `_` and `-`, 63 at most."
+        )
+    if _OF_REPORT.fullmatch(name):
+        raise BadHosts(
+            f"{where}: it names the machine's folder, beside which a report's files lie. Expected "
+            "a name that none of them could have, without .json or .html."
         )
     if not isinstance(table, dict):
         raise BadHosts(f"{where}: expected a table, [{name}], with ssh and folder.")

@@ -25,7 +25,7 @@ class Lane:
     note: str = ""
     """What it said last."""
     troubles: list[str] = field(default_factory=list)
-    """Sentences on what went wrong."""
+    """A sentence for each suite that came to nothing."""
     asked_again: set[str] = field(default_factory=set)
     """Suites whose records were asked for a second time, whole."""
 
@@ -55,12 +55,14 @@ class Lane:
             "the machine was lost to its fleet before this was finished: `make fleet ... "
             "RESUME=yes` goes on with it"
         )
-        cells = sum(self.copies[suite].lose(in_records) for suite in self.left)
-        unbegun = [suite for suite in self.left if self.copies[suite].run is None]
-        told = f"{self.name} was lost: {reason}."
+        told, cells = f"{self.name} was lost: {reason}.", 0
+        for suite in self.left:
+            try:
+                cells += self.copies[suite].lose(in_records)
+            except OSError as error:
+                told += f" That {suite} is not finished cannot be written down: {error}."
         if cells:
             told += f" {cells} cells are failed until it goes on."
-        if unbegun:
+        if unbegun := [suite for suite in self.left if self.copies[suite].run is None]:
             told += f" Nothing was measured of {', '.join(unbegun)}."
-        self.troubles.append(told)
         return told

@@ -10,52 +10,30 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import filelock
 import msgspec
 
 from bench import values, whole_file
 from bench.contenders import spec
+from bench.fleet import note
 from bench.fleet.hosts import Machine
+from bench.fleet.note import THERE, Asked, Note
 from bench.plan import request
 from bench.plan.presets import PRESETS
 from bench.version import commit
 from suites import catalog
-from suites.data import outside_file
 from suites.errors import UserError
 from suites.workload import ITEMSIZE
 
-FORMAT = 1
-NOTE = "fleet.json"
 MAX_FLEETS = 200
 """Newest folders looked at."""
 
-_MOST_BYTES = 2**20
 _OWN_PYTHON = re.compile(":[^@]*")
-
-Word = Annotated[str, msgspec.Meta(max_length=4096)]
 
 
 class NothingToResume(UserError):
     """No fleet here broke off that was asked for in the same way; the message says what differs."""
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """Of one machine."""
-
-    suites: tuple[Word, ...]
-    flags: dict[str, Word]
-    """Of `run`, by name and without dashes."""
-
-
-class Note(msgspec.Struct, frozen=True):
-    """What stands in a fleet's folder; nothing in it says where a machine is."""
-
-    format: int
-    fleet: Word
-    commit: Word | None
-    machines: dict[str, Asked]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,19 +105,24 @@ class Plan:
         finally:
             lock.release()
 
+    @property
+    def slots(self) -> Path:
+        """Folder of the slots of a trial, each with what a machine of its own would keep."""
+        return self.folder / ".slots"
+
     def place(self, machine: str, suite: str) -> Path:
         """Folder of the head's copy of that suite's records."""
         return self.folder / machine / suite
 
 
-PLACE = "^results/of-fleets/[0-9]{8}-[0-9]{6}-[0-9a-f]{4}/[0-9a-f]{12}\\Z"
+PLACE = f"^results/{THERE}/[0-9]{{8}}-[0-9]{{6}}-[0-9a-f]{{4}}/[0-9a-f]{{12}}\\Z"
 """What `place_there` gives."""
 
 
 def place_there(fleet: str, machine: str) -> Path:
     """Folder in which a machine keeps its part, from its checkout: the same whenever the fleet goes
     on. Not by its name, which its owner chose: others use that machine too."""
-    return Path("results", "of-fleets", fleet, hashlib.sha256(machine.encode()).hexdigest()[:12])
+    return Path("results", THERE, fleet, hashlib.sha256(machine.encode()).hexdigest()[:12])
 
 
 def begun(out: Path, machines: Sequence[Machine], options: Options) -> Plan:
@@ -148,22 +131,24 @@ def begun(out: Path, machines: Sequence[Machine], options: Options) -> Plan:
     fleet = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     plan = Plan(fleet, out / fleet, _asked(machines, options))
     plan.folder.mkdir(parents=True)
-    note = Note(FORMAT, fleet, commit(), dict(plan.machines))
-    whole_file.write(plan.folder / NOTE, msgspec.json.format(msgspec.json.encode(note)) + b"\n")
+    made = Note(note.FORMAT, fleet, commit(), dict(plan.machines))
+    whole_file.write(
+        plan.folder / note.FILE, msgspec.json.format(msgspec.json.encode(made)) + b"\n"
+    )
     return plan
 
 
 def resumed(out: Path, machines: Sequence[Machine], options: Options) -> Plan:
     """The newest that was asked for in the same way at this commit. Raises UserError."""
     wanted, here, differing = _asked(machines, options), commit(), ""
-    for path in sorted(out.glob(f"*/{NOTE}"), reverse=True)[:MAX_FLEETS]:
-        note = _read(path)
-        if note is None or note.fleet != path.parent.name:
+    for path in sorted(out.glob(f"*/{note.FILE}"), reverse=True)[:MAX_FLEETS]:
+        found = note.read(path.parent)
+        if found is None or found.fleet != path.parent.name:
             continue
-        if note.machines == wanted and note.commit == here:
-            return Plan(note.fleet, path.parent, wanted)
-        what = "commit of the checkout" if note.machines == wanted else "machines or options"
-        differing = differing or f" {note.fleet} differs in its {what}."
+        if found.machines == wanted and found.commit == here:
+            return Plan(found.fleet, path.parent, wanted)
+        what = "commit of the checkout" if found.machines == wanted else "machines or options"
+        differing = differing or f" {found.fleet} differs in its {what}."
     raise NothingToResume(
         f"no fleet to resume in {out}. Expected one of the same machines, asked for with the same "
         f"options at the same commit.{differing or ' Received: none.'} Leave out RESUME=yes to "
@@ -173,10 +158,3 @@ def resumed(out: Path, machines: Sequence[Machine], options: Options) -> Plan:
 
 def _asked(machines: Sequence[Machine], options: Options) -> dict[str, Asked]:
     return {machine.name: options.of(machine) for machine in machines}
-
-
-def _read(path: Path) -> Note | None:
-    with contextlib.suppress(OSError, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        note = msgspec.json.decode(outside_file.beginning(path, _MOST_BYTES), type=Note)
-        return note if note.format == FORMAT else None
-    return None

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,6 +23,7 @@ from bench.bounded_lines import MAX_LINE_BYTES
 from bench.contenders.worker_life import Death, WorkerLife
 from bench.environments.manager import CHECKOUT
 from bench.fleet import plan
+from bench.fleet.note import Suite, Word
 from bench.run import lock
 from suites.errors import UserError
 
@@ -47,8 +48,7 @@ PACE_S = 0.05
 _WHY_BYTES = 4000
 _OUTPUT = "output.log"
 
-Word = Annotated[str, msgspec.Meta(max_length=4096)]
-Flag = Literal["framework", "preset", "time", "precision", "device"]
+Flag = Annotated[str, msgspec.Meta(pattern="^(framework|preset|time|precision|device|label)\\Z")]
 Send = Callable[[dict[str, Any]], None]
 
 _ASKED_TO = Death("it was asked to stop", exit_code=STOPPED)
@@ -61,7 +61,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What is measured, and what of its records the head has already."""
 
     topic: Word
-    suite: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,63}\\Z")]
+    suite: Suite
     flags: dict[Flag, Word]
     """Of `run`, by name and without its dashes."""
     place: Annotated[str, msgspec.Meta(pattern=plan.PLACE)]

@@ -10,7 +10,7 @@ from bench.schema import Contender, Run, Runtime
 from reports.cell import Cell
 from reports.formatting import plain
 from reports.frame import NULL, Results, read
-from reports.ingest import reading
+from reports.ingest.record_files import files
 from suites.errors import UserError
 
 FIELDS = ("framework", "device", "precision", "execution")
@@ -83,7 +83,7 @@ def load(a: Path, b: Path | None, of_a: str, of_b: str) -> tuple[Side, Side]:
 
     Raises Incomparable, NotRecords, OSError.
     """
-    same = b is None or dict(reading.files([a])).keys() == dict(reading.files([b])).keys()
+    same = b is None or dict(files([a])).keys() == dict(files([b])).keys()
     first = read([a])
     second = first if same else read([b or a])
     runs = _one_run("A", a, first), _one_run("B", b or a, second)

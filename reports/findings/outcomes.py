@@ -78,6 +78,20 @@ def unfinished(context: ReportContext) -> Iterator[Finding]:
         )
 
 
+def lost(context: ReportContext) -> Iterator[Finding]:
+    """Machines of a fleet: what there is no record of stands in no table."""
+    if every := context.results.lost:
+        yield Finding(
+            severity="unfinished",
+            what="a fleet has no record of what was asked of some machines",
+            where=listed([f"{each.machine} ({listed(each.suites)})" for each in every]),
+            action="Lost before the first record, or not there yet. The fleet's own command with "
+            "RESUME=yes goes on with them.",
+            effect=float(len(every)),
+            brief=f"a fleet has no record of {listed([each.machine for each in every])}",
+        )
+
+
 def left_out(context: ReportContext) -> Iterator[Finding]:
     by_file: dict[str, list[LeftOut]] = {}
     for left in context.results.left_out:

@@ -40,6 +40,7 @@ FINDINGS: tuple[Look, ...] = (
     outcomes.absent,
     verification.withdrawn,
     outcomes.unfinished,
+    outcomes.lost,
     # Machines that did not keep their speed.
     noise.busy,
     steadiness.slowed,

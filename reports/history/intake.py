@@ -11,7 +11,7 @@ from bench.schema import Run
 from reports import frame
 from reports.history import store
 from reports.history.store import Lost
-from reports.ingest import reading
+from reports.ingest import record_files
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def take_in(results: Sequence[Path], folder: Path) -> Taken:
 
 def _found(results: Sequence[Path], known: bool) -> list[tuple[Path, bool]]:
     try:
-        return list(reading.files(results))
+        return list(record_files.files(results))
     except NotRecords:
         if known:  # the records are gone, their figures are not
             return []

@@ -26,7 +26,7 @@ from bench.machine.identity import identity
 from reports.formatting import plain
 from reports.frame import Results
 from reports.history.entry import Entry
-from reports.ingest.reading import PARTITION
+from reports.ingest.record_files import PARTITION
 from reports.isolation import Attempts
 
 FOLDER = "history"

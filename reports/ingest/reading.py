@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,15 +26,11 @@ from bench.schema import (
     Verified,
 )
 from reports.ingest import published as collection
+from reports.ingest.record_files import REMEDY, Lost, files, lost
 from reports.ingest.slices import Key, Slices
-
-NAMES = ("records.jsonl", "records.jsonl.gz")
 
 _RIGHT = (Check(name="all", error=0.0, limit=0.0),)
 """What is kept of checks that all pass, once for all of them."""
-
-PARTITION = "machine_id="
-"""How folders in a history of runs begin (`reports.history.store`)."""
 
 MAX_PUBLISHED = 10_000
 """Published figures that a report takes in; a file of one source holds some dozens."""
@@ -85,6 +80,7 @@ class Gathered:
     absent: list[Absent] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
     states: dict[str, list[State]] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     """Runs whose plan was carried out."""
@@ -108,8 +104,9 @@ def gather(paths: Sequence[Path | str], published: bool = False, samples: bool =
     """
     gathered = Gathered(slices=Slices(samples))
     if not (paths or published):
-        raise NotRecords(f"nothing to report on. Expected record files or folders. {_REMEDY}")
+        raise NotRecords(f"nothing to report on. Expected record files or folders. {REMEDY}")
     # Ours come last and count once, also where they are named.
+    gathered.lost += lost(map(Path, paths))
     found = {**dict(files(map(Path, paths))), **dict.fromkeys(_shipped(published), True)}
     for path, named in found.items():
         try:
@@ -120,7 +117,7 @@ def gather(paths: Sequence[Path | str], published: bool = False, samples: bool =
             gathered.left_out.append(LeftOut(path, str(error), whole=True))
     if not (gathered.runs or gathered.published):
         listed = ", ".join(map(str, paths))
-        raise NotRecords(f"no run in {listed}. Expected records of at least one. {_REMEDY}")
+        raise NotRecords(f"no run in {listed}. Expected records of at least one. {REMEDY}")
     return gathered
 
 
@@ -137,37 +134,8 @@ def table(gathered: Gathered) -> pd.DataFrame:
     return made
 
 
-_REMEDY = "`make bench` measures and writes them to results/."
-
-
 def _shipped(published: bool) -> Sequence[Path]:
     return collection.shipped() if published else ()
-
-
-def files(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
-    """Record files, and whether each was named itself and not merely found in a folder of runs."""
-    for path in paths:
-        if not path.is_dir():
-            if not path.exists():
-                raise NotRecords(f"{path} does not exist. Expected records of a run. {_REMEDY}")
-            yield _real(path), True
-            continue
-        own = [path / name for name in NAMES if (path / name).is_file()]
-        found = own or [file for name in NAMES for file in sorted(path.glob(f"*/{name}"))]
-        found = found or sorted((*path.glob("*.jsonl"), *path.glob("*.jsonl.gz")))
-        if not found and any(path.glob(f"{PARTITION}*")):
-            continue  # the history, which lies beside the runs: RESULTS="results/*" names it too
-        if not found:
-            raise NotRecords(
-                f"{path} holds no records. Expected records.jsonl in it or one folder "
-                f"below. {_REMEDY}"
-            )
-        yield from ((_real(file), bool(own)) for file in found)
-
-
-def _real(path: Path) -> Path:
-    """Without links; `resolve` raises where links lead round."""
-    return Path(os.path.realpath(path))
 
 
 def _sort(path: Path, into: Gathered) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.values import choices
-from reports.ingest.reading import files
+from reports.ingest.record_files import files
 from reports.trust import evidence, tiers
 from reports.trust.kin import Kin
 from reports.trust.tiers import CHECKS, Tier

@@ -11,7 +11,7 @@ from bench.printable import tell
 from bench.records import NotRecords
 from bench.terminal.exit_codes import failed
 from bench.trust import challenge, sidecars, vouching, work
-from reports.ingest.reading import files
+from reports.ingest.record_files import files
 from suites.verification.reference import Cache
 
 SHOWN = 10

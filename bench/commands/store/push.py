@@ -18,7 +18,7 @@ def run(url: str, results: Sequence[Path], unfinished: bool) -> int:
     environment.enter()
     from bench.store import objects, places
     from bench.trust import sidecars
-    from reports.ingest.reading import files
+    from reports.ingest.record_files import files
 
     place = places.at(url)
     found = [path for path, _ in files(results)]

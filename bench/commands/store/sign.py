@@ -10,7 +10,7 @@ from bench.printable import tell
 from bench.records import RejectedLine
 from bench.trust import sidecars, signing
 from bench.trust.signing import NotSigned
-from reports.ingest.reading import files
+from reports.ingest.record_files import files
 
 
 def run(results: Sequence[Path], key: Path) -> int:

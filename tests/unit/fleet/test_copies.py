@@ -120,16 +120,31 @@ def test_a_file_sent_anew_takes_the_place_when_it_is_whole(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mlp"]
 
 
-def test_another_run_of_the_machine_leaves_the_first_beside_it(tmp_path):
-    other = [msgspec.structs.replace(RUN[0], run="20990101-000000-abcd"), *RUN[1:]]
-    copy = Copy(tmp_path / "mlp")
-    copy.take(0, b"".join(LINES[:3]))
-    content = b"".join(msgspec.json.encode(record) + b"\n" for record in other)
+def as_run(name):
+    records = [msgspec.structs.replace(RUN[0], run=name), *RUN[1:]]
+    return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
+
+
+@pytest.mark.parametrize("name", ["20990101-000000-abcd", "\0", "/", "..", "\U0001f600" * 64])
+def test_another_run_of_the_machine_leaves_the_first_beside_it(tmp_path, name):
+    copy, content = Copy(tmp_path / "mlp"), as_run("another")
+    copy.take(0, as_run(name))
+    assert copy.end(len(as_run(name)), hashlib.sha256(as_run(name)).hexdigest())
     copy.take(0, content)
     assert copy.end(len(content), hashlib.sha256(content).hexdigest())
     assert copy.path.read_bytes() == content
     (apart,) = tmp_path.glob("mlp.*/records.jsonl")
-    assert apart.read_bytes() == b"".join(LINES[:3])
+    assert apart.read_bytes() == as_run(name)
+
+
+def test_of_a_run_that_is_kept_apart_twice_nothing_is_lost(tmp_path):
+    one, two, longer = as_run("one")[: -len(LINES[-1])], as_run("two"), as_run("one")
+    for content in (one, two, longer, two):
+        copy = Copy(tmp_path / "mlp")
+        copy.take(0, content)
+        assert copy.end(len(content), hashlib.sha256(content).hexdigest())
+    apart = [path.read_bytes() for path in tmp_path.glob("mlp.*/records.jsonl")]
+    assert sorted(apart) == sorted([one, two, longer])
 
 
 def test_where_it_is_is_told(tmp_path):

@@ -24,8 +24,13 @@ def fleet(tmp_path):
     begun = plan.begun(tmp_path, MACHINES, plan.Options(suite="mlp,cnn"))
 
     def ran(suite, content=WHOLE):
-        slot = tmp_path / f"{begun.fleet}-slots" / "slot-1"
-        place = slot / plan.place_there(begun.fleet, "slot-1") / suite / "20990101-000000-abcd"
+        place = (
+            begun.slots
+            / "slot-1"
+            / plan.place_there(begun.fleet, "slot-1")
+            / suite
+            / "20990101-000000-abcd"
+        )
         place.mkdir(parents=True)
         (place / "records.jsonl").write_bytes(content)
 
@@ -72,6 +77,24 @@ def test_lines_that_are_no_records_are_said_and_not_kept(fleet):
     assert "\x1b" not in said
     assert lane.copies["mlp"].path.read_bytes() == LINES[0]
     assert not lane.copies["mlp"].finished
+    assert lane.copies["cnn"].finished
+
+
+def test_what_cannot_be_kept_costs_its_suite_alone(fleet, monkeypatch):
+    begun, ran = fleet
+    ran("mlp")
+    ran("cnn")
+
+    def full(copy, *_):
+        if copy.path.parent.name == "mlp":
+            raise OSError(28, "No space left on device")
+        return end(copy, *_)
+
+    end = head.Copy.end
+    monkeypatch.setattr(head.Copy, "end", full)
+    lane, _ = gone_on(begun)
+    (sentence,) = lane.troubles
+    assert sentence.startswith("slot-1: mlp: what it sent cannot be kept: ")
     assert lane.copies["cnn"].finished
 
 

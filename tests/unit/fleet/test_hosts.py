@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.fleet import hosts
+from bench.fleet import hosts, note
 from bench.fleet.hosts import BadHosts
+from reports import isolation
+from reports.render import markdown
+from reports.share import files
 
 GOOD = """
 [studio]
@@ -71,6 +74,8 @@ def test_what_is_not_allowed_is_refused(tmp_path, line, says):
         ("[a]\nssh = 'h'", "folder is missing"),
         ("a = 1", "expected a table, [a]"),
         ("['../a']\nssh = 'h'\nfolder = 'f'", "not a name"),
+        ("['fleet.json']\nssh = 'h'\nfolder = 'f'", "a name that none of them could have"),
+        ("['Figures']\nssh = 'h'\nfolder = 'f'", "a name that none of them could have"),
         ("#" * (hosts._MOST_BYTES + 1), "is longer than"),
     ],
 )
@@ -78,6 +83,13 @@ def test_a_file_that_is_no_hosts_file_says_so(tmp_path, text, says):
     with pytest.raises(BadHosts) as error:
         hosts.read(written(tmp_path, text))
     assert says in str(error.value)
+
+
+def test_no_machine_has_the_name_of_what_lies_beside_its_folder():
+    beside = {*files.FILES, isolation.FILE, note.FILE, markdown.TABLES, markdown.FIGURES}
+    for name in {*beside, "report.html", "report.md"}:
+        assert hosts._OF_REPORT.fullmatch(name), name
+    assert not hosts._OF_REPORT.fullmatch("studio.local")
 
 
 @given(st.binary(max_size=300))

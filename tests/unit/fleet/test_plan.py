@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.fleet import hosts, plan
+from bench.fleet import hosts, note, plan
 from bench.fleet.plan import Options
 from suites.errors import UserError
 
@@ -54,6 +54,6 @@ def test_the_newest_fleet_asked_for_in_the_same_way_goes_on(tmp_path):
     assert plan.resumed(tmp_path, MACHINES, options).fleet == begun.fleet
     with pytest.raises(plan.NothingToResume, match="differs in its machines or options"):
         plan.resumed(tmp_path, MACHINES, Options(suite="cnn"))
-    (begun.folder / plan.NOTE).write_text("{", encoding="utf-8")
+    (begun.folder / note.FILE).write_text("{", encoding="utf-8")
     with pytest.raises(plan.NothingToResume):
         plan.resumed(tmp_path, MACHINES, options)

@@ -1,0 +1,74 @@
+"""Which files a path names: a run, a folder of runs, a fleet with what it lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.fleet import hosts, note, plan
+from bench.records import NotRecords
+from reports import content
+from reports.content import Content
+from reports.frame import read
+from reports.ingest.record_files import Lost, files, lost
+from tests.helpers import builders
+
+MACHINES = hosts.machines("local:2")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """The folder of one, in `results/fleets`, of which a machine was lost before its first record;
+    beside it lie a run, and this machine's part of another's fleet."""
+    begun = plan.begun(tmp_path / "results" / "fleets", MACHINES, plan.Options(suite="mlp,cnn"))
+    lines = builders.ended(builders.run(builders.FIVE[:2], special=builders.no_special))
+    part = tmp_path / "results" / plan.place_there(begun.fleet, "x").relative_to("results")
+    for folder in (
+        begun.place("slot-1", "mlp"),
+        part / "mlp" / "20990101-000000-abcd",
+        tmp_path / "results" / "20990101-000000-abcd",
+    ):
+        builders.write(folder / "records.jsonl", lines)
+    return begun.folder
+
+
+def made(paths: list[Path]) -> Content:
+    return content.make(read(paths))
+
+
+def test_a_fleet_is_named_by_its_folder(fleet: Path) -> None:
+    ((path, named),) = files([fleet])
+    assert path == (fleet / "slot-1" / "mlp" / "records.jsonl").resolve()
+    assert not named
+
+
+def test_fleets_beside_runs_are_passed_over(fleet: Path) -> None:
+    results = fleet.parent.parent
+    (results / "other").mkdir()
+    ((path, _),) = files([results / name for name in ("20990101-000000-abcd", "fleets")])
+    assert path.parent.name == "20990101-000000-abcd"
+    assert not [*files([results / "of-fleets"])]
+    with pytest.raises(NotRecords, match="other holds no records"):
+        list(files(sorted(results.iterdir())))
+
+
+def test_what_a_fleet_has_no_record_of_stands_in_its_report(fleet: Path) -> None:
+    assert [*lost([fleet])] == [Lost("slot-1", ("cnn",)), Lost("slot-2", ("mlp", "cnn"))]
+    (finding,) = (f for f in made([fleet]).findings if "no record" in f.what)
+    assert finding.where == "slot-1 (cnn), slot-2 (mlp, cnn)"
+    assert "RESUME=yes" in finding.action
+    assert not [f for f in made([fleet / "slot-1" / "mlp"]).findings if "no record" in f.what]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        "{",
+        '{"format":1,"fleet":"f","commit":null,"machines":{"../x":{"suites":["mlp"],"flags":{}}}}',
+    ],
+)
+def test_a_note_that_is_none_is_passed_over(fleet: Path, damaged: str) -> None:
+    (fleet / note.FILE).write_text(damaged, encoding="utf-8")
+    assert not [*lost([fleet])]
+    assert len([*files([fleet])]) == 1
