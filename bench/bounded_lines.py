@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 import zlib
 from collections.abc import Iterator
@@ -75,6 +76,14 @@ def content(path: Path) -> Iterator[bytes]:
             yield from _within_bounds(file, path.suffix == ".gz")
         except _Stop as stop:
             raise RestUnread(0, str(stop)) from None
+
+
+def unpacked(packed: bytes) -> Iterator[bytes]:
+    """The same of a compressed file that is in memory. Raises RestUnread."""
+    try:
+        yield from _within_bounds(io.BytesIO(packed), True)
+    except _Stop as stop:
+        raise RestUnread(0, str(stop)) from None
 
 
 def _check(line: bytes, number: int) -> None:

@@ -14,6 +14,7 @@ from bench.commands.store import compact
 from bench.fleet import environment
 from bench.printable import Screen, tell
 from bench.terminal.exit_codes import failed
+from bench.trust import signing
 
 # Before it loads: matplotlib warns of caches that it builds, or has no folder for.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
@@ -60,7 +61,8 @@ def of_store(
 
     place = places.at(asked.url)
     with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
-        found = selection.fetched(place, asked.where, Path(folder))
+        keys = signing.listed(trusted[1])
+        found = selection.fetched(place, asked.where, Path(folder), keys=keys)
         compact.tell_waiting(place)
         if not found.files:
             raise values.BadValue(

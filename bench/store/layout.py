@@ -1,6 +1,6 @@
 """What lies where in a store, and what stands in the way of names that are none of ours.
 
-metalbench-store.json, runs/<aa>/<sha256>.jsonl.gz with its sidecars,
+metalbench-store.json, runs/<aa>/<sha256>.jsonl.gz, runs/<aa>/<sha256>.<key>.sig (or .work.json),
 manifest/<YYYY-MM>/<sha256>.json, tables/<YYYY-MM>.json, tables/<YYYY-MM>/<table>-<digest>.parquet
 """
 
@@ -26,9 +26,9 @@ def run(sha256: str) -> str:
     return f"{RUNS}/{sha256[:2]}/{sha256}{RUN_SUFFIX}"
 
 
-def sidecar(sha256: str, suffix: str) -> str:
-    """Of what stands beside them."""
-    return f"{RUNS}/{sha256[:2]}/{sha256}{suffix}"
+def sidecar(sha256: str, key: str, suffix: str) -> str:
+    """Of what somebody put beside them; `key` is whose, the sha256 of the key that made it."""
+    return f"{RUNS}/{sha256[:2]}/{sha256}.{key}{suffix}"
 
 
 def entry(month: str, sha256: str) -> str:

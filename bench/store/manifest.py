@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -23,6 +23,15 @@ AT_ONCE = 512
 MachineId = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Positive = Annotated[int, msgspec.Meta(ge=1, le=2**40)]
+
+
+AHEAD = timedelta(days=1)
+"""By so much the clock of who put a run here may be ahead: of a later moment none is believed, or
+it would be the newest run for ever."""
+
+
+class BadEntry(StoreFault):
+    """It cannot be used; the message says why."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,28 +86,32 @@ _decode = msgspec.json.Decoder(Entry).decode
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def parse(content: bytes, sha256: str) -> Entry:
-    """The entry of the run with this hash. Raises StoreFault."""
+def parse(content: bytes, sha256: str, month: str) -> Entry:
+    """The entry of the run with this hash, in the folder of this month. Raises BadEntry."""
     try:
         entry = _decode(content)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         wrong = str(error)[:200]
     else:
-        wrong = _wrong(entry, sha256)
+        wrong = _wrong(entry, sha256, month)
         if not wrong:
             return entry
-    raise StoreFault(f"the manifest's entry of {sha256} cannot be used: {wrong}.")
+    raise BadEntry(f"the manifest's entry of {sha256} cannot be used: {wrong}.")
 
 
-def _wrong(entry: Entry, sha256: str) -> str:
+def _wrong(entry: Entry, sha256: str, month: str) -> str:
     """What contradicts itself in it; empty where nothing does."""
     if entry.sha256 != sha256:
         return f"it is about {entry.sha256}"
+    told = f"{entry.received_at[:40]!r}"
     try:
-        known = entry.received.tzinfo is not None
-    except ValueError:
-        known = False
-    return "" if known else f"received_at is no moment: {entry.received_at[:40]!r}"
+        ahead = entry.received - datetime.now(UTC)
+        own = layout.month(entry.received)
+    except (ValueError, TypeError, OverflowError):  # TypeError: of a moment without a zone
+        return f"received_at is no moment: {told}"
+    if ahead > AHEAD:
+        return f"received_at is yet to come: {told}"
+    return "" if own == month else f"it lies in {month}, and received_at is {told}"
 
 
 def hashes(place: Place, month: str) -> list[str]:
@@ -122,7 +135,7 @@ def of(place: Place, month: str, wanted: Sequence[str]) -> Iterator[Entry | Stor
                 yield content
                 continue
             try:
-                yield parse(content, sha256)
+                yield parse(content, sha256, month)
             except StoreFault as fault:
                 yield fault
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import bounded_lines
-from bench.bounded_lines import FREE_BYTES, MAX_FILE_BYTES, MAX_RATIO
+from bench.bounded_lines import MAX_FILE_BYTES
 from bench.store import contents, layout, manifest
 from bench.store.contents import NotForAStore
 from bench.store.faults import StoreFault
@@ -21,11 +21,6 @@ from suites.data import outside_file
 
 MAX_PACKED_BYTES = MAX_FILE_BYTES // 2
 """Of a run as it lies in a store."""
-
-SIDECARS = {".sig": 2**14, ".work.json": 2**20}
-"""What may stand beside a run, by suffix, and how many bytes it may have."""
-
-_PIECE = 2**20
 
 _AT_ONCE, _TOGETHER_BYTES = 64, 64 * 2**20
 """Runs that are fetched together, and what they may unpack to."""
@@ -99,8 +94,8 @@ def push(
     whole = _whole(place, sha256)
     if not whole:
         place.put(layout.run(sha256), gzip.compress(content, 6, mtime=0))
-    if month := _known(place, sha256):
-        return Pushed(entry(place, month, sha256), month, new=not whole)
+    if known := _known(place, sha256):
+        return Pushed(known, layout.month(known.received), new=not whole)
     received = now or datetime.now(UTC)
     made = contents.entry(facts, sha256, len(content), received)
     month = layout.month(received)
@@ -132,10 +127,13 @@ def _whole(place: Place, sha256: str) -> bool:
     return True
 
 
-def _known(place: Place, sha256: str) -> str:
-    """The month in which the run was received; empty where it is in no manifest yet."""
-    months = manifest.months(place)
-    return next((month for month in months if place.has(layout.entry(month, sha256))), "")
+def _known(place: Place, sha256: str) -> Entry | None:
+    """The run's entry; None where there is none yet, or none that can be used."""
+    for month in manifest.months(place):
+        if place.has(layout.entry(month, sha256)):
+            with contextlib.suppress(manifest.BadEntry):
+                return entry(place, month, sha256)
+    return None
 
 
 # --- fetching ---------------------------------------------------------------------------------
@@ -143,7 +141,7 @@ def _known(place: Place, sha256: str) -> str:
 
 def entry(place: Place, month: str, sha256: str) -> Entry:
     """The run's entry in the manifest. Raises StoreFault."""
-    return manifest.parse(place.get(layout.entry(month, sha256), manifest.MAX_BYTES), sha256)
+    return manifest.parse(place.get(layout.entry(month, sha256), manifest.MAX_BYTES), sha256, month)
 
 
 def fetch(place: Place, sha256: str) -> bytes:
@@ -184,46 +182,10 @@ def _together(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
 
 def verified(packed: bytes, sha256: str) -> bytes:
     """The records of an object, unpacked within bounds. Raises StoreFault where they are others."""
-    content = unpacked(packed, layout.run(sha256))
+    try:
+        content = b"".join(bounded_lines.unpacked(packed))
+    except bounded_lines.RestUnread as rest:
+        raise StoreFault(f"{layout.run(sha256)} is damaged: {rest}.") from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise StoreFault(f"{layout.run(sha256)} is damaged: its records have another hash.")
     return content
-
-
-def unpacked(packed: bytes, name: str) -> bytes:
-    """What was packed, where it is as small as records are. Raises StoreFault."""
-    engine, pieces, total, data = zlib.decompressobj(wbits=31), [], 0, packed
-    most = min(MAX_FILE_BYTES, max(FREE_BYTES, MAX_RATIO * len(packed)))
-    try:
-        while data and not engine.eof:
-            pieces.append(engine.decompress(data, _PIECE))
-            total += len(pieces[-1])
-            if total > most:
-                raise StoreFault(f"{name} unpacks to more than {most} bytes, as no run does.")
-            data = engine.unconsumed_tail
-    except zlib.error as error:
-        raise StoreFault(f"{name} is damaged: {error}.") from None
-    if not engine.eof or engine.unused_data:
-        raise StoreFault(f"{name} is damaged: it is not one whole compressed file.")
-    return b"".join(pieces)
-
-
-# --- what stands beside a run -----------------------------------------------------------------
-
-
-def put_sidecar(place: Place, sha256: str, suffix: str, content: bytes) -> None:
-    """Put it beside the run, in the place of an earlier one; `suffix` is of SIDECARS. Raises
-    StoreFault."""
-    if len(content) > SIDECARS[suffix]:
-        raise StoreFault(
-            f"a {suffix} of {len(content)} bytes. Expected at most {SIDECARS[suffix]}."
-        )
-    place.put(layout.sidecar(sha256, suffix), content)
-
-
-def get_sidecar(place: Place, sha256: str, suffix: str) -> bytes | None:
-    """What stands beside the run; None where nothing does. Raises StoreFault."""
-    try:
-        return place.get(layout.sidecar(sha256, suffix), SIDECARS[suffix])
-    except Absent:
-        return None

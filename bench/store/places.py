@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -113,11 +114,21 @@ class Place:
     def age_s(self, name: str, now_s: float) -> float:
         """Seconds since the object was written, by the clock of whoever keeps it."""
         with faults.told(self):
-            told = self.system.info(self._full(name))
-        when = next(
-            (told[key] for key in ("LastModified", "mtime", "created") if key in told), now_s
-        )
-        return now_s - (when.timestamp() if hasattr(when, "timestamp") else float(when))
+            return now_s - _written_s(self.system.info(self._full(name)), now_s)
+
+    def written_s(self, folder: str) -> dict[str, float]:
+        """Objects in a folder and in its folders, each with when it was written, in seconds since
+        1970 by the clock of whoever keeps it. Raises StoreFault."""
+        full = Path(self._full(folder))
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), faults.told(self):
+            if self.is_folder:
+                every = [path for depth in ("*", "*/*") for path in full.glob(depth)]
+                found = {str(path): path.stat().st_mtime for path in every if path.is_file()}
+            else:
+                told = self.system.find(self._full(folder), detail=True)
+                found = {name: _written_s(info, 0.0) for name, info in told.items()}
+            return {name.removeprefix(f"{self.root}/"): when for name, when in found.items()}
+        return {}
 
     def remove(self, name: str) -> None:
         """Take the object away, where it is there. Raises StoreFault."""
@@ -126,6 +137,13 @@ class Place:
 
     def _full(self, name: str) -> str:
         return f"{self.root}/{name}"
+
+
+def _written_s(told: Mapping[str, Any], otherwise: float) -> float:
+    """When an object was written, by what its keeper says of it."""
+    keys = ("LastModified", "mtime", "created")
+    when = next((told[key] for key in keys if key in told), otherwise)
+    return when.timestamp() if isinstance(when, datetime) else float(when)
 
 
 def at(url: str) -> Place:

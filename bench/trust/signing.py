@@ -6,17 +6,20 @@ own list says (`allowed signers`, man ssh-keygen).
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from bench.trust import keygen
 from bench.trust.keygen import Refused
-from bench.trust.sidecars import MOST_SIGNATURE_BYTES
+from bench.trust.sidecars import MOST_BYTES
+from suites.data import outside_file
 from suites.errors import UserError
 
 RUNS = "metalbench"
@@ -26,6 +29,8 @@ _ARMOUR = re.compile(
     rb"-----BEGIN SSH SIGNATURE-----\n[A-Za-z0-9+/=\n]{1,16000}-----END SSH SIGNATURE-----\n?"
 )
 _KEY = re.compile(r"key (SHA256:[A-Za-z0-9+/]{43})")
+_LISTED = re.compile(rb"\b(?:ssh|ecdsa|sk)-[\w@.-]+[ \t]+(AAAA[A-Za-z0-9+/]+={0,2})")
+_MOST_LIST_BYTES = 2**22
 
 
 class NotSigned(UserError):
@@ -67,7 +72,7 @@ def check(
     signature: bytes, pieces: Iterable[bytes], signers: Path | None, namespace: str = RUNS
 ) -> Signature:
     """What the signature shows of the bytes, to a reader with this list. Raises NoKeygen."""
-    if len(signature) > MOST_SIGNATURE_BYTES or not _ARMOUR.fullmatch(signature):
+    if len(signature) > MOST_BYTES[".sig"] or not _ARMOUR.fullmatch(signature):
         return Signature(problem="what lies there as its signature is none")
     with tempfile.TemporaryDirectory(prefix="metalbench-") as folder, _file(pieces) as data:
         place = Path(folder, "signature")
@@ -81,6 +86,37 @@ def check(
         if signers is None:
             return Signature(key, problem="no list of keys was given to look for its key in")
         return _listed(key, place, data, signers, namespace)
+
+
+def hexed(key: str) -> str:
+    """A fingerprint as a file's name can hold it."""
+    return base64.b64decode(key.removeprefix("SHA256:") + "=").hex()
+
+
+def listed(signers: Path | None) -> frozenset[str]:
+    """The keys that stand in a reader's list, `hexed`: where to look first, not whom to believe.
+    Raises OSError."""
+    text = b"" if signers is None else outside_file.beginning(signers, _MOST_LIST_BYTES)
+    found = set()
+    for key in _LISTED.findall(text):
+        with contextlib.suppress(ValueError):
+            found.add(hashlib.sha256(base64.b64decode(key)).hexdigest())
+    return frozenset(found)
+
+
+def first(
+    signatures: Sequence[bytes], pieces: Callable[[], Iterable[bytes]], signers: Path | None
+) -> Signature | None:
+    """Of several of the same bytes the first that the list knows, else the first that fits; None
+    where there is none. Raises NoKeygen."""
+    found: Signature | None = None
+    for signature in signatures:
+        one = check(signature, pieces(), signers)
+        if one.known:
+            return one
+        if found is None or (one.key and not found.key):
+            found = one
+    return found
 
 
 def _listed(key: str, place: Path, data: IO[bytes], signers: Path, namespace: str) -> Signature:

@@ -16,11 +16,13 @@ import msgspec
 from bench.schema import LongText, Sha256, Text
 from bench.trust import signing
 from bench.trust.challenge import Challenge, Moment
-from bench.trust.sidecars import MOST_WORK_BYTES
+from bench.trust.sidecars import MOST_BYTES
 from bench.trust.work import Cell
 
 USE = "metalbench-work"
 """What such a signature is for. A key that a list accepts for runs alone does not vouch."""
+
+_MOST_BYTES = MOST_BYTES[".work.json"]
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +40,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class _File(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The statement as it was signed, to the byte."""
 
-    statement: Annotated[str, msgspec.Meta(max_length=MOST_WORK_BYTES)]
+    statement: Annotated[str, msgspec.Meta(max_length=_MOST_BYTES)]
     signature: LongText
 
 
@@ -67,7 +69,7 @@ def vouch(sha256: str, question: Challenge, cells: Sequence[Cell], key: Path) ->
 def read(content: bytes, sha256: str, signers: Path | None) -> Word:
     """What it says of the run with this hash, to a reader with this list. Raises NoKeygen."""
     try:
-        if len(content) > MOST_WORK_BYTES:
+        if len(content) > _MOST_BYTES:
             raise msgspec.DecodeError("it is too long")
         file = msgspec.json.decode(content, type=_File)
         said = msgspec.json.decode(file.statement, type=Statement)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from bench import values
-from bench.store import objects, places
+from bench.store import beside, objects, places
 from bench.store.places import Place
+from bench.trust import sidecars
 from reports.store import queries
 from reports.store.schema import SCHEMAS
 
@@ -41,24 +42,29 @@ def cells(url: str, where: str = "", columns: Sequence[str] = ()) -> pd.DataFram
     return frame
 
 
-def fetched(place: Place, where: str, folder: Path, most: int = MOST_RUNS) -> Selected:
-    """The records of the newest runs that have such a cell, as files of the folder. Raises
-    UserError."""
+def fetched(
+    place: Place,
+    where: str,
+    folder: Path,
+    most: int = MOST_RUNS,
+    keys: frozenset[str] = frozenset(),
+) -> Selected:
+    """The records of the newest runs that have such a cell, as files of the folder, with what lies
+    beside them, first what these keys made. Raises UserError."""
     sql = (
         "select sha256, max(received_at) as came, count(*) over () as every "
         f"from cells{_where(where)} group by sha256 order by came desc, sha256 limit {most}"
     )
     with queries.opened(place) as store, store.ask(sql) as answer:
         rows = answer.fetchall()
-    found = []
-    for sha256, _, _ in rows:
+    known = beside.found(place, [sha256 for sha256, _, _ in rows], keys)
+    files = []
+    for sha256, got in zip(known, beside.fetch(place, known.values()), strict=True):
         path = folder / f"{sha256}.jsonl"
         path.write_bytes(objects.fetch(place, sha256))
-        for suffix in objects.SIDECARS:
-            if (beside := objects.get_sidecar(place, sha256, suffix)) is not None:
-                path.with_suffix(suffix).write_bytes(beside)
-        found.append(path)
-    return Selected(tuple(found), rows[0][2] if rows else 0)
+        sidecars.put(path, got)
+        files.append(path)
+    return Selected(tuple(files), rows[0][2] if rows else 0)
 
 
 def _where(condition: str) -> str:

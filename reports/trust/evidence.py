@@ -39,8 +39,8 @@ class Evidence:
     """Lines that are no records, by number and reason."""
     signature: Signature | None = None
     """None where it has none."""
-    word: Word | None = None
-    """Of who asked for it; None where nobody's lies beside it."""
+    words: tuple[Word, ...] = ()
+    """Of those who asked for it."""
     run: str = ""
     """Its id, as it says itself."""
     commit: str = ""
@@ -59,23 +59,23 @@ def of_file(
     path: Path,
     *,
     named: str = "",
-    signature: bytes | None = None,
-    work: bytes | None = None,
+    signatures: Sequence[bytes] = (),
+    works: Sequence[bytes] = (),
     signers: Path | None = None,
     received_at: str = "",
 ) -> Evidence:
-    """Of a run's records, `.jsonl` or `.jsonl.gz`; `signature` and `work` are the contents of the
-    files beside it, `signers` is the reader's own list of keys.
+    """Of a run's records, `.jsonl` or `.jsonl.gz`; `signatures` and `works` are the contents of the
+    files beside it, in the order of receipt, `signers` is the reader's own list of keys.
 
     Raises NotRecords, NoKeygen, OSError.
     """
     read = _read(path)
     sha256 = _hash(path, read)
-    signed = None
-    if signature is not None and read.refused:
+    signed = signing.first(
+        () if read.refused else signatures, lambda: bounded_lines.content(path), signers
+    )
+    if signatures and read.refused:
         signed = Signature(problem="lines of it are no records, so its signature was not looked at")
-    elif signature is not None:
-        signed = signing.check(signature, bounded_lines.content(path), signers)
     run = read.figures.run
     return Evidence(
         sha256=sha256,
@@ -83,7 +83,7 @@ def of_file(
         lines=read.lines,
         refused=tuple(read.refused),
         signature=signed,
-        word=None if work is None else vouching.read(work, sha256, signers),
+        words=tuple(vouching.read(work, sha256, signers) for work in works),
         received_at=received_at,
         **(_of_run(run) if run else {}),
         figures=tuple(read.figures.all),
@@ -101,8 +101,8 @@ def beside(path: Path, signers: Path | None = None) -> Evidence:
     return of_file(
         path,
         named=sidecars.named(path),
-        signature=found.get(".sig"),
-        work=found.get(".work.json"),
+        signatures=found[".sig"],
+        works=found[".work.json"],
         signers=signers,
     )
 

@@ -1,6 +1,6 @@
 """How far a run can be trusted: six checks, each by itself, each with its reason.
 
-    run = evidence.of_file(path, named=sha256, signature=..., work=..., signers=...)
+    run = evidence.of_file(path, named=sha256, signatures=[...], works=[...], signers=...)
     found = tiers.of(run, Kin(every run there is))
     found.word                  "plausible": the highest check that it passes, below any that speaks
                                 against it; `rank` is the same as a number, `reason` says why
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bench.trust.vouching import Word
 from reports.formatting import plain
 from reports.trust import likely
 from reports.trust.evidence import Evidence
@@ -153,10 +154,14 @@ def _signed(run: Evidence) -> Mark:
 
 
 def _worked(run: Evidence) -> tuple[Told, dict[Cell, Told]]:
-    """By the word of who asked for it, which must be about this run and not the sender's own."""
-    word = run.word
-    if word is None:
-        return ("not shown", "nobody asked for it with a seed"), {}
+    """By the word of one who asked for it; of several the first that shows it."""
+    told: list[tuple[Told, dict[Cell, Told]]] = [_asked(run, word) for word in run.words]
+    told.append((("not shown", "nobody asked for it with a seed"), {}))
+    return next((one for one in told if one[0][0] == "passed"), told[0])
+
+
+def _asked(run: Evidence, word: Word) -> tuple[Told, dict[Cell, Told]]:
+    """By this word, which must be about this run and not the sender's own."""
     said, key = word.statement, run.signature.key if run.signature else ""
     if said is None:
         return ("not shown", word.problem), {}

@@ -4,6 +4,7 @@ that is made of it: signed, asked for, put into a store, made into tables, repor
 from __future__ import annotations
 
 import gzip
+import hashlib
 import platform
 import shutil
 from collections.abc import Iterator
@@ -101,7 +102,8 @@ def test_no_file_holds_what_is_private(bench, tmp_path: Path) -> None:
     store, path = tmp_path / "store", done.run_folder / "records.jsonl"
     typed("store", "sign", path, "--key", key)
     asked = challenge.made("0" * 40, ["matmul"], "smoke")
-    word = vouching.vouch("0" * 64, asked, [("a", "b")], key)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    word = vouching.vouch(sha256, asked, [("a", "b")], key)
     sidecars.work_of(path).write_bytes(word)
     typed("store", "push", store, path, "--unfinished")
     typed("store", "compact", store)
@@ -110,7 +112,7 @@ def test_no_file_holds_what_is_private(bench, tmp_path: Path) -> None:
     made = done.folder, store, tmp_path / "site"
     assert [leak for folder in made for leak in leaks(folder, planted(home))] == []
     assert [*made[2].rglob("*.html")]
-    assert [*store.rglob("*.sig")] and [*store.rglob("*.parquet")]
+    assert [*store.rglob("*.sig")] and [*store.rglob("*.work.json")] and [*store.rglob("*.parquet")]
 
 
 def _tails(failed: list[Failed]) -> list[str]:

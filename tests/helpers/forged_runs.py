@@ -58,8 +58,8 @@ class World:
         return evidence.of_file(
             path,
             named=named or own.sha256,
-            signature=signature,
-            work=work,
+            signatures=[signature] if signature else [],
+            works=[work] if work else [],
             signers=self.signers,
             received_at=received_at,
         )
@@ -112,8 +112,8 @@ def lines(world: World, **options: object) -> list[Record]:
 
 
 def alices(world: World) -> list[Record]:
-    asked = world.sent["alice"].word
-    assert asked and asked.statement
+    (asked,) = world.sent["alice"].words
+    assert asked.statement
     return sent_runs.honest(world.cache, seed=asked.statement.question.seed, luck=1)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench import values, whole_file
 from bench.fleet import environment
 from bench.printable import tell
+from bench.trust import sidecars
 
 
 def run(url: str, sha256: str, out: Path | None) -> int:
@@ -16,7 +17,7 @@ def run(url: str, sha256: str, out: Path | None) -> int:
     Raises UserError, OSError.
     """
     environment.enter()
-    from bench.store import layout, objects, places
+    from bench.store import beside, layout, objects, places
 
     if not layout.SHA256.fullmatch(sha256):
         raise values.BadValue(
@@ -26,8 +27,7 @@ def run(url: str, sha256: str, out: Path | None) -> int:
     place = places.at(url)
     content = objects.fetch(place, sha256)
     whole_file.write(target, gzip.compress(content) if target.suffix == ".gz" else content)
-    for suffix in objects.SIDECARS:
-        if (beside := objects.get_sidecar(place, sha256, suffix)) is not None:
-            whole_file.write(target.with_suffix(suffix), beside)
+    (got,) = beside.fetch(place, beside.found(place, [sha256]).values())
+    sidecars.put(target, got)
     tell(f"{target} holds the run. make report RESULTS={target} reports on it.")
     return 0

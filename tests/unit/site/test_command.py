@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from bench.commands.store import site
-from bench.store import layout, manifest, objects, places
+from bench.store import beside, layout, manifest, objects, places
 from bench.trust import signing
 from bench.values import BadValue
 from reports.site import build
@@ -105,7 +105,8 @@ def test_only_what_is_trusted_enough_is_shown(store, tmp_path):
 def test_what_a_key_of_the_list_signed_is_shown_alone(store, tmp_path):
     place, key = places.at(str(store)), sent_runs.key(tmp_path, "own")
     sha256 = next(store.glob("runs/*/*.gz")).name[:64]
-    objects.put_sidecar(place, sha256, ".sig", signing.sign([objects.fetch(place, sha256)], key))
+    signature = signing.sign([objects.fetch(place, sha256)], key)
+    beside.put(place, sha256, ".sig", "0" * 64, signature)
     options = asked(store, tmp_path / "site", "signed")
     signers = sent_runs.listed(tmp_path / "signers", key)
     assert site.run(dataclasses.replace(options, signers=signers)) == 0

@@ -19,7 +19,7 @@ from scripts.synthetic_store.runs import Size
 from tests.helpers import builders
 
 SMALL = Size(contenders=3, cases=2, rounds=6, samples=2)
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def filled(place: Place, machines: int = 6, each: int = 1) -> Place:

@@ -32,7 +32,7 @@ from scripts.synthetic_store.runs import Size
 from tests.helpers import builders
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-NOW = datetime(2026, 12, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")

@@ -108,8 +108,8 @@ def words(world: World) -> Iterator[tuple[str, bytes, bytes | None, Path]]:
     path = world.write(lines(world, seed=asked.seed))
     run, carols = world.look(path), world.keys["carol"]
     cells = [cell(run)]
-    known = world.sent["alice"].word
-    assert known and known.statement
+    (known,) = world.sent["alice"].words
+    assert known.statement
     theirs = known.statement.question
     yield (
         "another run",
