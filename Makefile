@@ -8,12 +8,12 @@ DEV = .venv/dev/bin/python
 # as well, make would first expand a `$` in them, and a `$(shell ...)` would run.
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONUSERBASE PYTHONINSPECT VIRTUAL_ENV
 unexport FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE TRUST SIGNERS SEED
-unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE
+unexport TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE LABEL RESUME MACHINE PASTE VERBOSE
 unexport A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST
 unexport HOSTS STORE SQL WHERE TITLE
 
 OPTIONS = FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR RESULTS PUBLISHED BASELINE TRUST SIGNERS SEED \
-	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE RESUME MACHINE PASTE VERBOSE \
+	TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE LABEL RESUME MACHINE PASTE VERBOSE \
 	A B FAIL_ON THRESHOLD ACROSS FORMAT GOOD BAD SLOWER WRONG DISK EVERY MINUTES REST \
 	HOSTS STORE SQL WHERE TITLE
 # A misspelt option would otherwise be taken in silence, and everything run in its place.
@@ -45,7 +45,7 @@ paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(ite
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 	@echo 'Options of bench: FRAMEWORK SUITE CASE DEVICE PRECISION PRESET THREADS OUT DATA_DIR'
-	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE SEED RESUME VERBOSE STORE;'
+	@echo '  TIME TARGET BUDGET ROUNDS STARTS MEMORY INDEX ISOLATE SEED LABEL RESUME VERBOSE STORE;'
 	@echo '  of sustain: MINUTES REST and those of bench that fit; of report: RESULTS OUT PUBLISHED BASELINE TRUST SIGNERS VERBOSE STORE WHERE; of open: RESULTS OUT;'
 	@echo '  of trend: RESULTS MACHINE OUT;'
 	@echo '  of compare: A B FAIL_ON THRESHOLD ACROSS FORMAT OUT; of export: RESULTS FORMAT OUT;'
@@ -61,7 +61,7 @@ bench: setup ## build what is missing, measure, report [FRAMEWORK=torch,jax==0.4
 		$(call flag,--target,TARGET) $(call flag,--budget,BUDGET) \
 		$(call flag,--rounds,ROUNDS) $(call flag,--starts,STARTS) $(call flag,--memory,MEMORY) \
 		$(call flag,--index,INDEX) $(call flag,--isolate,ISOLATE) $(call flag,--seed,SEED) \
-		$(call flag,--store,STORE) $(if $(filter yes,$(value RESUME)),--resume) $(verbose)
+		$(call flag,--label,LABEL) $(call flag,--store,STORE) $(if $(filter yes,$(value RESUME)),--resume) $(verbose)
 
 try: setup ## four frameworks on matrix products, an MLP and a CNN, in less than a minute
 	@$(HOST) run --framework torch,jax,mlx,numpy --suite matmul,mlp,cnn --preset smoke --time 40s

@@ -72,6 +72,7 @@ def run_command(
     memory: flags.Memory = "",
     index: flags.Index = "",
     isolate: flags.Isolate = "",
+    label: flags.Label = "",
     resume: flags.Resume = False,
     verbose: flags.Verbose = False,
     records_only: flags.RecordsOnly = False,

@@ -53,6 +53,16 @@ def seconds(text: str) -> float:
     return value
 
 
+def label(text: str) -> str:
+    """A name for a machine, as short and plain as a folder's. Raises BadValue."""
+    if text and not re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]{0,30}", text):
+        raise BadValue(
+            "no label for a machine. Expected at most 31 letters, digits, `.`, `_` and `-`, as in "
+            f"mini-3. Received: {text[:64]!r}"
+        )
+    return text
+
+
 def index(text: str) -> str:
     """An address where packages are looked for, or a folder of wheels, made absolute.
 

@@ -11,6 +11,7 @@ from bench.environments.platforms import Unavailable
 from bench.fleet import environment, hosts, plan
 from bench.fleet.lane import LOST, Lane
 from bench.fleet.plan import Options, Plan
+from bench.machine.identity import identity
 from bench.printable import Screen, tell
 from bench.run.sleep_inhibitor import prevent_sleep
 from bench.store import sending
@@ -21,6 +22,7 @@ TRIAL = (
     "nothing; what a fleet does with them is the same."
 )
 
+ANEW = "the reasons stand above, and the same command begins anew"
 GO_ON = "the same command with --resume (make fleet ... RESUME=yes) goes on"
 
 
@@ -68,9 +70,26 @@ def _measure(asked: FleetOptions, machines: Sequence[hosts.Machine], options: Op
     wrong = _report(found)
     if asked.store:
         wrong += _push(asked.store, lanes)
+    if machines[0].ssh and (alike := _alike(lanes)):
+        tell(alike)
     if signal is not None:
         return _interrupted(128 + signal)
     return _code(lanes, wrong)
+
+
+def _alike(lanes: Sequence[Lane]) -> str:
+    """What helps where records do not tell machines apart; empty where they do."""
+    known = dict[str, list[str]]()
+    for lane in lanes:
+        if run := next((copy.run for copy in lane.copies.values() if copy.run), None):
+            known.setdefault(identity(run.machine), []).append(lane.name)
+    same = [", ".join(names) for names in known.values() if len(names) > 1]
+    if not same:
+        return ""
+    return (
+        f"One machine, as far as their records tell: {'; '.join(same)}. `label` in the hosts file "
+        "tells them apart in reports, stores and sites."
+    )
 
 
 def _interrupted(code: int) -> int:
@@ -89,7 +108,7 @@ def _code(lanes: Sequence[Lane], wrong: Sequence[str]) -> int:
     if told and any(copy.run for lane in lanes for copy in lane.copies.values()):
         told.append(GO_ON)
     elif told:
-        told.append("the reasons stand above. When they are mended, the same command begins anew")
+        told.append(ANEW)
     told += wrong
     return failed("; ".join(told)) if told else 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench import values
 from suites.data import outside_file
 from suites.errors import UserError, meant
 
@@ -47,7 +49,7 @@ class Machine:
     """Variables of its command line."""
 
 
-OWN = ("framework", "suite", "preset", "device")
+OWN = ("framework", "suite", "preset", "device", "label")
 """What a machine may have of its own."""
 
 
@@ -147,6 +149,12 @@ def _are_words(value: object) -> bool:
     return isinstance(value, str) and _is_text(value) and not value.startswith("-")
 
 
+def _is_label(value: object) -> bool:
+    with contextlib.suppress(values.BadValue):
+        return isinstance(value, str) and bool(values.label(value))
+    return False
+
+
 def _are_variables(value: object) -> bool:
     return (
         isinstance(value, dict)
@@ -170,6 +178,7 @@ _FIELDS = {
     "folder": _Field("the path of the checkout there, as in ~/metalbench", _is_text),
     "config": _Field("the path of a file that `ssh -F` takes", _is_text),
     **dict.fromkeys(OWN, _WORDS),
+    "label": _Field("a label: 31 letters, digits, `.`, `_` and `-` at most", _is_label),
     "environment": _Field(
         f"a table of at most {_MOST_VARIABLES} variables, as in {{ PATH = '/usr/bin:/bin' }}",
         _are_variables,

@@ -72,6 +72,7 @@ def checked(typed: Mapping[str, str]) -> Asked:
     if "preset" in flags:
         values.choices("preset", [flags["preset"]], PRESETS)
     values.choices("precision", values.split(flags.get("precision", "")), ITEMSIZE)
+    values.label(flags.get("label", ""))
     if "time" in flags:
         values.seconds(flags["time"])
     return Asked(tuple(suites), dict(sorted(flags.items())))

@@ -15,9 +15,11 @@ from bench.schema import Gpu, Machine
 _READERS = {"Darwin": macos.read, "Linux": linux.read}
 
 
-def describe(gpus: Iterable[tuple[str, int | None]] = ()) -> Machine:
-    """This machine; `gpus` are the names and memory sizes the frameworks reported."""
-    return parse(captures.of_machine(), gpus)
+def describe(gpus: Iterable[tuple[str, int | None]] = (), own: str = "") -> Machine:
+    """This machine; `gpus` are the names and memory sizes the frameworks reported, `own` is what
+    its user calls it."""
+    machine = parse(captures.of_machine(), gpus)
+    return msgspec.structs.replace(machine, label=f"{own}: {machine.label}") if own else machine
 
 
 def parse(found: Captures, gpus: Iterable[tuple[str, int | None]] = ()) -> Machine:

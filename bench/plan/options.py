@@ -41,6 +41,7 @@ class RunOptions:
     memory: str = ""
     index: str = ""
     isolate: str = ""
+    label: str = ""
     resume: bool = False
     verbose: bool = False
 
@@ -61,6 +62,7 @@ class RunOptions:
             data_dir=self.data_dir,
             index=values.index(self.index),
             isolated=bool(values.choices("--isolate", values.split(self.isolate), ["case"])),
+            label=values.label(self.label),
             resume=self.resume,
         )
 

@@ -72,6 +72,8 @@ class Request:
     """A fresh worker for each case."""
     sustained: Sustained | None = None
     """One contender at a time, for so long each, instead of rounds."""
+    label: str = ""
+    """What the user calls this machine, for the record."""
     resume: bool = False
     """Go on with the newest run that broke off and was asked for like this one."""
 

@@ -210,7 +210,7 @@ def _run_record(wanted: Request, cases: tuple[schema.Case, ...], found: Discover
         run=f"{begun:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         started_at=begun.isoformat(timespec="seconds"),
         arguments=privacy.arguments(wanted.arguments),
-        machine=machine.describe(gpus),
+        machine=machine.describe(gpus, wanted.label),
         settings=wanted.settings,
         cases=cases,
         contenders=tuple(supervisor.record(taken.contender) for taken in found.supervisors),

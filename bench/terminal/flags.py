@@ -18,6 +18,12 @@ Device = Annotated[str, typer.Option(help="cpu, gpu, all, or a device id.")]
 Precision = Annotated[str, typer.Option(help="float32, float16, bfloat16.")]
 Preset = Annotated[str, typer.Option(help="smoke, quick, standard or full.")]
 Out = Annotated[Path, typer.Option(parser=path, help="Folder for the folders of runs.")]
+Label = Annotated[
+    str,
+    typer.Option(
+        help="A name for this machine, as public as its records: tells it from others of its kind."
+    ),
+]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of each framework.")]
 Seed = Annotated[int, typer.Option(help="Seed of weights and data.", min=0)]
 Timeout = Annotated[int, typer.Option(help="Seconds any one stage may take.", min=1, max=86400)]

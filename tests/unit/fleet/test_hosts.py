@@ -20,6 +20,7 @@ ssh = "mini"
 port = 2222
 folder = "/Users/bench/metalbench"
 framework = "torch,mlx"
+label = "mini-3"
 environment = { PATH = "/opt/homebrew/bin:/usr/bin" }
 """
 
@@ -33,7 +34,7 @@ def written(tmp_path, text):
 def test_every_machine_is_read_with_what_is_its_own(tmp_path):
     studio, mini = hosts.machines(str(written(tmp_path, GOOD)))
     assert (studio.name, studio.ssh, studio.port) == ("studio", "bench@studio.local", None)
-    assert (mini.port, mini.own) == (2222, {"framework": "torch,mlx"})
+    assert (mini.port, mini.own) == (2222, {"framework": "torch,mlx", "label": "mini-3"})
     assert mini.environment == {"PATH": "/opt/homebrew/bin:/usr/bin"}
 
 
@@ -50,6 +51,9 @@ def test_every_machine_is_read_with_what_is_its_own(tmp_path):
         ('port = "22"', "a port, 1 to 65535"),
         ('folder = "a\\u0000b"', "the path of the checkout there"),
         ('folder = ""', "the path of the checkout there"),
+        ('label = "Anna\'s Mac"', "a label: 31 letters"),
+        ('label = ""', "a label: 31 letters"),
+        ("label = 3", "a label: 31 letters"),
         ('suite = "--out=/"', "text, as the command line takes it"),
         ('environment = { "A B" = "x" }', "a table of at most 16 variables"),
         ("environment = { A = 1 }", "a table of at most 16 variables"),

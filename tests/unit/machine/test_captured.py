@@ -9,6 +9,7 @@ import pytest
 
 from bench import machine
 from bench.machine import captures, parsing, state
+from bench.machine.identity import identity
 from bench.schema import CoreKind, Gpu, Machine
 from tests.helpers import made_machines as made
 
@@ -225,6 +226,9 @@ def test_this_machine_describes_itself() -> None:
     assert found.memory_bytes
     assert found.cores_logical
     assert state.read()["load"] >= 0
+    mine = machine.describe(own="mini-3")
+    assert mine.label == f"mini-3: {found.label}"
+    assert identity(mine) != identity(found)
 
 
 def test_a_command_that_is_absent_or_hangs_or_floods_is_bounded() -> None:
