@@ -8,7 +8,7 @@ import numpy as np
 
 from suites.data import arrays
 from suites.data.arrays import Array, Arrays, Batch
-from suites.layers import cost, vocabulary
+from suites.layers import cost
 from suites.verification import checks
 from suites.verification.digests import Digest, digest
 from suites.verification.reference import chosen_samples, limits, taken_steps, training
@@ -51,10 +51,14 @@ LARGE = 2**22
 LOSS_FLOP = 3e10
 """Of a forward pass that is worked out for its loss alone."""
 
-COARSE = {"changes": 2.0**-10, "gradients": 2.0**-7}
+COARSE = {"changes": 2.0**-10, "gradients": 2.0**-6}
 """Of a change over several steps: no course is held to less, for kinks may fall to either side. By
 what is checked of the optimizer: one that divides by the gradient's own size turns an element's
 step around where the gradient is next to nothing and a kink falls to the other side."""
+
+COARSE_LOSS = 2.0**-10
+"""Of the range that losses went through up to a step: its loss is held to no less, since the
+weights it is of have taken a course."""
 
 
 def solve_training(workload: Train, precision: str, seed: int, timed: Train) -> Expected:
@@ -128,14 +132,16 @@ def _add_first_steps(
     # In 16 bits rounding leaves no room for a smaller lie than those that limits know.
     narrower = [TensorFloat()] if precision == "float32" else []
     lies = [taken_steps.take(workload, weights, ring[:1], each, {0}, seed) for each in narrower]
-    losses = list(_loss_limits(exact, honest, lies, precision))
-    result.put_each("before", "loss", np.array(exact.losses), losses, CHECKED_STEPS)
-    _add_agreement(result, exact, honest, precision)
     rule, learned = workload.optimizer, training.learned(workload)
+    coarse = _coarse(rule, precision)
+    far = [_farthest(exact, honest, number, precision) for number in range(len(exact.losses))]
+    losses = list(_loss_limits(exact.losses, far, lies))
+    result.put_each("before", "loss", np.array(exact.losses), losses, CHECKED_STEPS)
+    _add_agreement(result, exact.losses, far)
     if course:
         paths = {path: kept for path, kept in start.items() if path in learned}
         followed = [exact, *honest[:FOLLOWED]]
-        _add_course(result, "before", later_change_name, followed, paths, _coarse(rule, precision))
+        _add_course(result, "before", later_change_name, followed, paths, coarse)
     for path, kept in start.items():
         if rule.checked_by == "changes" or path not in learned:
             changes = [
@@ -166,28 +172,24 @@ def _add_audit(
     precision: str,
     seed: int,
 ) -> None:
-    """Coarse, since kinks after the first step may fall to either side: the smallest lie is that
-    the last step was left out."""
+    """Coarse, since kinks after the first step may fall to either side, and one that does leads
+    elsewhere: the smallest lie is that the last step was left out."""
     steps = {len(ring) - 2, len(ring) - 1}
     exact = taken_steps.take(workload, weights, ring, Exact(), steps, seed)
-    # A pair decides kinks both ways; in a large model one of very many tells next to nothing.
-    # Of tokens' rows few samples have a say, so that one kink shows there.
-    tokens = vocabulary(workload.model, workload.input_shape) is not None
-    draws = 2 if workload.flop <= LIGHT_FLOP or tokens else 1
+    draws = DRAWS if len(ring) * workload.flop <= arrays.AUDITED_FLOP else FEW_DRAWS
     honest = [
         taken_steps.take(workload, weights, ring, honestly(precision, n), steps, seed)
         for n in range(draws)
     ]
-    none = np.asarray([], np.int64)
+    coarse, none = _coarse(workload.optimizer, precision), np.asarray([], np.int64)
     for step in checks.kept_steps(workload):
         before = exact.losses[step - 1] if step else exact.losses[step]
         loss = exact.losses[step]
-        far = _farthest(honest, step, loss, precision)
+        far = _farthest(exact, honest, step, precision)
         most = limits.middle(far, [abs(before - loss)], abs(loss))
         if most is not None:
             name = audited("loss", step)
             result.put(f"after/{name}/all", none, np.asarray(loss), limits.Limit(most, None))
-    coarse = _coarse(workload.optimizer, precision)
 
     def named(path: str) -> str:
         return audited(change_name(path), len(ring) - 1)
@@ -222,11 +224,13 @@ def _add_course(
 
 
 def _course(coarse: float, changes: Sequence[Array], lie: Array) -> float | None:
-    """The limit over all elements: a single one may go astray."""
+    """The limit over all elements: a single one may go astray. Where no honest course strayed
+    beyond what is coarse, nothing learned at all is told at least."""
     exact, *honest = changes
     far = max(limits.Distance.between(each, exact).overall for each in honest)
     size, lied = rms(exact), limits.Distance.between(lie, exact).overall
-    return limits.middle(max(far, coarse * size), [lied], size)
+    lies = [lied, size] if far <= coarse * size else [lied]
+    return limits.middle(max(far, coarse * size), lies, size)
 
 
 def _sorted(
@@ -237,36 +241,35 @@ def _sorted(
 
 
 def _loss_limits(
-    exact: Taken, honest: Sequence[Taken], lies: Sequence[Taken], precision: str
+    losses: Sequence[float], far: Sequence[float], lies: Sequence[Taken]
 ) -> Iterator[float]:
     """Of each step's loss, up to the first of which nothing can be told."""
-    for number, loss in enumerate(exact.losses):
-        far = _farthest(honest, number, loss, precision)
+    for number, loss in enumerate(losses):
         lied = [abs(each - loss) for lie in lies for each in lie.losses[number : number + 1]]
-        most = limits.middle(far, lied, abs(loss))
+        most = limits.middle(far[number], lied, abs(loss))
         if most is None:
             return
         yield most
 
 
-def _add_agreement(result: Expected, exact: Taken, honest: Sequence[Taken], precision: str) -> None:
+def _add_agreement(result: Expected, losses: Sequence[float], far: Sequence[float]) -> None:
     """How far, relative to its size, each loss may lie from a right answer, where contenders are
     held against one another because the timed work is too large for the reference."""
-    relative = []
-    for number, loss in enumerate(exact.losses):
-        most = limits.middle(_farthest(honest, number, loss, precision), [], abs(loss))
-        if most is None:
-            break
-        relative.append(most / abs(loss))
+    relative = [
+        most / abs(loss) for loss, most in zip(losses, _loss_limits(losses, far, ()), strict=False)
+    ]
     if relative:
         result.keep("agree/loss", np.array(relative))
 
 
-def _farthest(honest: Sequence[Taken], number: int, loss: float, precision: str) -> float:
-    """How far the loss of that step is from this one, in the solutions followed so far; a single
-    number, so that all may come near by luck: some recipes round it to 16 bits at the end."""
+def _farthest(exact: Taken, honest: Sequence[Taken], number: int, precision: str) -> float:
+    """How far the loss of that step is from the exact one, in the solutions followed so far, and at
+    least what its course leaves open; a single number, so that all may come near by luck: some
+    recipes round it to 16 bits at the end."""
+    loss = exact.losses[number]
     far = [abs(each.losses[number] - loss) for each in honest if number < len(each.losses)]
-    return max(*far, _own_roundoff(precision) * abs(loss))
+    led = COARSE_LOSS * float(np.ptp(exact.losses[: number + 1]))
+    return max(*far, led, _own_roundoff(precision) * abs(loss))
 
 
 def _own_roundoff(precision: str) -> float:

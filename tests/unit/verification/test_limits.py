@@ -12,10 +12,16 @@ from suites import catalog
 from suites.data import arrays, seeded_random
 from suites.layers import Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Residual, Sequential
 from suites.verification import checks, digests, reference
-from suites.verification.reference import chosen_samples, limits
+from suites.verification.reference import chosen_samples, expected_training, limits
 from suites.verification.reference.expected import Expected
 from suites.verification.reference.limits import LEAST, ROOM
-from suites.verification.reference.meanings.arithmetic import Exact, Honest, TensorFloat, to_bits
+from suites.verification.reference.meanings.arithmetic import (
+    Exact,
+    Honest,
+    TensorFloat,
+    rms,
+    to_bits,
+)
 from suites.workload import SGD, Adam, Data, Forward, Learn, Train
 
 SIZES = st.floats(1e-30, 1e30)
@@ -117,12 +123,37 @@ def test_two_draws_decide_every_kink_both_ways():
         one, two = (Honest("float32", first + n).between(x, 0.0, math.inf) for n in (0, 1))
         assert np.all(one[::2] != two[::2])
         np.testing.assert_array_equal(one[1::2], two[1::2])
-    windows = np.ones((500, 2), np.float32)
-    one, two = (Honest("float32", n).largest(windows) for n in (0, 1))
-    apart = Honest("float32", 0)._shifts(windows)
-    differ = apart[:, 0] != apart[:, 1]
-    assert differ.sum() > 100
-    assert np.all(one[differ] != two[differ])
+
+
+def test_two_draws_take_either_of_two_values_that_tie():
+    """And never one that is smaller by more than rounding, nor one that pads."""
+    random = np.random.default_rng(0)
+    windows = random.standard_normal((500, 4)).astype(np.float32)
+    windows[:, 3], top = -np.inf, windows[:, :3].max(axis=1)
+    windows[::2, 0] = windows[::2, 2] = top[::2] + 1
+    windows[::4, 2] -= np.float32(1e-7)
+    for first in (0, 2, 4):
+        one, two = (Honest("float32", first + n).largest(windows) for n in (0, 1))
+        assert np.all(one[::2] + two[::2] == 2)
+        assert np.all(one[::2] != two[::2])
+        assert 0 < np.mean(one[::2]) < 2
+        np.testing.assert_array_equal(one[1::2], windows[1::2].argmax(axis=1))
+        np.testing.assert_array_equal(one[1::2], two[1::2])
+
+
+@pytest.mark.parametrize("rule", sorted(expected_training.COARSE))
+def test_a_course_is_held_to_no_less_than_a_kink_may_lead_it_astray(rule):
+    """However near the solutions that were drawn keep together; and a course that was left at its
+    beginning is told all the same."""
+    random, coarse = np.random.default_rng(0), expected_training.COARSE[rule]
+    exact = random.standard_normal(50)
+    apart = random.standard_normal(50)
+    apart *= rms(exact) / rms(apart)
+    for strayed, told in ((0.0, True), (coarse / 2, True), (0.1, False)):
+        limit = expected_training._course(coarse, [exact, exact + strayed * apart], 0.9 * exact)
+        assert (limit is not None) == told
+        if limit is not None:
+            assert 6 * coarse <= limit / rms(exact) <= 1 / 6
 
 
 ARRAYS = st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=20)

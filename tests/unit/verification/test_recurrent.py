@@ -13,13 +13,10 @@ from suites.layers import (
     Counts,
     EmbeddingBag,
     Interaction,
-    Linear,
-    ReLU,
     SequenceMean,
-    Sequential,
 )
 from suites.verification import checks, reference
-from suites.verification.reference import expected_training, training
+from suites.verification.reference import training
 from suites.verification.reference.meanings.model import Pass
 from suites.workload import SGD, Forward, Train
 from tests.helpers import drawn_weights
@@ -146,22 +143,3 @@ def test_gates_in_another_order_and_weights_of_less_precision_are_found(model, p
 
     assert judged(lambda weights: weights)
     assert not judged(lie)
-
-
-@pytest.mark.parametrize(("tokens", "draws"), [(True, 2), (False, 1)])
-def test_large_work_on_tokens_has_its_audits_kinks_decided_both_ways(monkeypatch, tokens, draws):
-    drawn, honestly = [], expected_training.honestly
-
-    def noted(precision, number):
-        drawn.append(number)
-        return honestly(precision, number)
-
-    monkeypatch.setattr(expected_training, "honestly", noted)
-    monkeypatch.setattr(expected_training, "LIGHT_FLOP", 0)
-    model = Sequential(EmbeddingBag(9, 4), ReLU()) if tokens else Sequential(Linear(3, 4), ReLU())
-    reference.solve(
-        Train(suite="s", name="n", model=model, input_shape=(2, 3), optimizer=SGD(lr=0.1)),
-        "float32",
-        0,
-    )
-    assert len(drawn) == expected_training.FEW_DRAWS + draws

@@ -136,15 +136,22 @@ class Honest(Exact):
         return (x > low + shift) & (x < high - shift)
 
     def largest(self, seen: Values) -> npt.NDArray[np.int64]:
-        shifts = self._shifts(seen, rms(seen[np.isfinite(seen)]))
-        return super().largest(seen + shifts)
+        """Of values within rounding of the largest one by chance, and of two another in the next
+        draw: a shift by chance would leave most ties as they are in both."""
+        finite = np.isfinite(seen)
+        near = finite & (seen >= seen.max(axis=-1, keepdims=True) - self._reach(seen[finite]))
+        order = _cut(_pool(), int(self._sides.integers(POOL)), seen.shape) * self._side
+        return super().largest(np.where(near, order, -np.inf))
 
-    def _shifts(self, x: Values, size: float | None = None) -> Values:
-        """As far as rounding may reach, to a side taken by chance: of training, which is done in
-        float32. What passes a kink forward changes little by its side."""
-        reach = KINK_UNITS * UNIT_ROUNDOFF["float32"] * (rms(x) if size is None else size)
-        pool, begin = _sides(), int(self._sides.integers(POOL))
-        return _cut(pool, begin, x.shape) * np.float32(self._side * reach)
+    def _shifts(self, x: Values) -> Values:
+        """As far as rounding may reach, to a side taken by chance."""
+        signs = _cut(_sides(), int(self._sides.integers(POOL)), x.shape)
+        return signs * np.float32(self._side * self._reach(x))
+
+    def _reach(self, x: Values) -> float:
+        """Of training, which is done in float32. What passes a kink forward changes little by its
+        side."""
+        return KINK_UNITS * UNIT_ROUNDOFF["float32"] * rms(x)
 
     def _astray(self, y: Values, size: float) -> Values:
         """With errors, which go into y itself: every sum is an array of its own."""
