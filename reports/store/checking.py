@@ -1,4 +1,5 @@
-"""A store looked through: objects against their hashes, manifest and tables against objects."""
+"""A store looked through: objects against their hashes, manifest against objects, and every row of
+the tables against the records that it is of."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from bench.store import layout, manifest, objects
 from bench.store.faults import StoreFault
 from bench.store.places import Place
 from reports.store import index, parquet
-from reports.store.index import Index
+from reports.store.tables import marks, rows, unpacking
+from reports.store.tables.marks import Marks
 
 
 @dataclass(frozen=True)
@@ -21,24 +23,48 @@ class Damage:
 
 
 _SEND = "Send it again from where it was measured; until then no table takes it in."
-_COMPACT = "`./metalbench store compact` makes what is missing anew."
 
 
 def check(place: Place) -> Iterator[Damage]:
-    """All damage, month by month; every object is read. Raises StoreFault where the store itself
-    cannot be used."""
+    """All damage, month by month; every object is read, and its rows are made again. Raises
+    StoreFault where the store itself cannot be used."""
     objects.check(place)
     every: set[str] = set()
-    for month in manifest.months(place):
+    for month in sorted({*manifest.months(place), *index.months(place)}):
         known = manifest.hashes(place, month)
         every.update(known)
-        yield from _runs(place, month, known)
+        held: Marks = {}
+        yield from _tables(place, month, known, held)
+        yield from _runs(place, month, known, held)
     yield from _orphans(place, every)
-    for month in index.months(place):
-        yield from _tables(place, month, every)
 
 
-def _runs(place: Place, month: str, known: Sequence[str]) -> Iterator[Damage]:
+def _tables(place: Place, month: str, known: Sequence[str], held: Marks) -> Iterator[Damage]:
+    """What is wrong with the month's tables by themselves; what their rows say of each run that
+    is known goes into `held`, where all can be read."""
+    found: Marks = {}
+    try:
+        named = index.read(place, month)
+        for part in named.parts:
+            for name, file in part.files.items():
+                for some in parquet.batches(place, month, name, file):
+                    marks.add(found, name, some)
+    except StoreFault as fault:
+        yield Damage(str(fault), "")
+        return
+    cure = _anew(month)
+    for sha256 in sorted(named.runs.difference(known)):
+        yield Damage(f"the tables of {month} hold run {sha256}, which is in no manifest.", cure)
+    for sha256 in sorted(found.keys() - named.runs):
+        what = (
+            f"the tables of {month} have rows of run {sha256[:64]!r}, which is not in their index."
+        )
+        yield Damage(what, cure)
+    for sha256 in named.runs.intersection(known):
+        held[sha256] = found.get(sha256, marks.Counter())
+
+
+def _runs(place: Place, month: str, known: Sequence[str], held: Marks) -> Iterator[Damage]:
     for begin in range(0, len(known), manifest.AT_ONCE):
         some = known[begin : begin + manifest.AT_ONCE]
         entries = []
@@ -48,9 +74,30 @@ def _runs(place: Place, month: str, known: Sequence[str]) -> Iterator[Damage]:
                 yield Damage(f"{name}: {found}", f"Delete it, and send run {sha256} again.")
             else:
                 entries.append(found)
-        for _, content in objects.fetch_each(place, entries):
-            if isinstance(content, StoreFault):
-                yield Damage(str(content), _SEND)
+        lost: dict[str, str] = {}
+        for batch in unpacking.batches(place, entries, lost):
+            for made in rows.each(batch, lost):
+                yield from _differing(month, made, held)
+        for sha256, reason in lost.items():
+            yield Damage(f"run {sha256}: {reason}", _SEND)
+
+
+def _differing(month: str, made: rows.Rows, held: Marks) -> Iterator[Damage]:
+    """Of runs that are in the tables those of which the tables say something else."""
+    own: Marks = {}
+    for name, table in made.tables.items():
+        marks.add(own, name, table)
+    for sha256 in made.runs:
+        if sha256 not in held:
+            continue
+        differ = [name for name in made.tables if own[sha256][name] != held[sha256][name]]
+        if differ:
+            yield Damage(
+                f"the tables of {month} say something else of run {sha256} than its records "
+                f"({', '.join(differ)}): somebody changed them, or another version of Metalbench "
+                "made them.",
+                _anew(month),
+            )
 
 
 def _orphans(place: Place, every: set[str]) -> Iterator[Damage]:
@@ -65,30 +112,7 @@ def _orphans(place: Place, every: set[str]) -> Iterator[Damage]:
                 )
 
 
-def _tables(place: Place, month: str, every: set[str]) -> Iterator[Damage]:
-    try:
-        known = index.read(place, month)
-    except StoreFault as fault:
-        yield Damage(str(fault), "")
-        return
-    for sha256 in sorted(known.runs - every):
-        yield Damage(
-            f"the tables of {month} hold run {sha256}, which is in no manifest.",
-            f"Delete {layout.index(month)}. {_COMPACT}",
-        )
-    yield from _files(place, month, known)
-
-
-def _files(place: Place, month: str, known: Index) -> Iterator[Damage]:
-    for part in known.parts:
-        for name, file in part.files.items():
-            try:
-                rows = len(parquet.table(parquet.fetch(place, month, file), name))
-            except StoreFault as fault:
-                yield Damage(str(fault), f"Delete {layout.index(month)}. {_COMPACT}")
-                continue
-            if rows != file.rows:
-                yield Damage(
-                    f"{parquet.path(month, file)} has {rows} rows, its index says {file.rows}.",
-                    f"Delete {layout.index(month)}. {_COMPACT}",
-                )
+def _anew(month: str) -> str:
+    return (
+        f"Delete {layout.index(month)}. `./metalbench store compact` makes the month's tables anew."
+    )

@@ -24,13 +24,15 @@ _PIECE = 2**22
 
 
 def local(place: Place, cache: Path = CACHE) -> dict[Table, list[Path]]:
-    """The files of each table, held against their hashes. Raises StoreFault, OSError."""
+    """The files of each table, held against hash and columns. Raises StoreFault, OSError."""
     found: dict[Table, list[Path]] = {name: [] for name in NAMES}
     for month in index.months(place):
         for part in index.read(place, month).parts:
             for name, file in part.files.items():
                 if file.rows:
-                    found[name].append(_local(place, month, file, cache))
+                    path = _local(place, month, file, cache)
+                    parquet.check(path, month, name, file)
+                    found[name].append(path)
     _forget(cache)
     return found
 

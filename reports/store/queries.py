@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from bench.store import objects
+from bench.store.faults import StoreFault
 from bench.store.places import Place
 from reports.store import files, versions
 from reports.store.schema import NAMES, SCHEMAS, Table
@@ -93,7 +94,13 @@ def opened(place: Place, cache: Path = files.CACHE) -> Iterator[Opened]:
     with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
         links = {name: _links(paths, name, Path(folder)) for name, paths in found.items()}
         with duckdb.connect(":memory:") as connection:
-            _prepare(connection, links, Path(folder))
+            try:
+                _prepare(connection, links, Path(folder))
+            except duckdb.Error as error:
+                raise StoreFault(
+                    f"the tables of {place.url} cannot be read: {str(error)[:200].strip()}. "
+                    f"`./metalbench store check {place.url}` says which of them, and what mends it."
+                ) from None
             yield Opened(connection)
 
 

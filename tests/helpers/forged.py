@@ -21,7 +21,7 @@ def table(place: Place, name: Table, change: Callable[[pa.Table], pa.Table]) -> 
 
     def forged(content: bytes) -> bytes:
         sink = io.BytesIO()
-        pq.write_table(change(pq.read_table(io.BytesIO(content))), sink)
+        pq.write_table(change(pq.read_table(io.BytesIO(content))), sink, compression="zstd")
         return sink.getvalue()
 
     file(place, name, forged)
@@ -59,11 +59,17 @@ def scaled(column: str, factor: float) -> Callable[[pa.Table], pa.Table]:
 
 def put(column: str, values: pa.Array) -> Callable[[pa.Table], pa.Table]:
     """Other values in a column, of whatever type."""
-    return lambda found: found.set_column(found.schema.get_field_index(column), column, values)
+
+    def change(found: pa.Table) -> pa.Table:
+        may_lack = bool(found.schema.field(column).nullable or values.null_count)
+        field = pa.field(column, values.type, nullable=may_lack)
+        return found.set_column(found.schema.get_field_index(column), field, values)
+
+    return change
 
 
 def _rows(content: bytes, otherwise: int) -> int:
     try:
         return int(pq.ParquetFile(io.BytesIO(content)).metadata.num_rows)
-    except pa.ArrowException:
+    except (pa.ArrowException, OSError):
         return otherwise

@@ -1,4 +1,5 @@
-"""The command `store check`: every object of a store held against its hash."""
+"""The command `store check`: every object of a store held against its hash, every row of its
+tables against the records."""
 
 from __future__ import annotations
 
@@ -20,5 +21,5 @@ def run(url: str) -> int:
         count += 1
     if count:
         return failed(f"damaged in {place.url}: {counted(count, 'object')}")
-    tell(f"{place.url} is whole: every object has the hash that it should have.")
+    tell(f"{place.url} is whole: every object has its hash, every row of the tables its records.")
     return 0

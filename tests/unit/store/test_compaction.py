@@ -33,10 +33,9 @@ def tables(place: Place) -> dict[Table, list[dict[str, Any]]]:
     for month in index.months(place):
         for part in index.read(place, month).parts:
             for name, file in part.files.items():
-                rows = parquet.table(parquet.fetch(place, month, file), name)
-                assert rows.schema == SCHEMAS[name]
-                assert len(rows) == file.rows
-                found[name] += rows.to_pylist()
+                for rows in parquet.batches(place, month, name, file):
+                    assert rows.schema == SCHEMAS[name]
+                    found[name] += rows.to_pylist()
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
 
