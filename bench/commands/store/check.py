@@ -12,7 +12,7 @@ def run(url: str) -> int:
     """Name what is damaged and what mends it; 1 if anything is. Raises UserError, OSError."""
     environment.enter()
     from bench.store import places
-    from reports.store import checking
+    from reports.store.tables import checking
 
     place = places.at(url)
     count = 0

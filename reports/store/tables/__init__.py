@@ -1,1 +1,1 @@
-"""The tables of a store as they are made: of runs that are in none yet."""
+"""The tables of a store as they are made of its runs, and held against them."""

@@ -14,10 +14,10 @@ from bench.commands import query
 from bench.store import layout, places
 from bench.store.faults import StoreFault
 from bench.store.places import Place
-from reports.store import checking, index, parquet
+from reports.store import index, parquet
 from reports.store.index import Index
-from reports.store.schema import NAMES
-from reports.store.tables import compaction
+from reports.store.schema import NAMES, Table
+from reports.store.tables import checking, compaction
 from scripts.synthetic_store import runs
 from scripts.synthetic_store.runs import Size
 from suites.errors import UserError
@@ -45,7 +45,7 @@ def told(place: Place) -> str:
 def test_rows_are_held_against_the_records(store: Place) -> None:
     assert told(store) == ""
     (month,) = index.months(store)
-    changes: tuple[tuple[str, Change], ...] = (
+    changes: tuple[tuple[Table, Change], ...] = (
         ("cells", scaled("time_s", 1e-3)),
         ("cells", scaled("low_s", 1.001)),
         ("ratios", scaled("ratio", 2.0)),
@@ -106,7 +106,7 @@ def test_what_is_no_parquet_is_refused_with_the_cure(store: Place) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_damage_within_a_file_is_no_traceback(store: Place, name: str) -> None:
+def test_damage_within_a_file_is_no_traceback(store: Place, name: Table) -> None:
     def spoilt(content: bytes) -> bytes:
         return content[:4] + bytes(200) + content[204:]
 
