@@ -259,7 +259,8 @@ def _layout(workload: Forward | Train | Learn | Decode) -> Layout:
 
 
 def _variables(arrays: Arrays, layout: Layout, dtype: Any = tf.float32) -> dict[str, Any]:
-    return {path: tf.Variable(each) for path, each in _weights(arrays, layout, dtype).items()}
+    # One after the other, or all would lie on the device twice: a variable copies.
+    return {p: tf.Variable(_place(layout.place(p, a), dtype)) for p, a in arrays.weights.items()}
 
 
 def _weights(arrays: Arrays, layout: Layout, dtype: Any = tf.float32) -> dict[str, Any]:

@@ -7,6 +7,7 @@ layer must read is read once and every array it makes is written once.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from suites.layers import (
     Concat,
@@ -75,7 +76,7 @@ def forward_peak_bytes(model: Layer, shape: Shape, itemsize: int) -> int:
     """Memory a forward pass takes: weights and inputs on the host and on the device, what the
     widest layer reads and makes, and as much again for the room its kernel works in."""
     resident = 2 * (parameter_count(model, shape) + math.prod(shape))
-    return itemsize * (resident + 2 * _widest(model, shape))
+    return itemsize * (resident + 2 * _widest(model, shape, _at_once))
 
 
 def train_peak_bytes(model: Layer, shape: Shape, itemsize: int, state_arrays: int) -> int:
@@ -85,12 +86,15 @@ def train_peak_bytes(model: Layer, shape: Shape, itemsize: int, state_arrays: in
     - the batch on the host and on the device;
     - what the backward pass needs of the forward pass: see `_kept`;
     - the loss's logarithms of what the model returns, and their gradient;
-    - two gradients at the widest layer: of what it makes and of what it reads.
+    - gradients at the widest layer: of what it makes, of what it reads, and of what some make on
+      the way.
+
+    What the C library keeps of freed arrays, and a compiler of its programs, is not in it.
     """
     arrays = (3 + state_arrays) * parameter_count(model, shape) + 2 * math.prod(shape)
     kept = sum(_kept(node) for node in walk(model, shape))
     loss = 2 * math.prod(model.output_shape(shape))
-    return itemsize * (arrays + kept + loss + _widest(model, shape))
+    return itemsize * (arrays + kept + loss + _widest(model, shape, _gradients))
 
 
 def _kept(node: Node) -> int:
@@ -146,15 +150,23 @@ def _end(layer: Layer) -> Layer | None:
     return layer
 
 
-def _widest(model: Layer, shape: Shape) -> int:
-    """Elements that the layer with the largest arrays reads and makes, weights excluded."""
-    return max((_at_once(node) for node in walk(model, shape) if _works(node)), default=0)
+def _widest(model: Layer, shape: Shape, at_once: Callable[[Node], int]) -> int:
+    """Elements that the layer with the largest arrays has at once, weights excluded."""
+    return max((at_once(node) for node in walk(model, shape) if _works(node)), default=0)
 
 
 def _at_once(node: Node) -> int:
     """What a layer reads and makes, and what some make on the way."""
     inner = node.layer.inner(node.input) if isinstance(node.layer, Recurrent | Interaction) else 0
     return math.prod(node.input) + math.prod(node.output) + inner
+
+
+def _gradients(node: Node) -> int:
+    """The same in the backward pass."""
+    if isinstance(node.layer, Recurrent):
+        moved = math.prod(node.input) + math.prod(node.output)
+        return moved + node.layer.inner_gradients(node.input)
+    return _at_once(node)
 
 
 def parameter_count(model: Layer, shape: Shape) -> int:

@@ -34,7 +34,13 @@ class Recurrent(Layer):
     """Of each value of the state, products and biases excluded; a sigmoid counts 3."""
     kept_per_state: ClassVar[int] = 3
     """Values held for the backward pass: gates before and after their functions, and what they
-    make. A GRU's are held before in two parts, of the input and of the state."""
+    make. A GRU's are held before in two parts, of the input and of the state.
+
+    That is between what implementations hold of a level (docs/validation.md). Of a GRU's values
+    one that goes place by place holds 8: state, r, z, 1 - z, n, both parts of n and the result. A
+    compiled loop holds 13: of each of r, z and n the value and the derivative, what the three have
+    of the input, 1 - z, the state's part of n, the state, the result; of an LSTM's 17, by the same
+    count."""
 
     def output_shape(self, shape: Shape) -> Shape:
         name = type(self).__name__
@@ -85,6 +91,11 @@ class Recurrent(Layer):
     def inner(self, shape: Shape) -> int:
         """Elements of all gates of a level: the largest array on the way."""
         return math.prod(self.output_shape(shape)) * self.gates
+
+    def inner_gradients(self, shape: Shape) -> int:
+        """Elements of the gradients of all gates of a level, twice: a loop gathers them place by
+        place, and the product for the weights takes them joined."""
+        return 2 * self.inner(shape)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from suites.architectures import ARCHITECTURES
 from suites.architectures.dlrm import PLACES, dlrm_small
 from suites.architectures.recurrent import language_model
 from suites.layers import (
+    GRU,
     BatchNorm,
     Concat,
     Conv2d,
@@ -104,6 +105,15 @@ def test_estimates_of_words_and_features_are_near_what_was_measured():
     assert all(abs(language - peak) <= 0.25 * peak for peak in (140, 110))
     recommender = cost.forward_peak_bytes(dlrm_small(), (2048, PLACES), 4) / 2**20
     assert all(abs(recommender - peak) <= 0.25 * peak for peak in (76, 86))
+
+
+def test_a_loop_has_the_gradients_of_its_gates_twice():
+    batch, places, inputs, width = 3, 7, 5, 4
+    model, x, state = GRU(inputs, width, levels=2), batch * places * inputs, batch * places * width
+    weights = 3 * width * (inputs + width + 2) + 3 * width * (width + width + 2)
+    kept, gradients, loss = 2 * 10 * state, x + state + 2 * 3 * state, 2 * state
+    expected = 4 * (3 * weights + 2 * x + kept + loss + gradients)
+    assert cost.train_peak_bytes(model, (batch, places, inputs), 4, 0) == expected
 
 
 def test_joined_branches_are_kept_beside_their_copy_where_a_derivative_needs_them():

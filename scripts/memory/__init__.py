@@ -1,0 +1,1 @@
+"""Is the memory that a workload is said to need what frameworks take?"""
