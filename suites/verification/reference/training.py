@@ -15,7 +15,7 @@ from autograd.tracer import new_box, toposort, trace_stack
 
 from suites.data.arrays import Array, Batch
 from suites.layers import parameters
-from suites.verification.reference.meanings.arithmetic import Exact
+from suites.verification.reference.meanings.arithmetic import UNIT_ROUNDOFF, Exact
 from suites.verification.reference.meanings.losses import EXACT, LOSSES
 from suites.verification.reference.meanings.model import NoReference, Pass, Weights
 from suites.workload import OPTIMIZERS, Learn, Optimizer, Train
@@ -53,7 +53,7 @@ def steps(
     arithmetic: Exact = EXACT,
 ) -> Iterator[Step]:
     """Training from `weights`, a step for each batch, in the arithmetic they have."""
-    state = State(workload.optimizer)
+    state = State(workload.optimizer, arithmetic.power_units)
     for batch in batches:
         made = passed(workload, weights, batch, arithmetic)
         weights = state.after(weights, made)
@@ -164,6 +164,7 @@ class State:
     """An optimizer and what it keeps. Raises NoReference for one that is none of `OPTIMIZERS`."""
 
     optimizer: Optimizer
+    power_units: int = 0
     count: int = 0
     kept: dict[str, Any] = field(default_factory=dict)
 
@@ -183,9 +184,27 @@ class State:
     def _updated(self, path: str, weight: Array, gradient: Array) -> Array:
         names = self.optimizer.state_names(path)
         state = [self.kept.get(name, np.zeros_like(gradient)) for name in names]
-        after, *state = _by_rule(self.optimizer, self.count, weight, gradient, state)
+        after, *state = self._by_rule(weight, gradient, state)
         self.kept |= zip(names, state, strict=True)
         return after
+
+    def _by_rule(self, weight: Array, gradient: Array, state: list[Array]) -> list[Array]:
+        """The weight and what is kept of it after step `count`. In blocks that stay in the
+        processor's cache: over whole arrays the update takes longer than many a model's products.
+        """
+        kind = gradient.dtype.type
+        xp = np if kind is np.float64 else Float32(self.power_units)
+        rule = rule_in(kind, self.optimizer)
+        factors = tuple(kind(factor) for factor in rule.factors(np.float64(self.count), xp))
+        before = [np.ravel(array) for array in (weight, gradient, *state)]
+        results = [np.empty(gradient.shape, kind) for _ in (weight, *state)]
+        for begin in range(0, gradient.size, BLOCK):
+            block = slice(begin, begin + BLOCK)
+            w, g, *kept = (array[block] for array in before)
+            w, made = rule.update(w, g, tuple(kept), factors, xp)
+            for result, values in zip(results, (w, *made), strict=True):
+                result.reshape(-1)[block] = values
+        return results
 
 
 def rule_in(kind: Any, optimizer: Optimizer) -> Optimizer:
@@ -202,30 +221,13 @@ def rule_in(kind: Any, optimizer: Optimizer) -> Optimizer:
 
 class Float32:
     """Functions for a rule's factors as a framework may have them: 1 - beta^t is what a power that
-    was rounded to float32 leaves."""
+    was rounded to float32 leaves, to nearest or so many units beside it."""
 
     sqrt, sin, floor = np.sqrt, np.sin, np.floor
     minimum, maximum = np.minimum, np.maximum
 
-    @staticmethod
-    def expm1(x: Any) -> Any:
-        return np.float32(np.exp(x)) - np.float32(1)
+    def __init__(self, power_units: int = 0) -> None:
+        self._off = np.float32(power_units * UNIT_ROUNDOFF["float32"])
 
-
-def _by_rule(
-    rule: Optimizer, count: int, weight: Array, gradient: Array, state: list[Array]
-) -> list[Array]:
-    """The weight and what is kept of it after step `count`. In blocks that stay in the processor's
-    cache: over whole arrays the update takes longer than many a model's products."""
-    kind = gradient.dtype.type
-    rule, xp = rule_in(kind, rule), np if kind is np.float64 else Float32
-    factors = tuple(kind(factor) for factor in rule.factors(np.float64(count), xp))
-    before = [np.ravel(array) for array in (weight, gradient, *state)]
-    results = [np.empty(gradient.shape, kind) for _ in (weight, *state)]
-    for begin in range(0, gradient.size, BLOCK):
-        block = slice(begin, begin + BLOCK)
-        w, g, *kept = (array[block] for array in before)
-        w, made = rule.update(w, g, tuple(kept), factors, xp)
-        for result, values in zip(results, (w, *made), strict=True):
-            result.reshape(-1)[block] = values
-    return results
+    def expm1(self, x: Any) -> Any:
+        return np.minimum(np.float32(np.exp(x)) + self._off, np.float32(1)) - np.float32(1)

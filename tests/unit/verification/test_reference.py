@@ -227,7 +227,7 @@ def test_the_float32_solution_is_one(model, shape):
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize("rule", [SGD(lr=0.1), Adam(lr=1e-3)], ids=["sgd", "adam"])
 def test_updates_in_blocks_give_the_bits_of_updates_over_whole_arrays(rule, kind):
-    shape, xp = (3, training.BLOCK // 2 + 1), np if kind is np.float64 else training.Float32
+    shape, xp = (3, training.BLOCK // 2 + 1), np if kind is np.float64 else training.Float32()
     state = training.State(rule)
     weights = {"w": RANDOM.standard_normal(shape).astype(kind)}
     w, kept = weights["w"], (np.zeros(shape, kind),) * len(rule.slots)
@@ -239,6 +239,18 @@ def test_updates_in_blocks_give_the_bits_of_updates_over_whole_arrays(rule, kind
         for got, right in zip((weights["w"], *state.kept.values()), (w, *kept), strict=True):
             assert got.dtype == kind
             np.testing.assert_array_equal(got, right)
+
+
+def test_honest_powers_are_off_by_a_unit_either_way():
+    """1 - 0.999^t of the first steps is so small that a unit shows in Adam's step."""
+    one, gradient = np.ones(1, np.float32), np.float32([0.5])
+    steps = []
+    for draw in range(3):
+        state = training.State(Adam(lr=1e-3), Honest("float32", draw).power_units)
+        steps.append(float(1 - state.updated({"w": 0 * one}, {"w": gradient})["w"][0] / -1e-3))
+    nearest, up, down = steps
+    assert down < nearest < up
+    assert 1e-5 < up - down < 1e-4
 
 
 def test_a_layer_it_does_not_know_is_named():

@@ -55,6 +55,9 @@ class Exact:
     loss_scale = 1.0
     """What the loss is multiplied by before the backward pass, and gradients divided by after."""
 
+    power_units = 0
+    """By how many units of its last place, 2^-24, a power between a half and 1 is off."""
+
     def operand(self, x: Values) -> Values:
         """What a product takes of an array."""
         return x
@@ -109,6 +112,7 @@ class Honest(Exact):
         self._sides, self._side = np.random.default_rng([draw // 2, 6]), 1 - 2 * (draw % 2)
         self._precision, self.squares_first = precision, draw % 2 == 1
         self.spare_norm = SPARE_NORM * (draw % 2)
+        self.power_units = (0, 1, -1)[draw % 3]
 
     def summed(self, y: Values, length: int, a: Values, b: Values) -> Values:
         terms = rms(a) * rms(b) * math.sqrt(length)
