@@ -78,10 +78,13 @@ def parse(content: bytes, month: str) -> Index:
         wrong = str(error)[:200]
     else:
         count = sum(len(part.runs) for part in found.parts)
-        whole = all(part.files.keys() == set(NAMES) for part in found.parts)
+        whole = all(
+            part.files.keys() == set(NAMES) and part.files["machines"].rows == len(part.runs)
+            for part in found.parts
+        )
         if whole and count == len(found.runs):
             return found
-        wrong = "a run is in two parts, or a part lacks a table"
+        wrong = "a run is in two parts, or a part lacks a table or the row of a run"
     raise StoreFault(
         f"{layout.index(month)} cannot be used: {wrong}. Delete it, and `./metalbench store "
         "compact` makes the month's tables anew."

@@ -21,7 +21,7 @@ from reports.store.schema import NAMES, SCHEMAS, Table
 MAX_BYTES = 2 * 2**30
 """Of one file."""
 
-_GROUP_BYTES = 2**29
+_GROUP_BYTES = 2**28
 """Of a group of rows, unpacked; those that are written here have a tenth of it."""
 
 _BATCH_ROWS, _BATCH_BYTES = 2**14, 2**28
@@ -111,6 +111,8 @@ def batches(place: Place, month: str, name: Table, file: File) -> Iterator[pa.Ta
             if size > _BATCH_BYTES:
                 raise _useless(month, file, f"some rows of it have {size} bytes, as none have")
             yield pa.Table.from_batches([batch]).cast(SCHEMAS[name])
+    except StoreFault:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _useless(month, file, str(error).partition("\n")[0][:200]) from None
 
