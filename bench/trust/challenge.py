@@ -107,12 +107,16 @@ def encoded(question: Challenge) -> bytes:
 
 def read(path: Path) -> Challenge:
     """The question in a file. Raises BadChallenge, OSError."""
-    content = outside_file.beginning(path, MAX_BYTES + 1)
     remedy = "`./metalbench store ask` writes one."
     try:
+        content = outside_file.beginning(path, MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise msgspec.DecodeError(f"more than {MAX_BYTES} bytes")
         found = msgspec.json.decode(content, type=_File)
+    except FileNotFoundError:
+        raise BadChallenge(
+            f"no such question. Expected the file that was asked with. Received: {path}. {remedy}"
+        ) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise BadChallenge(f"{path} asks for nothing: {str(error)[:200]}. {remedy}") from None
     if found.seed != found.question.seed or not _known(found.question):

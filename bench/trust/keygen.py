@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from pathlib import Path
 from typing import IO
 
 from suites.errors import UserError
@@ -52,8 +51,3 @@ def ask(arguments: list[str], data: IO[bytes] | None = None, limit_s: float = CH
         why = (done.stderr[-MOST_OUTPUT:].decode("utf-8", "replace") or said).strip()
         raise Refused(why.splitlines()[-1][:200] if why else f"exit code {done.returncode}")
     return said
-
-
-def fingerprint(public: Path) -> str:
-    """Of a key's file, as `SHA256:...`. Raises Refused, NoKeygen."""
-    return ask(["-l", "-E", "sha256", "-f", str(public.absolute())]).split()[1]

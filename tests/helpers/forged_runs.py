@@ -11,7 +11,6 @@ from msgspec import structs
 from bench.schema import End, Record, Slice
 from bench.trust import challenge, signing, vouching
 from bench.trust.challenge import Challenge
-from bench.trust.keygen import fingerprint
 from reports.trust import evidence, tiers
 from reports.trust.evidence import Evidence
 from reports.trust.kin import Kin
@@ -96,7 +95,7 @@ def world(folder: Path) -> World:
 
 
 def question(world: World, whom: str = "") -> Challenge:
-    of = fingerprint(world.keys[whom].with_suffix(".pub")) if whom else ""
+    of = sent_runs.fingerprint(world.keys[whom]) if whom else ""
     made = challenge.made(sent_runs.COMMIT, ["matmul"], "smoke", of)
     return structs.replace(made, asked_at="2026-11-20T10:00:00+00:00")
 

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from bench import schema
 from bench.schema import Cell, Check, End, Record, Slice, Verified
+from bench.trust import keygen
 from bench.verification import answers, credibility
 from suites import catalog
 from suites.data import arrays
@@ -154,6 +155,11 @@ def key(folder: Path, name: str, comment: str = "") -> Path:
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return path
+
+
+def fingerprint(key: Path) -> str:
+    """As `SHA256:...`."""
+    return keygen.ask(["-l", "-E", "sha256", "-f", f"{key}.pub"]).split()[1]
 
 
 def listed(path: Path, *keys: Path, options: str = "") -> Path:

@@ -13,7 +13,6 @@ from bench.commands.store import push
 from bench.schema import Record
 from bench.store import manifest, objects, places
 from bench.trust import challenge, sidecars, signing, vouching
-from bench.trust.keygen import fingerprint
 from reports.trust import stored
 from reports.trust.tiers import Tier
 from tests.helpers import builders, sent_runs
@@ -50,7 +49,7 @@ def test_nobody_takes_a_signature_or_a_word_away(
     send(url, tmp_path / "again", lines, **{"sig": signatures, "work.json": words})
     tier = tiers_of(url, signers)[sha256]
     assert tier.meets("signed")
-    assert tier.marks[2].reason == f"by {fingerprint(alice.with_suffix('.pub'))}"
+    assert tier.marks[2].reason == f"by {sent_runs.fingerprint(alice)}"
     assert "about another seed" in tier.why_not("worked")  # bob's word, not mallory's
     assert "left out: a .sig beside" in capsys.readouterr().err
     assert len([*(tmp_path / "store").rglob("*.sig")]) == 3

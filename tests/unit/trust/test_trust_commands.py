@@ -12,7 +12,6 @@ from typer.testing import CliRunner, Result
 from bench import version
 from bench.__main__ import app
 from bench.trust import challenge, sidecars
-from bench.trust.keygen import fingerprint
 from tests.helpers import builders, sent_runs
 
 pytestmark = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="no ssh-keygen here")
@@ -41,7 +40,7 @@ def test_what_is_signed_is_shown_to_be(tmp_path: Path, own: Path, signers: Path)
     path = sent(tmp_path)
     assert typed("store", "sign", path.parent, "--key", own).exit_code == 0
     shown = typed("store", "trust", path, "--signers", signers)
-    assert f"by {fingerprint(own.with_suffix('.pub'))}" in shown.output
+    assert f"by {sent_runs.fingerprint(own)}" in shown.output
     assert "signed by an unknown key" in typed("store", "trust", path).output
 
 
@@ -111,6 +110,7 @@ def test_a_report_leaves_out_what_is_trusted_less(tmp_path: Path, own: Path, sig
         (("report", "--trust", "sined"), "Did you mean signed?"),
         (("store", "trust", ".", "--signers", "/nowhere"), "no list of keys"),
         (("store", "trust"), "Received: neither"),
+        (("store", "check-work", "nofile", "."), "no such question. Expected the file that"),
     ],
 )
 def test_words_that_are_wrong(words: tuple[str, ...], said: str) -> None:
