@@ -6,9 +6,10 @@ for their own format.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from reports import context, selection
 from reports.analysis.cpu_gpu_pairs import Contest
@@ -24,6 +25,7 @@ from reports.front.fleet import Fleet
 from reports.front.front import Front
 from reports.ingest import machine_names
 from reports.isolation import Attempts
+from reports.trust.tiers import Tier
 
 TITLE = "Metalbench report"
 
@@ -48,13 +50,16 @@ class Content:
 
 
 def make(
-    results: Results, baseline: str | None = None, attempts: Attempts | None = None
+    results: Results,
+    baseline: str | None = None,
+    attempts: Attempts | None = None,
+    tiers: Mapping[Path, Tier] | None = None,
 ) -> Content:
     """The content of a report on these results; machines are compared with the one whose name
-    contains `baseline`. Raises NoSuchMachine."""
+    contains `baseline`; `tiers` are those of their files. Raises NoSuchMachine."""
     attempts = attempts or Attempts()
     selected = selection.select(results)
-    before = context.of(selected.results, baseline, attempts)
+    before = context.of(selected.results, baseline, attempts, tiers)
     findings = registry.find(before, attempts)
     doubted = {key for one in findings if one.severity == "suspect" for key in one.cells}
     known = context.doubting(before, doubted)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from pathlib import Path
 
 from bench.schema import Run
 from reports import repeat
@@ -19,6 +20,7 @@ from reports.frame import Results
 from reports.ingest import machine_names
 from reports.ingest.slices import Key
 from reports.isolation import Attempts
+from reports.trust.tiers import Tier
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,19 @@ class ReportContext:
     """CPU against GPU, measured before published; worked out once, where it is first asked for."""
     learned: Callable[[], tuple[Learned, ...]]
     """Learning curves, in the same way."""
+    tiers: Mapping[str, Tier] = field(default_factory=dict)
+    """How far each run is trusted, by run; of those that were looked at."""
     doubted: Set[Key] = frozenset()
     """Cells that a finding doubts; known to chapters, since findings come first."""
 
 
 def of(
-    results: Results, baseline: str | None = None, attempts: Attempts | None = None
+    results: Results,
+    baseline: str | None = None,
+    attempts: Attempts | None = None,
+    tiers: Mapping[Path, Tier] | None = None,
 ) -> ReportContext:
-    """The context of a report on these results, before anything is found."""
+    """The context of a report on these results, before anything is found; `tiers` are of files."""
     attempts = attempts or Attempts()
     machines = machine_names.names(results.runs)
     places = machine_names.places(machines)
@@ -97,6 +104,9 @@ def of(
         ),
         contests=cache(lambda: cpu_gpu_pairs.find(results, places, labels)),
         learned=cache(lambda: learning_curves.find(results, places, labels)),
+        tiers={name: tiers[file] for name, file in results.files.items() if file in tiers}
+        if tiers
+        else {},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from bench.fleet import environment
 from bench.printable import Screen, tell
 from bench.terminal.exit_codes import failed
 from bench.trust import signing
+from bench.trust.keygen import NoKeygen
 
 # Before it loads: matplotlib warns of caches that it builds, or has no folder for.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
@@ -25,6 +26,8 @@ from reports.answer.answer import Answer  # noqa: E402
 from reports.build import Built  # noqa: E402
 from reports.isolation import Attempts  # noqa: E402
 from reports.render import terminal  # noqa: E402
+from reports.trust import choosing  # noqa: E402
+from reports.trust.tiers import Tier  # noqa: E402
 
 USUAL = Path("results")
 
@@ -72,7 +75,7 @@ def of_store(
             )
         if found.of > len(found.files):
             tell(f"the newest {len(found.files)} of {found.of} such runs: say more in --where")
-        return run(found.files, out, published, baseline, verbose, trusted)
+        return run(found.files, out, published, baseline, verbose, trusted, others=True)
 
 
 def run(
@@ -82,30 +85,42 @@ def run(
     baseline: str | None,
     verbose: bool,
     trusted: tuple[str, Path | None] = ("", None),
+    others: bool = False,
 ) -> int:
     """Report on what is named, or on all runs here; 1 if lines had to be left out. `trusted` is
-    the check that runs must meet, and the reader's list of keys.
+    the check that runs must meet, and the reader's list of keys; with one of them, or where the
+    runs are of `others`, the report says how far each is trusted.
 
     Raises UserError, OSError.
     """
     # Without any run of one's own there are still the published figures.
     usual = [USUAL] if USUAL.exists() or not published else []
-    chosen = _trusted(results or usual, *trusted) if trusted[0] else results or usual
-    built, _, missing = write(chosen, out, verbose, published, baseline)
+    paths: Sequence[Path] = results or usual
+    tiers: Mapping[Path, Tier] = {}
+    if others or any(trusted):
+        paths, tiers = _trusted(paths, *trusted)
+    built, _, missing = write(paths, out, verbose, published, baseline, tiers)
     count = len(built.left_out)
     lines = f"{count} line{'s' * (count > 1)} of records could not be used: the report names them"
     wrong = "; ".join(filter(None, (lines if count else "", missing)))
     return failed(wrong) if wrong else 0
 
 
-def _trusted(results: Sequence[Path], least: str, signers: Path | None) -> Sequence[Path]:
-    """Those runs that meet the check; each other is named. Raises UserError, OSError."""
-    from reports.trust import choosing
-
-    chosen = choosing.choose(results, least, signers)
+def _trusted(
+    results: Sequence[Path], least: str, signers: Path | None
+) -> tuple[Sequence[Path], Mapping[Path, Tier]]:
+    """Those runs that meet the check, and how far each is trusted; each other is named. Raises
+    UserError, OSError."""
+    try:
+        chosen = choosing.choose(results, least, signers)
+    except NoKeygen as error:
+        if least or signers:
+            raise
+        tell(f"the report does not say how far its runs are trusted: {error}")
+        return results, {}
     for refused in chosen.refused:
         tell(f"left out: {refused}")
-    return chosen.paths
+    return chosen.paths, chosen.tiers
 
 
 def write(
@@ -114,14 +129,17 @@ def write(
     verbose: bool,
     published: bool = True,
     baseline: str | None = None,
+    tiers: Mapping[Path, Tier] | None = None,
 ) -> tuple[Built, str, str]:
     """What was written, what in it is wrong, and what of it is missing; `verbose` shows every table
-    first.
+    first, `tiers` are those of the files that were looked at.
 
     Raises UserError, OSError.
     """
     attempts = Attempts()
-    built = build.build(paths, out, published=published, baseline=baseline, attempts=attempts)
+    built = build.build(
+        paths, out, published=published, baseline=baseline, attempts=attempts, tiers=tiers
+    )
     console = Screen()
     if verbose:
         show = partial(terminal.show, built.content, console)

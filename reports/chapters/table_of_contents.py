@@ -16,6 +16,7 @@ from reports.chapters import (
     pitfalls,
     published,
     roofline,
+    trust,
     versions,
 )
 from reports.context import ReportContext
@@ -28,6 +29,7 @@ CHAPTERS: tuple[Callable[[ReportContext], Chapter], ...] = (
     cpu_vs_gpu.chapter,
     roofline.chapter,
     machines.chapter,
+    trust.chapter,
     versions.chapter,
     costs.latency,
     costs.first_step,

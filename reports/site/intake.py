@@ -19,7 +19,7 @@ from reports.site.figures import Result, Run
 from reports.store import versions
 from reports.store.schema import SCHEMAS
 from reports.store.tables import rows
-from reports.store.tables.unpacking import Stored
+from reports.store.unpacking import Stored
 from reports.trust.stored import Judged
 from reports.trust.tiers import Tier
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.records import NotRecords
 from bench.values import choices
 from reports.ingest.record_files import files
 from reports.trust import evidence, tiers
@@ -24,15 +25,24 @@ class Chosen:
 
     paths: tuple[Path, ...]
     refused: tuple[str, ...]
+    tiers: Mapping[Path, Tier]
+    """Of all that were looked at, by file."""
 
 
 def judged(paths: Iterable[Path], signers: Path | None) -> dict[Path, Tier]:
-    """The tier of each run in these files and folders, held against the others of them.
+    """The tier of each run in these files and folders, held against the others of them. A file
+    that was not named itself, and holds none, has no tier.
 
     Raises UserError, OSError.
     """
     check(signers)
-    runs = {path: evidence.beside(path, signers) for path, _ in files(paths)}
+    runs = {}
+    for path, named in files(paths):
+        try:
+            runs[path] = evidence.beside(path, signers)
+        except NotRecords:
+            if named:
+                raise
     kin = Kin(runs.values())
     return {path: tiers.of(run, kin) for path, run in runs.items()}
 
@@ -43,9 +53,12 @@ def least(word: str) -> str:
 
 
 def choose(paths: Sequence[Path], word: str, signers: Path | None) -> Chosen:
-    """The runs that meet a check. Raises UserError where none does, OSError."""
-    asked = least(word)
+    """The runs that meet a check; all, where none is asked for. Raises UserError where no run
+    does, OSError."""
+    asked = least(word) if word else ""
     found = judged(paths, signers)
+    if not asked:
+        return Chosen(tuple(paths), (), found)
     kept = tuple(path for path, tier in found.items() if tier.meets(asked))
     refused = tiers.below([(str(path), tier) for path, tier in found.items()], asked)
     if not kept:
@@ -53,7 +66,7 @@ def choose(paths: Sequence[Path], word: str, signers: Path | None) -> Chosen:
             f"none of {len(found)} runs is shown to be {asked}. The first: {refused[0]}. "
             "`./metalbench store trust RESULTS` shows what each of them is."
         )
-    return Chosen(kept, tuple(refused))
+    return Chosen(kept, tuple(refused), found)
 
 
 def check(signers: Path | None) -> None:

@@ -12,8 +12,8 @@ from bench.store.beside import Beside
 from bench.store.manifest import Entry
 from bench.store.places import Place
 from bench.trust import signing
-from reports.store.tables import unpacking
-from reports.store.tables.unpacking import Stored
+from reports.store import unpacking
+from reports.store.unpacking import Stored
 from reports.trust import evidence, tiers
 from reports.trust.evidence import Evidence
 from reports.trust.kin import Kin

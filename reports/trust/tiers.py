@@ -35,6 +35,12 @@ CHECKS = {
 }
 """Every check, in rising order, and what it shows."""
 
+WORD = (
+    "The word for a run, or for one of its results, is the highest of six checks that it passes, "
+    "below any that what it holds speaks against."
+)
+"""What a tier's word means, in a sentence; CHECKS says what each shows."""
+
 NONE = "not valid"
 """The word for a run that passes none."""
 

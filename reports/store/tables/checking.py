@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bench.store import layout, manifest, objects
 from bench.store.faults import StoreFault
 from bench.store.places import Place
-from reports.store import index, parquet
-from reports.store.tables import marks, rows, unpacking
+from reports.store import index, parquet, unpacking
+from reports.store.tables import marks, rows
 from reports.store.tables.marks import Marks
 
 

@@ -19,9 +19,9 @@ from bench.store import layout, manifest, objects
 from bench.store.faults import StoreFault
 from bench.store.manifest import Entry
 from bench.store.places import Place
-from reports.store import index, parquet
+from reports.store import index, parquet, unpacking
 from reports.store.index import Index, Part
-from reports.store.tables import rows, unpacking
+from reports.store.tables import rows
 
 RUNS_OF_A_PART = 5_000
 """What is written, and committed, together."""

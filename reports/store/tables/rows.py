@@ -22,7 +22,7 @@ from reports.ingest import machine_names
 from reports.isolation import Attempts
 from reports.store.schema import NAMES, SCHEMAS, Table
 from reports.store.tables import findings
-from reports.store.tables.unpacking import Stored
+from reports.store.unpacking import Stored
 from suites.errors import UserError
 
 MOST_CONTENDERS = 16

@@ -11,9 +11,9 @@ from msgspec import structs
 
 from bench.store import layout, manifest, objects, places
 from bench.store.places import Place
-from reports.store import index, parquet
+from reports.store import index, parquet, unpacking
 from reports.store.schema import NAMES, SCHEMAS, Table
-from reports.store.tables import compaction, unpacking
+from reports.store.tables import compaction
 from scripts.synthetic_store import runs
 from scripts.synthetic_store.runs import Size
 from tests.helpers import builders

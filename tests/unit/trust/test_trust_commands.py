@@ -12,6 +12,11 @@ from typer.testing import CliRunner, Result
 from bench import version
 from bench.__main__ import app
 from bench.trust import challenge, sidecars
+from reports import context
+from reports.chapters import trust
+from reports.frame import read
+from reports.trust import tiers
+from reports.trust.tiers import Mark, Tier
 from tests.helpers import builders, sent_runs
 
 pytestmark = pytest.mark.skipif(not shutil.which("ssh-keygen"), reason="no ssh-keygen here")
@@ -101,7 +106,42 @@ def test_a_report_leaves_out_what_is_trusted_less(tmp_path: Path, own: Path, sig
     done = typed("report", path, other, *options, "--no-published")
     assert done.exit_code == 0
     assert f"left out: {other}: not shown to be signed: it has no signature" in done.output
-    assert sent_runs.OTHER.label not in (tmp_path / "report" / "report.md").read_text()
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert sent_runs.OTHER.label not in text
+    assert "Whose figures these are" in text and f"by {sent_runs.fingerprint(own)}" in text
+
+
+def test_a_report_says_how_far_each_run_is_trusted(
+    tmp_path: Path, own: Path, signers: Path
+) -> None:
+    path, out = sent(tmp_path), tmp_path / "report"
+    options = ["--out", out, "--no-published"]
+    assert typed("report", path, "--signers", signers, *options).exit_code == 0
+    for page in ("report.html", "report.md"):
+        assert "Whose figures these are" in (out / page).read_text(), page
+    store = str(tmp_path / "store")
+    assert typed("store", "push", store, path).exit_code == 0
+    assert typed("store", "compact", store).exit_code == 0
+    found = typed("report", "--store", store, *options)
+    assert found.exit_code == 0, found.output
+    assert "within what the chip can do" in (out / "report.md").read_text()
+
+
+def test_results_that_stand_otherwise_than_their_run_are_told(tmp_path: Path) -> None:
+    path = sent(tmp_path)
+    marks = tuple(Mark(check, "passed", f"{check} it is") for check in tiers.CHECKS)
+    mark = Mark("plausible", "against", "nothing is that fast")
+    cells = {("torch", f"mlp/{number}"): (mark,) for number in range(5)}
+    cells["jax", "mlp/1"] = (Mark("worked", "not shown", "of the cases looked at it is none"),)
+    found = read([path])
+    tier = Tier(marks, cells)
+    known = context.of(found, tiers=dict.fromkeys(found.files.values(), tier))
+    (part,) = trust.chapter(known).parts
+    assert part.table and [row[1:] for row in part.table.rows] == [
+        ("confirmed", "confirmed it is; signed signed it is"),
+        ("worked", "not shown to be plausible: nothing is that fast"),
+    ]
+    assert part.table.rows[1][0].endswith("torch at mlp/2 and 2 more")
 
 
 @pytest.mark.parametrize(
