@@ -10,6 +10,7 @@ from itertools import pairwise
 import pandas as pd
 
 from bench import names
+from bench.machine.privacy import ELSEWHERE
 from bench.schema import Run
 from reports.formatting import plain
 from reports.frame import Results
@@ -46,7 +47,11 @@ def asked(run: Run) -> dict[str, str]:
     """What was typed for the run, by option of make; a setting typed by no one where it is not the
     usual one."""
     known = {*_WORK, *_LENGTH, *_REST}
-    typed = {name: word for name, word in _typed(run.arguments) if name in known and word}
+    typed = {
+        name: word
+        for name, word in _typed(run.arguments)
+        if name in known and word and word != ELSEWHERE
+    }
     for name, usual in _USUAL.items():
         value = run.settings.get(name.lower())
         if name not in typed and value not in (None, usual):

@@ -23,7 +23,7 @@ import psutil
 
 from bench import records
 from bench.environments.manager import CHECKOUT
-from bench.fleet.copies import LOST
+from bench.fleet.note import LOST
 from bench.fleet.plan import place_there
 from bench.schema import Cell, End, Failed
 from scripts import ssh_machines

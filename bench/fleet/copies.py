@@ -14,13 +14,11 @@ import msgspec
 
 from bench import records, whole_file
 from bench.bounded_lines import MAX_FILE_BYTES, MAX_LINES
+from bench.fleet.note import LOST
 from bench.run import resume
 from bench.run.resume import Checkpoint
 from bench.schema import Cell, End, Failed, Published, Record, Run, Slice, State, Verified
 from suites.errors import UserError
-
-LOST = "fleet"
-"""Stage of a cell that its machine did not finish, in records that the head alone writes."""
 
 _RECORDS, _AGAIN, _SUM = "records.jsonl", "again.jsonl", "records.sha256"
 _BAD = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)

@@ -17,6 +17,8 @@ FORMAT = 1
 FILE = "fleet.json"
 THERE = "of-fleets"
 """Folder of results in which a machine keeps its part of the fleets that it is in."""
+LOST = "fleet"
+"""Stage of a cell that its machine did not finish, in records that the head alone writes."""
 
 _MOST_BYTES = 2**20
 

@@ -26,6 +26,9 @@ double will mark grant chase frank rich bill dean drew hope rose page young long
 
 _WORDS = set(_COMMON.split()) | sys.stdlib_module_names | set(keyword.kwlist) | set(dir(builtins))
 
+ELSEWHERE = "<folder>"
+"""What a record has in the place of such a path."""
+
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]{1,400}@")
 """Name and password in an address."""
 
@@ -112,8 +115,8 @@ def scrub(text: str) -> str:
 
 
 def arguments(typed: Sequence[str]) -> tuple[str, ...]:
-    """A command line fit for a record: also without the store, and without a folder of results that
-    lies elsewhere than below where it was typed, for its path tells of whom or what it is."""
+    """A command line fit for a record: also without the store, and without the path of results that
+    lie elsewhere than below where it was typed, for it tells of whom or what they are."""
     return tuple(scrub(word) for word in _public(typed))
 
 
@@ -125,8 +128,8 @@ def _public(typed: Sequence[str]) -> Iterator[str]:
             yield word
             continue
         value = value if equals else next(words, "")
-        if flag == "--out" and _is_below(PurePath(value)):
-            yield f"--out={value}"
+        if flag == "--out":
+            yield f"--out={value if _is_below(PurePath(value)) else ELSEWHERE}"
 
 
 def _is_below(path: PurePath) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from bench.fleet.note import LOST
 from bench.schema import Failed
 from reports.context import ReportContext
 from reports.findings.finding import Finding, called, listed, placed
@@ -15,6 +16,8 @@ from reports.formatting import plain
 from reports.frame import NULL
 from reports.ingest.reading import LeftOut
 from reports.repeat import BENCH, again, command, quoted
+
+GO_ON = "The fleet's own command with RESUME=yes goes on."
 
 
 def failed(context: ReportContext) -> Iterator[Finding]:
@@ -25,10 +28,10 @@ def failed(context: ReportContext) -> Iterator[Finding]:
             what=f"{called(context, run, contender)} failed: {what}",
             where=placed(context, run, listed(cells["case"].tolist())),
             run=run,
-            action=_after(failure, "Try it alone."),
+            action=GO_ON if failure.stage == LOST else _after(failure, "Try it alone."),
             about=called(context, run, contender),
             effect=float(len(cells)),
-            command=again(context.results, cells),
+            command="" if failure.stage == LOST else again(context.results, cells),
         )
 
 
@@ -66,14 +69,17 @@ def unfinished(context: ReportContext) -> Iterator[Finding]:
     cells = context.results.cells
     counts = cells["run"].value_counts(sort=False)
     for run, mine in cells[cells["status"] == "incomplete"].groupby("run", sort=False):
+        asked = context.results.runs[run]
+        of_fleet = "--records-only" in asked.arguments
+        go_on = GO_ON if of_fleet else "This goes on where it stopped."
         yield Finding(
             severity="unfinished",
             what=f"{len(mine)} of {counts[run]} results: {listed(mine['reason'].unique())}",
             where=placed(context, run, listed(mine["case"].unique())),
             run=run,
-            action="The rest is reported. This goes on where it stopped.",
+            action=f"The rest is reported. {go_on}",
             effect=float(len(mine) / counts[run]),
-            command=f"{command(context.results.runs[run])} --resume",
+            command="" if of_fleet else f"{command(asked)} --resume",
             brief=f"the run ended early, {len(mine)} of {counts[run]} results are missing",
         )
 
@@ -85,8 +91,7 @@ def lost(context: ReportContext) -> Iterator[Finding]:
             severity="unfinished",
             what="a fleet has no record of what was asked of some machines",
             where=listed([f"{each.machine} ({listed(each.suites)})" for each in every]),
-            action="Lost before the first record, or not there yet. The fleet's own command with "
-            "RESUME=yes goes on with them.",
+            action=f"Lost before the first record, or not there yet. {GO_ON}",
             effect=float(len(every)),
             brief=f"a fleet has no record of {listed([each.machine for each in every])}",
         )

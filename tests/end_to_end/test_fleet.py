@@ -13,7 +13,7 @@ import pytest
 
 from bench import records
 from bench.fleet import plan
-from bench.fleet.copies import LOST
+from bench.fleet.note import LOST
 from bench.schema import Cell, End, Failed
 from scripts import ssh_machines
 from tests.end_to_end.conftest import ROOT

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import records
-from bench.fleet.copies import LOST, BadCopy, Copy
+from bench.fleet.copies import BadCopy, Copy
+from bench.fleet.note import LOST
 from bench.schema import End, Failed
 from tests.helpers import builders
 

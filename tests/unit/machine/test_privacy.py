@@ -148,8 +148,12 @@ def test_records_do_not_say_where_the_store_is_nor_where_the_results_are() -> No
         "--out",
         "/srv/acme",
     ]
-    assert privacy.arguments(typed) == ("run", "--suite", "mlp")
+    assert privacy.arguments(typed) == ("run", "--suite", "mlp", "--out=<folder>")
     for elsewhere in ("/srv/acme", "../acme", "~/acme", "~anna/acme"):
-        assert privacy.arguments(["run", f"--out={elsewhere}", "--resume"]) == ("run", "--resume")
+        assert privacy.arguments(["run", f"--out={elsewhere}", "--resume"]) == (
+            "run",
+            "--out=<folder>",
+            "--resume",
+        )
     assert privacy.arguments(["run", "--out", "mine/here"]) == ("run", "--out=mine/here")
     assert privacy.arguments(["run", "--out"]) == ("run", "--out=")

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from bench.fleet import hosts, note, plan
+from bench.fleet.copies import Copy
 from bench.records import NotRecords
+from bench.schema import Run, Runtime
 from reports import content
 from reports.content import Content
+from reports.findings import outcomes
 from reports.frame import read
 from reports.ingest.record_files import Lost, files, lost
 from tests.helpers import builders
@@ -72,3 +76,16 @@ def test_a_note_that_is_none_is_passed_over(fleet: Path, damaged: str) -> None:
     (fleet / note.FILE).write_text(damaged, encoding="utf-8")
     assert not [*lost([fleet])]
     assert len([*files([fleet])]) == 1
+
+
+def test_what_a_fleet_did_not_finish_goes_on_by_the_fleets_own_command(fleet: Path) -> None:
+    begun = [line for line in builders.run() if isinstance(line, Run | Runtime)]
+    asked = structs.replace(begun[0], arguments=("run", "--suite=cnn", "--records-only"))
+    path = builders.write(fleet / "slot-1" / "cnn" / "records.jsonl", [asked, *begun[1:]])
+    (unfinished,) = (f for f in made([path]).findings if f.severity == "unfinished")
+    assert (unfinished.command, "RESUME=yes" in unfinished.action) == ("", True)
+    copy = Copy(path.parent)
+    assert copy.lose("gone")
+    failed = [f for f in made([path]).findings if f.severity == "failed"]
+    assert failed
+    assert {(f.command, f.action) for f in failed} == {("", outcomes.GO_ON)}

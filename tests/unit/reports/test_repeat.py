@@ -71,6 +71,11 @@ def test_finer_figures_are_of_the_same_contenders(tmp_path: Path) -> None:
     assert "TIME" not in finer
 
 
+def test_a_folder_that_the_record_does_not_tell_is_left_to_the_reader() -> None:
+    assert repeat.asked(made(arguments=("run", "--out", "mine")))["OUT"] == "mine"
+    assert "OUT" not in repeat.asked(made(arguments=("run", "--out=<folder>")))
+
+
 def in_a_python(folder: Path, **changes: Any) -> tuple[Results, Content]:
     """A run of torch beside the one in ~/my env, of which `special` may say how it ended."""
     models = (builders.FIVE[1], replace(builders.FIVE[1], spec="torch:my-env"))
