@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +11,10 @@ import numpy as np
 from msgspec import structs
 
 from bench import records, schema
+from bench.plan.request import case_record
 from bench.schema import Cell, Check, Failed, Record, Run, Runtime, Skipped, Slice, Verified
 from suites import catalog
-from suites.workload import ITEMSIZE, Product, Train, Workload, definition_hash, facts_of
+from suites.workload import Product, Train, Workload
 
 SUITES = ("matmul", "hackintosh", "mlp")
 
@@ -155,19 +155,7 @@ def _head(models: Sequence[Model], plan: Sequence[Workload], name: str, preset: 
         arguments=("run", "--preset", preset),
         machine=MACHINE,
         settings={"preset": preset, "device": "all", "seed": 0, "preset_rounds": 7},
-        cases=tuple(
-            schema.Case(
-                case=workload.case,
-                suite=workload.suite,
-                name=workload.name,
-                size=workload.size,
-                flop=workload.flop,
-                traffic_bytes={p: workload.traffic_bytes(p) for p in ITEMSIZE},  # type: ignore[misc]
-                definition_sha256=definition_hash(workload),
-                **dataclasses.asdict(facts_of(workload)),
-            )
-            for workload in plan
-        ),
+        cases=tuple(case_record(workload.suite, workload) for workload in plan),
         contenders=tuple(
             schema.Contender(
                 contender=model.id,
