@@ -243,11 +243,11 @@ def test_updates_in_blocks_give_the_bits_of_updates_over_whole_arrays(rule, kind
 
 def test_honest_powers_are_off_by_a_unit_either_way():
     """1 - 0.999^t of the first steps is so small that a unit shows in Adam's step."""
-    one, gradient = np.ones(1, np.float32), np.float32([0.5])
+    none, gradient = np.zeros(1, np.float32), np.full(1, np.float32(0.5))
     steps = []
     for draw in range(3):
         state = training.State(Adam(lr=1e-3), Honest("float32", draw).power_units)
-        steps.append(float(1 - state.updated({"w": 0 * one}, {"w": gradient})["w"][0] / -1e-3))
+        steps.append(float(1 - state.updated({"w": none}, {"w": gradient})["w"][0] / -1e-3))
     nearest, up, down = steps
     assert down < nearest < up
     assert 1e-5 < up - down < 1e-4
