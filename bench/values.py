@@ -92,6 +92,15 @@ def path(typed: str | Path) -> Path:
         ) from None
 
 
+def new_file(path: Path) -> Path:
+    """A file that is to be written. Raises BadValue where no folder is there to hold it."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise BadValue(
+            f"no place for a file. Expected a name in a folder that exists. Received: {path}"
+        )
+    return path
+
+
 def choices(
     what: str, given: list[str], known: Iterable[str], hint: str = "`make list` shows them all."
 ) -> list[str]:

@@ -21,6 +21,8 @@ def run(sql: str, url: str, format: str, out: Path | None) -> int:
             "a file has a name and a format. Expected both FORMAT (csv, json, parquet) and OUT, or "
             f"neither. Received: FORMAT={format} OUT={out or ''}"
         )
+    if out:
+        values.new_file(out)
     environment.enter()
     from bench.store import places
     from reports.exports import answers

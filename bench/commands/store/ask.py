@@ -11,6 +11,7 @@ from bench.trust import challenge
 
 def run(suites: str, preset: str, of: str, out: Path) -> int:
     """Write the question. Raises UserError, OSError."""
+    values.new_file(out)
     asked = challenge.made(version.commit() or "unknown", values.split(suites), preset, of)
     whole_file.write(out, challenge.encoded(asked))
     tell(f"{out} asks for a run with Metalbench {asked.commit[:12]}. Send it to one person alone:")

@@ -23,9 +23,17 @@ def run(url: str, sha256: str, out: Path | None) -> int:
         raise values.BadValue(
             f"no hash of a run. Expected 64 digits, 0 to f. Received: {sha256[:80]!r}"
         )
-    target = out or Path(f"{sha256}.jsonl")
+    target = values.new_file(out or Path(f"{sha256}.jsonl"))
     place = places.at(url)
-    content = objects.fetch(place, sha256)
+    objects.check(place)
+    try:
+        content = objects.fetch(place, sha256)
+    except places.Absent:
+        raise values.BadValue(
+            f"{place.url} holds no run with this hash. Expected a sha256 that `make query "
+            f'STORE={place.url} SQL="select sha256, run, chip from machines"` lists. '
+            f"Received: {sha256}"
+        ) from None
     whole_file.write(target, gzip.compress(content) if target.suffix == ".gz" else content)
     (got,) = beside.fetch(place, beside.found(place, [sha256]).values())
     sidecars.put(target, got)

@@ -41,10 +41,9 @@ def run(url: str, results: Sequence[Path], unfinished: bool) -> int:
                     tell(f"left out: a {suffix} beside {path}: {why}")
         new += pushed.new
         tell(f"{'sent' if pushed.new else 'there already'}: {pushed.entry.run} {sha256}")
-    tell(
-        f"new in {place.url}: {new} of {counted(len(found), 'run')}. "
-        f"`./metalbench store compact {place.url}` makes them part of its tables."
-    )
+    tell(f"new in {place.url}: {new} of {counted(len(found), 'run')}.")
+    if new:
+        tell(f"`./metalbench store compact {place.url}` makes them part of its tables.")
     if wrong:
         return failed(f"{len(wrong)} of {len(found)} could not be sent; the first is {wrong[0]}")
     return 0

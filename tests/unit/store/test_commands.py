@@ -36,7 +36,7 @@ def test_a_run_goes_in_and_comes_out(
     assert push.run(url, [run_file], unfinished=False) == 0
     said = capsys.readouterr().err
     assert "there already: 20261120-101500-ab12" in said
-    assert "0 of 1 run. " in said
+    assert "0 of 1 run.\n" in said
     (entry,) = manifest.read(places.at(url)).entries
     out = tmp_path / "one.jsonl"
     assert fetch.run(url, entry.sha256, out) == 0
@@ -46,6 +46,10 @@ def test_a_run_goes_in_and_comes_out(
     assert gzip.decompress(packed.read_bytes()) == run_file.read_bytes()
     with pytest.raises(BadValue, match="no hash of a run"):
         fetch.run(url, "../x", out)
+    with pytest.raises(BadValue, match="holds no run with this hash"):
+        fetch.run(url, "0" * 64, out)
+    with pytest.raises(BadValue, match="folder that exists"):
+        fetch.run(url, entry.sha256, tmp_path / "none" / "one.jsonl")
 
 
 def test_a_file_that_is_none_is_left_out_and_the_others_go(

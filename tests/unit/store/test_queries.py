@@ -231,6 +231,8 @@ def test_answers_as_files(store: Place, tmp_path: Path, capsys: pytest.CaptureFi
         query.run(sql, store.root, "csv", None)
     with pytest.raises(BadValue, match=r"one of csv, json, parquet.*For example: FORMAT=csv"):
         query.run(sql, store.root, "cvs", tmp_path / "out")
+    with pytest.raises(BadValue, match="folder that exists"):
+        query.run(sql, store.root, "csv", tmp_path / "none" / "out.csv")
 
 
 def test_runs_that_are_in_no_table_are_counted(
