@@ -14,6 +14,7 @@ import numpy as np
 
 from bench import schema
 from bench.product_names import normal
+from bench.trust.work import Cell
 from reports.hardware import peaks
 
 RANKED = 24
@@ -22,9 +23,6 @@ RANKED_MOST = 64
 
 DISTINCT = 4
 """Values that a first slice must have to mark its cell: of fewer, others may have the same."""
-
-Cell = tuple[str, str]
-"""Contender and case."""
 
 
 class Figure(NamedTuple):

@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from bench.trust.work import Cell
 from reports.trust.evidence import Evidence
-from reports.trust.figures import Cell, Figure
+from reports.trust.figures import Figure
 
 AGREES = 1.5
 """Times of two machines with one chip are the same where neither is longer by more: cooling,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from bench.trust.work import Cell
 from reports.formatting import digits, plain
 from reports.trust.evidence import Evidence
-from reports.trust.figures import Cell, Figure
+from reports.trust.figures import Figure
 from reports.trust.kin import AGREES, FASTER, SLOWER, Kin, Other, heavy, is_listed, middle
 
 Outcome = Literal["passed", "not shown", "against"]

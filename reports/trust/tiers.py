@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.trust.vouching import Word
+from bench.trust.work import Cell
 from reports.formatting import plain
 from reports.trust import likely
 from reports.trust.evidence import Evidence
-from reports.trust.figures import Cell
 from reports.trust.kin import Kin
 from reports.trust.likely import Outcome, Told
 
