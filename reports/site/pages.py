@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bench.printable import counted
 from bench.schema import Published
 from reports.analysis import cpu_gpu_pairs
 from reports.chapters import cpu_vs_gpu, published
@@ -97,8 +98,8 @@ def _cards(site: Site) -> Iterator[tuple[str, str, str]]:
     kinds = f"{count(models)} kind{'s' * (models != 1)} of chip or GPU"
     yield "Machines", count(len(site.machines)), kinds
     yield "Runs", count(len(runs)), f"newest {runs[0].received_at[:10]}" if runs else ""
-    detail = f"of {len({f.framework for m in site.machines for f in m.figures})} frameworks"
-    yield "Times with right answers", count(figures), detail
+    frameworks = counted(len({f.framework for m in site.machines for f in m.figures}), "framework")
+    yield "Times with right answers", count(figures), f"of {frameworks}"
     tiers = Counter(run.tier for run in sorted(runs, key=lambda run: -run.rank))
     said = [f"{count(number)} {tier}" for tier, number in tiers.items()]
     yield "Trust", said[0] if said else "no runs", ", ".join(said[1:4])

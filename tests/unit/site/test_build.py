@@ -99,6 +99,15 @@ def test_a_family_has_no_column_of_what_none_of_it_ran(quoted):
     assert 'data-of="mlx"' not in made["families/nvidia.html"]
 
 
+def test_kinds_of_machine_are_compared_where_there_are_two(quoted):
+    for gpus in (gallery.GPUS[:1], ("Apple M4 Max", "Apple M4 Pro")):
+        runs = [gallery.run(at, gpu=gpu) for at, gpu in enumerate(gpus)]
+        found = choice.machines(gallery.cells(runs), runs)
+        page = texts(Site("A gallery", found, quoted))["families/apple.html"]
+        assert ("The machines compared" in page) == (len(gpus) > 1)
+        assert page.count('class="places"') == 1
+
+
 def test_a_machine_in_doubt_is_listed_and_says_why(quoted):
     runs = [gallery.run(0), gallery.run(3, against=True, reason="it is beyond physics")]
     made = texts(Site("A gallery", choice.machines(gallery.cells(runs), runs), quoted))
