@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import io
+import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.store import layout
 from bench.store.faults import StoreFault
 from bench.store.places import Place
+from reports.store import bounded
+from reports.store.bounded import text
 from reports.store.index import File, Part
 from reports.store.schema import NAMES, SCHEMAS, Table
 
 MAX_BYTES = 2 * 2**30
 """Of one file."""
 
-_GROUP_BYTES = 2**28
-"""Of a group of rows, unpacked; those that are written here have a tenth of it."""
+_BATCH_ROWS = 2**11
+"""That are in memory together."""
 
-_BATCH_ROWS, _BATCH_BYTES = 2**14, 2**28
-"""That are in memory together; of text a row has at most some kilobytes."""
+_LONGEST_TEXT = 2**14
+"""Bytes: a record's texts have at most 4096 characters."""
 
 _LIMITS = {"thrift_string_size_limit": 2**24, "thrift_container_size_limit": 2**20}
 
@@ -83,51 +86,48 @@ def fetch(place: Place, month: str, file: File) -> bytes:
     return content
 
 
-def check(source: Path | io.BytesIO, month: str, name: Table, file: File) -> pq.ParquetFile:
-    """The file, opened: by its footer it has the table's columns, each of its kind, and the rows
-    that the index says. Raises StoreFault."""
+def check(source: Path | io.BytesIO, month: str, name: Table, file: File) -> None:
+    """By its footer the file has the table's columns, each of its kind, and the rows that the index
+    says. Raises StoreFault where it has not."""
     try:
-        found = pq.ParquetFile(source, read_dictionary=_texts(name), **_LIMITS)
+        found = pq.ParquetFile(source, **_LIMITS)
         known = found.metadata.schema.equals(_columns(name))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _useless(month, file, str(error).partition("\n")[0][:200]) from None
-    about = found.metadata
-    groups = [about.row_group(at).total_byte_size for at in range(about.num_row_groups)]
+    rows = found.metadata.num_rows
     if not known:
         raise _useless(month, file, f"its columns are not those of {name}")
-    if about.num_rows != file.rows:
-        raise _useless(month, file, f"it has {about.num_rows} rows, its index says {file.rows}")
-    if max(groups, default=0) > _GROUP_BYTES:
-        raise _useless(month, file, f"a group of its rows has {max(groups)} bytes, as none has")
-    return found
+    if rows != file.rows:
+        raise _useless(month, file, f"it has {rows} rows, its index says {file.rows}")
 
 
 def batches(place: Place, month: str, name: Table, file: File) -> Iterator[pa.Table]:
     """The rows of a file, some at a time. Raises StoreFault."""
-    opened = check(io.BytesIO(fetch(place, month, file)), month, name, file)
-    try:
-        for batch in opened.iter_batches(_BATCH_ROWS):
-            size = sum(_unfolded(column) for column in batch.columns)
-            if size > _BATCH_BYTES:
-                raise _useless(month, file, f"some rows of it have {size} bytes, as none have")
-            yield pa.Table.from_batches([batch]).cast(SCHEMAS[name])
-    except StoreFault:
-        raise
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _useless(month, file, str(error).partition("\n")[0][:200]) from None
+    content = fetch(place, month, file)
+    check(io.BytesIO(content), month, name, file)
+    if not file.rows:
+        return
+    with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
+        path = Path(folder) / "table.parquet"
+        path.write_bytes(content)
+        # DuckDB, for a footer may lie of what there is to unpack, which PyArrow would not notice.
+        with bounded.connection(Path(folder)) as connection:
+            try:
+                yield from _read(connection, path, name)
+            except (duckdb.Error, pa.ArrowException, ValueError) as error:
+                raise _useless(month, file, str(error).partition("\n")[0][:200]) from None
 
 
-def _unfolded(column: pa.Array) -> int:
-    """Bytes of a column once each of its texts stands by itself: a text that is stored once may
-    be that of every row."""
-    if not isinstance(column, pa.DictionaryArray):
-        return int(column.nbytes)
-    sizes = pc.take(pc.binary_length(column.dictionary), column.indices)
-    return int(pc.sum(sizes).as_py() or 0)
-
-
-def _texts(name: Table) -> list[str]:
-    return [field.name for field in SCHEMAS[name] if field.type == pa.string()]
+def _read(connection: duckdb.DuckDBPyConnection, path: Path, name: Table) -> Iterator[pa.Table]:
+    source = f"from read_parquet({text(path)})"
+    if texts := [field.name for field in SCHEMAS[name] if field.type == pa.string()]:
+        # A text that is stored once may be that of every row.
+        lengths = ", ".join(f'max(strlen("{each}"))' for each in texts)
+        (longest,) = connection.execute(f"select greatest({lengths}) {source}").fetchall()[0]
+        if (longest or 0) > _LONGEST_TEXT:
+            raise ValueError(f"a text of it has {longest} bytes, as none has")
+    for batch in connection.sql(f"select * {source}").to_arrow_reader(_BATCH_ROWS):
+        yield pa.Table.from_batches([batch]).cast(SCHEMAS[name])
 
 
 @cache

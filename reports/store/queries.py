@@ -19,14 +19,10 @@ import duckdb
 from bench.store import objects
 from bench.store.faults import StoreFault
 from bench.store.places import Place
-from reports.store import files, versions
+from reports.store import bounded, files, versions
+from reports.store.bounded import text
 from reports.store.schema import NAMES, SCHEMAS, Table
 from suites.errors import UserError
-
-MEMORY = "1GB"
-THREADS = 2
-ON_DISK = "8GB"
-"""What a query may put aside, in a folder that goes with it."""
 
 LONGEST_S = 600.0
 """A query that takes longer is ended."""
@@ -93,9 +89,9 @@ def opened(place: Place, cache: Path = files.CACHE) -> Iterator[Opened]:
     found = files.local(place, cache)
     with tempfile.TemporaryDirectory(prefix="metalbench-") as folder:
         links = {name: _links(paths, name, Path(folder)) for name, paths in found.items()}
-        with duckdb.connect(":memory:") as connection:
+        with bounded.connection(Path(folder)) as connection:
             try:
-                _prepare(connection, links, Path(folder))
+                _prepare(connection, links)
             except duckdb.Error as error:
                 raise StoreFault(
                     f"the tables of {place.url} cannot be read: {str(error)[:200].strip()}. "
@@ -117,20 +113,7 @@ def _links(paths: Sequence[Path], name: Table, folder: Path) -> list[tuple[Path,
 def _prepare(
     connection: duckdb.DuckDBPyConnection,
     links: Mapping[Table, Sequence[tuple[Path, Path]]],
-    folder: Path,
 ) -> None:
-    for setting in (
-        f"memory_limit = '{MEMORY}'",
-        f"threads = {THREADS}",
-        f"temp_directory = {_text(folder / 'aside')}",
-        f"max_temp_directory_size = '{ON_DISK}'",
-        "autoinstall_known_extensions = false",
-        "autoload_known_extensions = false",
-        "preserve_insertion_order = false",
-        "TimeZone = 'UTC'",
-    ):
-        with contextlib.suppress(duckdb.CatalogException):  # a setting of an extension
-            connection.execute(f"set {setting}")
     for name in NAMES:
         connection.execute(f"create view stored_{name} as {_source(name, links[name])}")
     gone = versions.query("select *, '' as key from stored_machines")
@@ -140,14 +123,14 @@ def _prepare(
         current = f"select * from ({source}) where sha256 not in (select sha256 from superseded)"
         connection.execute(f"create view {name} as {current}")
     every = (path for pair in links.values() for both in pair for path in both)
-    connection.execute(f"set allowed_paths = [{', '.join(map(_text, every))}]")
+    connection.execute(f"set allowed_paths = [{', '.join(map(text, every))}]")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
 
 
 def _source(name: Table, links: Sequence[tuple[Path, Path]]) -> str:
     if links:
-        return f"select * from read_parquet([{', '.join(_text(link) for link, _ in links)}])"
+        return f"select * from read_parquet([{', '.join(text(link) for link, _ in links)}])"
     columns = (f"null::{_KINDS[str(field.type)]} as {field.name}" for field in SCHEMAS[name])
     return f"select {', '.join(columns)} where false"
 
@@ -173,17 +156,13 @@ _RATIOS = (
 )
 
 
-def _text(path: Path) -> str:
-    """A literal of SQL."""
-    return "'" + str(path).replace("'", "''") + "'"
-
-
 def _bad(error: duckdb.Error) -> BadQuery:
     said = str(error).strip()
     if "disabled by configuration" in said or "disabled through configuration" in said:
         said = "a query reads the store's views and nothing else: no file, address or extension"
     elif isinstance(error, duckdb.OutOfMemoryException):
-        said = f"it takes more than {MEMORY} of memory and {ON_DISK} of disk. Ask for less at once"
+        most = f"{bounded.MEMORY} of memory and {bounded.ON_DISK} of disk"
+        said = f"it takes more than {most}. Ask for less at once"
     return BadQuery(
         f"the query cannot be carried out: {said[:1000].rstrip('.')}. The views are "
         f'{", ".join(NAMES)}; "describe cells" lists the columns of one.'

@@ -24,7 +24,7 @@ from bench.store import objects, places
 from bench.store.places import Place
 from bench.values import BadValue
 from reports import frame
-from reports.store import files, queries, schema, selection, versions
+from reports.store import bounded, files, queries, schema, selection, versions
 from reports.store.queries import BadQuery
 from reports.store.tables import compaction
 from scripts.synthetic_store import runs
@@ -118,7 +118,7 @@ def test_a_stores_own_files_cannot_be_written_over(store: Place, opened: queries
     (first, *_) = files.local(store)["cells"]
     before = first.read_bytes()
     with pytest.raises(BadQuery, match="a query reads"):
-        asked(opened, f"copy (select 1) to {queries._text(first)}")
+        asked(opened, f"copy (select 1) to {bounded.text(first)}")
     assert first.read_bytes() == before
 
 
