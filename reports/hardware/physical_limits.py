@@ -48,8 +48,8 @@ GPU_FLOP = 4.2e14
 """Most of any GPU: 2.5e15 FLOP/s in bfloat16 (AMD's MI355X, rooflinenotes.dev), of which a float32
 product takes six (cuBLAS emulates it with nine)."""
 
-HALF_GPU_FLOP = 2.5e15
-"""The same in bfloat16 and float16."""
+HALF_GPU_FLOP = 5e15
+"""The same in bfloat16 and float16: twice as much as any is sold with, for makers announce more."""
 
 GPU_CACHE_BYTES = 2**28
 """Larger than the last cache of any GPU in the table: what fits there need not be moved again."""
