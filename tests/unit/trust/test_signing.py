@@ -40,6 +40,24 @@ def test_a_key_of_the_list_signs(key: Path, tmp_path: Path) -> None:
     assert found == signing.Signature(sent_runs.fingerprint(key), known=True)
 
 
+def test_the_keys_of_a_list_are_known_by_name(key: Path, tmp_path: Path) -> None:
+    signers = listed(tmp_path / "signers", key, made(tmp_path, "other"), options='namespaces="x"')
+    signers.write_text(f"# words\nssh-rsa AAAA!\n{signers.read_text()}")
+    found = signing.listed(signers)
+    assert len(found) == 2 and signing.hexed(sent_runs.fingerprint(key)) in found
+    assert signing.listed(None) == frozenset()
+
+
+def test_of_several_the_one_that_the_list_knows_counts(key: Path, tmp_path: Path) -> None:
+    other = sign(WORDS, made(tmp_path, "other"))
+    signers = listed(tmp_path / "signers", key)
+    found = signing.first([b"junk", other, sign(WORDS, key)], lambda: WORDS, signers)
+    assert found == signing.Signature(sent_runs.fingerprint(key), known=True)
+    unknown = signing.first([b"junk", other], lambda: WORDS, signers)
+    assert unknown and unknown.key and not unknown.known
+    assert signing.first([], lambda: WORDS, signers) is None
+
+
 def test_other_bytes_are_not_signed(key: Path, tmp_path: Path) -> None:
     found = check(sign(WORDS, key), [b"{}\n"], listed(tmp_path / "signers", key))
     assert not found.key and "does not fit its bytes" in found.problem
