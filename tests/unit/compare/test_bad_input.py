@@ -233,8 +233,9 @@ def test_text_of_records_does_nothing_anywhere(tmp_path: Path) -> None:
 
 
 def test_forged_times_give_finite_figures(files: list[str]) -> None:
-    for file in files:  # a CPU of which nothing is known, so that nothing is beyond it
-        edited(file, lambda value: value["machine"].pop("architecture"), "run")
+    for file in files:  # a CPU whose cores are not told, so that nothing is beyond it
+        edited(file, lambda value: value["machine"].pop("cores_physical", None), "run")
+        edited(file, lambda value: value["machine"].pop("cores_logical", None), "run")
     for number in range(7):
         edited(files[0], lambda value: value.update(samples_s=[1e-12]), "slice", at=number)
         edited(files[1], lambda value: value.update(samples_s=[1e9]), "slice", at=number)
