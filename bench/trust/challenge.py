@@ -92,10 +92,11 @@ def made(commit: str, suites: Sequence[str], preset: str, of: str = "") -> Chall
     }
     try:
         return msgspec.convert(fields, Challenge)
-    except msgspec.ValidationError as error:
+    except msgspec.ValidationError:
         raise BadChallenge(
-            f"no such question can be asked: {error}. Expected the commit of a checkout without "
-            "changes, and the fingerprint of a key as `ssh-keygen -l -f key.pub` shows it."
+            "no such question can be asked. Expected the commit of a checkout without changes, and "
+            "the fingerprint of a key as `ssh-keygen -l -f key.pub` shows it, SHA256:... with 43 "
+            f"characters. Received: {commit[:60]} and {of[:60] or 'no key'}"
         ) from None
 
 

@@ -163,7 +163,9 @@ def _bad(error: duckdb.Error) -> BadQuery:
     elif isinstance(error, duckdb.OutOfMemoryException):
         most = f"{bounded.MEMORY} of memory and {bounded.ON_DISK} of disk"
         said = f"it takes more than {most}. Ask for less at once"
+    # What DuckDB points at stands on a line of its own.
+    said = f"{said[:1000]}\n" if "\n" in said else f"{said[:1000].rstrip('.')}. "
     return BadQuery(
-        f"the query cannot be carried out: {said[:1000].rstrip('.')}. The views are "
+        f"the query cannot be carried out: {said}The views are "
         f'{", ".join(NAMES)}; "describe cells" lists the columns of one.'
     )
