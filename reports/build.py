@@ -23,7 +23,10 @@ from reports.ingest.reading import LeftOut
 from reports.isolation import Attempts, Fault
 from reports.render import charts, html, markdown
 from reports.share import files
-from reports.trust.tiers import Tier
+from reports.trust.choosing import Chosen
+
+EVERY = Chosen()
+"""Nothing was looked at for how far it is trusted, and nothing is left out."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,20 @@ def build(
     published: bool = True,
     baseline: str | None = None,
     attempts: Attempts | None = None,
-    tiers: Mapping[Path, Tier] | None = None,
+    chosen: Chosen = EVERY,
 ) -> Built:
     """Report on the records at `paths` in the folder `out`.
 
     With `published`, figures from elsewhere stand beside them; machines are compared with the one
-    whose name contains `baseline`; `tiers` say how far a file is trusted, where it was looked at.
+    whose name contains `baseline`; `chosen` says how far a file is trusted, and which are left out.
     Every file is complete when it appears: all are written aside first, then renamed into place. A
     part that fails is missing; `attempts` know which.
     Raises NotRecords, NoSuchMachine, OSError.
     """
     attempts = attempts or Attempts()
     with _uncollected():
-        results = read(paths, published)
-        made = content.make(results, baseline, attempts, tiers)
+        results = read(paths, published, chosen.refused)
+        made = content.make(results, baseline, attempts, chosen.tiers)
         tallies = attempts.of(
             "The count of cells in the terminal", partial(tally.tally, results), lambda _: {}
         )

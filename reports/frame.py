@@ -7,7 +7,7 @@ cells = load(["results"])
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -217,10 +217,12 @@ def load_slices(paths: Sequence[Path | str]) -> pd.DataFrame:
     return table(gather(paths, samples=True))
 
 
-def read(paths: Sequence[Path | str], published: bool = False) -> Results:
-    """The records of files, of run folders, or of folders of runs; `published` with our own
-    collection of figures from elsewhere. Raises NotRecords, OSError."""
-    gathered = gather(paths, published)
+def read(
+    paths: Sequence[Path | str], published: bool = False, refused: Container[Path] = ()
+) -> Results:
+    """The records of files, of run folders, or of folders of runs, without `refused` files;
+    `published` with our own collection of figures from elsewhere. Raises NotRecords, OSError."""
+    gathered = gather(paths, published, refused=refused)
     slices = table(gathered)  # first, for it lets go of most of what was gathered
     cells, said = planned(gathered), _said(gathered)
     gathered.let_go()

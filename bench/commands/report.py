@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench import values
 from bench.commands.store import compact
 from bench.fleet import environment
-from bench.printable import Screen, tell
+from bench.printable import Screen, counted, tell
 from bench.terminal.exit_codes import failed
 from bench.trust import signing
 from bench.trust.keygen import NoKeygen
@@ -23,11 +24,14 @@ logging.getLogger("matplotlib").setLevel(logging.ERROR)
 from reports import build  # noqa: E402
 from reports.answer import answer  # noqa: E402
 from reports.answer.answer import Answer  # noqa: E402
-from reports.build import Built  # noqa: E402
+from reports.build import EVERY, Built  # noqa: E402
 from reports.isolation import Attempts  # noqa: E402
 from reports.render import terminal  # noqa: E402
 from reports.trust import choosing  # noqa: E402
-from reports.trust.tiers import Tier  # noqa: E402
+from reports.trust.choosing import Chosen  # noqa: E402
+
+if TYPE_CHECKING:
+    from reports.store.selection import Selected
 
 USUAL = Path("results")
 
@@ -67,15 +71,16 @@ def of_store(
         keys = signing.listed(trusted[1])
         found = selection.fetched(place, asked.where, Path(folder), keys=keys)
         compact.tell_waiting(place)
-        if not found.files:
+        files = list(found.received_at)
+        if not files:
             raise values.BadValue(
                 f"no run of {place.url} has such a cell. Expected a condition on the columns of "
                 "cells, as in \"chip = 'Apple M4' and framework = 'jax'\". "
                 f"Received: {asked.where!r}"
             )
-        if found.of > len(found.files):
-            tell(f"the newest {len(found.files)} of {found.of} such runs: say more in --where")
-        return run(found.files, out, published, baseline, verbose, trusted, others=True)
+        if found.of > len(files):
+            tell(f"the newest {len(files)} of {found.of} such runs: say more in --where")
+        return run(files, out, published, baseline, verbose, trusted, found)
 
 
 def run(
@@ -85,42 +90,50 @@ def run(
     baseline: str | None,
     verbose: bool,
     trusted: tuple[str, Path | None] = ("", None),
-    others: bool = False,
+    selected: Selected | None = None,
 ) -> int:
     """Report on what is named, or on all runs here; 1 if lines had to be left out. `trusted` is
     the check that runs must meet, and the reader's list of keys; with one of them, or where the
-    runs are of `others`, the report says how far each is trusted.
+    runs were `selected` in a store, the report says how far each is trusted.
 
     Raises UserError, OSError.
     """
     # Without any run of one's own there are still the published figures.
     usual = [USUAL] if USUAL.exists() or not published else []
     paths: Sequence[Path] = results or usual
-    tiers: Mapping[Path, Tier] = {}
-    if others or any(trusted):
-        paths, tiers = _trusted(paths, *trusted)
-    built, _, missing = write(paths, out, verbose, published, baseline, tiers)
+    chosen = _chosen(paths, *trusted, selected) if selected or any(trusted) else EVERY
+    built, _, missing = write(paths, out, verbose, published, baseline, chosen)
     count = len(built.left_out)
     lines = f"{count} line{'s' * (count > 1)} of records could not be used: the report names them"
     wrong = "; ".join(filter(None, (lines if count else "", missing)))
     return failed(wrong) if wrong else 0
 
 
-def _trusted(
-    results: Sequence[Path], least: str, signers: Path | None
-) -> tuple[Sequence[Path], Mapping[Path, Tier]]:
+def _chosen(
+    results: Sequence[Path], least: str, signers: Path | None, selected: Selected | None
+) -> Chosen:
     """Those runs that meet the check, and how far each is trusted; each other is named. Raises
     UserError, OSError."""
     try:
-        chosen = choosing.choose(results, least, signers)
+        chosen = choosing.choose(
+            results, least, signers, selected.received_at if selected else None
+        )
     except NoKeygen as error:
         if least or signers:
             raise
         tell(f"the report does not say how far its runs are trusted: {error}")
-        return results, {}
-    for refused in chosen.refused:
+        return EVERY
+    # Files of a store lie here only as long as the report is made: their names are the hashes.
+    told = [f"{path.stem if selected else path}: {why}" for path, why in chosen.refused.items()]
+    if chosen.nothing_left:
+        where = f"--store {selected.url}" if selected else "RESULTS"
+        raise choosing.Untrusted(
+            f"none of {counted(len(told), 'run')} is shown to be {least}. The first: {told[0]}. "
+            f"`./metalbench store trust {where}` shows what each of them is."
+        )
+    for refused in told:
         tell(f"left out: {refused}")
-    return chosen.paths, chosen.tiers
+    return chosen
 
 
 def write(
@@ -129,16 +142,16 @@ def write(
     verbose: bool,
     published: bool = True,
     baseline: str | None = None,
-    tiers: Mapping[Path, Tier] | None = None,
+    chosen: Chosen = EVERY,
 ) -> tuple[Built, str, str]:
     """What was written, what in it is wrong, and what of it is missing; `verbose` shows every table
-    first, `tiers` are those of the files that were looked at.
+    first, `chosen` says how far files are trusted and which are left out.
 
     Raises UserError, OSError.
     """
     attempts = Attempts()
     built = build.build(
-        paths, out, published=published, baseline=baseline, attempts=attempts, tiers=tiers
+        paths, out, published=published, baseline=baseline, attempts=attempts, chosen=chosen
     )
     console = Screen()
     if verbose:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,8 +97,14 @@ class Gathered:
         return self._keys.get(key) or self._keys.setdefault(key, key)
 
 
-def gather(paths: Sequence[Path | str], published: bool = False, samples: bool = False) -> Gathered:
-    """All records of these files and folders, `published` with the figures that come with us.
+def gather(
+    paths: Sequence[Path | str],
+    published: bool = False,
+    samples: bool = False,
+    refused: Container[Path] = (),
+) -> Gathered:
+    """All records of these files and folders but of `refused` files, `published` with the figures
+    that come with us.
 
     Raises NotRecords, OSError.
     """
@@ -109,6 +115,8 @@ def gather(paths: Sequence[Path | str], published: bool = False, samples: bool =
     gathered.lost += lost(map(Path, paths))
     found = {**dict(files(map(Path, paths))), **dict.fromkeys(_shipped(published), True)}
     for path, named in found.items():
+        if path in refused:
+            continue
         try:
             _sort(path, gathered)
         except (NotRecords, OSError) as error:

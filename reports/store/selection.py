@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,10 @@ MOST_RUNS = 200
 class Selected:
     """The records of some runs."""
 
-    files: tuple[Path, ...]
+    url: str
+    """Of the store."""
+    received_at: Mapping[Path, str]
+    """Each run's file, and when the store got it, ISO 8601 in UTC; empty where it does not say."""
     of: int
     """How many runs there are of the kind that was asked for."""
 
@@ -58,13 +61,13 @@ def fetched(
     with queries.opened(place) as store, store.ask(sql) as answer:
         rows = answer.fetchall()
     known = beside.found(place, [sha256 for sha256, _, _ in rows], keys)
-    files = []
+    received_at = {}
     for sha256, got in zip(known, beside.fetch(place, known.values()), strict=True):
-        path = folder / f"{sha256}.jsonl"
+        path = folder.resolve() / f"{sha256}.jsonl"  # as those who read it name it
         path.write_bytes(objects.fetch(place, sha256))
         sidecars.put(path, got)
-        files.append(path)
-    return Selected(tuple(files), rows[0][2] if rows else 0)
+        received_at[path] = known[sha256].received_at
+    return Selected(place.url, received_at, rows[0][2] if rows else 0)
 
 
 def _where(condition: str) -> str:

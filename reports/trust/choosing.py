@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.records import NotRecords
@@ -21,17 +21,24 @@ class Untrusted(UserError):
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is left, and what was refused, each with its reason."""
+    """What was looked at, by file, and which of it is left out."""
 
-    paths: tuple[Path, ...]
-    refused: tuple[str, ...]
-    tiers: Mapping[Path, Tier]
-    """Of all that were looked at, by file."""
+    tiers: Mapping[Path, Tier] = field(default_factory=dict)
+    refused: Mapping[Path, str] = field(default_factory=dict)
+    """Why each does not meet the check that was asked for."""
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether there were runs and none meets the check."""
+        return bool(self.tiers) and len(self.refused) == len(self.tiers)
 
 
-def judged(paths: Iterable[Path], signers: Path | None) -> dict[Path, Tier]:
+def judged(
+    paths: Iterable[Path], signers: Path | None, received_at: Mapping[Path, str] | None = None
+) -> dict[Path, Tier]:
     """The tier of each run in these files and folders, held against the others of them. A file
-    that was not named itself, and holds none, has no tier.
+    that was not named itself, and holds none, has no tier. `received_at` is when a store got a
+    file, where it came from one.
 
     Raises UserError, OSError.
     """
@@ -39,7 +46,7 @@ def judged(paths: Iterable[Path], signers: Path | None) -> dict[Path, Tier]:
     runs = {}
     for path, named in files(paths):
         try:
-            runs[path] = evidence.beside(path, signers)
+            runs[path] = evidence.beside(path, signers, (received_at or {}).get(path, ""))
         except NotRecords:
             if named:
                 raise
@@ -52,21 +59,20 @@ def least(word: str) -> str:
     return choices("--trust", [word], CHECKS, "docs/fleet.md says what each shows.")[0]
 
 
-def choose(paths: Sequence[Path], word: str, signers: Path | None) -> Chosen:
-    """The runs that meet a check; all, where none is asked for. Raises UserError where no run
-    does, OSError."""
+def choose(
+    paths: Sequence[Path],
+    word: str,
+    signers: Path | None,
+    received_at: Mapping[Path, str] | None = None,
+) -> Chosen:
+    """Which runs meet a check; all, where none is asked for. Raises UserError, OSError."""
     asked = least(word) if word else ""
-    found = judged(paths, signers)
+    found = judged(paths, signers, received_at)
     if not asked:
-        return Chosen(tuple(paths), (), found)
-    kept = tuple(path for path, tier in found.items() if tier.meets(asked))
-    refused = tiers.below([(str(path), tier) for path, tier in found.items()], asked)
-    if not kept:
-        raise Untrusted(
-            f"none of {len(found)} runs is shown to be {asked}. The first: {refused[0]}. "
-            "`./metalbench store trust RESULTS` shows what each of them is."
-        )
-    return Chosen(kept, tuple(refused), found)
+        return Chosen(found)
+    return Chosen(
+        found, {path: why for path, tier in found.items() if (why := tier.why_not(asked))}
+    )
 
 
 def check(signers: Path | None) -> None:

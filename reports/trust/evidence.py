@@ -92,8 +92,9 @@ def of_file(
     )
 
 
-def beside(path: Path, signers: Path | None = None) -> Evidence:
-    """Of a run on this machine, with the files beside its records.
+def beside(path: Path, signers: Path | None = None, received_at: str = "") -> Evidence:
+    """Of a run on this machine, with the files beside its records; `received_at` where it is of a
+    store that told.
 
     Raises NotRecords, NoKeygen, OSError.
     """
@@ -104,6 +105,7 @@ def beside(path: Path, signers: Path | None = None) -> Evidence:
         signatures=found[".sig"],
         works=found[".work.json"],
         signers=signers,
+        received_at=received_at,
     )
 
 

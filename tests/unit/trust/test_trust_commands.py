@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from bench import version
 from bench.__main__ import app
+from bench.fleet import hosts, plan
 from bench.trust import challenge, sidecars
 from reports import context
 from reports.chapters import trust
@@ -125,6 +127,36 @@ def test_a_report_says_how_far_each_run_is_trusted(
     found = typed("report", "--store", store, *options)
     assert found.exit_code == 0, found.output
     assert "within what the chip can do" in (out / "report.md").read_text()
+
+
+def test_a_report_on_a_store_knows_which_of_two_came_first(tmp_path: Path) -> None:
+    store, out = str(tmp_path / "store"), tmp_path / "report"
+    lines = sent_runs.honest(tmp_path / "cache")
+    copy = sent_runs.headed(lines, run="run-new", machine=sent_runs.OTHER)
+    for name, each in {"own": lines, "copy": copy}.items():
+        path = builders.write(tmp_path / f"{name}.jsonl", each)
+        assert typed("store", "push", store, path).exit_code == 0
+    typed("store", "compact", store)
+    asked = ["report", "--store", store, "--no-published", "--out", out, "--trust"]
+    done = typed(*asked, "plausible")
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert done.exit_code == 0, done.output
+    assert done.output.count("left out") == 1 and "one is a copy" in done.output
+    assert f"left out: {sha256}: not shown to be plausible" in done.output
+    done = typed(*asked, "signed")
+    assert done.exit_code == 2 and f"`./metalbench store trust --store {store}`" in done.output
+
+
+def test_a_report_of_what_is_trusted_names_what_a_fleet_lost(tmp_path: Path) -> None:
+    begun = plan.begun(tmp_path, hosts.machines("local:2"), plan.Options(suite="matmul"))
+    place = begun.place("slot-1", "matmul") / "records.jsonl"
+    builders.write(place, sent_runs.honest(tmp_path / "cache"))
+    (begun.folder / "slot-2" / "matmul").mkdir(parents=True)
+    (begun.folder / "slot-2" / "matmul" / "records.jsonl.gz").write_bytes(b"no record")
+    done = typed("report", begun.folder, "--trust", "valid", "--out", tmp_path / "report")
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert done.exit_code == 1 and "slot-2 (matmul)" in text, done.output
+    assert "records.jsonl.gz" in text  # and what could not be read
 
 
 def test_results_that_stand_otherwise_than_their_run_are_told(tmp_path: Path) -> None:
