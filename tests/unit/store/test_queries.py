@@ -259,7 +259,7 @@ def test_the_frame_loads_a_part_of_a_store(store: Place) -> None:
 def test_the_records_of_a_selection_are_the_newest(store: Place, tmp_path: Path) -> None:
     found = selection.fetched(store, "chip = 'Apple M1'", tmp_path, most=1)
     assert (len(found.received_at), found.of) == (1, 2)
-    results = frame.read(found.received_at)
+    results = frame.read(list(found.received_at))
     (run,) = results.runs.values()
     assert isinstance(run, Run)
     assert run.machine.cpu == "Apple M1"
