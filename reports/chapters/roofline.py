@@ -144,7 +144,7 @@ def _part(key: str, device: _Device) -> Part:
     if device.limit:
         text += (
             f" Physics allows {device.limit.name} at most "
-            f"{formatting.flop_rate(device.limit.flop_per_s)} ({device.limit.source}): what "
+            f"{formatting.flop_rate(device.limit.flop_per_s)} ({device.limit.flop_source}): what "
             "exceeds that is no roof."
         )
     plots = (_plot(device),) if len(device.cells) > 2 else ()

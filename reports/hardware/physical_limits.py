@@ -9,7 +9,7 @@ it leaves out makes a bound larger, never none, but for the cores of a CPU.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.product_names import normal
 from bench.schema import Machine
@@ -27,12 +27,13 @@ HALF_CYCLE_FLOP = 1024
 """The same in bfloat16 and float16. x86: 16 x 16 x 32 multiply-adds in 16 cycles (TDPBF16PS in
 Intel's optimization manual). ARM: twice as many lanes as in float32."""
 
-CPU_THREADS = 1920
-"""Most of one machine sold: 16 of Intel's Xeon 8490H, 60 cores with two each (HPE's Compute
-Scale-up Server 3200, 2023). What says that it has more is believed nothing."""
+CPU_CORES = 4096
+"""That no machine's CPUs do more than, each with the widest units of x86: twice as many as SGI's UV
+2000 has (its white paper of June 2012). ARM's matrix units are in no machine that large."""
 
-CPU_FLOP = 2.15e14
-"""Most of all CPUs of one machine in float32, those: 960 cores x 64 FLOP a cycle x 3.5 GHz."""
+CPU_THREADS = 2 * CPU_CORES
+"""Most that Linux counts on x86_64 (`MAXSMP` in its arch/x86/Kconfig). What says that it has more
+is believed nothing."""
 
 CYCLE_BYTES = {"x86_64": 192}
 """Most bytes of one core in a cycle, from and to its first cache: two loads and a store of 64
@@ -44,12 +45,16 @@ an M5's core (tzakharko.github.io), 1.68 GHz in an M4 Max. AMD: 64 lanes, two mu
 are issued at once, or a CDNA matrix unit; 2.97 GHz in a RX 9070 XT. NVIDIA's cores are in no
 record."""
 
-GPU_FLOP = 4.2e14
-"""Most of any GPU: 2.5e15 FLOP/s in bfloat16 (AMD's MI355X, rooflinenotes.dev), of which a float32
-product takes six (cuBLAS emulates it with nine)."""
+HALF_GPU_FLOP = 2e16
+"""Most of any GPU in bfloat16 and float16: twice as much as AMD announces of its MI455X (2026), of
+which it tells 2e16 in 8 bits, for the next one is always announced."""
 
-HALF_GPU_FLOP = 5e15
-"""The same in bfloat16 and float16: twice as much as any is sold with, for makers announce more."""
+GPU_FLOP = HALF_GPU_FLOP / 6
+"""The same in float32, a product of which takes six in bfloat16 (cuBLAS emulates it with nine)."""
+
+HALF_TIMES = 64.0
+"""Times its float32 peak that a GPU may do in 16 bits. H100: 15, A100: 16, B200: 28, and twice as
+many where half of a matrix is zeros (NVIDIA's datasheets)."""
 
 GPU_CACHE_BYTES = 2**28
 """Larger than the last cache of any GPU in the table: what fits there need not be moved again."""
@@ -64,10 +69,11 @@ class Bound:
 
     name: str
     flop_per_s: float
-    bytes_per_s: float | None
-    cached_bytes: float
+    flop_source: str
+    bytes_per_s: float | None = None
+    bytes_source: str = ""
+    cached_bytes: float = 0.0
     """Bytes of a step that need not come from where `bytes_per_s` holds."""
-    source: str
 
 
 def bound(
@@ -80,41 +86,39 @@ def bound(
 
 def _gpu(name: str, machine: Machine, half: bool) -> Bound:
     peak = peaks.peak(name, machine.gpus)
-    if half or peak is None:
-        any_gpu = _any_gpu(peaks.called(name, machine.gpus), machine, half)
-        return replace(any_gpu, bytes_per_s=FUSED * peak.bytes_per_s) if peak else any_gpu
+    if peak is None:
+        return _unlisted_gpu(peaks.called(name, machine.gpus), machine, half)
+    times = HALF_TIMES if half else peak.matrix
     return Bound(
         name=peak.name,
-        flop_per_s=peak.matrix * peak.flop_per_s,
+        flop_per_s=times * peak.flop_per_s,
+        flop_source=_raised(times, "float32", peak.source),
         bytes_per_s=FUSED * peak.bytes_per_s,
+        bytes_source=_raised(FUSED, "memory's", peak.source),
         cached_bytes=GPU_CACHE_BYTES,
-        source=peak.source,
     )
 
 
-def _any_gpu(name: str, machine: Machine, half: bool) -> Bound:
-    """Of a GPU that no row describes: by its maker and its cores, where the machine tells them."""
+def _raised(times: float, what: str, source: str) -> str:
+    return source if times == 1 else f"{times:g} times its {what} peak; {source}"
+
+
+def _unlisted_gpu(name: str, machine: Machine, half: bool) -> Bound:
+    """By its maker and its cores in float32, where the machine tells them; else as any."""
+    if half:
+        source = "derived: twice the most that a maker has announced"
+        return Bound("any GPU", HALF_GPU_FLOP, source, cached_bytes=GPU_CACHE_BYTES)
     alike = [gpu for gpu in machine.gpus if normal(gpu.name) == normal(name)]
     known = {(gpu.vendor, gpu.cores) for gpu in alike}
     maker, cores = known.pop() if len(known) == 1 else (None, None)
-    if (
-        half
-        or not cores
-        or maker not in GPU_CORES
-        or (maker == "AMD" and machine.system != "Linux")
-    ):
-        # Of AMD's GPUs macOS does not count the compute units.
-        source = "derived: more than any GPU does"
-        most = HALF_GPU_FLOP if half else GPU_FLOP
-        return Bound("any GPU", most, None, GPU_CACHE_BYTES, source)
-    flop, hz = GPU_CORES[maker]
-    return Bound(
-        name=f"any {cores}-core GPU of {maker}",
-        flop_per_s=min(cores * flop * hz, GPU_FLOP),
-        bytes_per_s=None,
-        cached_bytes=GPU_CACHE_BYTES,
-        source=f"derived: {cores} cores x {flop} FLOP a cycle x {hz / 1e9:g} GHz",
-    )
+    # Of AMD's GPUs macOS does not count the compute units.
+    counted = maker in GPU_CORES and (maker != "AMD" or machine.system == "Linux")
+    flop, hz = GPU_CORES[maker] if maker and counted else (0, 0.0)
+    if 0 < (most := (cores or 0) * flop * hz) < GPU_FLOP:
+        source = f"derived: {cores} cores x {flop} FLOP a cycle x {hz / 1e9:g} GHz"
+        return Bound(f"any {cores}-core GPU of {maker}", most, source, cached_bytes=GPU_CACHE_BYTES)
+    source = f"derived: a sixth of {HALF_GPU_FLOP / 1e12:g} TFLOP/s in 16 bits"
+    return Bound("any GPU", GPU_FLOP, source, cached_bytes=GPU_CACHE_BYTES)
 
 
 def _cpu(machine: Machine, half: bool) -> Bound | None:
@@ -123,15 +127,17 @@ def _cpu(machine: Machine, half: bool) -> Bound | None:
     if not 0 < cores <= CPU_THREADS:
         return None
     known = machine.architecture if machine.architecture in CYCLE_FLOP else ""
-    flop = CYCLE_FLOP[known] if known else max(CYCLE_FLOP.values())
-    most = CPU_FLOP
-    if half:
-        flop, most = HALF_CYCLE_FLOP, CPU_FLOP * HALF_CYCLE_FLOP / CYCLE_FLOP["x86_64"]
+    name = f"any {cores}-core {known + ' ' if known else ''}CPU"
+    most = HALF_CYCLE_FLOP if half else CYCLE_FLOP["x86_64"]
+    flop = HALF_CYCLE_FLOP if half else CYCLE_FLOP.get(known, max(CYCLE_FLOP.values()))
+    if cores * flop > CPU_CORES * most:
+        name, cores, flop = "any machine's CPUs", CPU_CORES, most
     moved = CYCLE_BYTES.get(known)
+    at = f"a cycle x {CLOCK_HZ / 1e9:g} GHz"
     return Bound(
-        name=f"any {cores}-core {known + ' ' if known else ''}CPU",
-        flop_per_s=min(cores * flop * CLOCK_HZ, most),
+        name=name,
+        flop_per_s=cores * flop * CLOCK_HZ,
+        flop_source=f"derived: {cores} cores x {flop} FLOP {at}",
         bytes_per_s=cores * moved * CLOCK_HZ if moved else None,
-        cached_bytes=0.0,
-        source=f"derived: {cores} cores x {flop} FLOP a cycle x {CLOCK_HZ / 1e9:g} GHz",
+        bytes_source=f"derived: {cores} cores x {moved} bytes {at}",
     )

@@ -43,13 +43,15 @@ def words(cells: pd.DataFrame) -> str:
         boost = _boost(bound)
         rate, most = worst["flop_per_s"], boost * bound.flop_per_s
         at = f" at {boost:g} times its rated clock" if boost > 1 else ""
-        unit, can = "TFLOP/s", f"can do in {worst['precision']}{at}"
+        unit, source = "TFLOP/s", bound.flop_source
+        can = f"can do in {worst['precision']}{at}"
     else:
         rate, most = worst["bytes_per_s"], bound.bytes_per_s
-        unit, can = "TB/s of inputs and results", "can move"
+        unit, source = "TB/s of inputs and results", bound.bytes_source
+        can = "can move"
     return (
         f"reaches {digits(rate / 1e12)} {unit}, above the {digits(most / 1e12)} that "
-        f"{bound.name} {can} ({bound.source})"
+        f"{bound.name} {can} ({source})"
     )
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bench.schema import Record, Run, Runtime, Slice
 from reports import context
@@ -26,7 +24,6 @@ from reports.findings import (
 )
 from reports.findings.finding import Finding
 from reports.frame import Results, read
-from reports.hardware import physical_limits
 from tests.helpers import builders
 
 change = msgspec.structs.replace
@@ -112,21 +109,6 @@ def test_work_that_may_convolve_is_allowed_what_winograd_saves(
     cases = tuple(change(case, convolutions=convolutions) for case in head.cases)
     found = suspects(results([change(head, cases=cases), *rest]))
     assert bool(found) == (convolutions is False)
-
-
-@given(st.text(max_size=20), st.none() | st.integers(0, 2**62), st.none() | st.text(max_size=9))
-def test_a_bound_holds_for_any_machine(name: str, cores: int | None, architecture: str | None):
-    machine = change(
-        builders.MACHINE, cores_physical=cores, cores_logical=None, architecture=architecture
-    )
-    bound = physical_limits.bound("cpu", name, machine)
-    assert (bound is None) == (not cores or cores > physical_limits.CPU_THREADS)
-    half = physical_limits.bound("cpu", name, machine, "bfloat16")
-    if bound and half:
-        assert bound.flop_per_s < half.flop_per_s and bound.flop_per_s <= physical_limits.CPU_FLOP
-    unheard = physical_limits.bound("gpu", "Unheard GPU", machine)
-    assert unheard is not None
-    assert unheard.flop_per_s == physical_limits.GPU_FLOP
 
 
 # --- what was not worked out --------------------------------------------------------------------
