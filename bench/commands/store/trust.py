@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.fleet import environment
 from bench.printable import tell
+from bench.terminal.exit_codes import failed
 from bench.values import BadValue
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run(results: Sequence[Path], signers: Path | None, url: str) -> int:
-    """Show every run's tier. Raises UserError, OSError."""
+    """Show every run's tier; 1 if there is no run. Raises UserError, OSError."""
     if bool(results) == bool(url):
         raise BadValue(
             "runs are looked at in files or in a store. Expected RESULTS, or --store URL. "
@@ -26,7 +27,7 @@ def run(results: Sequence[Path], signers: Path | None, url: str) -> int:
         tell(f"{name}: {tier.word}")
         for mark in tier.marks:
             tell(f"  {mark.check:<10} {mark.outcome:<10} {mark.reason}")
-    return 0
+    return 0 if found else failed(f"no run can be read in {url or ', '.join(map(str, results))}")
 
 
 def _of_files(results: Sequence[Path], signers: Path | None) -> dict[str, Tier]:

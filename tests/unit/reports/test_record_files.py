@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from bench.commands.store import push
 from bench.fleet import hosts, note, plan
 from bench.fleet.copies import Copy
 from bench.records import NotRecords
@@ -16,6 +17,7 @@ from reports.content import Content
 from reports.findings import outcomes
 from reports.frame import read
 from reports.ingest.record_files import Lost, files, lost
+from reports.trust import choosing
 from tests.helpers import builders
 
 MACHINES = hosts.machines("local:2")
@@ -52,9 +54,22 @@ def test_fleets_beside_runs_are_passed_over(fleet: Path) -> None:
     (results / "other").mkdir()
     ((path, _),) = files([results / name for name in ("20990101-000000-abcd", "fleets")])
     assert path.parent.name == "20990101-000000-abcd"
-    assert not [*files([results / "of-fleets"])]
     with pytest.raises(NotRecords, match="other holds no records"):
         list(files(sorted(results.iterdir())))
+
+
+def test_a_folder_beside_runs_that_is_named_alone_says_what_to_name(fleet: Path) -> None:
+    results = fleet.parent.parent
+    (results / "history" / "machine_id=000000000000").mkdir(parents=True)
+    with pytest.raises(NotRecords, match=f"holds fleets, not runs.*{fleet.name}"):
+        read([fleet.parent], published=True)
+    with pytest.raises(NotRecords, match="parts of others' fleets.*/mlp") as told:
+        list(files([results / "of-fleets"]))
+    assert [*files([Path(str(told.value).rpartition("as in ")[2])])]
+    with pytest.raises(NotRecords, match="is a history"):
+        choosing.choose([results / "history"], "valid", None)
+    with pytest.raises(NotRecords, match="holds fleets"):
+        push.run(str(results / "store"), [fleet.parent, results / "history"], unfinished=False)
 
 
 def test_what_a_fleet_has_no_record_of_stands_in_its_report(fleet: Path) -> None:

@@ -176,6 +176,19 @@ def test_results_that_stand_otherwise_than_their_run_are_told(tmp_path: Path) ->
     assert part.table.rows[1][0].endswith("torch at mlp/2 and 2 more")
 
 
+def test_where_no_run_can_be_read_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "fleets" / "one").mkdir(parents=True)
+    (tmp_path / "fleets" / "one" / "fleet.json").write_text("{}")
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "a.jsonl").write_text("no record")
+    options = ["--out", tmp_path / "report", "--no-published"]
+    for words in (["store", "trust"], ["report", *options, "--trust", "valid"]):
+        fleets = typed(*words, tmp_path / "fleets")
+        assert fleets.exit_code == 2 and "fleets/one" in fleets.output
+        rubbish = typed(*words, tmp_path / "some")
+        assert rubbish.exit_code and "no run" in rubbish.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
