@@ -63,7 +63,7 @@ def test_a_folder_beside_runs_that_is_named_alone_says_what_to_name(fleet: Path)
     (results / "history" / "machine_id=000000000000").mkdir(parents=True)
     with pytest.raises(NotRecords, match=f"holds fleets, not runs.*{fleet.name}"):
         read([fleet.parent], published=True)
-    with pytest.raises(NotRecords, match="parts of others' fleets.*/mlp") as told:
+    with pytest.raises(NotRecords, match=r"parts of others' fleets.*/mlp") as told:
         list(files([results / "of-fleets"]))
     assert [*files([Path(str(told.value).rpartition("as in ")[2])])]
     with pytest.raises(NotRecords, match="is a history"):
