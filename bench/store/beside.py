@@ -38,18 +38,20 @@ class Beside:
         return [name for _, _, name in sorted(self.every.get(suffix, ()))[:MOST]]
 
 
-def put(place: Place, sha256: str, suffix: str, key: str, content: bytes) -> None:
+def put(place: Place, sha256: str, suffix: str, key: str, content: bytes) -> bool:
     """Put it beside the run in the place of that key's own, and of no other's; `key` is the sha256
-    of what made it, in hex, which the caller has looked at. Raises StoreFault."""
+    of what made it, in hex, which the caller has looked at. False where it is there already.
+    Raises StoreFault."""
     name, most = layout.sidecar(sha256, key, suffix), MOST_BYTES[suffix]
     if len(content) > most:
         raise StoreFault(f"a {suffix} of {len(content)} bytes. Expected at most {most}.")
     try:
         if place.get(name, most) == content:
-            return  # when it came stays as it is
+            return False  # when it came stays as it is
     except Absent:
         pass
     place.put(name, content)
+    return True
 
 
 def found(

@@ -56,6 +56,40 @@ def test_nobody_takes_a_signature_or_a_word_away(
     assert len([*(tmp_path / "store").rglob("*.work.json")]) == 2
 
 
+def test_what_comes_later_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url, lines = str(tmp_path / "store"), sent_runs.honest(tmp_path / "cache")
+    path = builders.write(tmp_path / "records.jsonl", lines)
+    assert push.run(url, [path], unfinished=False) == 0
+    assert "1 of 1 run.\n" in capsys.readouterr().err
+    signed = signing.sign([path.read_bytes()], sent_runs.key(tmp_path, "own"))
+    sidecars.signature_of(path).write_bytes(signed)
+    assert push.run(url, [path], unfinished=False) == 0
+    said = capsys.readouterr().err
+    assert "; new beside it: 1 signature\n" in said
+    assert "0 of 1 run; beside them: 1 signature.\n" in said
+    assert push.run(url, [path], unfinished=False) == 0
+    assert "0 of 1 run.\n" in capsys.readouterr().err
+
+
+def test_where_no_signature_can_be_looked_at_the_runs_go_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, own, paths = str(tmp_path / "store"), sent_runs.key(tmp_path, "own"), []
+    for name in ("one", "two"):
+        lines = sent_runs.honest(tmp_path / "cache", name=name)
+        paths.append(builders.write(tmp_path / name / "records.jsonl", lines))
+        signed = signing.sign([paths[-1].read_bytes()], own)
+        sidecars.signature_of(paths[-1]).write_bytes(signed)
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        assert push.run(url, paths, unfinished=False) == 1
+    said = capsys.readouterr().err
+    assert "2 of 2 runs.\n" in said
+    assert f"beside 2 runs was not sent; the first is {paths[0]}: signatures need" in said
+    assert push.run(url, paths, unfinished=False) == 0
+    assert "0 of 2 runs; beside them: 2 signatures.\n" in capsys.readouterr().err
+
+
 def test_a_copy_that_claims_an_earlier_date_is_the_copy_all_the_same(tmp_path: Path) -> None:
     url = str(tmp_path / "store")
     lines = sent_runs.honest(tmp_path / "cache")
