@@ -35,7 +35,7 @@ work = $(call flag,--suite,SUITE) $(call flag,--case,CASE) $(call flag,--device,
 	$(call flag,--precision,PRECISION) $(call flag,--preset,PRESET) \
 	$(call flag,--threads,THREADS) $(call flag,--out,OUT) $(call flag,--data-dir,DATA_DIR) \
 	$(call flag,--starts,STARTS) $(call flag,--memory,MEMORY) $(call flag,--index,INDEX) \
-	$(if $(filter yes,$(value RESUME)),--resume)
+	$(call flag,--label,LABEL) $(if $(filter yes,$(value RESUME)),--resume)
 verbose = $(if $(filter yes,$(value VERBOSE)),--verbose)
 # Each path of a list, patterns expanded; one that matches nothing is passed on as it is.
 paths = $(foreach item,$(value $1),$(foreach path,$(or $(wildcard $(item)),$(item)),$(call quote,$(path))))
@@ -70,7 +70,7 @@ pitfalls: setup ## say what is wrong on this machine of what public reports say 
 	@$(HOST) run --suite pitfalls --preset smoke --time $(or $(call typed,TIME),2m) $(call flag,--framework,FRAMEWORK) \
 		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
 		$(call flag,--threads,THREADS) $(call flag,--out,OUT) $(call flag,--memory,MEMORY) \
-		$(call flag,--index,INDEX) $(verbose)
+		$(call flag,--index,INDEX) $(call flag,--label,LABEL) $(verbose)
 
 bisect: setup ## find the release that made it slower, or wrong [FRAMEWORK=torch GOOD=2.8.0 BAD=2.15.0 SUITE=mlp CASE=train/64 ...]
 	@$(HOST) bisect $(call flag,--framework,FRAMEWORK) $(call flag,--good,GOOD) \
@@ -86,7 +86,8 @@ sustain: setup ## let each contender work for minutes, alone: what remains as it
 		$(call flag,--minutes,MINUTES) $(call flag,--rest,REST) $(call flag,--case,CASE) \
 		$(call flag,--device,DEVICE) $(call flag,--precision,PRECISION) \
 		$(call flag,--preset,PRESET) $(call flag,--threads,THREADS) $(call flag,--out,OUT) \
-		$(call flag,--data-dir,DATA_DIR) $(call flag,--memory,MEMORY) $(call flag,--index,INDEX)
+		$(call flag,--data-dir,DATA_DIR) $(call flag,--memory,MEMORY) $(call flag,--index,INDEX) \
+		$(call flag,--label,LABEL)
 
 fleet: setup ## measure on many machines at once, over ssh [HOSTS=fleet.toml FRAMEWORK=torch,jax SUITE=mlp STORE=... RESUME=yes]
 	@$(HOST) fleet $(call flag,--hosts,HOSTS) $(call flag,--framework,FRAMEWORK) \

@@ -40,6 +40,7 @@ def bisect_command(
     starts: flags.Starts = None,
     memory: flags.Memory = "",
     index: flags.Index = "",
+    label: flags.Label = "",
     resume: flags.Resume = False,
 ) -> int:
     """Find the release in which a framework became slower, or wrong."""
@@ -66,6 +67,7 @@ def history_command(
     starts: flags.Starts = None,
     memory: flags.Memory = "",
     index: flags.Index = "",
+    label: flags.Label = "",
     resume: flags.Resume = False,
     verbose: flags.Verbose = False,
 ) -> int:
@@ -92,6 +94,7 @@ def sustain_command(
     data_dir: flags.DataDir = None,
     memory: flags.Memory = "",
     index: flags.Index = "",
+    label: flags.Label = "",
 ) -> int:
     """Let each contender work for minutes, alone: what remains of its pace as it gets hot."""
     typed = locals()

@@ -27,8 +27,9 @@ _WORK = (
     "THREADS",
     "DATA_DIR",
     "MEMORY",
+    "LABEL",
 )
-"""What a run measures and how: as it was, whatever else is changed."""
+"""What a run measures, how and on what machine: as it was, whatever else is changed."""
 _LENGTH = ("TIME", "TARGET", "BUDGET", "ROUNDS", "STARTS")
 """How long it takes over it."""
 _REST = ("OUT", "ISOLATE")
@@ -115,7 +116,16 @@ def again(results: Results, cells: pd.DataFrame) -> str:
         "PRECISION": cell["precision"],
         "PRESET": str(run.settings.get("preset", "quick")),
     }
-    return "make bench " + " ".join(f"{name}={quoted(word)}" for name, word in options.items())
+    return bench(options | _label(run))
+
+
+def alone(run: Run, contender: str) -> str:
+    """The command that tries one contender by itself, on the same machine."""
+    return bench({"FRAMEWORK": contender} | _label(run))
+
+
+def _label(run: Run) -> dict[str, str]:
+    return {name: word for name, word in asked(run).items() if name == "LABEL"}
 
 
 def quoted(word: str) -> str:

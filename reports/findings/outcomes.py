@@ -15,7 +15,7 @@ from reports.findings.measured_cells import planned_contenders
 from reports.formatting import plain
 from reports.frame import NULL
 from reports.ingest.reading import LeftOut
-from reports.repeat import BENCH, again, command, quoted
+from reports.repeat import BENCH, again, alone, command, quoted
 
 GO_ON = "The fleet's own command with RESUME=yes goes on."
 
@@ -43,9 +43,9 @@ def absent(context: ReportContext) -> Iterator[Finding]:
             failure, what = _failure(context, absent.run, absent.contender, absent.reason)
             name = plain(absent.contender)
             advice = "Try it alone to see why."
-            to_type = f"make bench FRAMEWORK={quoted(name)}"
             environment = quoted(name.partition("@")[0])
             run = context.results.runs[absent.run]
+            to_type = alone(run, name)
             repeat = command(run)
             if ":" in environment and not any(environment in each for each in run.arguments):
                 # A Python of the user's own, whose path stands there in place of its name.

@@ -103,8 +103,9 @@ def test_both_sides_of_a_comparison_arrive_as_typed(tmp_path: Path) -> None:
     assert make(tmp_path, "compare") == ["compare", "--"]
 
 
-def test_a_run_gets_the_machines_name(tmp_path: Path) -> None:
-    assert make(tmp_path, "bench", "LABEL=mini-3") == ["run", "--label", "mini-3"]
+@pytest.mark.parametrize("verb", ["bench", "pitfalls", "sustain", "bisect", "history"])
+def test_a_run_gets_the_machines_name(tmp_path: Path, verb: str) -> None:
+    assert make(tmp_path, verb, "LABEL=mini-3")[-2:] == ["--label", "mini-3"]
 
 
 def test_a_fleet_gets_its_machines_and_what_is_measured(tmp_path: Path) -> None:

@@ -83,6 +83,11 @@ def test_too_many_releases_are_refused_with_what_helps(published: list[str]) -> 
     assert "EVERY=4" in refused(*words)
 
 
+def test_a_history_takes_the_machines_name(published: list[str]) -> None:
+    words = ("history", "--framework", "torch==2.6:2.9", "--suite", "mlp")
+    assert "no label for a machine" in refused(*words, "--label", "my machine")
+
+
 @pytest.mark.parametrize("framework", ["torch", "torch==2.6", "torch==2.6:2.9,jax", "torch:2:3"])
 def test_what_is_no_range_is_refused(framework: str) -> None:
     assert "no range of versions" in refused("history", "--framework", framework)

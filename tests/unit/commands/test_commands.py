@@ -56,6 +56,14 @@ def test_each_command_is_entered_by_run_and_returns_its_exit_code(name: str) -> 
     assert inspect.signature(entry).return_annotation == "int"
 
 
+@pytest.mark.parametrize("words", ["run", "sustain", "bisect --good 1 --bad 2"])
+def test_a_name_for_the_machine_is_checked_by_all_that_measure(words: str) -> None:
+    taken = ["--framework", "numpy", "--suite", "matmul", "--label", "my machine"]
+    ended = CliRunner().invoke(app, [*words.split(), *taken])
+    assert ended.exit_code == 2
+    assert "no label for a machine" in ended.output
+
+
 def ending(error: Exception | None, code: int | None = None) -> tuple[int, str, object]:
     """Exit code, output and what escaped of a program whose command raises or returns this."""
     door = typer.Typer(cls=exit_codes.Commands)

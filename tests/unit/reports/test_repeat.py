@@ -108,6 +108,23 @@ def test_one_that_cannot_be_imported_is_not_to_be_removed(tmp_path: Path) -> Non
     assert finding.command == "./metalbench run --framework 'torch,torch:~/my env'"
 
 
+def test_every_command_names_the_machine_that_the_run_was_of(tmp_path: Path) -> None:
+    """Without its label the same machine would be another in records, reports and stores."""
+
+    def broken(model: builders.Model, workload: Workload) -> Record | None:
+        return Failed(model.id, "timing", "oh", workload.case) if "jax" in model.spec else None
+
+    changes: dict[str, Any] = {"arguments": ("run", *TYPED, "--label", "mini-3", "--time", "30s")}
+    results, report = told(tmp_path / "late", late, **changes)
+    assert advised(results, report).endswith("DEVICE=cpu PRESET=smoke LABEL=mini-3 TIME=30m")
+    results, _ = told(tmp_path / "broken", broken, **changes)
+    assert [each.command for each in outcomes.failed(context.of(results))] == [
+        repeat.again(results, results.cells[results.cells["spec"] == "jax"])
+    ]
+    assert repeat.again(results, results.cells).endswith(" LABEL=mini-3")
+    assert repeat.alone(made(**changes), "jax") == "make bench FRAMEWORK=jax LABEL=mini-3"
+
+
 def test_settings_tell_what_nobody_typed() -> None:
     settings = {"preset": "standard", "device": "gpu", "threads": 4, "preset_time_s": 60}
     run = made(arguments=("run",), settings=settings)
