@@ -29,7 +29,10 @@ _ARMOUR = re.compile(
     rb"-----BEGIN SSH SIGNATURE-----\n[A-Za-z0-9+/=\n]{1,16000}-----END SSH SIGNATURE-----\n?"
 )
 _KEY = re.compile(r"key (SHA256:[A-Za-z0-9+/]{43})")
-_LISTED = re.compile(rb"\b(?:ssh|ecdsa|sk)-[\w@.-]+[ \t]+(AAAA[A-Za-z0-9+/]+={0,2})")
+_LISTED = re.compile(
+    rb"(?m)^[ \t]*[^#\s].*?[ \t](?:ssh|ecdsa|sk)-[\w@.-]+[ \t]+(AAAA[A-Za-z0-9+/]+={0,2})"
+)
+"""A line of a list: whose it is, perhaps what for, and the key. A public key by itself is none."""
 _MOST_LIST_BYTES = 2**22
 
 

@@ -36,7 +36,7 @@ def chapter(context: ReportContext) -> Chapter:
 _CHECKS = "; ".join(f"{check}: {shows}" for check, shows in tiers.CHECKS.items())
 
 _LEAD = (
-    f"{tiers.WORD} They are {_CHECKS}. "
+    f"{tiers.WORD} The checks: {_CHECKS}. "
     "No word says that somebody forged a file. Runs were held against one another alone. "
     "`./metalbench store trust` shows every check of a run."
 )

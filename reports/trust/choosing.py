@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.records import NotRecords
+from bench.trust import signing
 from bench.values import choices
 from reports.ingest.record_files import files
 from reports.trust import evidence, tiers
@@ -76,9 +77,12 @@ def choose(
 
 
 def check(signers: Path | None) -> None:
-    """Raises Untrusted where the reader's list is no file."""
-    if signers is not None and not signers.is_file():
+    """Raises Untrusted where the reader's list is no file, or lists no key."""
+    if signers is None:
+        return
+    if not signers.is_file() or not signing.listed(signers):
+        what = "in which no line is one" if signers.is_file() else "which is no file"
         raise Untrusted(
-            f"no list of keys. Expected a file as ALLOWED SIGNERS of man ssh-keygen describes it. "
-            f"Received: {signers}"
+            "no list of keys. Expected lines as in `alice ssh-ed25519 AAAA...`, which ALLOWED "
+            f"SIGNERS of man ssh-keygen describes. Received: {signers}, {what}"
         )

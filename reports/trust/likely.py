@@ -19,7 +19,7 @@ FEW = 0.25
 """Share of the results that others have too, up to which those that are far from theirs leave the
 run as a whole plausible: a version of a framework may change some."""
 
-SOUND: Told = ("passed", "within what the chip can do, and at odds with nothing")
+SOUND: Told = ("passed", "nothing in it is beyond what the chip can do, or contradicts itself")
 
 UNBOUNDED: Told = (
     "not shown",
@@ -64,7 +64,12 @@ def plausible(run: Evidence, kin: Kin, known: Others) -> tuple[Told, dict[Cell, 
         return ("not shown", f"{words}: {plain(contender)}, {plain(case)}, {why}"), each
     if len(unbounded) > FEW * len(run.figures):
         return UNBOUNDED, each
-    beside = f"{compared} of its results held against others'" if compared else "nobody else's here"
+    beside = (
+        f"{compared} of its {len(run.figures)} results were compared with others', "
+        f"{len(far)} of them are far from theirs"
+        if compared
+        else "too few results of others are here to compare it with"
+    )
     return ("passed", f"{SOUND[1]}; {beside}"), doubted
 
 

@@ -2,8 +2,9 @@
 
     run = evidence.of_file(path, named=sha256, signatures=[...], works=[...], signers=...)
     found = tiers.of(run, Kin(every run there is))
-    found.word                  "plausible": the highest check that it passes, below any that speaks
-                                against it; `rank` is the same as a number, `reason` says why
+    found.word                  "plausible": the highest check that it passes; one that its file
+                                speaks against, and all above it, do not count; `rank` is the same
+                                as a number, `reason` says why
     found.meets("signed"), found.why_not("signed")          to refuse it by name where that is asked
     found.of(contender, case)   the tier of one result, where it differs
     found.marks                 every check with its outcome and reason, in order
@@ -36,10 +37,10 @@ CHECKS = {
 """Every check, in rising order, and what it shows."""
 
 WORD = (
-    "The word for a run, or for one of its results, is the highest of six checks that it passes, "
-    "below any that what it holds speaks against."
+    "The word for a run, or for one of its results, is the highest of six checks that it passes. "
+    "If its own file speaks against a check, that check and all above it do not count."
 )
-"""What a tier's word means, in a sentence; CHECKS says what each shows."""
+"""What a tier's word means; CHECKS says what each shows."""
 
 NONE = "not valid"
 """The word for a run that passes none."""
@@ -72,7 +73,7 @@ class Tier:
 
     @property
     def word(self) -> str:
-        """The highest check that is passed, below any that speaks against the run."""
+        """The highest check that is passed and comes before any that speaks against the run."""
         reached = NONE
         for mark in self.marks:
             if mark.outcome == "against":

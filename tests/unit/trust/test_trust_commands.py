@@ -126,7 +126,9 @@ def test_a_report_says_how_far_each_run_is_trusted(
     assert typed("store", "compact", store).exit_code == 0
     found = typed("report", "--store", store, *options)
     assert found.exit_code == 0, found.output
-    assert "within what the chip can do" in (out / "report.md").read_text()
+    assert (
+        "too few results of others are here to compare it with" in (out / "report.md").read_text()
+    )
 
 
 def test_a_report_on_a_store_knows_which_of_two_came_first(tmp_path: Path) -> None:
@@ -187,6 +189,17 @@ def test_where_no_run_can_be_read_that_is_said(tmp_path: Path) -> None:
         assert fleets.exit_code == 2 and "fleets/one" in fleets.output
         rubbish = typed(*words, tmp_path / "some")
         assert rubbish.exit_code and "no run" in rubbish.output
+
+
+def test_a_list_without_a_key_is_none(tmp_path: Path, own: Path, signers: Path) -> None:
+    path, public = sent(tmp_path), own.with_suffix(".pub").read_text()
+    wrong = tmp_path / "wrong"
+    for text in ("", "hello\n", public, f"# {signers.read_text()}", "alice ssh-ed25519 key\n"):
+        wrong.write_text(text)
+        done = typed("store", "trust", path, "--signers", wrong)
+        assert done.exit_code == 2 and "in which no line is one" in done.output, text
+    wrong.write_text(f'# ours\n\n"a b" namespaces="metalbench" {public}')
+    assert typed("store", "trust", path, "--signers", wrong).exit_code == 0
 
 
 @pytest.mark.parametrize(
