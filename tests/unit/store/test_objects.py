@@ -144,9 +144,9 @@ def test_an_object_with_other_records_is_not_believed(tmp_path: Path, run_file: 
 def test_runs_are_fetched_together_within_what_their_entries_say(
     place: Place, tmp_path: Path
 ) -> None:
-    entries = []
+    entries, made = [], builders.run(rounds=3)
     for number in range(3):
-        lines = [structs.replace(builders.run(rounds=3)[0], run=f"run-{number}"), End(at_s=1.0)]
+        lines = [structs.replace(made[0], run=f"run-{number}"), End(at_s=1.0)]
         path = builders.write(tmp_path / f"{number}.jsonl", lines)
         entries.append(objects.push(place, path, now=NOW).entry)
     entries[1] = structs.replace(entries[1], bytes=1)  # as a forged entry says
@@ -155,7 +155,7 @@ def test_runs_are_fetched_together_within_what_their_entries_say(
     assert found[0] == (tmp_path / "0.jsonl").read_bytes()
     assert isinstance(found[2], StoreFault)
     assert found[1] == (tmp_path / "1.jsonl").read_bytes()
-    path = builders.write(tmp_path / "3.jsonl", builders.ended(builders.run(rounds=3)))
+    path = builders.write(tmp_path / "3.jsonl", builders.ended(made))
     forged = structs.replace(objects.push(place, path, now=NOW).entry, bytes=1)
     ((_, alone),) = objects.fetch_each(place, [forged])
     assert isinstance(alone, TooLarge)
