@@ -222,5 +222,5 @@ def test_a_run_without_any_figure_is_known_too(tmp_path):
 def test_a_report_on_all_folders_there_passes_the_history_over(tmp_path):
     store.add(results(tmp_path, "a"), tmp_path / "history")
     assert list(frame.read([tmp_path / "history", tmp_path / "a"]).runs) == ["a"]
-    with pytest.raises(NotRecords, match="no run in"):
+    with pytest.raises(NotRecords, match="is a history"):
         frame.read([tmp_path / "history"])
