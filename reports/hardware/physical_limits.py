@@ -46,8 +46,8 @@ are issued at once, or a CDNA matrix unit; 2.97 GHz in a RX 9070 XT. NVIDIA's co
 record."""
 
 HALF_GPU_FLOP = 2e16
-"""Most of any GPU in bfloat16 and float16: twice as much as AMD announces of its MI455X (2026), of
-which it tells 2e16 in 8 bits, for the next one is always announced."""
+"""Most of any GPU in bfloat16 and float16: more than is announced of any, for the next one always
+is. AMD tells 2e16 in 8 bits of its MI455X (2026), so 1e16; of NVIDIA's Rubin 1.25e16 is told."""
 
 GPU_FLOP = HALF_GPU_FLOP / 6
 """The same in float32, a product of which takes six in bfloat16 (cuBLAS emulates it with nine)."""
@@ -106,7 +106,7 @@ def _raised(times: float, what: str, source: str) -> str:
 def _unlisted_gpu(name: str, machine: Machine, half: bool) -> Bound:
     """By its maker and its cores in float32, where the machine tells them; else as any."""
     if half:
-        source = "derived: twice the most that a maker has announced"
+        source = "derived: more than is announced of any"
         return Bound("any GPU", HALF_GPU_FLOP, source, cached_bytes=GPU_CACHE_BYTES)
     alike = [gpu for gpu in machine.gpus if normal(gpu.name) == normal(name)]
     known = {(gpu.vendor, gpu.cores) for gpu in alike}
@@ -139,5 +139,5 @@ def _cpu(machine: Machine, half: bool) -> Bound | None:
         flop_per_s=cores * flop * CLOCK_HZ,
         flop_source=f"derived: {cores} cores x {flop} FLOP {at}",
         bytes_per_s=cores * moved * CLOCK_HZ if moved else None,
-        bytes_source=f"derived: {cores} cores x {moved} bytes {at}",
+        bytes_source=f"derived: {cores} cores x {moved} bytes {at}" if moved else "",
     )

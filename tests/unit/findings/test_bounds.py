@@ -60,6 +60,7 @@ def test_a_cpus_bound_is_the_product_that_its_sentence_tells(
     assert single and half and single.flop_per_s < half.flop_per_s
     for each in (single, half):
         assert each.flop_per_s == pytest.approx(product(each.flop_source))
+        assert bool(each.bytes_source) == bool(each.bytes_per_s)
         if each.bytes_per_s:
             assert each.bytes_per_s == pytest.approx(product(each.bytes_source))
         lowered = f"{cores}-core" not in each.name
