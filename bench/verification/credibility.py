@@ -41,8 +41,12 @@ FAST = 0.02
 seem behind, so the least of several counts; a slow clock is always behind."""
 
 FLOOR_S = 1e-4
-"""Fresh inputs are in no cache, and nor is what the harness did not call for a while: an audit of
-less than this says nothing."""
+"""What the harness did not call for a while is in no cache: an audit of less than this says
+nothing."""
+
+COLD_BYTES_PER_S = {"cpu": 1e10, "gpu": 1e11}
+"""Nor are fresh inputs: so fast a core of the slowest computers in use reads its memory, and the
+slowest of their GPUs."""
 
 MEAN = 4.0
 """Samples' median counts where time is reported. On a busy machine single steps are often much
@@ -162,9 +166,9 @@ def of_clock(slices: Sequence[Slice]) -> list[Check]:
     return [about_time(CLOCK, max(0.0, behind), SLOW)]
 
 
-def of_audits(slices: Sequence[Slice], cores: float) -> list[Check]:
+def of_audits(slices: Sequence[Slice], cores: float, cold_s: float = 0.0) -> list[Check]:
     """The time of steps with inputs never seen before fits the claimed time of a step; `cores` are
-    the machine's."""
+    the machine's, and `cold_s` is what a step may take longer to fetch its inputs."""
     audited = [each for each in slices if each.audit_s is not None]
     if not audited:
         return []
@@ -179,7 +183,7 @@ def of_audits(slices: Sequence[Slice], cores: float) -> list[Check]:
     for each in audited:
         count = each.audit_steps or 1
         claimed_s = count * step_s + latency_s
-        limit_s = max(claimed_s, FLOOR_S + count * noise_s)
+        limit_s = max(claimed_s, FLOOR_S + count * noise_s) + count * cold_s
         times = max(ALONE if len(audited) == 1 else 1.0, _company(each, cores))
         pairs.append((max(0.0, (each.audit_s or 0.0) - claimed_s), limit_s * times))
     return [about_time(AUDITED, *min(pairs, key=lambda pair: pair[0] / pair[1]))]

@@ -113,11 +113,18 @@ class Evidence:
         if not self.times_count:
             return []
         found = [*credibility.of_samples(self._slices), *self._of_clock()]
-        found += credibility.of_audits(self._slices, _cores())
+        found += credibility.of_audits(self._slices, _cores(), self._cold_s())
         for name, looks in ((READY, self._left), (UNDONE, self._undone)):
             told = waiting.verdict(credibility.without_the_crowds(looks))
             found += [credibility.about_time(name, *told)] if told else []
         return found
+
+    def _cold_s(self) -> float:
+        """Work in few passes over inputs that stay in a cache takes longer with fresh ones."""
+        if isinstance(self.workload, Learn | Lifecycle):
+            return 0.0
+        fetched = arrays.batch_bytes(self.workload)
+        return fetched / credibility.COLD_BYTES_PER_S[self.contender.device.kind]
 
     def _of_clock(self) -> list[schema.Check]:
         return [] if os.environ.get(SIMULATED) else credibility.of_clock(self._slices)

@@ -120,7 +120,7 @@ def ring_of(workload: Workload) -> int:
         return 1
     if isinstance(workload, Product) and workload.generated:
         return 1
-    return max(2, min(RING, RING_BYTES // _batch_bytes(workload)))
+    return max(2, min(RING, RING_BYTES // batch_bytes(workload)))
 
 
 def audited_steps(workload: Workload) -> int:
@@ -129,11 +129,12 @@ def audited_steps(workload: Workload) -> int:
         return 1
     assert isinstance(workload, Product | Forward | Train | Operation | Decode)
     short = workload.flop <= SHORT_FLOP and not isinstance(workload, Train)
-    most = min(AUDITED_BYTES // _batch_bytes(workload), AUDITED_FLOP // max(1, workload.flop))
+    most = min(AUDITED_BYTES // batch_bytes(workload), AUDITED_FLOP // max(1, workload.flop))
     return max(2, min(AUDITED_SHORT if short else AUDITED, int(most)))
 
 
-def _batch_bytes(workload: Product | Forward | Train | Operation | Decode) -> int:
+def batch_bytes(workload: Product | Forward | Train | Operation | Decode) -> int:
+    """What a step has of its own, as it is made: of a product the left operand."""
     if isinstance(workload, Operation):
         return workload.input_bytes
     if isinstance(workload, Product):
