@@ -23,6 +23,9 @@ Array = npt.NDArray[Any]
 RING = 4
 """Batches that the timed steps go round, as training does: no answer is that of the step before."""
 
+RING_COMPARED = 64
+"""The same of operations that compare values."""
+
 RING_BYTES = 2**25
 """Of all of them together; two there are at least."""
 
@@ -120,7 +123,9 @@ def ring_of(workload: Workload) -> int:
         return 1
     if isinstance(workload, Product) and workload.generated:
         return 1
-    return max(2, min(RING, RING_BYTES // batch_bytes(workload)))
+    compares = isinstance(workload, Operation) and workload.operator.compares
+    most = RING_COMPARED if compares else RING
+    return max(2, min(most, RING_BYTES // batch_bytes(workload)))
 
 
 def audited_steps(workload: Workload) -> int:

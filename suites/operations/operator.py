@@ -61,6 +61,9 @@ class Operator(ABC):
     definition_kind: ClassVar[str]
     from_host: ClassVar[bool] = False
     """Whether a step begins with arrays that lie on the host."""
+    compares: ClassVar[bool] = False
+    """Whether values decide what is done with others: a processor learns how the comparisons of a
+    few batches end, and is twice as fast with them as with new ones."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from suites.layers import Shape
 from suites.operations.operator import Operand, Operator, Result, require_axis, require_sizes
@@ -74,6 +75,8 @@ class ScatterAdd(Operator):
 class Sort(Operator):
     """Values in rising order along an axis."""
 
+    compares: ClassVar[bool] = True
+
     shape: Shape
     axis: int
 
@@ -98,6 +101,8 @@ class Sort(Operator):
 @dataclass(frozen=True)
 class TopK(Operator):
     """The `k` largest values of every row, the last axis, in any order."""
+
+    compares: ClassVar[bool] = True
 
     shape: Shape
     k: int
@@ -127,6 +132,8 @@ class TopK(Operator):
 class ArgMax(Operator):
     """Where along an axis from 1 on the largest value is."""
 
+    compares: ClassVar[bool] = True
+
     shape: Shape
     axis: int
 
@@ -152,6 +159,8 @@ class ArgMax(Operator):
 class RightAnswers(Operator):
     """How many rows of logits [rows, classes] have their largest value where the label says, and
     where each has it: what an accuracy is worked out from."""
+
+    compares: ClassVar[bool] = True
 
     rows: int
     classes: int

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from suites import catalog
 from suites.data import arrays, seeded_random
+from suites.operations import CumulativeSum, RightAnswers, Sort
+from suites.workload import Operation
 
 
 def case(name):
@@ -96,3 +98,11 @@ def test_work_whose_steps_are_alike_has_no_ring():
     drawn = case("hackintosh/with_generation/100")
     assert arrays.make(drawn, 0).ring == ()
     assert arrays.ring_of(drawn) == arrays.audited_steps(drawn) == 1
+
+
+def test_a_processor_cannot_learn_the_batches_of_what_compares_values():
+    """NumPy's argmax over [512, 10] takes 6 us with four batches, 15 with 64."""
+    ranked = Operation(suite="t", name="r", operator=RightAnswers(rows=512, classes=10))
+    summed = Operation(suite="t", name="s", operator=CumulativeSum((512, 10), 1))
+    large = Operation(suite="t", name="l", operator=Sort((1024, 1024), 1))
+    assert [arrays.ring_of(each) for each in (ranked, summed, large)] == [64, 4, 8]
