@@ -34,7 +34,9 @@ def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
     suite, count = close.most_common(1)[0] if close else ("", 0)
     if untold > count:
         return _beside(section.longer, f"also {_cases(untold)} there was no time for")
-    finer = repeat.FINER.get(dict(section.settings).get("preset", ""))
+    # Cases that were named need not be in a finer preset, nor each in one of the suites.
+    chosen = "CASE" in section.asked
+    finer = None if chosen else repeat.FINER.get(dict(section.settings).get("preset", ""))
     changed = {"PRESET": finer} if finer else {"STARTS": str(STARTS)}
     if not suite:
         # Where nothing was right, the report's findings say what to try.
@@ -44,7 +46,7 @@ def command(content: Content, tallies: Mapping[str, Tally]) -> Sequence[str]:
     total = close.total()
     named = f"{count} of the {total}" if total > count else _cases(total)
     what = f"{named} too close{' or with too few rounds' if _few(section) else ''}"
-    changed |= {"SUITE": suite, **_who(section, suite)}
+    changed |= {} if chosen else {"SUITE": suite, **_who(section, suite)}
     return _beside(repeat.bench(section.asked, **changed), what)
 
 

@@ -249,6 +249,18 @@ def test_what_is_open_beside_a_large_ratio_is_not_called_close() -> None:
     assert not advice._few(Section(matmul__square=[case("torch", **near)]))  # type: ignore[arg-type]
 
 
+def test_cases_that_were_named_are_repeated_as_they_were() -> None:
+    """In a finer preset, or in one suite of several, not all of them need be there."""
+    section = Section(matmul__square=[case("torch", jax=(1.2, "unresolved"))])
+    for named, again in (
+        ({}, "SUITE=matmul PRESET=quick"),
+        ({"CASE": "a,b"}, "SUITE=mlp CASE=a,b"),
+    ):
+        asked = {"SUITE": "mlp", "PRESET": "smoke"} | named
+        vars(section).update(fault=None, settings={"preset": "smoke"}, to_type={}, asked=asked)
+        assert again in advice.command(SimpleNamespace(sections=(section,)), {})[0]  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [
