@@ -4,7 +4,7 @@ Twice: one thread's work in this process, in half seconds with the worker at res
 work in turns, which finds what little there is on a busy machine too; and pairs of whole runs, each
 run without held against the one before it as a control. Also what the worker takes of the CPU.
 
-.venv/fleet/bin/python -P -m scripts.queue_noise [PAIRS]     (PYTHONPATH=. from the checkout)
+.venv/dev/bin/python -m scripts.queue_noise [PAIRS]
 """
 
 from __future__ import annotations
