@@ -83,7 +83,7 @@ def of(
     tiers: Mapping[Path, Tier] | None = None,
 ) -> ReportContext:
     """The context of a report on these results, before anything is found; `tiers` are of files."""
-    attempts = attempts or Attempts()
+    attempts, tiers = attempts or Attempts(), tiers or {}
     machines = machine_names.names(results.runs)
     places = machine_names.places(machines)
     own = sorted(results.runs, key=lambda name: not _is_baseline(machines[name], baseline))
@@ -104,9 +104,7 @@ def of(
         ),
         contests=cache(lambda: cpu_gpu_pairs.find(results, places, labels)),
         learned=cache(lambda: learning_curves.find(results, places, labels)),
-        tiers={name: tiers[file] for name, file in results.files.items() if file in tiers}
-        if tiers
-        else {},
+        tiers={name: tiers[file] for name, file in results.files.items() if file in tiers},
     )
 
 

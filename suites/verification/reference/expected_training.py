@@ -40,7 +40,9 @@ from suites.workload import CHECKED_STEPS, Optimizer, Train
 
 DRAWS, LIGHT_FLOP, FEW_DRAWS = 6, 2e8, 4
 """Honest solutions of the first step, of one up to LIGHT_FLOP and of a larger one: in an array of
-two elements one alone may be right by luck. Even, since kinks are decided in pairs."""
+two elements one alone may be right by luck. And honest courses of an audit, of one up to
+`arrays.AUDITED_FLOP` and of a dearer one: most keep together where a few part. Even, since kinks
+are decided in pairs."""
 
 FOLLOWED = 2
 """Of them are followed through the next steps, of which the losses are looked at."""
