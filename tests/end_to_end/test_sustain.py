@@ -24,7 +24,7 @@ def cases(preset):
 def test_a_machine_without_a_fan_slows_down_and_one_with_is_not_accused(tmp_path):
     suite = tmp_path / "cases.py"
     suite.write_text(CASES)
-    files = [Contender(name, "honest", 0.2).file(tmp_path) for name in ("fanless", "h100")]
+    files = [Contender(name, "honest", 0.2).file(tmp_path) for name in ("fanless", "fanned")]
     asked = ["--framework", ",".join(map(str, files)), "--suite", str(suite), "--minutes", "4"]
     done = subprocess.run(
         [ROOT / "metalbench", "sustain", *asked, "--rest", "0", "--out", str(tmp_path / "out")],
