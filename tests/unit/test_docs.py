@@ -17,6 +17,7 @@ from bench.plan.presets import PRESETS
 from reports.frame import load, load_slices
 from suites import layers
 from tests.helpers import builders
+from tests.helpers.makefile import takes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -71,10 +72,8 @@ def test_every_layer_stands_in_the_page_of_suites() -> None:
 
 
 def unknown_words(text: str) -> Iterator[str]:
-    """Verbs and options of make, and commands and flags of `./metalbench`, that do not exist."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    verbs = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    options = " ".join(re.findall(r"^unexport (.*)", makefile, re.MULTILINE))
+    """Verbs of make and options they do not take, commands and flags of `./metalbench`, that do not
+    exist."""
     door = typer.main.get_command(app)
     commands = door.commands  # type: ignore[attr-defined]
     below = [each for one in commands.values() for each in getattr(one, "commands", {}).values()]
@@ -83,9 +82,9 @@ def unknown_words(text: str) -> Iterator[str]:
     for script in (ROOT / "scripts").rglob("*.py"):
         flags |= set(re.findall(r'"(--[a-z-]+)"', script.read_text(encoding="utf-8")))
     for line in code(text):
-        yield from set(re.findall(r"\bmake ([a-z]+)", line)) - verbs
-        if "make " in line:
-            yield from set(re.findall(r"\b([A-Z]+)=", line)) - set(options.split())
+        for verb, typed in re.findall(r"\bmake ([a-z]+)(.*)", line):
+            yield from {verb} - set(takes())
+            yield from set(re.findall(r"\b([A-Z_]+)=", typed)) - set(takes().get(verb, ()))
         yield from set(re.findall(r"\./metalbench ([a-z]+)", line)) - set(commands)
         if line.startswith("--") or "./metalbench " in line:
             yield from set(re.findall(r"--[a-z-]+", line)) - flags - {"--help"}
@@ -102,12 +101,12 @@ def test_every_command_exists(page: Path) -> None:
 
 def test_a_command_that_does_not_exist_is_found() -> None:
     text = (
-        "`make nonesuch`, `make bench NONE=1`, `--nonesuch`\n"
+        "`make nonesuch`, `make bench NONE=1`, `make report SUITE=mlp`, `--nonesuch`\n"
         "```\n./metalbench nonesuch\n./metalbench run --none\n"
         "python -m scripts.nonesuch\nmake bench FRAMEWORK=tf\n```\n"
     )
     assert sorted(unknown_words(text)) == [
-        *("--none", "--nonesuch", "NONE", "nonesuch", "nonesuch", "scripts.nonesuch")
+        *("--none", "--nonesuch", "NONE", "SUITE", "nonesuch", "nonesuch", "scripts.nonesuch")
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts import architecture
+from tests.helpers.makefile import takes
 from tests.unit.test_docs import ROOT
 
 DOCS = ROOT / "docs"
@@ -101,18 +102,23 @@ def test_pages_are_short_enough_to_be_read() -> None:
 # --- options --------------------------------------------------------------------------------
 
 
-def undescribed(text: str) -> set[str]:
-    """Options of make that a text does not hold as code."""
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
-    options = re.search(r"^OPTIONS = (.*)", makefile, re.MULTILINE)
-    assert options
-    return set(options[1].split()) - set(re.findall(r"`([A-Z_]+)(?:=\w+)?`", text))
+def described(text: str) -> dict[str, set[str]]:
+    """Options by verb: those with a row under `make bench`, and of each other verb's row."""
+    bench = text.partition("## Of `make bench`")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `make ([a-z]+)` \| (.*) \|$", text, re.MULTILINE)
+    return {"bench": set(re.findall(r"^\| `([A-Z_]+)` \|", bench, re.MULTILINE))} | {
+        verb: set(re.findall(r"`([A-Z_]+)(?:=\w+)?`", row)) for verb, row in rows
+    }
 
 
 def test_every_option_is_described() -> None:
     text = (DOCS / "options.md").read_text(encoding="utf-8")
-    assert not undescribed(text)
-    assert undescribed(text.replace("`STARTS`", "")) == {"STARTS"}
+    taken = {verb: set(names) for verb, names in takes().items()}
+    for verb in ("help", "setup", "completion"):
+        assert not taken.pop(verb)
+    assert described(text) == taken
+    assert described(text.replace("| `STARTS` |", "")) != taken
+    assert described(text.replace("`MINUTES`", "`SEED`")) != taken
 
 
 # --- the glossary ---------------------------------------------------------------------------

@@ -9,8 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer.main
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from bench.__main__ import app
+from tests.helpers.makefile import CHECKOUT, options, takes
+
 SHOW = "import json, sys; print(json.dumps(sys.argv[1:]))"
 
 
@@ -27,6 +30,15 @@ def make(tmp_path: Path, *words: str) -> list[str]:
     )
     found: list[str] = json.loads(ended.stdout)
     return found
+
+
+def refused(*words: str) -> str:
+    """What make says in place of calling anything; -n, for a `make clean` that is not refused."""
+    command = ["make", "-n", *words]
+    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    return ended.stderr
 
 
 def test_only_what_is_set_becomes_a_flag(tmp_path: Path) -> None:
@@ -70,13 +82,88 @@ def test_results_are_paths_with_patterns_expanded(tmp_path: Path) -> None:
     assert words == ["report", f"{tmp_path}/two", f"{tmp_path}/one/", "no-such;place"]
 
 
+# --- what each verb takes -------------------------------------------------------------------
+
+MAKEFILE = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+TAKERS = [verb for verb, names in takes().items() if names]
+SWITCHES = {"RESUME": "yes", "VERBOSE": "yes", "WRONG": "yes", "PUBLISHED": "no"}
+BY_HAND = {"run": {"timeout", "records_only"}, "compare": {"of_a", "of_b", "json"}}
+"""Parameters of a command that no option of make sets."""
+
+
 def test_help_names_every_verb() -> None:
-    shown = subprocess.run(
-        ["make", "-s", "help"], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    ).stdout
-    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
-    verbs = set(re.findall(r"^\.PHONY: (.*)", makefile, re.MULTILINE)[0].split()) - {"dev"}
-    assert set(re.findall(r"^ +make (\w+)", shown, re.MULTILINE)) == verbs
+    rules = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+    listed = re.search(r"^verbs = ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
+    assert listed
+    assert {"help", *listed[1].replace("\\", "").split()} == rules
+    assert {*takes(), "dev"} == rules
+    assert set(re.findall(r"^([a-z]+)_takes =", MAKEFILE, re.MULTILINE)) == set(TAKERS)
+
+
+def test_the_examples_of_help_are_taken() -> None:
+    for verb, example in re.findall(r"^([a-z]+):.*## .*?\[(.*)", MAKEFILE, re.MULTILINE):
+        assert set(re.findall(r"\b([A-Z_]+)=", example)) <= set(takes()[verb])
+
+
+@pytest.mark.parametrize("verb", TAKERS)
+def test_a_verb_takes_what_its_command_does(tmp_path: Path, verb: str) -> None:
+    values = {name: f"./{name}" for name in takes()[verb]} | {"FORMAT": "markdown"} | SWITCHES
+    typed = {name: values[name] for name in takes()[verb]}
+    words = make(tmp_path, verb, *(f"{name}={value}" for name, value in typed.items()))
+    assert {typed[name] for name in typed if name not in {*SWITCHES, "FORMAT"}} <= set(words)
+    command = typer.main.get_command(app).commands[words[0]]  # type: ignore[attr-defined]
+    given, left, _ = command.make_parser(typer.Context(command)).parse_args(words[1:])
+    assert not left
+    every = {param.name for param in command.params} - BY_HAND.get(words[0], set())
+    assert set(given) <= every
+    assert verb in {"try", "pitfalls"} or set(given) == every
+    for name, flag in ((name, name.lower()) for name in SWITCHES if name in typed):
+        assert given[flag] is (typed[name] == "yes")
+
+
+@pytest.mark.parametrize("verb", TAKERS)
+def test_no_option_of_any_verb_is_expanded(tmp_path: Path, verb: str) -> None:
+    trap = tmp_path / "trap"
+    make(tmp_path, verb, *(f"{name}=$(shell touch {trap})" for name in takes()[verb]))
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize("verb", sorted({*takes(), "dev"} - {"help"}))
+def test_what_a_verb_does_not_take_is_refused(verb: str) -> None:
+    names = takes().get(verb, ())
+    expected = f"one of {' '.join(sorted(names))}" if names else "no option"
+    name = max(options() - set(names))
+    assert f"make {verb} takes no {name}. Expected {expected}." in refused(verb, f"{name}=x")
+
+
+def test_of_several_verbs_one_must_take_it() -> None:
+    command = ["make", "-n", "try", "report", "RESULTS=one", "FRAMEWORK=tf", "OUT=two"]
+    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    tried, reported = re.findall(r"\./metalbench .*", ended.stdout)
+    assert "--framework 'tf'" in tried
+    assert "--framework" not in reported
+    said = refused("try", "report", "OUT=a", "MINUTES=1", "GOOD=2")
+    assert "make try report takes no GOOD MINUTES. Expected one of BASELINE CASE" in said
+
+
+def test_a_fleet_says_where_labels_stand() -> None:
+    said = refused("fleet", "LABEL=mini-3")
+    assert "make fleet takes no LABEL (labels stand in the hosts file). Expected" in said
+
+
+@pytest.mark.parametrize("words", [["help"], []])
+def test_without_a_verb_only_a_misspelt_option_is_refused(words: list[str]) -> None:
+    command = ["make", "-s", *words, "SQL=x", "FRAMEWORK=tf"]
+    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert "make help" in ended.stdout
+    assert "make takes no FRAMWORK. Expected one of A ACROSS" in refused(*words, "FRAMWORK=tf")
+
+
+def test_a_misspelt_verb_is_what_make_complains_of() -> None:
+    assert "No rule to make target" in refused("bech", "SUITE=mlp")
+
+
+# --- single verbs ---------------------------------------------------------------------------
 
 
 def test_published_figures_are_left_out_only_when_asked(tmp_path: Path) -> None:
@@ -146,6 +233,14 @@ def test_a_try_is_one_command(tmp_path: Path) -> None:
     assert words[words.index("--time") + 1] == "40s"
 
 
+def test_a_try_can_be_narrowed(tmp_path: Path) -> None:
+    words = make(tmp_path, "try", "FRAMEWORK=tf", "SUITE=mlp", "DEVICE=cpu", "TIME=10s")
+    command = typer.main.get_command(app).commands["run"]  # type: ignore[attr-defined]
+    given, _, _ = command.make_parser(typer.Context(command)).parse_args(words[1:])
+    narrowed = {"framework": "tf", "suite": "mlp", "device": "cpu", "time": "10s"}
+    assert given == narrowed | {"preset": "smoke"}
+
+
 def test_pitfalls_take_a_time_of_their_own(tmp_path: Path) -> None:
     words = make(tmp_path, "pitfalls", "FRAMEWORK=torch", "PRECISION=float16")
     assert words[:3] == ["run", "--suite", "pitfalls"]
@@ -168,10 +263,8 @@ def test_a_question_arrives_as_typed(tmp_path: Path) -> None:
 
 def test_a_misspelt_option_is_refused_and_runs_nothing(tmp_path: Path) -> None:
     trap = tmp_path / "trap"
-    command = ["make", "-s", "list", f"FRAMWORK=$(shell touch {trap})", "PYTHON=true", "HOST=true"]
-    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    assert ended.returncode == 2
-    assert "unknown option FRAMWORK. Expected one of FRAMEWORK SUITE" in ended.stderr
+    said = refused("doctor", f"SIUTE=$(shell touch {trap})")
+    assert "make doctor takes no SIUTE. Expected one of MACHINE PASTE PRESET SUITE" in said
     assert not trap.exists()
 
 
