@@ -6,14 +6,15 @@ import hashlib
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from suites import unknown_names
-from suites.errors import UserError, told
+from suites import file_faults
+from suites.errors import UserError
 from suites.workload import Workload
 
 DEFAULT = (
@@ -65,14 +66,20 @@ def cases(name: str, preset: str) -> tuple[Workload, ...]:
     if name in NAMES:
         return tuple(suite.cases(preset))
     trouble = f"suite file {name} fails in cases({preset!r})"
-    chosen: tuple[Workload, ...] = _of_a_file(trouble, lambda at: tuple(suite.cases(at)), preset)
+    chosen: tuple[Workload, ...] = _of_a_file(trouble, partial(_made, suite), preset)
     strange = [type(case).__name__ for case in chosen if not isinstance(case, Workload)]
     if strange:
         raise UnknownSuite(
-            f"suite file {name} returns what is no workload. Expected Product, Forward, Train, "
-            f"Learn, Lifecycle, Operation or Decode of suites.workload. Received: {strange[0]}"
+            f"suite file {name} returns what is no workload. Expected that cases(preset) yields "
+            f"Product, Forward, Train, Learn, Lifecycle, Operation or Decode of suites.workload. "
+            f"Received: {strange[0]}"
         )
     return chosen
+
+
+def _made(suite: ModuleType, preset: str) -> tuple[Any, ...]:
+    made = suite.cases(preset)
+    return tuple(made) if isinstance(made, Iterable) else (made,)
 
 
 def find(name: str, preset: str, case: str) -> Workload:
@@ -99,8 +106,8 @@ def _of_a_file(trouble: str, call: Callable[[Any], Any], given: Any) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        what = unknown_names.explained(error) or told(partial(repr, error))
-        raise UnknownSuite(f"{trouble}: {what}") from error
+        where = file_faults.place(sys.exc_info()[2])
+        raise UnknownSuite(f"{trouble}{where}: {file_faults.words(error)}") from error
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -108,7 +115,7 @@ def _from_file(path: Path) -> ModuleType:
         raise UnknownSuite(f"no suite file. Expected a Python file defining cases(preset): {path}")
     # The path is part of the module's name, so that two files of one name stay apart.
     unique = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
-    spec = importlib.util.spec_from_file_location(f"outside_suite_{unique}", path)
+    spec = importlib.util.spec_from_file_location(f"{file_faults.OUTSIDE}{unique}", path)
     assert spec is not None and spec.loader is not None  # a .py path always has a loader
     module = importlib.util.module_from_spec(spec)
     _of_a_file(f"suite file {path} does not load", spec.loader.exec_module, module)

@@ -32,6 +32,20 @@ _OTHER_NAMES = {
     **dict.fromkeys(("fp16", "f16", "half"), "float16"),
     "bf16": "bfloat16",
     "dot": "hackintosh",
+    **dict.fromkeys(("dense", "fullyconnected"), "linear"),
+    "swish": "silu",
+    **dict.fromkeys(("multiheadattention", "mha"), "selfattention"),
+    **dict.fromkeys(("in_channels", "in_features", "input_size"), "inputs"),
+    **dict.fromkeys(("out_channels", "out_features", "filters", "units"), "outputs"),
+    **dict.fromkeys(("hidden_size", "embed_dim", "normalized_shape"), "width"),
+    "learning_rate": "lr",
+    "negative_slope": "slope",
+    "num_embeddings": "tokens",
+    "num_layers": "levels",
+    "p": "rate",
+    "dim": "axis",
+    "scale_factor": "scale",
+    "upscale_factor": "factor",
 }
 """What others, or reports, call it."""
 

@@ -17,6 +17,11 @@ from suites.errors import meant, told
 MODULES = ("suites.layers", "suites.workload", "suites.operations", "suites.architectures")
 """Where a suite's file finds what it is made of."""
 
+_IMPORTS = (
+    "A suite's file is loaded in the environment of every framework: it may import the standard "
+    "library, NumPy and suites."
+)
+
 _NAME = r"'(?P<name>\w{1,100})'"
 _IMPORT = re.compile(rf"cannot import name {_NAME} from '(?P<module>suites[\w.]*)'")
 _MODULE = re.compile(
@@ -40,8 +45,11 @@ def explained(error: BaseException) -> str | None:
     if type(error) is ImportError and (found := _IMPORT.search(said)):
         module = sys.modules.get(found["module"])
         return None if module is None else _no_name(module, found["name"])
-    if type(error) is ModuleNotFoundError and (found := _MODULE.search(said)):
-        return _no_module(found["holder"], found["name"])
+    if type(error) is NameError:
+        return _not_imported(str(error.name))
+    if type(error) is ModuleNotFoundError:
+        found = _MODULE.search(said)
+        return _no_module(found["holder"], found["name"]) if found else f"{said}. {_IMPORTS}"
     return _of_arguments(said, error.__traceback__) if type(error) is TypeError else None
 
 
@@ -52,8 +60,8 @@ def _of_arguments(said: str, trace: TracebackType | None) -> str | None:
     if not found or not known:
         return None
     if wrong:
-        return _answer(wrong["kind"], wrong["name"], known)
-    return f"{said}. Expected {', '.join(known)}."
+        return _answer(wrong["kind"], wrong["name"], [each for one in known for each in one])
+    return f"{said}. Expected {', or '.join(', '.join(one) for one in known)}."
 
 
 def _is_ours(module: ModuleType) -> bool:
@@ -65,7 +73,17 @@ def _no_name(module: ModuleType, name: str) -> str:
     elsewhere = [each for each in MODULES if name in _public(importlib.import_module(each))]
     if elsewhere:
         return f"{module.__name__} has no {name}: it is in {elsewhere[0]}."
-    return _answer(module.__name__, name, _public(module))
+    shown = _classes(module) if name[:1].isupper() else []
+    return _answer(module.__name__, name, _public(module), shown)
+
+
+def _not_imported(name: str) -> str | None:
+    """The answer to a name that the file uses and does not have; None if it is none of ours."""
+    for module in MODULES:
+        for each in _public(importlib.import_module(module)):
+            if each.lower() == name.lower():
+                return f"{name} is not defined: write from {module} import {each}."
+    return None
 
 
 def _no_module(holder: str, name: str) -> str | None:
@@ -91,6 +109,18 @@ def _public(module: ModuleType) -> list[str]:
     return list(getattr(module, "__all__", defined))
 
 
+def _classes(module: ModuleType) -> list[str]:
+    """Those of them that a file makes something of."""
+    public = {name: vars(module).get(name) for name in _public(module)}
+    return [
+        name
+        for name, value in public.items()
+        if isinstance(value, type)
+        and not inspect.isabstract(value)
+        and not issubclass(value, Exception)
+    ]
+
+
 def _is_of(module: ModuleType, name: str, value: Any) -> bool:
     """Whether it is a class, function or module of this module or of one below, or a constant."""
     if isinstance(value, ModuleType):
@@ -100,15 +130,15 @@ def _is_of(module: ModuleType, name: str, value: Any) -> bool:
     return name.isupper()
 
 
-def _arguments(kind: str, trace: TracebackType | None) -> list[str] | None:
-    """Names that a class or function of ours takes; None where there is none of that name, or it
-    takes any, or what was called is the file's own."""
-    found = next((each[kind] for each in _namespaces() if callable(each.get(kind))), None)
-    if found is None or _shadowed(kind, found, trace):
+def _arguments(kind: str, trace: TracebackType | None) -> list[list[str]] | None:
+    """Names that a class or function of ours takes, or each of several that are called so; None
+    where there is none of that name, or it takes any, or what was called is the file's own."""
+    every = [each[kind] for each in _namespaces() if callable(each.get(kind))]
+    found = _called(kind, list(dict.fromkeys(every)), trace)
+    signatures = [inspect.signature(each).parameters.values() for each in found]
+    if any(each.kind is each.VAR_KEYWORD for given in signatures for each in given):
         return None
-    given = inspect.signature(found).parameters.values()
-    takes_any = any(each.kind is each.VAR_KEYWORD for each in given)
-    return None if takes_any else [each.name for each in given]
+    return [[each.name for each in given] for given in signatures]
 
 
 def _namespaces() -> Iterator[dict[str, Callable[..., Any]]]:
@@ -123,13 +153,18 @@ def _namespaces() -> Iterator[dict[str, Callable[..., Any]]]:
         yield {name: vars(module)[name] for name in _public(module) if name in vars(module)}
 
 
-def _shadowed(kind: str, found: object, trace: TracebackType | None) -> bool:
-    """Whether that name means something else where the call is."""
+def _called(
+    kind: str, found: list[Callable[..., Any]], trace: TracebackType | None
+) -> list[Callable[..., Any]]:
+    """Those of them that the name can mean where the call is."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     frame = trace and trace.tb_frame
-    return frame is not None and {**frame.f_globals, **frame.f_locals}.get(kind, found) is not found
+    names = {} if frame is None else {**frame.f_globals, **frame.f_locals}
+    return [each for each in found if names.get(kind, each) is each]
 
 
-def _answer(holder: str, name: str, known: Sequence[str]) -> str:
-    return f"{holder} has no {name}. Expected one of {', '.join(known)}.{meant(name, known)}"
+def _answer(holder: str, name: str, known: Sequence[str], shown: Sequence[str] = ()) -> str:
+    """It lists `shown`, if there are any, of all that are known."""
+    listed = ", ".join(shown or known)
+    return f"{holder} has no {name}. Expected one of {listed}.{meant(name, known)}"

@@ -192,8 +192,11 @@ def below(name: str, layer: Layer, shape: Shape) -> Shape:
 def _require_described(layer: Any) -> None:
     """Raises ShapeError unless it is a layer, its numbers are numbers and its flags flags."""
     if not isinstance(layer, Layer):
-        a_class = isinstance(layer, type)
-        received = f"the class itself. Write {layer.__name__}(...)" if a_class else repr(layer)
+        received = repr(layer)
+        if isinstance(layer, type):
+            received = f"the class itself. Write {layer.__name__}(...)"
+        elif isinstance(layer, list | tuple):
+            received = f"a {type(layer).__name__} of them. Write Sequential(*layers)"
         raise ShapeError(f"a model expects a layer at every place. Received: {received}")
     for name, types, words in _plain(type(layer)):
         if not isinstance(value := getattr(layer, name), types):

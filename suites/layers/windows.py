@@ -14,6 +14,9 @@ SAME = "same"
 """Padding under which a stride of s makes one result of every s places, the last ones too: as many
 zeros as that takes, an odd one behind (ONNX calls it SAME_UPPER)."""
 
+OR_SAME = ', both sides alike, or "same"'
+"""What besides numbers padding may be."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -53,7 +56,7 @@ def window(
         checked(layer, name, given, axes, 1) for name, given in numbers.items()
     )
     around: tuple[int | str, ...] = (
-        (SAME,) * axes if padding == SAME else checked(layer, "padding", padding, axes, 0)
+        (SAME,) * axes if padding == SAME else checked(layer, "padding", padding, axes, 0, OR_SAME)
     )
     each = zip(shape[2:], kernels, strides, around, dilations, strict=True)
     spans = [_along(layer, size, k, s, edge, d, ceil) for size, k, s, edge, d in each]
@@ -73,14 +76,14 @@ def spread(sizes: Sizes, axes: int) -> Shape:
     return sizes if isinstance(sizes, tuple) else (sizes,) * axes
 
 
-def checked(layer: str, name: str, given: Any, axes: int, least: int) -> Shape:
-    """One number for each axis. Raises ShapeError where there is none, or one is too small."""
+def checked(layer: str, name: str, given: Any, axes: int, least: int, other: str = "") -> Shape:
+    """One number for each axis. Raises ShapeError where there is none, or one is too small; it
+    names what `other` there may be."""
     sizes = spread(given, axes)
     if len(sizes) != axes or not all(type(size) is int and size >= least for size in sizes):
-        word = " or same" if name == "padding" else ""
         raise ShapeError(
-            f"{layer} expects {name} >= {least}: a whole number, or one for each of {axes} axes"
-            f"{word}. Received: {given!r}"
+            f"{layer} expects {name} >= {least}: a whole number, or a tuple with one for each of "
+            f"{axes} axes{other}. Received: {given!r}"
         )
     return sizes
 

@@ -140,10 +140,10 @@ def test_a_suite_file_whose_name_is_no_text(tmp_path):
         ("1 / 0", "does not load"),
         ("def cases(preset): raise KeyError(preset)", "fails in cases"),
         ("import frameworks.nonesuch", "does not load"),
-        ("raise BaseException", "does not load: BaseException"),
+        ("raise BaseException", "does not load, line 1: BaseException"),
         (
             "class E(Exception):\n  def __str__(self): raise self\n  __repr__ = __str__\nraise E",
-            "does not load: .what it says cannot be told: E",
+            "does not load, line 4: .what it says cannot be told: E",
         ),
         ("def cases(preset): raise GeneratorExit", "fails in cases"),
     ],

@@ -161,7 +161,7 @@ def test_forward_bytes_by_hand():
         (FirstToken(), (1, 2), "sequence"),
         (Conv2d(3, -8, 3), (1, 3, 8, 8), r"Conv2d expects sizes above 0. Received: .*-8"),
         (Linear(4, 0), (1, 4), r"Linear expects sizes above 0. Received: .*0"),
-        (Conv2d(3, 8, 3, padding="valid"), (1, 3, 8, 8), "axes or same. Received: 'valid'"),
+        (Conv2d(3, 8, 3, padding="valid"), (1, 3, 8, 8), "\"same\". Received: 'valid'"),
         (MaxPool(2, 2.0), (1, 3, 8, 8), "MaxPool expects stride >= 1: .* 2 axes. Received: 2.0"),  # type: ignore[arg-type]
         (MaxPool((3, 2), 1), (1, 3, 8), r"one for each of 1 axes. Received: \(3, 2\)"),
         (AvgPool((4, 3), 1, (1, 2)), (1, 3, 8, 8), "at most half its kernel"),

@@ -103,3 +103,38 @@ def test_an_error_that_lies_about_itself(tmp_path: Path) -> None:
     assert "Odd" in said(tmp_path, lying, "raise Odd('x')")
     posing = "import types\nfake = types.ModuleType('suites.layers')\n"
     assert "has no attribute" in said(tmp_path, posing, "fake.Thing")
+
+
+def test_a_list_holds_what_a_file_makes_something_of(tmp_path: Path) -> None:
+    found = said(tmp_path, "from suites.layers import Conv2D")
+    assert "LayerNorm, LeakyReLU" in found
+    assert not any(f" {name}," in found for name in ("Layer", "ShapeError", "walk"))
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "answer"),
+    [
+        ("from suites.layers import Dense", "pass", "Did you mean Linear?"),
+        ("from suites.layers import Conv2d", "Conv2d(in_channels=3)", "Did you mean inputs?"),
+        ("from suites.workload import SGD", "SGD(learning_rate=1)", "Did you mean lr?"),
+    ],
+)
+def test_other_frameworks_words(tmp_path: Path, head: str, body: str, answer: str) -> None:
+    assert answer in said(tmp_path, head, body)
+
+
+def test_a_name_that_is_not_imported(tmp_path: Path) -> None:
+    found = said(tmp_path, body="Sequential()")
+    assert "Sequential is not defined: write from suites.layers import Sequential." in found
+    assert "NameError" in said(tmp_path, body="mine()")
+
+
+def test_a_name_that_two_of_ours_have(tmp_path: Path) -> None:
+    found = said(tmp_path, "from suites import operations", "operations.Softmax((2, 3))")
+    assert found.endswith("Expected axis, or shape, axis.")
+    found = said(tmp_path, "from suites.operations import Softmax", "Softmax((2, 3))")
+    assert found.endswith("Expected shape, axis.")
+
+
+def test_a_module_that_not_every_environment_has(tmp_path: Path) -> None:
+    assert "the standard library, NumPy and suites" in said(tmp_path, "import nothing_there")
