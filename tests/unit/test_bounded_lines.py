@@ -33,7 +33,7 @@ def write(folder: Path, data: bytes, packed: bool) -> Path:
 LINES = st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"")), max_size=20)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LINES, st.integers(1, 7), st.booleans(), st.booleans())
 def test_every_line_comes_once_and_whole(
     tmp_path_factory: pytest.TempPathFactory,

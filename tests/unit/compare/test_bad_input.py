@@ -97,7 +97,8 @@ def test_a_file_that_holds_itself_twice_is_read_once(files: list[str]) -> None:
 
 
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(st.binary(min_size=1, max_size=40), st.floats(0, 1))
 def test_no_damage_ends_in_a_traceback(files: list[str], junk: bytes, share: float) -> None:

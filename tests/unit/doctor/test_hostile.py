@@ -120,7 +120,7 @@ def printed(subject: Subject, terminal: bool) -> str:
     return out.getvalue()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(descriptions)
 def test_any_description_is_examined(told: dict[str, Any]) -> None:
     seen = msgspec.convert(told, Description)

@@ -35,7 +35,7 @@ def test_a_whole_copy_is_finished_and_stays_so(tmp_path):
     assert not Copy(tmp_path / "mlp").finished
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_pieces_that_come_twice_or_too_early_change_nothing(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("copy") / "mlp"

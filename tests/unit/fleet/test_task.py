@@ -65,7 +65,7 @@ def test_what_is_of_another_file_is_sent_from_the_beginning(tmp_path, size):
     assert first["at"] == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, len(WHOLE)), max_size=8))
 def test_a_file_that_grows_is_read_line_by_line(tmp_path_factory, cuts):
     path = tmp_path_factory.mktemp("grows") / "records.jsonl"

@@ -180,7 +180,7 @@ DAMAGES: tuple[Damage, ...] = (delete, duplicate, truncate, flip, swap, plant, p
 
 # A test for each machine, so that several processes share them.
 @pytest.mark.parametrize("name", sorted(MACHINES))
-@settings(max_examples=-(-EXAMPLES // len(MACHINES)), deadline=None)
+@settings(max_examples=-(-EXAMPLES // len(MACHINES)))
 @given(
     damages=st.lists(st.sampled_from(DAMAGES), min_size=1, max_size=12),
     chance=st.randoms(use_true_random=False),
@@ -197,7 +197,7 @@ def test_damaged_captures_leak_nothing_and_break_nothing(
     assert not leaked(told(found))
 
 
-@settings(max_examples=max(50, EXAMPLES // 20), deadline=None)
+@settings(max_examples=max(50, EXAMPLES // 20))
 @given(
     system=st.sampled_from(["Darwin", "Linux", "?"]),
     texts=st.dictionaries(

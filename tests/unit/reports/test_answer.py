@@ -288,7 +288,7 @@ def test_a_pipe_gets_no_colour_and_no_folded_line() -> None:
 hostile = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=30)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(hostile)
 def test_a_hostile_label_stays_text(label: str) -> None:
     section = Section(matmul__square=[case(label, **LEVEL)])

@@ -33,7 +33,7 @@ def written(folder: Path, texts: list[str | None], numbers: list[float]) -> Path
     return folder / "cells.csv"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.none() | NAMES, NUMBERS), min_size=1, max_size=8))
 @example([("a\rb", -1.5), ("a\r\nb", -0.0), ("a\u2028b\x0b\x85", 1e-300), ("", 5e-324)])
 @example([(text, -1.0) for text in FORMULAS])

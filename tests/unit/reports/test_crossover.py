@@ -51,7 +51,7 @@ def test_straight_lines_cross_where_they_cross() -> None:
     assert found.low is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_the_interval_holds_the_truth_and_the_estimate(seed: int) -> None:
     found = crossover.find(points(linear, lambda n: 1e-7 * n**0.5, 0.05, seed))

@@ -266,7 +266,7 @@ FIGURES = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(FIGURES, min_size=1, max_size=6))
 def test_any_published_figures_make_a_report(
     tmp_path_factory: pytest.TempPathFactory, figures: list[Published]

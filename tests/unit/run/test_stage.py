@@ -114,7 +114,8 @@ def test_the_reply_after_an_extra_line_is_not_taken_for_another(visited):
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(
     verb=st.sampled_from([v for v in VERBS if v != "devices"]),

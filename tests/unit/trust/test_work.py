@@ -202,7 +202,7 @@ def test_a_question_that_was_changed_has_another_seed(tmp_path: Path, field: str
 
 
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=100).map(str.encode)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_file_that_asks_nothing_is_refused(content: bytes) -> None:
     import tempfile
 

@@ -3,7 +3,7 @@
 import statistics
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.worker import cpu_time, measure
@@ -182,7 +182,6 @@ def test_parts_follow_one_another_without_a_gap(monkeypatch):
     assert device.waited == [[i, i + 1] for i in range(1, 25, 2)]
 
 
-@settings(deadline=None)  # a busy machine says nothing of a fake clock
 @given(step_ns=st.integers(1000, 10**8), deepest=st.sampled_from([1, 4, 1000]))
 def test_a_part_is_as_short_as_a_step_but_not_too_short_for_the_clock(step_ns, deepest):
     with pytest.MonkeyPatch.context() as patched:
