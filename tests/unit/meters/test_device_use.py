@@ -10,14 +10,20 @@ import pytest
 from bench.meters import energy_counters
 from bench.meters.device_use import DeviceUse
 from bench.meters.energy_counters import Unreadable
+from bench.meters.readings import Readings
 from frameworks.interface import Device
+from tests.helpers.patience import PATIENT_S
 
 GPU = Device("cuda:0", "gpu", "NVIDIA H200")
 
 
-def watched(busy: DeviceUse, seconds: float = 0.15) -> float | None:
+def watched(busy: DeviceUse, readings: int = 3) -> float | None:
+    """What it tells once it has read so often, or reads no more."""
     busy.begin()
-    time.sleep(seconds)
+    deadline = time.monotonic() + PATIENT_S
+    while (watch := busy._watch) and watch.is_alive() and len(watch.seen) < readings:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     return busy.end()
 
 
@@ -29,13 +35,13 @@ def test_the_mean_of_what_was_read_between_begin_and_end():
 
 
 def test_a_slice_too_short_to_be_seen_has_no_figure():
-    assert watched(DeviceUse(GPU, read=lambda: 0.0)) is None
+    assert watched(DeviceUse(GPU, read=lambda: 0.0), readings=0) is None
 
 
 def test_readings_of_what_preceded_the_slice_do_not_count():
     begun = time.monotonic()
     busy = DeviceUse(GPU, read=lambda: float(time.monotonic() < begun + 0.1), settle_s=0.15)
-    assert watched(busy, 0.3) == 0.0
+    assert watched(busy) == 0.0
 
 
 def test_a_counter_that_fails_is_asked_no_more():
@@ -52,12 +58,17 @@ def test_a_counter_that_fails_is_asked_no_more():
 
 
 def test_no_thread_is_left_even_of_a_slice_that_broke():
-    busy = DeviceUse(GPU, read=lambda: 0.5, settle_s=0.0)
+    busy = DeviceUse(GPU, read=lambda: 0.5, settle_s=60.0)
     busy.begin()
+    assert _reading()
     busy.begin()
-    assert busy.end() is None  # at once: nothing was read yet
+    assert busy.end() is None  # nothing was read yet
     assert busy.end() is None
-    assert not [each for each in threading.enumerate() if each.name == "busy"]
+    assert not _reading()
+
+
+def _reading() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if isinstance(each, Readings)]
 
 
 OTHERS = (

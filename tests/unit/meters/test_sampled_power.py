@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bench.machine import captures
-from bench.meters import energy_counters, sampled_power
+from bench.meters import energy, energy_counters, sampled_power
 from bench.meters.energy_counters import Unreadable
 from bench.meters.run_meters import Meters
 from bench.meters.sampled_power import SampledMeter
 from frameworks.interface import Device
+from tests.helpers.patience import PATIENT_S
 
 AMD = Device("mps", "gpu", "AMD Radeon Pro 5500M")
 TEXT = (Path(__file__).parents[2] / "data" / "machine" / "ioreg-amd-and-intel.txt").read_text()
@@ -31,16 +36,27 @@ def sampled(read, said) -> SampledMeter:
     return SampledMeter("power of mps", read, said.append)
 
 
-def test_mean_power_times_time_is_marked(quick) -> None:
-    watts, said = iter([10.0, 30.0] * 10_000), []
-    meter = sampled(lambda: next(watts), said)
-    begun_s = time.monotonic()
+def test_mean_power_times_time_is_marked(quick, monkeypatch) -> None:
+    """On a clock of its own, once there are readings enough: a busy machine makes no difference."""
+    clock, enough = SimpleNamespace(now_s=5.0), threading.Event()
+    for module in (energy, sampled_power):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now_s))
+
+    def watts() -> Iterator[float]:
+        for number in itertools.count():
+            yield 10.0 if number % 2 else 30.0
+            if number == 20:
+                enough.set()
+
+    told_w, said = watts(), []
+    meter = sampled(lambda: next(told_w), said)
     meter.begin()
-    time.sleep(0.2)
+    assert enough.wait(PATIENT_S)
+    clock.now_s += 0.2
     meter.end()
-    told = meter.told(time.monotonic() - begun_s)
+    told = meter.told(0.2)
     assert told["energy_sampled"]
-    assert told["energy_j"] == pytest.approx(20 * (time.monotonic() - begun_s), rel=0.2)
+    assert told["energy_j"] == pytest.approx(20 * 0.2, rel=0.1)
     assert said == []
 
 
@@ -54,14 +70,17 @@ def test_too_few_readings_tell_nothing(quick, monkeypatch) -> None:
 
 
 def test_a_sensor_that_fails_is_said_once(quick) -> None:
+    asked = threading.Event()
+
     def gone() -> float:
+        asked.set()
         raise Unreadable("gone")
 
     said: list[str] = []
     meter = sampled(gone, said)
     for _ in range(2):
         meter.begin()
-        time.sleep(0.03)
+        assert asked.wait(PATIENT_S)
         meter.end()
         assert meter.told(0.03)["energy_j"] is None
     assert said == ["power of mps is not measured any more: gone"]
