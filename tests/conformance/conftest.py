@@ -15,6 +15,7 @@ from frameworks import FRAMEWORKS
 from suites import catalog
 from suites.verification import reference
 from suites.workload import Decode, Forward, Learn, Lifecycle, Train
+from tests.helpers.patience import PATIENT_S
 
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).with_name("adapter_checks.py")
@@ -88,7 +89,7 @@ def examine(tmp_path):
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=600,
+            timeout=PATIENT_S,
             check=False,
         )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-8000:]

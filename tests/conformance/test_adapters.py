@@ -7,6 +7,7 @@ import pytest
 from frameworks import FRAMEWORKS
 from suites.workload import ITEMSIZE
 from tests.conformance.conftest import OPERATIONS, ROOT, devices, python
+from tests.helpers.patience import PATIENT_S
 
 CONTENDERS = [
     (name, execution, precision)
@@ -94,6 +95,8 @@ print(dropped(torch.ones(4, 8, dtype=torch.bfloat16)).dtype)
 def in_torch(code):
     """What a program prints in PyTorch's environment."""
     run = [python("torch"), "-c", code]
-    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        run, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENT_S
+    )
     assert not done.returncode, done.stderr
     return done.stdout.strip()

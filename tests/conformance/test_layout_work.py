@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.conftest import ROOT, python, variables
+from tests.helpers.patience import PATIENT_S
 
 MOVES = Path(__file__).with_name("layout_moves.py")
 IMAGES = Path(__file__).with_name("image_model.py")
@@ -56,7 +57,7 @@ def moves(framework, *pairs):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-8000:]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conformance import metal_branch
 from tests.conformance.conftest import ROOT, python, variables
+from tests.helpers.patience import PATIENT_S
 
 
 def run(case, *options):
@@ -18,7 +19,7 @@ def run(case, *options):
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=600,
+        timeout=PATIENT_S,
         check=False,
     )
 
@@ -78,7 +79,7 @@ def first_use(framework, *changes):
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=600,
+        timeout=PATIENT_S,
         check=True,
     )
     return json.loads(done.stdout.splitlines()[-1])

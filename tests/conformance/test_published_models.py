@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.conftest import ROOT, python, variables
+from tests.helpers.patience import PATIENT_S
 
 INSIDE = Path(__file__).with_name("published_model.py")
 
@@ -34,7 +35,7 @@ def interpreter():
 @functools.cache
 def installed(package):
     code = f"import importlib.util as u; raise SystemExit(u.find_spec({package!r}) is None)"
-    return subprocess.run([interpreter(), "-P", "-c", code], timeout=60).returncode == 0
+    return subprocess.run([interpreter(), "-P", "-c", code], timeout=PATIENT_S).returncode == 0
 
 
 @pytest.mark.parametrize("name", PUBLISHERS)
@@ -47,7 +48,7 @@ def test_published_weights_give_the_published_outputs(name):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-8000:]

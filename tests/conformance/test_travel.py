@@ -9,6 +9,7 @@ import pytest
 
 from frameworks import FRAMEWORKS
 from tests.conformance.conftest import ROOT, python, variables
+from tests.helpers.patience import PATIENT_S
 
 TRAVEL = Path(__file__).with_name("weights_round_trip.py")
 
@@ -20,7 +21,7 @@ def travel(framework, folder, verb):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENT_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]

@@ -20,6 +20,7 @@ from bench.plan.request import Request
 from bench.run import lock
 from bench.run.runner import run
 from bench.terminal.progress import Plain
+from tests.helpers.patience import PATIENT_S
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -103,7 +104,7 @@ def bench(tmp_path):
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENT_S,
             check=False,
         )
         assert "Traceback" not in done.stderr

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.end_to_end.conftest import ROOT
+from tests.helpers.patience import PATIENT_S
 
 
 def refused(*arguments):
@@ -17,7 +18,7 @@ def refused(*arguments):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENT_S,
         check=False,
     )
     assert done.returncode == 2, done

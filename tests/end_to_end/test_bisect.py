@@ -13,6 +13,7 @@ import pytest
 from bench.environments import manager, requirements
 from scripts import bisect_rate
 from tests.helpers.package_index import write_wheel
+from tests.helpers.patience import PATIENT_S
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "metalbench-wrongpoke"
@@ -53,7 +54,7 @@ def bisect(adapter: Path, *more: str, bad: str = VERSIONS[-1]) -> subprocess.Com
         env=os.environ,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=PATIENT_S,
         check=False,
     )
     assert "Traceback" not in done.stderr

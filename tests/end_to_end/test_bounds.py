@@ -9,6 +9,7 @@ import pytest
 
 from bench import schema
 from tests.end_to_end.conftest import ROOT, command
+from tests.helpers.patience import PATIENT_S
 
 
 def test_a_flood_of_output_is_bounded_and_harms_nothing(measure, adapter):
@@ -138,11 +139,11 @@ def test_a_hanging_worker_ends_with_its_host(tmp_path, adapter, stage):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENT_S
     while not (tmp_path / "hangs").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     workers = psutil.Process(host.pid).children(recursive=True)
     assert workers
     host.send_signal(signal.SIGKILL)
-    host.wait(timeout=10)
-    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    host.wait(timeout=PATIENT_S)
+    assert psutil.wait_procs(workers, timeout=PATIENT_S)[1] == []

@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from tests.end_to_end.conftest import ROOT, Finished, command
+from tests.helpers.patience import PATIENT_S
 
 ARGUMENTS = ("--framework", "numpy,null", "--suite", "matmul", "--preset", "smoke")
 ROUNDS = ("--rounds", "8", "--target", "0.001%")
@@ -23,7 +24,7 @@ def run(tmp_path_factory):
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=PATIENT_S,
     )
     assert done.returncode == 0, done.stderr
     return Finished(0, out / "results").run_folder
@@ -42,7 +43,7 @@ def _compare(folder, *arguments):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENT_S,
     )
     assert "Traceback" not in done.stderr
     return done

@@ -9,6 +9,7 @@ import time
 
 from scripts.device_check.folder import MOST_BYTES
 from tests.end_to_end.conftest import ROOT
+from tests.helpers.patience import PATIENT_S
 
 COMMAND = [sys.executable, "-m", "scripts.device_check", "--numpy", sys.executable]
 
@@ -40,11 +41,11 @@ def test_an_interrupted_check_leaves_what_it_had(tmp_path):
     out = tmp_path / "checked"
     command = [*COMMAND, "--parts", "honest", "--minutes", "5", "--out", str(out)]
     check = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    until = time.monotonic() + 120
+    until = time.monotonic() + PATIENT_S
     while not list(out.glob("running/honest/*/records.jsonl")) and time.monotonic() < until:
         time.sleep(0.1)
     os.kill(check.pid, signal.SIGINT)
-    said, _ = check.communicate(timeout=60)
+    said, _ = check.communicate(timeout=PATIENT_S)
     assert check.returncode == 130, said
     assert b"Traceback" not in said
     figures = json.loads((out / "figures.json").read_text())

@@ -7,6 +7,7 @@ import pytest
 
 from bench.machine import describe
 from tests.end_to_end.conftest import ROOT
+from tests.helpers.patience import PATIENT_S
 
 DATA = ROOT / "tests" / "data" / "descriptions"
 
@@ -17,7 +18,7 @@ def doctor(*arguments):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENT_S,
         check=False,
     )
     assert "Traceback" not in done.stderr

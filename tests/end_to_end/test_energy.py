@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from bench import schema
+from tests.helpers.patience import PATIENT_S
 
 POWER_W = 500.0
 
@@ -49,7 +50,7 @@ def driver(tmp_path):
     folder.mkdir()
     library = folder / "libnvidia-ml.so.1"
     command = [compiler, "-shared", "-fPIC", "-w", "-o", str(library), str(source)]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=PATIENT_S)
     return folder
 
 
@@ -77,7 +78,8 @@ def test_a_slice_long_enough_for_the_counter_is_metered(bench, driver, gpu, suit
     first, *others = done.of(schema.Slice, "")
     assert first.wall_s > 1
     assert first.energy_j / first.wall_s == pytest.approx(POWER_W, rel=0.15)
-    assert [(each.wall_s < 1, each.energy_j) for each in others] == [(True, None)] * 2
+    brief = [each.energy_j for each in others if each.wall_s < 1]  # a busy machine may stretch one
+    assert set(brief) == {None}
     assert "\n## Energy\n" in done.markdown
     assert " W |" in done.markdown
 

@@ -17,6 +17,7 @@ from bench.fleet.note import LOST
 from bench.schema import Cell, End, Failed
 from scripts import ssh_machines
 from tests.end_to_end.conftest import ROOT
+from tests.helpers.patience import PATIENT_S
 
 WORK = ("--framework", "null,numpy", "--suite", "matmul", "--device", "cpu")
 SHORT = ("--preset", "smoke", "--time", "5s")
@@ -35,7 +36,7 @@ def fleet(hosts, out, *more, work=SHORT):
     )
 
 
-def ended(process, seconds=240):
+def ended(process, seconds=PATIENT_S):
     out, err = process.communicate(timeout=seconds)
     return process.returncode, out, err
 
@@ -53,7 +54,7 @@ def whole(path):
     return isinstance(found[-1], End) and len(set(cells)) == len(cells)
 
 
-def wait_for(path, process, seconds=120):
+def wait_for(path, process, seconds=PATIENT_S):
     deadline = time.monotonic() + seconds
     while not path() and time.monotonic() < deadline and process.poll() is None:
         time.sleep(0.2)
@@ -169,7 +170,7 @@ def theirs(mark, word=""):
 
 def left(mark):
     """The same, once those that are being ended have ended."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENT_S
     while (found := theirs(mark)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return found

@@ -94,7 +94,7 @@ def test_no_file_holds_what_is_private(bench, tmp_path: Path) -> None:
     told = ADAPTER.replace("DEVICE", DEVICE).replace("CARD", CARD).replace("MAIL", MAIL)
     adapter.write_text(ADAPTER_HEAD + told.replace("SERIAL", SERIAL).replace("USER", USER))
     who = {"HOME": str(home), "USER": USER, "LOGNAME": USER, "LNAME": USER, "USERNAME": USER}
-    options = ("--suite", "matmul", "--preset", "smoke", "--seed", "5", "--time", "8s")
+    options = ("--suite", "matmul", "--preset", "smoke", "--seed", "5")
     done = bench("--framework", str(adapter), *options, **who)
     words = {line for one in done.records if isinstance(one, Verified) for line in one.warnings}
     failed = [one for one in done.records if isinstance(one, Failed)]

@@ -13,6 +13,7 @@ from bench.environments import interpreters, manager
 from bench.schema import Run, Runtime, Slice, Verified
 from frameworks import FRAMEWORKS
 from tests.end_to_end.conftest import ROOT
+from tests.helpers.patience import PATIENT_S
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def with_numpy(request, tmp_path_factory):
     home = tmp_path_factory.mktemp("pythons") / request.param
     subprocess.run([str(program), "-m", "venv", "--without-pip", str(home)], check=True)
     command = [str(uv), "pip", "install", "--python", str(home / "bin" / "python"), "numpy"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENT_S)
     if done.returncode:
         pytest.skip(f"no NumPy for Python {request.param}: {done.stderr.strip()[-200:]}")
     return home
@@ -104,7 +105,7 @@ def test_the_current_folder_is_not_on_its_path(with_numpy, tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENT_S,
     )
     assert "the wrong one" not in done.stdout + done.stderr
     assert done.returncode == 0

@@ -17,6 +17,7 @@ from bench import records, schema
 from bench.contenders import worker_environment
 from bench.run.signals import HEARD
 from tests.end_to_end.conftest import ROOT, command
+from tests.helpers.patience import PATIENT_S
 
 SMOKE = ("--suite", "mlp", "--preset", "smoke")
 
@@ -104,7 +105,7 @@ def started(folder, *arguments):
 
 def first_slice(running, folder):
     """The records, once they hold a slice; None where the run ends without one."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENT_S
     while time.monotonic() < deadline and running.poll() is None:
         files = list(folder.glob("*/records.jsonl"))
         if files and b'"slice"' in files[0].read_bytes():
@@ -132,7 +133,7 @@ def test_a_worker_killed_in_mid_sample_is_a_record_and_the_others_complete(tmp_p
     running, path = started(tmp_path / "results", *LONG)
     (worker,) = workers(running, "frameworks.numpy.adapter")
     worker.send_signal(signal.SIGKILL)
-    out, err = running.communicate(timeout=120)
+    out, err = running.communicate(timeout=PATIENT_S)
     assert running.returncode == 1, err
     kept = records.read(path).records
     (failed,) = (r for r in kept if isinstance(r, schema.Failed))
@@ -152,7 +153,7 @@ def test_a_worker_killed_in_mid_sample_is_a_record_and_the_others_complete(tmp_p
 def test_an_interrupted_run_reports_what_it_has(tmp_path):
     running, path = started(tmp_path / "results", *LONG)
     running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=PATIENT_S)
     assert running.returncode == 130
     assert HEARD in err
     assert "Interrupted: writing the report" in err
@@ -169,7 +170,7 @@ def test_a_request_to_end_and_a_closed_terminal_keep_the_report_too(tmp_path, nu
             running.stdout.close()
         running.send_signal(number)
         running.send_signal(number)
-        running.wait(timeout=60)
+        running.wait(timeout=PATIENT_S)
     assert running.returncode == 128 + number
     assert records.read(path).refused == ()
     assert (path.parent / "report.html").exists()
@@ -179,10 +180,10 @@ def test_the_slice_under_way_is_finished_before_an_interrupted_run_ends(tmp_path
     running, path = started(tmp_path / "results", *LONG)
     children = psutil.Process(running.pid).children(recursive=True)
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    running.communicate(timeout=PATIENT_S)
     kept = records.read(path).records
     assert not [r for r in kept if isinstance(r, schema.Failed | schema.End)]
-    _, alive = psutil.wait_procs(children, timeout=20)
+    _, alive = psutil.wait_procs(children, timeout=PATIENT_S)
     assert not alive
 
 
@@ -196,7 +197,7 @@ def test_a_second_run_is_refused_and_names_the_first(tmp_path):
         check=False,
     )
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    running.communicate(timeout=PATIENT_S)
     assert second.returncode == 2
     assert f"process {running.pid}" in second.stderr
     assert not (tmp_path / "other").exists()
@@ -217,7 +218,7 @@ def test_a_terminal_that_is_really_closed_keeps_the_report_too(tmp_path):
     os.close(slave)
     path = first_slice(running, tmp_path / "results")
     os.close(master)
-    assert running.wait(timeout=60) == 128 + signal.SIGHUP
+    assert running.wait(timeout=PATIENT_S) == 128 + signal.SIGHUP
     assert path.with_name("report.html").exists()
     assert not isinstance(records.read(path).records[-1], schema.End)
 
@@ -239,7 +240,7 @@ def test_workers_end_when_the_host_is_killed(tmp_path):
     children = psutil.Process(running.pid).children(recursive=True)
     running.kill()
     running.communicate()
-    _, alive = psutil.wait_procs(children, timeout=20)
+    _, alive = psutil.wait_procs(children, timeout=PATIENT_S)
     assert not alive
 
 
@@ -265,7 +266,7 @@ def test_idle_workers_use_no_cpu(tmp_path):
     time.sleep(1)
     assert sum(idle.cpu_times()[:2]) - before < 0.1
     running.send_signal(signal.SIGINT)
-    running.communicate(timeout=60)
+    running.communicate(timeout=PATIENT_S)
 
 
 @pytest.mark.parametrize("module", ["pandas", "matplotlib", "pyarrow"])

@@ -13,6 +13,7 @@ from reports.sustain.pace import paces
 from scripts.judge.simulated import Contender
 from tests.end_to_end.conftest import ROOT
 from tests.helpers import builders
+from tests.helpers.patience import PATIENT_S
 
 CASES = """
 from tests.simulated import suite
@@ -32,7 +33,7 @@ def test_a_machine_without_a_fan_slows_down_and_one_with_is_not_accused(tmp_path
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=PATIENT_S,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(" remains; ") == 2

@@ -5,13 +5,14 @@ import subprocess
 import pyarrow.dataset as ds
 
 from tests.end_to_end.conftest import ROOT, command
+from tests.helpers.patience import PATIENT_S
 
 ARGUMENTS = ("--framework", "numpy", "--suite", "matmul", "--preset", "smoke")
 
 
 def finished(words, folder):
     done = subprocess.run(
-        words, cwd=folder, capture_output=True, text=True, check=False, timeout=300
+        words, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENT_S
     )
     assert "Traceback" not in done.stderr
     assert done.returncode == 0, done.stderr

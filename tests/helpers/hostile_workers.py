@@ -9,6 +9,7 @@ import psutil
 
 from bench.contenders import worker_environment
 from bench.contenders.worker_process import WorkerProcess
+from tests.helpers.patience import PATIENT_S
 
 ADAPTER = """
 import mmap, os, re, signal, sys, time
@@ -44,7 +45,7 @@ def worker(path: Path, memory_bytes: int | None = None) -> WorkerProcess:
     )
 
 
-def noted(folder: Path, count: int, limit_s: float = 60.0) -> list[psutil.Process]:
+def noted(folder: Path, count: int, limit_s: float = PATIENT_S) -> list[psutil.Process]:
     """The processes noted, once there are so many."""
     deadline = time.monotonic() + limit_s
     notes = folder / "pids"
@@ -56,8 +57,8 @@ def noted(folder: Path, count: int, limit_s: float = 60.0) -> list[psutil.Proces
     raise AssertionError(f"{count} processes were awaited, {notes} says {pids}")
 
 
-def alive(folder: Path, limit_s: float = 30.0) -> list[int]:
-    """Of the processes noted, those that live on after that time."""
+def alive(folder: Path, limit_s: float = 120.0) -> list[int]:
+    """Of the processes noted, those that live on after that time: less than they would sleep."""
     deadline = time.monotonic() + limit_s
     pids = [int(pid) for pid in (folder / "pids").read_text().split()]
     assert pids

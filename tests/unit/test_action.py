@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.helpers.patience import PATIENT_S
+
 ROOT = Path(__file__).resolve().parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: dict[str, dict[str, Any]] = {step["name"]: step for step in ACTION["runs"]["steps"]}
@@ -82,7 +84,7 @@ class Runner:
             cwd=self.work,
             env=self.variables | dict.fromkeys(STEPS[name]["env"], "") | given,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENT_S,
             check=False,
         ).returncode
 

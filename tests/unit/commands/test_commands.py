@@ -22,6 +22,7 @@ from bench.commands import completion
 from bench.terminal import exit_codes
 from bench.version import version
 from suites.errors import UserError
+from tests.helpers.patience import PATIENT_S
 
 NAMES = sorted(completion.COMMANDS)
 
@@ -40,7 +41,7 @@ def test_a_home_that_cannot_be_written_to_is_nothing_to_tell_of(tmp_path: Path) 
         env={**os.environ, "MPLCONFIGDIR": str(tmp_path / "file" / "absent")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENT_S,
         check=True,
     )
     assert loaded.stderr == loaded.stdout == ""

@@ -10,6 +10,7 @@ from bench.contenders import discovery
 from bench.contenders import spec as contenders
 from bench.contenders.worker_environment import variables
 from bench.contenders.worker_process import WorkerProcess
+from tests.helpers.patience import PATIENT_S
 
 ADAPTER = """
 import os, time
@@ -43,7 +44,7 @@ def supervisors(tmp_path, monkeypatch):
 
     monkeypatch.setattr(discovery, "open_worker", open_worker)
 
-    def assembled(*bodies, timeout_s=60.0):
+    def assembled(*bodies, timeout_s=PATIENT_S):
         specs = []
         for number, body in enumerate(bodies):
             path = tmp_path / f"adapter_{number}.py"

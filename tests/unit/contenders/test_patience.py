@@ -10,6 +10,7 @@ import pytest
 
 from bench.contenders.patience import STEP_S, Patience
 from tests.helpers import hostile_workers
+from tests.helpers.patience import PATIENT_S
 
 
 class Clock:
@@ -99,7 +100,7 @@ def test_a_run_suspended_for_longer_than_its_timeout_goes_on(tmp_path):
     (tmp_path / "answer").touch()
     for pid in every:
         os.kill(pid, signal.SIGCONT)
-    told, _ = host.communicate(timeout=60)
+    told, _ = host.communicate(timeout=PATIENT_S)
     assert told == b"Devices(devices=()) True\n"
 
 

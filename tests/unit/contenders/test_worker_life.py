@@ -17,6 +17,7 @@ from bench.contenders.replies import Devices
 from bench.contenders.worker_process import WorkerDied
 from bench.meters.cpu_load import Load
 from tests.helpers import hostile_workers
+from tests.helpers.patience import PATIENT_S
 
 WAYS = ["adopts", "marks"]
 
@@ -59,7 +60,7 @@ LEFT = {
 def test_a_death_is_noticed_though_a_child_lives_and_the_child_is_ended(folder, way, body):
     with running(folder, f"{body}\n{SEGFAULT}") as worker:
         with pytest.raises(WorkerDied, match="SIGSEGV") as died:
-            worker.ask(Devices, 60)
+            worker.ask(Devices, PATIENT_S)
         assert died.value.signal_name == "SIGSEGV"
         assert hostile_workers.alive(folder) == []
 
@@ -68,7 +69,7 @@ def test_a_death_is_noticed_though_a_child_lives_and_the_child_is_ended(folder, 
 def test_what_a_worker_began_ends_with_it(folder, way, body):
     with running(folder, body) as worker:
         with contextlib.suppress(WorkerDied):  # the flood is no reply
-            worker.ask(Devices, 60)
+            worker.ask(Devices, PATIENT_S)
         worker.kill()
         assert hostile_workers.alive(folder) == []
 
@@ -120,7 +121,7 @@ def test_a_killed_keeper_is_told_and_leaves_nothing(folder, way, body):
         hostile_workers.noted(folder, 2 if "forked" in body else 1)
         worker._life._keeper.kill()
         with pytest.raises(WorkerDied, match="keeper was ended by SIGKILL"):
-            worker.reply(Devices, 60)
+            worker.reply(Devices, PATIENT_S)
         assert hostile_workers.alive(folder) == []
 
 
@@ -128,7 +129,7 @@ def test_a_worker_that_closes_its_pipes_and_lives_on_is_ended(folder, monkeypatc
     monkeypatch.setattr(worker_process, "FAREWELL_S", 0.1)
     with running(folder, "os.closerange(3, 99)\ntime.sleep(600)") as worker:
         with pytest.raises(WorkerDied, match="closed its pipes and lived on"):
-            worker.ask(Devices, 60)
+            worker.ask(Devices, PATIENT_S)
         assert hostile_workers.alive(folder) == []
 
 
@@ -136,10 +137,10 @@ def test_a_last_answer_is_heard_and_then_the_death(folder):
     leaves = "import threading; threading.Timer(0.2, lambda: os._exit(7)).start()"
     with running(folder, leaves) as worker:
         worker.post(Devices)
-        worker._life.wait(60)
-        assert worker.reply(Devices, 60) == Devices(devices=())
+        worker._life.wait(PATIENT_S)
+        assert worker.reply(Devices, PATIENT_S) == Devices(devices=())
         with pytest.raises(WorkerDied, match="code 7") as died:
-            worker.ask(Devices, 60)
+            worker.ask(Devices, PATIENT_S)
         assert died.value.exit_code == 7
 
 
@@ -171,7 +172,7 @@ def test_memory_is_that_of_all_it_began(folder, way, detached):
     body = f"forked({HOARD}, detached={detached})\ntime.sleep(600)"
     with running(folder, body, memory_bytes=250 * 2**20) as worker:
         with pytest.raises(WorkerDied, match=r"GiB of memory, 0.24 allowed \(--memory\)"):
-            worker.ask(Devices, 60)
+            worker.ask(Devices, PATIENT_S)
         assert hostile_workers.alive(folder) == []
 
 
@@ -185,7 +186,7 @@ def test_memory_that_processes_share_is_counted_once(folder):
         "[os.read(ready, 1) for _ in range(3)]"
     )
     with running(folder, shares, memory_bytes=500 * 2**20) as worker:
-        assert worker.ask(Devices, 60) == Devices(devices=())
+        assert worker.ask(Devices, PATIENT_S) == Devices(devices=())
         tree = worker._life._tree
         assert sum(each.memory_info().rss for each in tree.members()) > 600 * 2**20
 
@@ -217,18 +218,18 @@ def test_a_process_that_was_given_the_pid_of_one_that_ended_is_a_stranger(sleepe
 
 def test_the_mark_alone_finds_its_bearers_and_no_others(sleeper):
     bearer, stranger = sleeper("mine"), sleeper("others")
-    assert ProcessTree(None, "NAME=mine", adopts=False).end(20.0)
-    assert bearer.wait(20) == -signal.SIGKILL
+    assert ProcessTree(None, "NAME=mine", adopts=False).end(120.0)
+    assert bearer.wait(120) == -signal.SIGKILL
     assert stranger.poll() is None
 
 
 def test_to_be_killed_twice_is_to_be_killed_once(folder):
     with running(folder, "pass") as worker:
-        worker.ask(Devices, 60)
+        worker.ask(Devices, PATIENT_S)
         for _ in range(2):
             worker.kill()
         with pytest.raises(WorkerDied, match="SIGKILL"):
-            worker.ask(Devices, 60)
+            worker.ask(Devices, PATIENT_S)
 
 
 def test_the_load_of_a_worker_that_has_died_is_none():

@@ -10,6 +10,7 @@ from bench.contenders.replies import Devices, WorkerError
 from bench.contenders.worker_process import WorkerDied, WorkerProcess
 from bench.environments import manager
 from bench.machine import privacy
+from tests.helpers.patience import PATIENT_S
 
 
 def test_only_allowed_variables_reach_a_worker():
@@ -77,7 +78,7 @@ class Nameless(Exception, metaclass=Meta): pass
 """
 
 
-def ask(tmp_path, body, timeout_s=30):
+def ask(tmp_path, body, timeout_s=PATIENT_S):
     running = worker(tmp_path, ADAPTER.format(body=body))
     try:
         return running.ask(Devices, timeout_s), running
@@ -132,7 +133,7 @@ def test_silence_is_ended(tmp_path):
 def test_an_adapter_that_lacks_a_function_is_told(tmp_path):
     running = worker(tmp_path, 'NAME = "fake"\ndef devices(): return []\n')
     with pytest.raises(WorkerError, match="lacks start, build, wait, to_numpy, memory"):
-        running.ask(Devices, 30)
+        running.ask(Devices, PATIENT_S)
     running.kill()
 
 
@@ -140,7 +141,7 @@ def test_a_dead_worker_is_broken_however_often_it_is_asked(tmp_path):
     running = worker(tmp_path, ADAPTER.format(body="import os; os._exit(7)"))
     for _ in range(2):
         with pytest.raises(WorkerDied, match="code 7"):
-            running.ask(Devices, 30)
+            running.ask(Devices, PATIENT_S)
     running.kill()
 
 
@@ -164,7 +165,7 @@ def test_a_dead_worker_is_broken_however_often_it_is_asked(tmp_path):
 def test_an_answer_that_cannot_be_sent_is_a_refusal(tmp_path, body, message):
     running = worker(tmp_path, ODD + ADAPTER.format(body=body))
     with pytest.raises(WorkerError, match=message):
-        running.ask(Devices, 30)
+        running.ask(Devices, PATIENT_S)
     running.kill()
 
 
@@ -198,19 +199,19 @@ REPLIES = "import os, sys; pipe = int(sys.argv[3])\n    "
 )
 def test_an_adapter_that_speaks_to_the_host_itself_ends_its_worker(tmp_path, body, reason):
     with pytest.raises(WorkerDied, match=reason):
-        ask(tmp_path, REPLIES + body, timeout_s=10)
+        ask(tmp_path, REPLIES + body, timeout_s=10 if "no answer" in reason else PATIENT_S)
 
 
 def test_a_reply_beside_the_asked_one_ends_the_worker(tmp_path):
     forged = b'{"number": 1, "refused": false, "answer": {"devices": []}}\n'
     running = worker(tmp_path, ADAPTER.format(body=f"{REPLIES}os.write(pipe, {forged!r})"))
     try:
-        running.ask(Devices, 30)
+        running.ask(Devices, PATIENT_S)
     except WorkerDied:
         pass
     else:  # the second came later than the first was read
         with pytest.raises(WorkerDied, match=r"it answered request 1 when|more than it was asked"):
-            running.ask(Devices, 30)
+            running.ask(Devices, PATIENT_S)
     finally:
         running.kill()
 

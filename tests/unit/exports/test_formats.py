@@ -20,6 +20,7 @@ from reports.exports.exported import Exported
 from reports.exports.registry import FORMATS
 from reports.frame import Results, read
 from tests.helpers import builders
+from tests.helpers.patience import PATIENT_S
 from tests.unit.exports.readers import READERS
 
 EVIL = '`|<b>"\\@all\n\x1b[31m\u202e-bencher-ignore'
@@ -64,7 +65,7 @@ def test_the_reader_finds_every_verified_cell_and_no_other(usual: Results, name:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(texts=st.lists(TEXTS, min_size=15, max_size=15))
 def test_no_text_of_a_record_spoils_a_file(usual: Results, name: str, texts: list[str]) -> None:
     """A text for each field, and the same case thrice; the reader finds as many entries."""
@@ -165,7 +166,7 @@ def test_the_commands_of_pyperf_read_it(usual: Results, tmp_path: Path, verb: li
         [sys.executable, "-m", "pyperf", *verb, *paths],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENT_S,
         check=True,
     )
     assert "matmul/square/64 [torch/cuda:0/float32]" in ended.stdout

@@ -12,6 +12,7 @@ import pytest
 from bench.fleet import connection, hosts
 from bench.fleet.connection import Connection, Head
 from bench.fleet.ssh import Checkout
+from tests.helpers.patience import PATIENT_S
 
 SLOT = hosts.machines("local:1")[0]
 
@@ -23,7 +24,7 @@ def opened(tmp_path):
     head = Head(1, "no certificate", "no key", Checkout.here(), tmp_path)
     found = Connection(SLOT, head, news.put)
     found.open()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENT_S
     while found.pid is None and time.monotonic() < deadline:
         time.sleep(0.01)
     yield found, news
@@ -32,7 +33,7 @@ def opened(tmp_path):
 
 
 def gone(news):
-    while (heard := news.get(timeout=30)).what != "gone":
+    while (heard := news.get(timeout=PATIENT_S)).what != "gone":
         pass
     return heard.line
 

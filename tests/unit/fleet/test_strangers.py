@@ -10,6 +10,7 @@ import time
 import pytest
 
 from bench.fleet import head, quiet, task
+from tests.helpers.patience import PATIENT_S
 
 
 class Evil:
@@ -37,11 +38,11 @@ def asked(scheduler, message):
     async def talk():
         security = quiet.security(*secret)
         comm = await connect(
-            f"tls://127.0.0.1:{port}", **security.get_connection_args("client"), timeout=5
+            f"tls://127.0.0.1:{port}", **security.get_connection_args("client"), timeout=PATIENT_S
         )
         try:
             await comm.write({**message, "reply": True})
-            return await asyncio.wait_for(comm.read(), 3)
+            return await asyncio.wait_for(comm.read(), PATIENT_S)
         except (OSError, TimeoutError):
             return None
         finally:
@@ -55,7 +56,7 @@ def test_a_stranger_is_not_heard(scheduler):
     plain = ssl.create_default_context()
     plain.check_hostname, plain.verify_mode = False, ssl.CERT_NONE
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENT_S) as raw,
         pytest.raises(OSError),
         plain.wrap_socket(raw) as wrapped,
     ):
@@ -113,13 +114,13 @@ def test_one_who_works_along_gives_nobody_work(scheduler, monkeypatch):
             await asyncio.sleep(0.3)
 
     client.sync(work, {"op": "log-event", "topic": "known", "msg": 1})
-    assert heard.get(timeout=5)[1] == 1  # what it says arrives
+    assert heard.get(timeout=PATIENT_S)[1] == 1  # what it says arrives
     client.sync(work, *({**ask, "client": client.id} for ask in asks))
     assert "forged" not in tasks
     assert goes_on(scheduler)
     for ask in asks:
         client.sync(asyncio.to_thread, client._send_to_scheduler, ask)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENT_S
     while "forged" not in tasks and time.monotonic() < deadline:
         time.sleep(0.05)
     assert "forged" in tasks  # it was worth asking

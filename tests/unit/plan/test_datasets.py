@@ -17,6 +17,7 @@ from suites import catalog
 from suites.data import idx, sources
 from suites.data.sources import NoData
 from suites.workload import SGD, Data, Learn, Lifecycle
+from tests.helpers.patience import PATIENT_S
 
 CONTENT = {"one.gz": b"first" * 1000, "two.gz": b"second" * 1000}
 
@@ -114,7 +115,7 @@ def test_a_download_without_end_is_given_up(host, home, monkeypatch):
     (host.folder / "endless").touch()
     with pytest.raises(NoData, match=r"one\.gz was refused: it has more than 1048576 bytes"):
         provide()
-    assert host.gave_up.wait(10)
+    assert host.gave_up.wait(PATIENT_S)
     assert held(home) == {}
 
 

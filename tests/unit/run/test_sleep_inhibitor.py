@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from bench.run import sleep_inhibitor
+from tests.helpers.patience import PATIENT_S
 
 
 @pytest.fixture
@@ -25,7 +26,8 @@ def caffeinate(tmp_path):
 
 def notes(noted):
     """Process and arguments of the one that was started, once it has begun."""
-    for _ in range(400):
+    deadline = time.monotonic() + PATIENT_S
+    while time.monotonic() < deadline:
         if noted.exists() and noted.read_text().endswith("\n"):
             pid, *arguments = noted.read_text().split()
             return int(pid), arguments
@@ -38,7 +40,10 @@ def is_running(pid):
 
 
 def ends(pid):
-    return any(not is_running(pid) or time.sleep(0.025) for _ in range(400))
+    deadline = time.monotonic() + PATIENT_S
+    while (living := is_running(pid)) and time.monotonic() < deadline:
+        time.sleep(0.025)
+    return not living
 
 
 def test_it_stays_awake_for_this_process_until_the_end(caffeinate):
@@ -96,9 +101,9 @@ def test_where_it_ends_early_a_sentence_says_so(tmp_path):
     path = tmp_path / "caffeinate"
     path.write_text("#!/bin/sh\nexit 64\n")
     path.chmod(0o755)
-    said = []
+    said, before = [], set(psutil.Process().children())
     with sleep_inhibitor.prevent_sleep(said.append, str(path), needed=True):
-        (child,) = psutil.Process().children()
+        (child,) = set(psutil.Process().children()) - before
         assert ends(child.pid)
     (line,) = said
     assert "may have slept" in line

@@ -22,6 +22,7 @@ from scripts.device_check.folder import Folder
 from scripts.device_check.plan import ENDING_S, LeftOut, Part, Plan
 from scripts.device_check.verdicts import Cell
 from suites.errors import UserError
+from tests.helpers.patience import PATIENT_S
 
 # --- the plan -------------------------------------------------------------------------------
 
@@ -264,10 +265,10 @@ sys.modules.update(dict.fromkeys({blocked!r}))
 from scripts.device_check import command, measure
 command.machine.describe([])
 """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=PATIENT_S)
 
 
 def test_the_first_module_loads_before_any_package_is_there():
     module = importlib.import_module("scripts.device_check.packages")
     source = module.__file__
-    subprocess.run([sys.executable, "-I", "-S", source], check=True, timeout=60)
+    subprocess.run([sys.executable, "-I", "-S", source], check=True, timeout=PATIENT_S)

@@ -9,6 +9,7 @@ from suites.data import arrays
 from suites.data.batch_loader import AHEAD, BatchLoader, prepared
 from suites.layers import Flatten, Linear, Sequential
 from suites.workload import SGD, Train
+from tests.helpers.patience import PATIENT_S
 
 RAW = np.random.default_rng(0).integers(0, 256, (4, 3, 8, 8), dtype=np.uint8)
 LABELS = np.array([0, 1, 2, 0], np.int32)
@@ -53,7 +54,7 @@ def test_the_thread_rests_when_enough_is_ready_and_ends_when_closed():
     time.sleep(0.05)  # it would prepare thousands of batches if it did not rest
     assert feed._ready.qsize() <= AHEAD
     feed.close()
-    feed._thread.join(timeout=5)  # type: ignore[attr-defined]
+    feed._thread.join(timeout=PATIENT_S)  # type: ignore[attr-defined]
     assert not feed._thread.is_alive()  # type: ignore[attr-defined]
 
 

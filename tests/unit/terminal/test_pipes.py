@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.patience import PATIENT_S
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 WRITE = """
@@ -29,7 +31,7 @@ def ended(code: str, *, closed: str) -> subprocess.CompletedProcess[bytes]:
     os.close(read)
     ends = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, closed: write}
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=CHECKOUT, check=False, timeout=60, **ends)  # type: ignore[call-overload]
+    done = subprocess.run(command, cwd=CHECKOUT, check=False, timeout=PATIENT_S, **ends)  # type: ignore[call-overload]
     os.close(write)
     return done
 
@@ -71,7 +73,7 @@ def run_by_shell(redirected: str, code: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENT_S,
     )
 
 
@@ -108,7 +110,7 @@ def test_a_descriptor_that_was_closed_is_no_other_files(closed: str) -> None:
 def test_a_command_whose_table_was_lost_says_so() -> None:
     done = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m bench list >/dev/full"],
-        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120,
+        cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=PATIENT_S,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == "exit 1: standard output could not be written: No space left on device\n"

@@ -26,7 +26,7 @@ def spinning(seconds):
         thread.join()
 
 
-TRIES = 5
+TRIES = 50
 """A busy machine may keep a thread from its core for three polls, and it seems at rest."""
 
 
