@@ -25,6 +25,8 @@ from suites.verification.reference.meanings.arithmetic import (
     rms,
 )
 from suites.verification.reference.meanings.model import Float64, Pass, Weights
+from suites.verification.reference.narrow_norms import DRAWS as NARROW_DRAWS
+from suites.verification.reference.narrow_norms import has_narrow_norm
 from suites.verification.training_checks import audited, probe
 from suites.workload import Forward, Product, smallest
 
@@ -113,18 +115,19 @@ def solve_forward(workload: Forward, precision: str, seed: int) -> Expected:
     made.close()
     weights = held(made.weights, precision)
     taken = checks.sampled_samples(workload, seed)
-    exact = exact_output(workload, weights, made.ring[0]["x"][taken], precision)
-    limit = output_limit(workload, weights, made.ring[0]["x"][taken], precision)
     audit = arrays.audit(workload, seed, made.weights)
     audit.close()
     shape = np.asarray(workload.model.output_shape(workload.input_shape))
-    found = {("before", "output"): exact} | {
-        ("after", audited("output", step)): exact_output(
-            workload, weights, audit.ring[step]["x"][taken], precision
-        )
+    given = {("before", "output"): made.ring[0]["x"][taken]} | {
+        ("after", audited("output", step)): audit.ring[step]["x"][taken]
         for step in checks.kept_steps(workload)
     }
-    for (phase, name), output in found.items():
+    narrow = has_narrow_norm(workload.model, workload.input_shape)
+    limit = None
+    for (phase, name), x in given.items():
+        output = exact_output(workload, weights, x, precision)
+        if limit is None or narrow:
+            limit = output_limit(workload, weights, x, precision, whole=narrow)
         for part, value in digest(output, seed).items():
             if part != "shape":
                 own = scaled(limit, part, rms(output), output.size)
@@ -177,15 +180,17 @@ class _Single(Exact):
     dtype = np.float32
 
 
-def output_limit(workload: Forward, weights: Weights, x: Array, precision: str) -> limits.Limit:
-    """Of the outputs for x, as shares of their root mean square."""
-    x, begin = _lighter(workload, x)
+def output_limit(
+    workload: Forward, weights: Weights, x: Array, precision: str, *, whole: bool = False
+) -> limits.Limit:
+    """Of the outputs for x, as shares of their root mean square; by all of x if it is `whole`."""
+    (x, begin), draws = ((x, 0), NARROW_DRAWS) if whole else (_lighter(workload, x), DRAWS)
     x = arrays.rounded(x, precision)
     exact = outputs(workload, weights, x, begin=begin)
     size = rms(exact) or 1.0
     honest = [
         outputs(workload, weights, x, Honest(precision, draw), begin) / size
-        for draw in range(DRAWS)
+        for draw in range(draws)
     ]
     if precision == "float32":
         lie = outputs(workload, weights, x, TensorFloat(), begin) / size

@@ -49,6 +49,10 @@ class Exact:
     squares_first = False
     """Whether a variance is the mean of the squares less the square of the mean."""
 
+    in_shares = False
+    """Whether a running average is the sum of its share and the new value's, which rounded do not
+    make up one: all elements err alike, and more than the average itself where it moves little."""
+
     spare_norm = 0.0
     """What is added to a norm before gradients are divided by it."""
 
@@ -68,6 +72,10 @@ class Exact:
 
     def averaged(self, y: Values, length: int) -> Values:
         """Means of `length` values of mostly one sign."""
+        return y
+
+    def squared(self, y: Values) -> Values:
+        """A mean of squares from which the square of the mean is still to be taken."""
         return y
 
     def computed(self, y: Values) -> Values:
@@ -111,6 +119,7 @@ class Honest(Exact):
         self._random, self._pool = np.random.default_rng([draw, 5]), _pool()
         self._sides, self._side = np.random.default_rng([draw // 2, 6]), 1 - 2 * (draw % 2)
         self._precision, self.squares_first = precision, draw % 2 == 1
+        self.in_shares = not self.squares_first
         self.spare_norm = SPARE_NORM * (draw % 2)
         self.power_units = (0, 1, -1)[draw % 3]
 
@@ -120,6 +129,12 @@ class Honest(Exact):
 
     def averaged(self, y: Values, length: int) -> Values:
         return self._astray(y, math.sqrt(length / 3) * rms(y))
+
+    def squared(self, y: Values) -> Values:
+        """Off by two units to either side, one for the other square: where values are nearly equal
+        little else is left, and rounding that happens to be none tells nothing of others'."""
+        units = np.float32(2 * UNIT_ROUNDOFF["float32"])
+        return y * (1 + units * np.sign(self._errors(y.shape)))
 
     def computed(self, y: Values) -> Values:
         error = np.float32(FUNCTION_UNITS * UNIFORM * UNIT_ROUNDOFF["float32"])

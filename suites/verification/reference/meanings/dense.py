@@ -49,7 +49,8 @@ def _layer_norm(run: Run, layer: layers.LayerNorm, x: Any, path: str) -> Any:
     mean = mean_over(x, -1)
     centred = x - mean
     if run.arithmetic.squares_first:
-        variance = anp.maximum(mean_over(x**2, -1) - mean**2, 0)
+        squares = run.arithmetic.squared(mean_over(x**2, -1))
+        variance = anp.maximum(squares - mean**2, 0)
     else:
         variance = mean_over(centred**2, -1)
     scaled = centred * computed(1 / anp.sqrt(variance + layer.eps), run.arithmetic)

@@ -54,7 +54,7 @@ def _batch_norm(run: Run, layer: layers.BatchNorm, x: Any, path: str) -> Any:
             ("running_mean", mean, batch_mean),
             ("running_var", variance, unbiased),
         ):
-            run.averages[join(path, name)] = old + layer.momentum * (new - old)
+            run.averages[join(path, name)] = _moved(run, old, new, layer.momentum)
         mean, variance = batch_mean, batch_variance
     scale = run.weight(path, "weight") * computed(1 / anp.sqrt(variance + layer.eps), arithmetic)
     # As one product and one sum, which loses more than centring first, and is done.
@@ -62,12 +62,18 @@ def _batch_norm(run: Run, layer: layers.BatchNorm, x: Any, path: str) -> Any:
     return add_by_channel(scale_by_channel(x, scale, 1, arithmetic), shift, 1, arithmetic)
 
 
+def _moved(run: Run, old: Any, new: Any, share: float) -> Any:
+    if run.arithmetic.in_shares:
+        return (1 - share) * old + share * new
+    return old + share * (new - old)
+
+
 def _moments(run: Run, x: Any, axis: int) -> tuple[Any, Any]:
     """Mean and variance over all axes but this one."""
     count = math.prod(x.shape) / x.shape[axis]
     mean = sum_by_channel(x, axis, run.arithmetic) / count
     if run.arithmetic.squares_first:
-        squares = sum_by_channel(x**2, axis, run.arithmetic) / count
+        squares = run.arithmetic.squared(sum_by_channel(x**2, axis, run.arithmetic) / count)
         return mean, anp.maximum(squares - mean**2, 0)
     centred = add_by_channel(x, -mean, axis, run.arithmetic)
     return mean, sum_by_channel(centred**2, axis, run.arithmetic) / count
