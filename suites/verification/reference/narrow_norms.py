@@ -1,4 +1,4 @@
-"""Whether a model normalises by the spread of so few values that they may happen to be nearly equal.
+"""Whether a model normalises by the spread of so few values that they may be nearly equal.
 
 Then rounding counts for many times as much as elsewhere, in that place of that batch alone: limits
 must follow from the very values that are compared.

@@ -1,4 +1,4 @@
-"""Norms of few values and running averages that hardly move: honest rounding is not called wrong."""
+"""Norms of few values and running averages that hardly move: honest rounding is not wrong."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,14 @@ from suites.layers import (
     ReLU,
     Sequential,
 )
-from suites.verification import reference
+from suites.verification import checks, reference
 from suites.verification.reference import expected_answers
 from suites.verification.reference.meanings import operators
-from suites.verification.reference.meanings.arithmetic import Exact
+from suites.verification.reference.meanings.arithmetic import Exact, rms
 from suites.verification.reference.narrow_norms import has_narrow_norm
+from suites.verification.training_checks import audited
 from suites.workload import SGD, Forward, Operation, Train
-from tests.helpers.answers import Bits, Trained, before, failed, worst
+from tests.helpers.answers import Trained, before, failed, worst
 
 PAIRS = {
     "layer": (Sequential(LayerNorm(2), Linear(2, 4)), (256, 2)),
@@ -55,10 +56,23 @@ def test_a_variance_without_centring_is_honest(name):
         got = expected_answers.outputs(work, made.weights, x, SquaresFirst())
         exact = expected_answers.outputs(work, made.weights, x)
         made.close()
-        for limit in ("worst", "overall"):
-            bound = found.get(f"before/output/all|{limit}", np.inf)
-            apart = np.abs(got - exact)
-            assert (apart.max() if limit == "worst" else np.sqrt((apart**2).mean())) < bound
+        assert rms(got - exact) < found["before/output/all|overall"]
+        assert np.abs(got - exact).max() < found.get("before/output/all|worst", np.inf)
+        # A wrong answer worth finding still is.
+        assert found["before/output/all|overall"] < 0.2 * rms(exact)
+
+
+def test_each_audited_step_of_a_gradient_has_limits_of_its_own():
+    work = Operation(suite="t", name="b", operator=op.Backward(LayerNorm(2), (7, 2)))
+    for seed in range(8):
+        found = reference.solve(work, "float32", seed).entries
+        audit = arrays.audit(work, seed, arrays.make(work, seed).weights)
+        for step in checks.kept_steps(work):
+            given = work.operator, audit.weights, audit.ring[step]
+            got = operators.results(*given, SquaresFirst())["output"]
+            exact = operators.results(*given, Exact())["output"]
+            bound = found.get(f"after/{audited('output', step)}/all|worst", np.inf)
+            assert np.abs(got - exact).max() < bound
 
 
 def test_wide_norms_are_not_narrow():
@@ -69,8 +83,8 @@ def test_wide_norms_are_not_narrow():
 def test_an_average_as_a_sum_of_shares_is_honest(tmp_path, momentum):
     norm = BatchNorm(512, momentum=momentum)
     model = Sequential(Linear(32, 512, bias=False), norm, ReLU(), Linear(512, 4))
-    same = {"suite": "t", "name": "shares", "model": model}
-    work = Train(**same, input_shape=(64, 32), optimizer=SGD(0.1))
+    rule = SGD(0.1)
+    work = Train(suite="t", name="shares", model=model, input_shape=(64, 32), optimizer=rule)
 
     def by(average):
         return lambda made: Trained(work, made, averages=lambda new: average(made.weights, new))
