@@ -16,12 +16,20 @@ def version(checkout: Path = CHECKOUT) -> str:
 
 
 def commit(checkout: Path = CHECKOUT) -> str | None:
-    """The checkout's commit, `+` when it has been changed since; None outside git."""
-    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=40", "--exclude=*"]
+    """The checkout's commit, `+` when it has been changed since; None outside git.
+
+    Not by `git describe --dirty`: it writes git's index anew, and ended meanwhile leaves a lock.
+    """
+    command = ["git", "--no-optional-locks", "status", "--porcelain=v2", "--branch"]
+    command.append("--untracked-files=no")
     try:
         done = subprocess.run(
             command, cwd=checkout, capture_output=True, text=True, timeout=10, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None
+    lines = done.stdout.splitlines()
+    found = [line.split()[-1] for line in lines if line.startswith("# branch.oid ")]
+    if not found or found == ["(initial)"]:
+        return None
+    return found[0] + ("+" if any(not line.startswith("#") for line in lines) else "")

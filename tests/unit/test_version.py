@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,3 +26,28 @@ def test_outside_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_machine_without_git_knows_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert version.commit() is None
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git here")
+def test_a_changed_checkout_is_marked_and_gits_own_files_are_left_alone(tmp_path: Path) -> None:
+    def git(*words: str) -> str:
+        own = ("-c", "user.name=a", "-c", "user.email=a@b.example")
+        done = subprocess.run(
+            ["git", *own, *words], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    git("init", "--quiet")
+    assert version.commit(tmp_path) is None
+    file, index = tmp_path / "file", tmp_path / ".git" / "index"
+    file.write_text("one")
+    git("add", "file")
+    git("commit", "--quiet", "-m", "one")
+    os.utime(file, (1, 1))  # git looks at it again, and would note that it is the same
+    before = index.read_bytes()
+    assert version.commit(tmp_path) == git("rev-parse", "HEAD")
+    (tmp_path / "new").touch()
+    assert not version.commit(tmp_path).endswith("+")
+    assert index.read_bytes() == before
+    file.write_text("two")
+    assert version.commit(tmp_path) == git("rev-parse", "HEAD") + "+"
