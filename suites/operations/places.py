@@ -140,6 +140,11 @@ class ArgMax(Operator):
     def __post_init__(self) -> None:
         require_sizes("ArgMax", self.shape, 2)
         require_axis("ArgMax", self.shape, self.axis, 1)
+        if self.shape[self.axis] < 2:
+            raise ValueError(
+                f"ArgMax expects values to choose from along axis {self.axis}. "
+                f"Received: {list(self.shape)}"
+            )
 
     @property
     def inputs(self) -> Mapping[str, Operand]:

@@ -135,6 +135,7 @@ def test_work_is_counted() -> None:
         (lambda: operations.Attention(1, 0, 4, 4, 8), "sizes above 0"),
         (lambda: operations.Copy(-3), r"Received: \(-3,\)"),
         (lambda: operations.TopK((3, 4), 5), "k from 1 to 4"),
+        (lambda: operations.ArgMax((3, 1), 1), "values to choose from along axis 1"),
         (lambda: operations.Backward(LayerNorm(8), (2, 9)), "LayerNorm"),
         (lambda: Operation(suite="x", name="x", operator=cast(Any, LayerNorm(8))), "TopK"),
     ],
