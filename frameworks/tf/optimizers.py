@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from frameworks.interface import Unsupported
@@ -156,7 +157,9 @@ class _AdamW(_Adam):
 
 
 def _next(rest: Any, beta: float) -> Any:
-    """1 - beta^(t + 1) from 1 - beta^t, to the last digit."""
-    moved = beta * rest + (1 - beta)
+    """1 - beta^(t + 1) from 1 - beta^t, to the last digit: of the float32 beta that the operation's
+    averages have, whose 1 - 0.999 is smaller by a hundred thousandth."""
+    held = float(np.float32(beta))
+    moved = held * rest + (1 - held)
     rest.assign(moved, read_value=False)
     return moved

@@ -41,7 +41,7 @@ def take(
     memory. Where nothing is asked of the weights after the last step, they are not worked out."""
     kind, taken = arithmetic.dtype, Taken([], [], {})
     by_gradients = workload.optimizer.checked_by == "gradients"
-    state = training.State(workload.optimizer, arithmetic.power_units)
+    state = training.State(workload.optimizer, arithmetic)
     current: Weights = {path: weight.astype(kind, copy=False) for path, weight in weights.items()}
     for number, batch in enumerate(batches):
         made = training.passed(workload, current, training.in_arithmetic(batch, kind), arithmetic)

@@ -53,7 +53,7 @@ def steps(
     arithmetic: Exact = EXACT,
 ) -> Iterator[Step]:
     """Training from `weights`, a step for each batch, in the arithmetic they have."""
-    state = State(workload.optimizer, arithmetic.power_units)
+    state = State(workload.optimizer, arithmetic)
     for batch in batches:
         made = passed(workload, weights, batch, arithmetic)
         weights = state.after(weights, made)
@@ -164,7 +164,7 @@ class State:
     """An optimizer and what it keeps. Raises NoReference for one that is none of `OPTIMIZERS`."""
 
     optimizer: Optimizer
-    power_units: int = 0
+    arithmetic: Exact = EXACT
     count: int = 0
     kept: dict[str, Any] = field(default_factory=dict)
 
@@ -193,9 +193,10 @@ class State:
         processor's cache: over whole arrays the update takes longer than many a model's products.
         """
         kind = gradient.dtype.type
-        xp = np if kind is np.float64 else Float32(self.power_units)
+        xp = np if kind is np.float64 else Float32(self.arithmetic.power_units)
         rule = rule_in(kind, self.optimizer)
-        factors = tuple(kind(factor) for factor in rule.factors(np.float64(self.count), xp))
+        corrects = self.optimizer if self.arithmetic.exact_factors else rule
+        factors = tuple(kind(factor) for factor in corrects.factors(np.float64(self.count), xp))
         before = [np.ravel(array) for array in (weight, gradient, *state)]
         results = [np.empty(gradient.shape, kind) for _ in (weight, *state)]
         for begin in range(0, gradient.size, BLOCK):

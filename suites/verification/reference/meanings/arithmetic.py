@@ -62,6 +62,10 @@ class Exact:
     power_units = 0
     """By how many units of its last place, 2^-24, a power between a half and 1 is off."""
 
+    exact_factors = False
+    """Whether what corrects averages is worked out on the host, of numbers such as 0.999 themselves,
+    where the averages are of their float32 ones: then one does not take back the other's error."""
+
     def operand(self, x: Values) -> Values:
         """What a product takes of an array."""
         return x
@@ -121,7 +125,7 @@ class Honest(Exact):
         self._precision, self.squares_first = precision, draw % 2 == 1
         self.in_shares = not self.squares_first
         self.spare_norm = SPARE_NORM * (draw % 2)
-        self.power_units = (0, 1, -1)[draw % 3]
+        self.power_units, self.exact_factors = (0, 1, -1)[draw % 3], draw % 2 == 1
 
     def summed(self, y: Values, length: int, a: Values, b: Values) -> Values:
         terms = rms(a) * rms(b) * math.sqrt(length)
