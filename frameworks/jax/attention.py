@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from frameworks.jax.products import by_rows
+from frameworks.jax.products import biased, by_rows
 from frameworks.shared import functional
 from frameworks.shared.attention import turns, visible
 from frameworks.shared.decoders import Project, by_head, swiglu
@@ -30,7 +30,7 @@ def projection(path: str, name: str, bias: bool, rows: slice = slice(None)) -> P
     weight, own = join(path, f"{name}_weight"), join(path, f"{name}_bias")
     if not bias:
         return lambda weights, x: by_rows(x, weights[weight][rows])
-    return lambda weights, x: by_rows(x, weights[weight][rows]) + weights[own][rows]
+    return lambda weights, x: biased(by_rows(x, weights[weight][rows]), weights[own][rows])
 
 
 def split(layer: layers.SelfAttention, joint: Any) -> list[Any]:

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from frameworks.jax.products import biased
 from frameworks.shared import functional, windows
 from frameworks.shared.channels_last import PLANE
 from frameworks.shared.functional import Apply, Moved, Weights
@@ -61,7 +62,7 @@ def convolution(layer: Convolution, path: str) -> Apply:
 
 
 def _shifted(y: Any, bias: Any) -> Any:
-    return y + functional.by_channel(bias, y)
+    return biased(y, functional.by_channel(bias, y))
 
 
 def _convolve(layer: Convolution, x: Any, kernel: Any) -> Any:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from frameworks.interface import Unsupported
 from frameworks.jax import attention, images, recurrent
-from frameworks.jax.products import by_rows
+from frameworks.jax.products import biased, by_rows
 from frameworks.shared import bags, decoders, functional
 from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
@@ -38,7 +38,9 @@ def _linear(layer: layers.Linear, path: str) -> Apply:
     weight, bias = join(path, "weight"), join(path, "bias")
     if not layer.bias:
         return functional.over_last(lambda weights, x: by_rows(x, weights[weight]))
-    return functional.over_last(lambda weights, x: by_rows(x, weights[weight]) + weights[bias])
+    return functional.over_last(
+        lambda weights, x: biased(by_rows(x, weights[weight]), weights[bias])
+    )
 
 
 def _layer_norm(layer: layers.LayerNorm, path: str) -> Apply:

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from frameworks.jax.products import by_rows
+from frameworks.jax.products import biased, by_rows
 from frameworks.shared.functional import Apply, Lowering, Moved, Weights, plain, weighted
 from suites import layers
 from suites.layers import Layer, join
@@ -65,7 +65,7 @@ def _through(cell: Cell, count: int) -> Callable[[Any, str], Apply]:
             begin = (jnp.zeros((x.shape[1], layer.width), x.dtype),) * count
             # An array for each gate: XLA's loop for the CPU takes 1.6 times as long where it
             # cuts a place and a gate out of one.
-            given = tuple(jnp.split(by_rows(x, weight) + bias, layer.gates, axis=-1))
+            given = tuple(jnp.split(biased(by_rows(x, weight), bias), layer.gates, axis=-1))
             reverse = ending.endswith("_reverse")
             return lax.scan(step, begin, given, reverse=reverse)[1]
 

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from frameworks.shared.attention import turns, visible
+from frameworks.tf.elementwise import biased
 from frameworks.tf.images import Apply
 from suites import layers
 
@@ -26,7 +27,7 @@ def affine(weight: Any, bias: Any = None) -> Apply:
         rows = x if len(x.shape) == 2 else tf.reshape(x, (-1, x.shape[-1]))
         y = tf.matmul(rows, weight)
         if bias is not None:
-            y = tf.nn.bias_add(y, bias)
+            y = biased(y, bias)
         return y if rows is x else tf.reshape(y, (*x.shape[:-1], y.shape[-1]))
 
     return apply

@@ -12,6 +12,7 @@ import tensorflow as tf
 from frameworks.shared import windows
 from frameworks.shared.channels_last import PLANE, depthwise
 from frameworks.tf.edges import framed
+from frameworks.tf.elementwise import biased
 from frameworks.tf.images import Apply
 from suites.layers import ConvTranspose2d
 from suites.layers.convolution import Convolution
@@ -33,7 +34,7 @@ def convolution(
 
     def apply(x: Any) -> Any:
         y = way(layer, x, weight)
-        return y if bias is None else tf.nn.bias_add(y, bias)
+        return y if bias is None else biased(y, bias)
 
     if layer.axes > 1:
         return apply
@@ -112,6 +113,6 @@ def transposed(layer: ConvTranspose2d, weight: Any, bias: Any = None) -> Apply:
         whole = (x.shape[0], above + rows + below, left + columns + right, layer.outputs)
         y = tf.nn.conv2d_transpose(x, weight, whole, layer.stride, "VALID")
         y = y[:, above : above + rows, left : left + columns]
-        return y if bias is None else tf.nn.bias_add(y, bias)
+        return y if bias is None else biased(y, bias)
 
     return apply

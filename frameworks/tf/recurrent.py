@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from frameworks.tf.elementwise import biased
 from frameworks.tf.images import Apply
 from suites.layers import GRU, LSTM, RNN
 from suites.layers.recurrent import Recurrent
@@ -27,7 +28,7 @@ def _lstm(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
 def _gru(given: Any, states: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
     (h,) = states
     of_r, of_z, of_n = tf.split(given, 3, axis=1)
-    inner_r, inner_z, inner_n = tf.split(tf.nn.bias_add(tf.matmul(h, weight), bias), 3, axis=1)
+    inner_r, inner_z, inner_n = tf.split(biased(tf.matmul(h, weight), bias), 3, axis=1)
     r, z = tf.sigmoid(of_r + inner_r), tf.sigmoid(of_z + inner_z)
     return ((1 - z) * tf.tanh(of_n + r * inner_n) + z * h,)
 
@@ -76,7 +77,7 @@ def _by_loop(layer: Recurrent, x: Any, weight: Any, inner: Any, bias: Any, inner
     sequence, batch, inputs = x.shape
     if cell is not _gru:
         bias = bias + inner_bias
-    rows = tf.nn.bias_add(tf.matmul(tf.reshape(x, (-1, inputs)), weight), bias)
+    rows = biased(tf.matmul(tf.reshape(x, (-1, inputs)), weight), bias)
     given = tf.TensorArray(x.dtype, sequence, element_shape=(batch, rows.shape[1]))
     given = given.unstack(tf.reshape(rows, (sequence, batch, -1)))
     results = tf.TensorArray(x.dtype, sequence, element_shape=(batch, layer.width))

@@ -251,6 +251,11 @@ RECIPES: dict[str, dict[str, Any]] = {
         "optimizer": Adam(lr=0.01, weight_decay=0.1, schedule=WarmupLinear(warmup=2, steps=6)),
     },
     "volumes": {"model": VOLUMES, "input_shape": (3, 2, 2, 3, 4), "optimizer": SGD(lr=0.1)},
+    "many_rows": {  # whose sum, the bias's gradient, 16 bits cannot build
+        "model": Sequential(Linear(6, 40)),
+        "input_shape": (1000, 6),
+        "optimizer": SGD(lr=0.1),
+    },
 }
 """Training otherwise, with numbers large enough to show in three steps."""
 SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))
