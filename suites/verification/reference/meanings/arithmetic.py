@@ -63,8 +63,8 @@ class Exact:
     """By how many units of its last place, 2^-24, a power between a half and 1 is off."""
 
     exact_factors = False
-    """Whether what corrects averages is worked out on the host, of numbers such as 0.999 themselves,
-    where the averages are of their float32 ones: then one does not take back the other's error."""
+    """Whether what corrects averages is worked out on the host, of numbers such as 0.999, where the
+    averages are of their float32 ones: then one does not take back the error of the other."""
 
     def operand(self, x: Values) -> Values:
         """What a product takes of an array."""
