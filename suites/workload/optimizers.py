@@ -159,6 +159,10 @@ class TwoMoments(Optimizer):
         (m, v), (_, rate, spread) = state, factors
         return rate * m / (xp.sqrt(v) * spread + self.eps)
 
+    @property
+    def kept_share(self) -> float:
+        return self.beta1
+
     def shown(self, before: Any, after: Any, state: State, xp: Any) -> Any:
         return state[0] / (1 - self.beta1)
 

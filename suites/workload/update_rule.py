@@ -73,6 +73,12 @@ class Optimizer(ABC):
     ) -> tuple[Any, State]:
         """A weight and what is kept of it after the step that these `factors` are for."""
 
+    @property
+    def kept_share(self) -> float:
+        """Of what it keeps of the gradient, the share that a step leaves: the new gradient has the
+        rest, of which a framework that has the share in float32 loses the last digits."""
+        return 0.0
+
     def shown(self, before: Any, after: Any, state: State, xp: Any) -> Any:
         """Where it is checked by them, the first step's `taken` gradient: as a weight and what is
         kept of it after that step show it."""

@@ -153,8 +153,10 @@ def _add_first_steps(
             result.add("before", change_name(path), *_sorted(changes, draws))
         else:
             seen = [
-                taken_steps.gradient_taken(rule, each.gradients[path], kept)
-                for each in (exact, *honest, *lies)
+                taken_steps.gradient_taken(
+                    rule, each.gradients[path], kept, narrow=n % 2 == 1 and n <= draws
+                )
+                for n, each in enumerate((exact, *honest, *lies))
             ]
             result.add("before", gradient_name(path), *_sorted(seen, draws))
             if not all(map(taken_steps.fits, seen)):

@@ -58,10 +58,15 @@ def take(
     return taken
 
 
-def gradient_taken(rule: Optimizer, gradient: Digest, start: Digest) -> dict[str, Array]:
-    """The gradient as the rule goes by it, of what its state will show."""
+def gradient_taken(
+    rule: Optimizer, gradient: Digest, start: Digest, *, narrow: bool = False
+) -> dict[str, Array]:
+    """The gradient as the rule goes by it, of what its state will show; in a `narrow` framework,
+    which has the rule's share in float32 (TensorFlow's `ApplyAdam`)."""
+    kept = rule.kept_share
+    times = (1 - np.float64(np.float32(kept))) / (1 - kept) if narrow else 1.0
     return {
-        part: array if part == "shape" else rule.taken(start[part], array)
+        part: array if part == "shape" else times * rule.taken(start[part], array)
         for part, array in gradient.items()
         if part != "sums" or rule.shows_sums
     }

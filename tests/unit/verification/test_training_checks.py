@@ -87,6 +87,22 @@ def test_a_wrong_gradient_is_named_though_adam_hides_its_size(folder, workload):
         assert f"gradient of {path}" in failed(wrong)
 
 
+@pytest.mark.parametrize("beta1", [0.9, 0.997])
+def test_a_share_of_the_moment_in_float32_is_honest(folder, beta1):
+    """What is left of 0.997 in float32 is 0.003 and a share of 7e-6 more."""
+    work = dataclasses.replace(ADAM, optimizer=Adam(lr=1e-2, beta1=beta1))
+    times = (1 - float(np.float32(beta1))) / (1 - beta1)
+
+    def all_scaled(by):
+        return lambda gradients: {path: by * g for path, g in gradients.items()}
+
+    own = {"settings": [("beta1", beta1)]}
+    right = before(work, trained(work, gradients=all_scaled(times), **own), folder)
+    assert worst(each for each in right if each.name.startswith("gradient")) < 0.5
+    wrong = before(work, trained(work, gradients=all_scaled(1.05), **own), folder)
+    assert "gradient of tail.2.weight" in failed(wrong)
+
+
 @pytest.mark.parametrize("bits", [11, 8], ids=["TF32", "bfloat16"])
 @pytest.mark.parametrize("workload", [ADAM, *SMALL_CNNS], ids=lambda work: work.case)
 def test_training_of_rounded_operands_is_found(folder, workload, bits):
