@@ -1,14 +1,18 @@
 """Training in 16 bits: right recipes pass with room, wrong answers are found."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from autograd import make_vjp
 
 from suites.layers import GELU, BatchNorm, Conv2d, Flatten, GlobalAvgPool, Linear, ReLU, Sequential
+from suites.verification.reference.meanings.arithmetic import UNIT_ROUNDOFF
+from suites.verification.reference.meanings.dense import shares
 from suites.verification.reference.meanings.mixed import Mixed
 from suites.workload import SGD, Adam, Train
-from tests.helpers.answers import Ruled, after, before, worst
+from tests.helpers.answers import Ruled, Single, after, before, worst
 
 MODEL = Sequential(
     Sequential(Conv2d(3, 8, 3, padding=1), BatchNorm(8), ReLU()),
@@ -98,6 +102,55 @@ def test_what_is_held_in_16_bits_is_on_its_grid_and_right_on_average(kind):
     assert held[0] == 0 and held[1] == 1
     assert abs(np.mean(held - x)) < 1e-4
     assert np.isinf(Mixed("float16", 0).stored(np.array([7e4], np.float32)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_softmax_gradient_errs_by_the_sum_that_is_taken_from_all_of_a_row(kind):
+    """Where all keys are nearly alike it is most of the gradient of queries and keys."""
+    x = np.random.default_rng(0).standard_normal((100, 8)).astype(np.float32)
+    for arithmetic, narrow in ((Mixed(kind, 0), True), (Single(), False)):
+        run = SimpleNamespace(arithmetic=arithmetic)
+        backward, _ = make_vjp(lambda x, run=run: shares(run, x, -1))(x)
+        left = np.abs(backward(1.3 + 0.01 * x).sum(axis=1))
+        assert (np.max(left) > UNIT_ROUNDOFF[kind] / 4) == narrow
+
+
+def left_out(work):
+    """Steps of a contender that takes none whose gradients overflow."""
+
+    def run_of(made):
+        run = Ruled(work, made, work.optimizer, Nearest("float16", 0))
+
+        def step():
+            held = dict(run.weights), dict(run.kept), run.count
+            results = run()
+            if all(np.all(np.isfinite(array)) for array in results.values()):
+                return results
+            run.weights, run.kept, _ = held
+            return results | run.weights | run.kept
+
+        return step
+
+    return run_of
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_step_that_overflows_may_be_left_out(folder):
+    """Steps as large as weights lead to numbers that float16 has not, in the third step."""
+    layers = Linear(20, 64), ReLU(), Linear(64, 64), ReLU(), Linear(64, 7)
+    work = dataclasses.replace(WORKS["adam"], model=Sequential(*layers), input_shape=(7, 20))
+    small, large = work, dataclasses.replace(work, name="large", optimizer=Adam(lr=1.0))
+    updates = [
+        [
+            each.name
+            for each in before(each, left_out(each), folder, "float16")
+            if "update" in each.name
+        ]
+        for each in (small, large)
+    ]
+    assert len(updates[0]) == 6 and not updates[1]
+    found = before(large, left_out(large), folder, "float16")
+    assert found and worst(found) < 1
 
 
 def test_memory_counts_weights_in_float32():

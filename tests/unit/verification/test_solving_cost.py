@@ -8,7 +8,7 @@ import pytest
 from suites.data import arrays
 from suites.layers import BatchNorm, Conv2d, Flatten, Linear, MaxPool, ReLU, Sequential, cost
 from suites.verification import reference
-from suites.verification.reference import expected_answers, expected_training
+from suites.verification.reference import expected_answers, expected_training, taken_steps
 from suites.verification.reference.meanings.model import Pass
 from suites.workload import CHECKED_STEPS, SGD, Adam, Forward, Train
 
@@ -48,6 +48,24 @@ def test_no_pass_is_made_twice(monkeypatch, optimizer, dear):
     )
     # One of the lie; and the honest courses for the audit.
     assert counted.count(np.float32) == followed + 1 + courses * audited
+
+
+@pytest.mark.parametrize("dear", [False, True])
+def test_light_work_in_16_bits_is_followed_in_all_its_solutions(monkeypatch, dear):
+    """Of two courses one in a few of an honest contender goes elsewhere: a kink leads it."""
+    if dear:
+        monkeypatch.setattr(expected_training, "LIGHT_FLOP", 0)
+    taken = []
+    take = taken_steps.take
+
+    def counting(workload, weights, batches, *others):
+        taken.append(len(batches))
+        return take(workload, weights, batches, *others)
+
+    monkeypatch.setattr(taken_steps, "take", counting)
+    reference.solve(train(PLAIN, (5, 30), SGD(lr=0.1)), "float16", 0)
+    courses = expected_training.FOLLOWED if dear else expected_training.DRAWS
+    assert taken.count(CHECKED_STEPS) == 1 + courses
 
 
 def test_samples_that_pass_apart_give_the_output_of_all_together(monkeypatch):

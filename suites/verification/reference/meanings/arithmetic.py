@@ -59,6 +59,9 @@ class Exact:
     loss_scale = 1.0
     """What the loss is multiplied by before the backward pass, and gradients divided by after."""
 
+    may_overflow = False
+    """Whether a number came so near the largest one of its type that a step may be left out."""
+
     power_units = 0
     """By how many units of its last place, 2^-24, a power between a half and 1 is off."""
 

@@ -11,6 +11,7 @@ from suites.layers import Layer
 from suites.verification.reference.meanings.elementwise import sigmoid
 from suites.verification.reference.meanings.operations import (
     add_by_channel,
+    apart,
     apply_rows,
     computed,
     largest_along,
@@ -70,7 +71,7 @@ def _softmax(run: Run, layer: layers.Softmax, x: Any, path: str) -> Any:
 def shares(run: Run, x: Any, axis: int) -> Any:
     """exp(x) over its sum along an axis."""
     powers = computed(anp.exp(x - largest_along(x, axis)), run.arithmetic)
-    return powers / anp.sum(powers, axis=axis, keepdims=True)
+    return powers / apart(anp.sum(powers, axis=axis, keepdims=True), run.arithmetic)
 
 
 MEANINGS: dict[type[Layer], Meaning] = {

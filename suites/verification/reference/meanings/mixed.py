@@ -19,6 +19,10 @@ DROPPED_BITS = {"bfloat16": 16, "float16": 13}
 LEAST, MOST = 2.0**-14, 65504.0
 """Float16's smallest number with all its digits, and its largest."""
 
+SPARE = 8
+"""By how many times another recipe's largest number may be larger: one that has it beyond float16
+leaves the step out."""
+
 
 class Mixed(Honest):
     """Honest training in a 16-bit type with master weights of float32."""
@@ -27,6 +31,7 @@ class Mixed(Honest):
         super().__init__("float32", draw)
         self._kind = precision
         self.loss_scale = LOSS_SCALE if precision == "float16" else 1.0
+        self.may_overflow = False
         self._rounds_functions = draw % 2 == 1
         self._drawn = np.random.default_rng([draw, 7])
 
@@ -75,5 +80,8 @@ class Mixed(Honest):
         grid = np.float32(LEAST * 2.0**-10)
         above = self._drawn.random(int(np.count_nonzero(small)), np.float32)
         held[small] = np.floor(x[small] / grid + above) * grid
-        held[np.abs(held) > MOST] = np.inf
+        size = np.abs(held)
+        # Of what is no number neither holds.
+        self.may_overflow |= not np.max(size, initial=0.0) <= MOST / SPARE
+        held[size > MOST] = np.inf
         return held

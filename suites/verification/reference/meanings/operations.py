@@ -105,9 +105,16 @@ def stored(y: Float64, arithmetic: Exact) -> Float64:
     return arithmetic.stored(y)
 
 
+@primitive  # type: ignore[untyped-decorator]
+def apart(y: Float64, arithmetic: Exact) -> Float64:
+    """What lies nowhere itself, though its gradient may: the sum that a softmax divides by."""
+    return y
+
+
 defvjp(computed, lambda y, x, arithmetic: lambda g: g, argnums=(0,))
 defvjp(averaged, lambda y, x, length, arithmetic: lambda g: g, argnums=(0,))
 defvjp(stored, lambda y, x, arithmetic: arithmetic.returned, argnums=(0,))
+defvjp(apart, lambda y, x, arithmetic: arithmetic.returned, argnums=(0,))
 
 
 def _along(values: Float64, x: Float64, axis: int) -> Float64:
