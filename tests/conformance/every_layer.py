@@ -252,8 +252,8 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "volumes": {"model": VOLUMES, "input_shape": (3, 2, 2, 3, 4), "optimizer": SGD(lr=0.1)},
     "many_rows": {  # whose sum, the bias's gradient, 16 bits cannot build
-        "model": Sequential(Linear(6, 40)),
-        "input_shape": (1000, 6),
+        "model": Sequential(Linear(6, 100)),
+        "input_shape": (50, 20, 6),
         "optimizer": SGD(lr=0.1),
     },
 }
