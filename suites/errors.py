@@ -37,22 +37,57 @@ _OTHER_NAMES = {
     **dict.fromkeys(("multiheadattention", "mha"), "selfattention"),
     **dict.fromkeys(("in_channels", "in_features", "input_size"), "inputs"),
     **dict.fromkeys(("out_channels", "out_features", "filters", "units"), "outputs"),
-    **dict.fromkeys(("hidden_size", "embed_dim", "normalized_shape"), "width"),
-    "learning_rate": "lr",
-    "negative_slope": "slope",
-    "num_embeddings": "tokens",
+    **dict.fromkeys(("embed_dim", "embedding_dim", "d_model", "normalized_shape"), "width"),
+    "hidden_size": "width or outputs",
+    **dict.fromkeys(("intermediate_size", "dim_feedforward"), "hidden"),
+    **dict.fromkeys(("num_embeddings", "vocab_size"), "tokens"),
+    "input_dim": "tokens or inputs",
+    "output_dim": "width or outputs",
+    **dict.fromkeys(("num_features", "num_channels"), "channels"),
     "num_layers": "levels",
+    "pool_size": "kernel",
     "p": "rate",
+    "training": "active",
     "dim": "axis",
+    "negative_slope": "slope",
     "scale_factor": "scale",
     "upscale_factor": "factor",
+    "learning_rate": "lr",
+    "betas": "beta1 and beta2",
+    "momentum": "beta1",
+    "rho": "alpha or beta2",
+    "step_size": "every",
+    "t_max": "steps",
+    "eta_min": "least",
+    **dict.fromkeys(("batch_size", "batch"), "batch or input_shape"),
+    "criterion": "loss",
+    "max_norm": "clip_norm",
+    "gradient_accumulation_steps": "accumulate",
+    **dict.fromkeys(("padding_mode", "head_dim", "dropout"), ""),
 }
-"""What others, or reports, call it."""
+"""What others, or reports, call it: a word of ours, several of which the first that is known
+counts, two in its place; or none, where a word of ours is near and means something else."""
+
+
+def same(word: str, known: Iterable[str]) -> str:
+    """The known word that is the same, or what we call it: `lr`, `beta1 and beta2`, or nothing."""
+    by_lower = {each.lower(): each for each in known}
+    for each in (word.lower(), *_OTHER_NAMES.get(word.lower(), "").split(" or ")):
+        if by_lower.keys() >= {*each.split(" and ")}:
+            return " and ".join(by_lower[part] for part in each.split(" and "))
+    return ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The same, or else the known word that is spelt most alike."""
+    by_lower = {each.lower(): each for each in known}
+    if (ours := same(word, by_lower.values())) or _OTHER_NAMES.get(word.lower()) == "":
+        return ours
+    found = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return by_lower[found[0]] if found else ""
 
 
 def meant(word: str, known: Iterable[str]) -> str:
     """` Did you mean torch?`, with its space; nothing where no known word is near."""
-    by_lower = {each.lower(): each for each in known}
-    other = _OTHER_NAMES.get(word.lower(), "")
-    near = [other] if other in by_lower else difflib.get_close_matches(word.lower(), by_lower, n=1)
-    return f" Did you mean {by_lower[near[0]]}?" if near else ""
+    found = nearest(word, known)
+    return f" Did you mean {found}?" if found else ""

@@ -8,11 +8,11 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FunctionType, ModuleType, TracebackType
 from typing import Any
 
-from suites.errors import meant, told
+from suites.errors import meant, nearest, same, told
 
 MODULES = ("suites.layers", "suites.workload", "suites.operations", "suites.architectures")
 """Where a suite's file finds what it is made of."""
@@ -46,7 +46,7 @@ def explained(error: BaseException) -> str | None:
         module = sys.modules.get(found["module"])
         return None if module is None else _no_name(module, found["name"])
     if type(error) is NameError:
-        return _not_imported(str(error.name))
+        return _not_defined(error.name, _names_at(error.__traceback__))
     if type(error) is ModuleNotFoundError:
         found = _MODULE.search(said)
         return _no_module(found["holder"], found["name"]) if found else f"{said}. {_IMPORTS}"
@@ -60,8 +60,23 @@ def _of_arguments(said: str, trace: TracebackType | None) -> str | None:
     if not found or not known:
         return None
     if wrong:
-        return _answer(wrong["kind"], wrong["name"], [each for one in known for each in one])
+        name, own = wrong["name"], [each for one in known for each in one]
+        return _answer(wrong["kind"], name, own) + ("" if nearest(name, own) else _takers(name))
     return f"{said}. Expected {', or '.join(', '.join(one) for one in known)}."
+
+
+def _takers(name: str) -> str:
+    """` SGD, Adam take lr.`: what else has that argument, or what we call it."""
+    takes = {
+        each: list(inspect.signature(getattr(module, each)).parameters)
+        for module in map(importlib.import_module, MODULES[:2])
+        for each in _classes(module)
+    }
+    ours = same(name, dict.fromkeys(word for words in takes.values() for word in words))
+    found = [each for each, words in takes.items() if ours in words]
+    if not 0 < len(found) <= 6:
+        return ""
+    return f" {', '.join(found)} {'take' if len(found) > 1 else 'takes'} {ours}."
 
 
 def _is_ours(module: ModuleType) -> bool:
@@ -77,13 +92,26 @@ def _no_name(module: ModuleType, name: str) -> str:
     return _answer(module.__name__, name, _public(module), shown)
 
 
-def _not_imported(name: str) -> str | None:
-    """The answer to a name that the file uses and does not have; None if it is none of ours."""
-    for module in MODULES:
-        for each in _public(importlib.import_module(module)):
-            if each.lower() == name.lower():
-                return f"{name} is not defined: write from {module} import {each}."
-    return None
+def _not_defined(name: Any, at_hand: Mapping[str, Any]) -> str | None:
+    """The answer to a name that the file uses and does not have; None if none is near. It is taken
+    from what the file has there, or else from what can be imported."""
+    if type(name) is not str or not name.isidentifier() or len(name) > 100:
+        return None
+    held = [each for each in at_hand if type(each) is str and not each.startswith("_")]
+    modules = {each: importlib.import_module(each) for each in reversed(MODULES)}
+    ours = {each: of for of, module in modules.items() for each in _public(module)}
+    made = [each for module in modules.values() for each in _classes(module)]
+    if name in ours:
+        found = name
+    elif name[:1].isupper():
+        found = nearest(name, [*made, *held])
+    else:  # a class of ours is near only by accident
+        found = same(name, made) or nearest(name, held)
+    if not found:
+        return None
+    asked = "" if found == name else f" Did you mean {found}?"
+    write = "" if found in held else f" Write from {ours[found]} import {found}."
+    return f"{name} is not defined.{asked}{write}"
 
 
 def _no_module(holder: str, name: str) -> str | None:
@@ -157,14 +185,19 @@ def _called(
     kind: str, found: list[Callable[..., Any]], trace: TracebackType | None
 ) -> list[Callable[..., Any]]:
     """Those of them that the name can mean where the call is."""
+    names = _names_at(trace)
+    return [each for each in found if names.get(kind, each) is each]
+
+
+def _names_at(trace: TracebackType | None) -> dict[str, Any]:
+    """What is called something where the error was raised."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     frame = trace and trace.tb_frame
-    names = {} if frame is None else {**frame.f_globals, **frame.f_locals}
-    return [each for each in found if names.get(kind, each) is each]
+    return {} if frame is None else {**frame.f_globals, **frame.f_locals}
 
 
 def _answer(holder: str, name: str, known: Sequence[str], shown: Sequence[str] = ()) -> str:
     """It lists `shown`, if there are any, of all that are known."""
-    listed = ", ".join(shown or known)
-    return f"{holder} has no {name}. Expected one of {listed}.{meant(name, known)}"
+    listed = f"one of {', '.join(shown or known)}" if known else "no arguments"
+    return f"{holder} has no {name}. Expected {listed}.{meant(name, known)}"

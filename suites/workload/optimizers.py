@@ -219,8 +219,15 @@ def check_optimizer(optimizer: object) -> None:
     """Raises ValueError for what is none of them; also for a class derived from one, whose update
     nothing here knows."""
     if type(optimizer) not in OPTIMIZERS:
-        *names, last = (f"{known.__name__}(...)" for known in OPTIMIZERS)
-        raise ValueError(f"training expects {', '.join(names)} or {last}. Received: {optimizer!r}")
+        names = [known.__name__ for known in OPTIMIZERS]
+        words = optimizer.__name__ if isinstance(optimizer, type) else optimizer
+        asked = str(words).lower() if isinstance(words, str) else ""
+        example = next((name for name in names if name.lower() == asked), "Adam")
+        *others, last = (f"{name}(...)" for name in names)
+        raise ValueError(
+            f"training expects {', '.join(others)} or {last}. Received: {optimizer!r}. "
+            f"Write optimizer={example}(lr=0.001)"
+        )
 
 
 def _decayed(gradient: Any, decay: float, weight: Any) -> Any:

@@ -45,6 +45,9 @@ def test_an_adam_that_would_divide_by_0(wrong):
     ("wrong", "message"),
     [
         ({"optimizer": None}, r"training expects SGD\(...\), .* Received: None"),
+        ({"optimizer": "adamw"}, r"Received: 'adamw'. Write optimizer=AdamW\(lr=0.001\)$"),
+        ({"optimizer": SGD}, r"SGD'>. Write optimizer=SGD\(lr=0.001\)$"),
+        ({"optimizer": "lamb"}, r"Received: 'lamb'. Write optimizer=Adam\(lr=0.001\)$"),
         ({"optimizer": SGD}, "Received: <class"),
         ({"sized_by": "steps"}, "(batch|samples) or parameters. Received: 'steps'"),
         ({"model": ReLU()}, r"a model with parameters. Received: ReLU\(\)"),
