@@ -78,7 +78,7 @@ def _rms_norm(layer: layers.RMSNorm, path: str) -> Apply:
     def apply(weights: Weights, x: Any) -> Any:
         wide = x.astype(jnp.float32)
         root = lax.rsqrt(jnp.mean(jnp.square(wide), -1, keepdims=True) + layer.eps)
-        return (wide * root).astype(x.dtype) * weights[weight]
+        return (wide * root * weights[weight]).astype(x.dtype)
 
     return functional.over_last(apply)
 

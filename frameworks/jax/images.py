@@ -124,11 +124,11 @@ def instance_norm(layer: InstanceNorm, path: str) -> Apply:
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
         places = functional.other_axes(x)[1:]
         wide = x.astype(jnp.float32)
-        y = jax.nn.standardize(wide, axis=places, epsilon=layer.eps).astype(x.dtype)
-        if not layer.affine:
-            return y
-        scale, shift = (functional.by_channel(weights[name], x) for name in (weight, bias))
-        return y * scale + shift
+        y = jax.nn.standardize(wide, axis=places, epsilon=layer.eps)
+        if layer.affine:
+            scale, shift = (functional.by_channel(weights[name], x) for name in (weight, bias))
+            y = y * scale + shift
+        return y.astype(x.dtype)
 
     return apply
 

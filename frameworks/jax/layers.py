@@ -44,11 +44,12 @@ def _linear(layer: layers.Linear, path: str) -> Apply:
 
 
 def _layer_norm(layer: layers.LayerNorm, path: str) -> Apply:
+    """In float32 to the end, as all norms: see `biased`."""
     weight, bias = join(path, "weight"), join(path, "bias")
 
     def apply(weights: Weights, x: Any) -> Any:
         standard = jax.nn.standardize(x.astype(jnp.float32), epsilon=layer.eps)
-        return standard.astype(x.dtype) * weights[weight] + weights[bias]
+        return (standard * weights[weight] + weights[bias]).astype(x.dtype)
 
     return functional.over_last(apply)
 
@@ -62,11 +63,11 @@ def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
         grouped = wide.reshape(len(x), *places, layer.groups, -1)
         axes = (*range(1, 1 + len(places)), -1)
         standard = jax.nn.standardize(grouped, axis=axes, epsilon=layer.eps)
-        y = standard.astype(x.dtype).reshape(x.shape)
-        if not layer.affine:
-            return y
-        scale, shift = (functional.by_channel(weights[name], x) for name in (weight, bias))
-        return y * scale + shift
+        y = standard.reshape(x.shape)
+        if layer.affine:
+            scale, shift = (functional.by_channel(weights[name], x) for name in (weight, bias))
+            y = y * scale + shift
+        return y.astype(x.dtype)
 
     return apply
 
@@ -108,8 +109,8 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.EmbeddingBag: weighted(bags.embedding_bag),
     layers.Counts: weighted(partial(bags.counts, jnp)),
     layers.Interaction: weighted(partial(bags.interaction, jnp)),
-    layers.Positions: weighted(functional.positions),
-    layers.Segment: weighted(functional.segment),
+    layers.Positions: weighted(partial(functional.positions, add=biased)),
+    layers.Segment: weighted(partial(functional.segment, add=biased)),
     layers.ClassToken: weighted(partial(functional.class_token, jnp)),
     layers.FirstToken: plain(functional.first_token),
     layers.ReLU: plain(jax.nn.relu),

@@ -154,24 +154,24 @@ def tied_head(layer: TiedHead, path: str) -> Apply:
 
 
 def class_token(xp: Any, layer: ClassToken, path: str) -> Apply:
-    """`xp` is the framework's module of arrays."""
+    """In float32, so that its gradient is summed in it; `xp` is the framework's array module."""
     weight = join(path, "weight")
 
     def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        token = xp.broadcast_to(weights[weight], (x.shape[0], 1, layer.width))
-        return xp.concatenate([token, x], axis=1)
+        token = xp.broadcast_to(weights[weight].astype(xp.float32), (x.shape[0], 1, layer.width))
+        return xp.concatenate([token.astype(x.dtype), x], axis=1)
 
     return apply
 
 
-def positions(layer: Positions, path: str) -> Apply:
+def positions(layer: Positions, path: str, add: Any = lambda x, y: x + y) -> Apply:
     weight = join(path, "weight")
-    return lambda weights, x, moved: x + weights[weight][: x.shape[1]]
+    return lambda weights, x, moved: add(x, weights[weight][: x.shape[1]])
 
 
-def segment(layer: Segment, path: str) -> Apply:
+def segment(layer: Segment, path: str, add: Any = lambda x, y: x + y) -> Apply:
     weight = join(path, "weight")
-    return lambda weights, x, moved: x + weights[weight][0]
+    return lambda weights, x, moved: add(x, weights[weight][0])
 
 
 def over_last(apply: Callable[[Weights, Any], Any]) -> Apply:

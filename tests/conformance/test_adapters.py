@@ -6,6 +6,7 @@ import pytest
 
 from frameworks import FRAMEWORKS
 from suites.workload import ITEMSIZE
+from tests.conformance import many_rows
 from tests.conformance.conftest import OPERATIONS, ROOT, devices, python
 from tests.helpers.patience import PATIENT_S
 
@@ -30,6 +31,12 @@ def test_every_operation_is_computed(examine, framework):
     """Compiled, each would take seconds to compile, of the same functions."""
     ways = [way for way in FRAMEWORKS[framework].executions if way != "compile"]
     assert not examine(framework, "cpu", ways[0], suites=(OPERATIONS,))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_gradients_in_bfloat16_are_summed_in_more_bits(examine, framework):
+    chosen = [work.case for work in many_rows.CASES]
+    assert not examine(framework, precision="bfloat16", suites=(many_rows.__file__,), only=chosen)
 
 
 @pytest.mark.gpu
