@@ -45,10 +45,11 @@ def off(
 def _two_moments(
     rule: TwoMoments, rate: float, old: Sequence[Float64], new: Sequence[Float64], step: int
 ) -> Float64:
-    """A framework may work out 1 - beta^t in float32, which then is right to u / (1 - beta^t)."""
+    """A framework may work out 1 - beta^t in float32, which then is right to u / (1 - beta^t); and
+    1 - beta as well, by which it multiplies the gradient."""
     (w0, m0, v0), (w1, m1, v1) = old, new
     g = (m1 - rule.beta1 * m0) / (1 - rule.beta1)
-    g_error = ALLOWED * U * np.maximum(np.abs(m1), np.abs(m0)) / (1 - rule.beta1)
+    g_error = U * (ALLOWED * np.maximum(np.abs(m1), np.abs(m0)) + np.abs(g)) / (1 - rule.beta1)
     v_expected = rule.beta2 * v0 + (1 - rule.beta2) * g * g
     v_error = (1 - rule.beta2) * (2 * np.abs(g) * g_error + g_error**2)
     v_error += ALLOWED * U * (v1 + g * g) + TINY
@@ -66,10 +67,12 @@ def _square_average(
     rule: RMSprop, rate: float, old: Sequence[Float64], new: Sequence[Float64]
 ) -> Float64:
     """The average shows the square of the gradient alone, so the change is told up to its sign,
-    which the first step's gradient is held to."""
+    which the first step's gradient is held to. Of a square much smaller than the average only its
+    rounding is seen, of which the root is taken: of two units in 16, a third of the limit."""
     (w0, v0), (w1, v1) = old, new
     square = (v1 - rule.alpha * v0) / (1 - rule.alpha)
-    error = (ALLOWED * U * np.maximum(np.abs(v0), np.abs(v1)) + TINY) / (1 - rule.alpha)
+    error = U * (ALLOWED * np.maximum(np.abs(v0), np.abs(v1)) + np.abs(square)) + TINY
+    error /= 1 - rule.alpha
     least, most = (np.sqrt(np.maximum(square + sign * error, 0)) for sign in (-1, 1))
     size = np.sqrt(np.maximum(square, 0))
     scale = rate / (np.sqrt(np.maximum(v1, 0)) + rule.eps)

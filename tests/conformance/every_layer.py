@@ -256,6 +256,11 @@ RECIPES: dict[str, dict[str, Any]] = {
         "input_shape": (50, 20, 6),
         "optimizer": SGD(lr=0.1),
     },
+    "many_norms": {  # likewise of their weights
+        "model": Sequential(Linear(6, 20), LayerNorm(20)),
+        "input_shape": (50, 20, 6),
+        "optimizer": SGD(lr=0.1),
+    },
 }
 """Training otherwise, with numbers large enough to show in three steps."""
 SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))

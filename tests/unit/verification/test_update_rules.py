@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from suites.data import arrays
@@ -9,7 +10,9 @@ from suites.layers import BatchNorm, Conv2d, Flatten, GlobalAvgPool, Linear, ReL
 from suites.verification import checks
 from suites.verification.reference.expected_training import solve_training
 from suites.verification.reference.meanings.mixed import Mixed
+from suites.verification.reference.training import rule_in
 from suites.verification.training_checks import later_change_name
+from suites.verification.update_rules import off
 from suites.workload import (
     SGD,
     Adam,
@@ -113,6 +116,21 @@ def test_another_rule_than_the_workloads_is_found(folder, fault):
     for look in PHASES:
         assert worst(look(workload, by(workload.optimizer), folder)) < 0.6
     assert max(worst(look(workload, by(other), folder)) for look in PHASES) > 3
+
+
+@pytest.mark.parametrize("rule", [RMSprop(lr=0.01, alpha=0.999), Adam(0.01, 0.997, 0.9)])
+def test_what_is_left_of_a_share_in_float32_is_honest(rule):
+    """What is left of 0.999 in float32 is 0.001 less a share of 1.3e-5."""
+    weight, gradient = 0.01 * np.random.default_rng(0).standard_normal((2, 1000))
+    before = weight, *(np.zeros(1000) for _ in rule.slots)
+
+    def far(by):
+        factors = rule.factors(np.float64(1), np)
+        after, kept = by.update(weight, gradient, before[1:], factors, np)
+        return np.max(off(rule, rule.lr, before, (after, *kept), 1))
+
+    assert far(rule_in(np.float32, rule)) < 0.6
+    assert far(dataclasses.replace(rule, eps=1e-3)) > 3
 
 
 HEAVY = Train(
