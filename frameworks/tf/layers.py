@@ -153,7 +153,9 @@ def _layer_norm(layer: layers.LayerNorm, weight: Any, bias: Any) -> Apply:
         centered = wide - tf.reduce_mean(wide, -1, keepdims=True)
         variance = tf.reduce_mean(tf.square(centered), -1, keepdims=True)
         standard = centered * tf.math.rsqrt(variance + layer.eps)
-        return tf.cast(standard, x.dtype) * weight + bias
+        # In float32, as Keras: a sum over many rows, their gradient, 16 bits cannot build.
+        scale, shift = tf.cast(weight, tf.float32), tf.cast(bias, tf.float32)
+        return tf.cast(standard * scale + shift, x.dtype)
 
     return _over_last(apply)
 

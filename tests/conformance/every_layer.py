@@ -227,6 +227,9 @@ PAINTED = Sequential(
 VOLUMES = Sequential(Conv3d(2, 4, 1), Permute((0, 2, 3, 4, 1)))
 """With a label for each place of a volume."""
 
+MANY: dict[str, Any] = {"input_shape": (50, 20, 6), "optimizer": SGD(lr=0.1)}
+"""Rows whose sums, the gradients of what all of them share, 16 bits cannot build."""
+WORDS = Sequential(Embedding(5, 12), Segment(2, 12), Linear(12, 3))
 RECIPES: dict[str, dict[str, Any]] = {
     "dropping": {
         "model": DROPPING,
@@ -251,16 +254,9 @@ RECIPES: dict[str, dict[str, Any]] = {
         "optimizer": Adam(lr=0.01, weight_decay=0.1, schedule=WarmupLinear(warmup=2, steps=6)),
     },
     "volumes": {"model": VOLUMES, "input_shape": (3, 2, 2, 3, 4), "optimizer": SGD(lr=0.1)},
-    "many_rows": {  # whose sum, the bias's gradient, 16 bits cannot build
-        "model": Sequential(Linear(6, 100)),
-        "input_shape": (50, 20, 6),
-        "optimizer": SGD(lr=0.1),
-    },
-    "many_norms": {  # likewise of their weights
-        "model": Sequential(Linear(6, 20), LayerNorm(20)),
-        "input_shape": (50, 20, 6),
-        "optimizer": SGD(lr=0.1),
-    },
+    "many_rows": {"model": Sequential(Linear(6, 100)), **MANY},
+    "many_norms": {"model": Sequential(Linear(6, 20), LayerNorm(20)), **MANY},
+    "many_words": {"model": WORDS, **MANY, "input_shape": (50, 60)},
 }
 """Training otherwise, with numbers large enough to show in three steps."""
 SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))
