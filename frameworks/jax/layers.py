@@ -72,25 +72,6 @@ def _group_norm(layer: layers.GroupNorm, path: str) -> Apply:
     return apply
 
 
-def _summed_wide(make: Callable[[Any, str], Apply]) -> Lowering:
-    """An embedding, of one weight for many rows. In training the weight is float32's on the way:
-    the same values, and a gradient that XLA for the CPU does not sum in bfloat16, off by a tenth at
-    3,000 rows."""
-
-    def lowered(layer: Any, path: str, layout: Layout) -> Apply:
-        apply, name = make(layer, path), join(path, "weight")
-
-        def widened(weights: Weights, x: Any, moved: Moved | None) -> Any:
-            own = weights[name]
-            if moved is None:
-                return apply(weights, x, moved)
-            return apply({name: own.astype(jnp.float32)}, x, moved).astype(own.dtype)
-
-        return widened
-
-    return lowered
-
-
 def _softmax(layer: layers.Softmax) -> Callable[[Any], Any]:
     return lambda x: jax.nn.softmax(x, axis=stored_axis(layer.axis, x.ndim))
 
@@ -124,7 +105,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
         decoders.cross_attention, lower, attention.projection, attention.attend
     ),
     layers.TiedHead: weighted(functional.tied_head),
-    layers.Embedding: _summed_wide(functional.embedding),
+    layers.Embedding: partial(functional.summed_wide, functional.embedding, jnp.float32),
     layers.EmbeddingBag: weighted(bags.embedding_bag),
     layers.Counts: weighted(partial(bags.counts, jnp)),
     layers.Interaction: weighted(partial(bags.interaction, jnp)),

@@ -102,7 +102,7 @@ LOWERINGS: dict[type[Layer], Lowering] = {
         decoders.cross_attention, lower, attention.projection, attention.attend
     ),
     layers.TiedHead: weighted(functional.tied_head),
-    layers.Embedding: weighted(functional.embedding),
+    layers.Embedding: partial(functional.summed_wide, functional.embedding, mx.float32),
     layers.EmbeddingBag: weighted(bags.embedding_bag),
     layers.Counts: weighted(partial(bags.counts, mx)),
     layers.Interaction: weighted(partial(bags.interaction, mx)),

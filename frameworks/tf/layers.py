@@ -210,15 +210,29 @@ def _recurrent(layer: Recurrent, path: str, model: Model) -> Apply:
 
 
 def _positions(layer: layers.Positions, weight: Any) -> Apply:
-    return lambda x: x + weight[: x.shape[1]]
+    """As one row: of a sum that broadcasts, the gradient would be summed in 16 bits."""
+
+    def apply(x: Any) -> Any:
+        rows = tf.reshape(x, (x.shape[0], -1))
+        return tf.reshape(
+            elementwise.biased(rows, tf.reshape(weight[: x.shape[1]], (-1,))), x.shape
+        )
+
+    return apply
 
 
 def _class_token(layer: layers.ClassToken, weight: Any) -> Apply:
-    return lambda x: tf.concat([tf.broadcast_to(weight, (x.shape[0], 1, layer.width)), x], 1)
+    """In float32 until it stands before each sample, so that its gradient is summed in it."""
+
+    def apply(x: Any) -> Any:
+        wide = tf.broadcast_to(tf.cast(weight, tf.float32), (x.shape[0], 1, layer.width))
+        return tf.concat([tf.cast(wide, x.dtype), x], 1)
+
+    return apply
 
 
 def _segment(layer: layers.Segment, weight: Any) -> Apply:
-    return lambda x: x + weight[0]
+    return lambda x: elementwise.biased(x, weight[0])
 
 
 def _dropout(layer: layers.Dropout, path: str, model: Model) -> Apply:

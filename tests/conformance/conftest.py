@@ -158,7 +158,7 @@ def _each_model(workloads, once):
             yield workload
 
 
-NARROW = ("painted", "decayed", "many_rows", "many_norms")
+NARROW = ("painted", "decayed", "many_rows", "many_norms", "many_words")
 """Training steps that are looked at in 16 bits too."""
 
 

@@ -229,7 +229,7 @@ VOLUMES = Sequential(Conv3d(2, 4, 1), Permute((0, 2, 3, 4, 1)))
 
 MANY: dict[str, Any] = {"input_shape": (50, 20, 6), "optimizer": SGD(lr=0.1)}
 """Rows whose sums, the gradients of what all of them share, 16 bits cannot build."""
-WORDS = Sequential(Embedding(5, 12), Segment(2, 12), Linear(12, 3))
+FEW_WORDS = Sequential(Embedding(5, 12), Positions(20, 12), Segment(2, 12), Linear(12, 3))
 RECIPES: dict[str, dict[str, Any]] = {
     "dropping": {
         "model": DROPPING,
@@ -256,7 +256,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "volumes": {"model": VOLUMES, "input_shape": (3, 2, 2, 3, 4), "optimizer": SGD(lr=0.1)},
     "many_rows": {"model": Sequential(Linear(6, 100)), **MANY},
     "many_norms": {"model": Sequential(Linear(6, 20), LayerNorm(20)), **MANY},
-    "many_words": {"model": WORDS, **MANY, "input_shape": (50, 60)},
+    "many_words": {"model": FEW_WORDS, **MANY, "input_shape": (150, 20)},
 }
 """Training otherwise, with numbers large enough to show in three steps."""
 SMALL = Sequential(Linear(6, 16), ReLU(), Linear(16, 3))
