@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from frameworks.interface import Unsupported
 from frameworks.jax import attention, images, recurrent
 from frameworks.jax.products import biased, by_rows
-from frameworks.shared import bags, decoders, functional
+from frameworks.shared import bags, decoders, functional, offsets
 from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
     Apply,
@@ -104,14 +104,14 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.CrossAttention: partial(
         decoders.cross_attention, lower, attention.projection, attention.attend
     ),
-    layers.TiedHead: weighted(functional.tied_head),
-    layers.Embedding: partial(functional.summed_wide, functional.embedding, jnp.float32),
+    layers.TiedHead: weighted(offsets.tied_head),
+    layers.Embedding: weighted(partial(offsets.embedding, jnp.float32)),
     layers.EmbeddingBag: weighted(bags.embedding_bag),
     layers.Counts: weighted(partial(bags.counts, jnp)),
     layers.Interaction: weighted(partial(bags.interaction, jnp)),
-    layers.Positions: weighted(partial(functional.positions, add=biased)),
-    layers.Segment: weighted(partial(functional.segment, add=biased)),
-    layers.ClassToken: weighted(partial(functional.class_token, jnp)),
+    layers.Positions: weighted(partial(offsets.positions, add=biased)),
+    layers.Segment: weighted(partial(offsets.segment, add=biased)),
+    layers.ClassToken: weighted(partial(offsets.class_token, jnp)),
     layers.FirstToken: plain(functional.first_token),
     layers.ReLU: plain(jax.nn.relu),
     layers.ReLU6: plain(jax.nn.relu6),

@@ -11,7 +11,7 @@ from mlx import nn
 
 from frameworks.interface import Unsupported
 from frameworks.mlx import attention, images, recurrent
-from frameworks.shared import bags, decoders, functional
+from frameworks.shared import bags, decoders, functional, offsets
 from frameworks.shared.channels_last import IMAGE, Layout, stored_axis
 from frameworks.shared.functional import (
     Apply,
@@ -101,14 +101,14 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.CrossAttention: partial(
         decoders.cross_attention, lower, attention.projection, attention.attend
     ),
-    layers.TiedHead: weighted(functional.tied_head),
-    layers.Embedding: partial(functional.summed_wide, functional.embedding, mx.float32),
+    layers.TiedHead: weighted(offsets.tied_head),
+    layers.Embedding: weighted(partial(offsets.embedding, mx.float32)),
     layers.EmbeddingBag: weighted(bags.embedding_bag),
     layers.Counts: weighted(partial(bags.counts, mx)),
     layers.Interaction: weighted(partial(bags.interaction, mx)),
-    layers.Positions: weighted(functional.positions),
-    layers.Segment: weighted(functional.segment),
-    layers.ClassToken: weighted(partial(functional.class_token, mx)),
+    layers.Positions: weighted(offsets.positions),
+    layers.Segment: weighted(offsets.segment),
+    layers.ClassToken: weighted(partial(offsets.class_token, mx)),
     layers.FirstToken: plain(functional.first_token),
     layers.ReLU: plain(nn.relu),
     layers.ReLU6: plain(nn.relu6),

@@ -19,21 +19,16 @@ from frameworks.shared.channels_last import (
 )
 from suites.layers import (
     BatchNorm,
-    ClassToken,
     Concat,
     ConvTranspose2d,
     Dropout,
-    Embedding,
     Flatten,
     Gated,
     Permute,
     PixelShuffle,
-    Positions,
     Reshape,
     Residual,
-    Segment,
     Sequential,
-    TiedHead,
     Upsample,
     join,
     line_through,
@@ -141,54 +136,6 @@ def flatten(layer: Flatten, path: str, layout: Layout) -> Apply:
     """In channels-first order, unless the next layer's columns have been reordered instead."""
     before = same if path in layout.absorbed else channels_first
     return _applied(lambda x: before(x).reshape(x.shape[0], -1))
-
-
-def embedding(layer: Embedding, path: str) -> Apply:
-    weight = join(path, "weight")
-    return lambda weights, x, moved: weights[weight][x]
-
-
-def summed_wide(
-    make: Callable[[Any, str], Apply], wide: Any, layer: Any, path: str, layout: Layout
-) -> Apply:
-    """An embedding, of one weight for many rows. In training the weight is float32's on the way:
-    the same values, and a gradient that is not summed in bfloat16, off by a tenth at 3,000 rows,
-    as XLA and MLX do for a CPU."""
-    apply, name = make(layer, path), join(path, "weight")
-
-    def widened(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        own = weights[name]
-        if moved is None:
-            return apply(weights, x, moved)
-        return apply({name: own.astype(wide)}, x, moved).astype(own.dtype)
-
-    return widened
-
-
-def tied_head(layer: TiedHead, path: str) -> Apply:
-    weight = join(layer.of, "weight")
-    return lambda weights, x, moved: x @ weights[weight].T
-
-
-def class_token(xp: Any, layer: ClassToken, path: str) -> Apply:
-    """In float32, so that its gradient is summed in it; `xp` is the framework's array module."""
-    weight = join(path, "weight")
-
-    def apply(weights: Weights, x: Any, moved: Moved | None) -> Any:
-        token = xp.broadcast_to(weights[weight].astype(xp.float32), (x.shape[0], 1, layer.width))
-        return xp.concatenate([token.astype(x.dtype), x], axis=1)
-
-    return apply
-
-
-def positions(layer: Positions, path: str, add: Any = lambda x, y: x + y) -> Apply:
-    weight = join(path, "weight")
-    return lambda weights, x, moved: add(x, weights[weight][: x.shape[1]])
-
-
-def segment(layer: Segment, path: str, add: Any = lambda x, y: x + y) -> Apply:
-    weight = join(path, "weight")
-    return lambda weights, x, moved: add(x, weights[weight][0])
 
 
 def over_last(apply: Callable[[Weights, Any], Any]) -> Apply:

@@ -1,4 +1,5 @@
-"""Activations that TensorFlow has no one operation for, or a slower one; softmax, and biases."""
+"""Activations that TensorFlow has no one operation for, or a slower one; softmax; biases and
+other rows that are added, whose gradients are sums over many rows."""
 
 from __future__ import annotations
 
@@ -9,13 +10,27 @@ import tensorflow as tf
 
 from frameworks.shared.channels_last import stored_axis
 from frameworks.tf.images import Apply
-from suites.layers import ELU, Softmax
+from suites.layers import ELU, Positions, Segment, Softmax
 
 
 def biased(y: Any, bias: Any) -> Any:
     """In bfloat16 as Keras adds it: the other operation's gradient there is summed in bfloat16 on a
     CPU, off by a fiftieth at 100 rows."""
     return y + bias if y.dtype == tf.bfloat16 else tf.nn.bias_add(y, bias)
+
+
+def positions(layer: Positions, weight: Any) -> Apply:
+    """As one row: of a sum that broadcasts, the gradient would be summed in 16 bits."""
+
+    def apply(x: Any) -> Any:
+        rows = tf.reshape(x, (x.shape[0], -1))
+        return tf.reshape(biased(rows, tf.reshape(weight[: x.shape[1]], (-1,))), x.shape)
+
+    return apply
+
+
+def segment(layer: Segment, weight: Any) -> Apply:
+    return lambda x: biased(x, weight[0])
 
 
 def gelu(x: Any) -> Any:

@@ -198,27 +198,12 @@ def _tied_head(layer: layers.TiedHead, path: str, model: Model) -> Apply:
     return attention.tied_head(model.variables[join(layer.of, "weight")])
 
 
-# --- learned offsets ------------------------------------------------------------------------
-
-
-def _embedding(layer: layers.Embedding, weight: Any) -> Apply:
-    return lambda x: tf.gather(weight, x)
-
-
 def _recurrent(layer: Recurrent, path: str, model: Model) -> Apply:
     return recurrent.recurrent(layer, model.own(layer, path), xla=model.xla)
 
 
-def _positions(layer: layers.Positions, weight: Any) -> Apply:
-    """As one row: of a sum that broadcasts, the gradient would be summed in 16 bits."""
-
-    def apply(x: Any) -> Any:
-        rows = tf.reshape(x, (x.shape[0], -1))
-        return tf.reshape(
-            elementwise.biased(rows, tf.reshape(weight[: x.shape[1]], (-1,))), x.shape
-        )
-
-    return apply
+def _embedding(layer: layers.Embedding, weight: Any) -> Apply:
+    return lambda x: tf.gather(weight, x)
 
 
 def _class_token(layer: layers.ClassToken, weight: Any) -> Apply:
@@ -229,10 +214,6 @@ def _class_token(layer: layers.ClassToken, weight: Any) -> Apply:
         return tf.concat([tf.cast(wide, x.dtype), x], 1)
 
     return apply
-
-
-def _segment(layer: layers.Segment, weight: Any) -> Apply:
-    return lambda x: elementwise.biased(x, weight[0])
 
 
 def _dropout(layer: layers.Dropout, path: str, model: Model) -> Apply:
@@ -278,8 +259,8 @@ LOWERINGS: dict[type[Layer], Lowering] = {
     layers.EmbeddingBag: _bound(bags.embedding_bag),
     layers.Counts: _bound(bags.counts),
     layers.Interaction: _bound(bags.interaction),
-    layers.Positions: _bound(_positions),
-    layers.Segment: _bound(_segment),
+    layers.Positions: _bound(elementwise.positions),
+    layers.Segment: _bound(elementwise.segment),
     layers.ClassToken: _bound(_class_token),
     layers.FirstToken: _plain(lambda x: x[:, 0]),
     layers.LastToken: _plain(lambda x: x[:, -1]),
