@@ -77,8 +77,12 @@ class Rule:
 
 class _SGD(Rule):
     def _update(self, variable: Any, gradient: Any, kept: list[Any], rate: Any) -> None:
-        if isinstance(gradient, tf.IndexedSlices) and not self._description.weight_decay:
-            # Of the rows that were looked up alone.
+        few = (
+            isinstance(gradient, tf.IndexedSlices) and gradient.indices.shape[0] < variable.shape[0]
+        )
+        if few and not self._description.weight_decay:
+            # Of the rows that were looked up alone. More lookups than rows are summed before: a row
+            # would be rounded at each of its own.
             variable.scatter_sub(tf.IndexedSlices(rate * gradient.values, gradient.indices))
         else:
             tf.raw_ops.ResourceApplyGradientDescent(

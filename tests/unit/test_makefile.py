@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -33,9 +34,13 @@ def make(tmp_path: Path, *words: str) -> list[str]:
 
 
 def refused(*words: str) -> str:
-    """What make says in place of calling anything; -n, for a `make clean` that is not refused."""
+    """What make says in place of calling anything; -n, for a `make clean` that is not refused.
+    Tests may run under a make themselves, whose variables would tell this one so."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = ["make", "-n", *words]
-    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command, cwd=CHECKOUT, env=own, capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 2
     assert ended.stdout == ""
     return ended.stderr

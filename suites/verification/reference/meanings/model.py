@@ -22,9 +22,7 @@ from suites.verification.reference.meanings import (
     recurrent,
 )
 from suites.verification.reference.meanings.arithmetic import Exact
-from suites.verification.reference.meanings.operations import (
-    stored,
-)
+from suites.verification.reference.meanings.operations import add_by_channel, stored
 from suites.verification.reference.meanings.running import Meaning
 
 Float64 = npt.NDArray[np.float64]
@@ -84,6 +82,10 @@ def _positions(run: Pass, layer: layers.Positions, x: Any, path: str) -> Any:
     return x + run.weight(path, "weight")[run.begin : run.begin + x.shape[1]]
 
 
+def _segment(run: Pass, layer: layers.Segment, x: Any, path: str) -> Any:
+    return add_by_channel(x, run.weight(path, "weight")[0], -1, run.arithmetic)
+
+
 def _class_token(run: Pass, layer: layers.ClassToken, x: Any, path: str) -> Any:
     token = run.weight(path, "weight") + np.zeros((x.shape[0], 1, layer.width), x.dtype)
     return anp.concatenate([token, x], axis=1)
@@ -115,6 +117,6 @@ MEANINGS: dict[type[Layer], Meaning] = {
     layers.LastToken: lambda run, layer, x, path: x[:, -1],
     layers.Embedding: lambda run, layer, x, path: run.weight(path, "weight")[x],
     layers.Positions: _positions,
-    layers.Segment: lambda run, layer, x, path: x + run.weight(path, "weight")[0],
+    layers.Segment: _segment,
 }
 """What each kind of layer computes, by its exact class."""
