@@ -124,7 +124,7 @@ def rms_norm(layer: layers.RMSNorm, weight: Any) -> Apply:
     def apply(x: Any) -> Any:
         wide = tf.cast(x, tf.float32)
         root = tf.math.rsqrt(tf.reduce_mean(tf.square(wide), -1, keepdims=True) + layer.eps)
-        return tf.cast(wide * root, x.dtype) * weight
+        return tf.cast(wide * root * tf.cast(weight, tf.float32), x.dtype)
 
     return apply
 

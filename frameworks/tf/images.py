@@ -70,6 +70,13 @@ def batch_norm(
     return apply
 
 
+def scaled(standard: Any, weight: Any, bias: Any, dtype: Any) -> Any:
+    """A norm's values, of float32, times its weight and with its bias, in float32 to the end as
+    Keras has it: the gradients of both are sums over many rows, which 16 bits cannot build."""
+    wide = standard * tf.cast(weight, tf.float32) + tf.cast(bias, tf.float32)
+    return tf.cast(wide, dtype)
+
+
 def instance_norm(layer: InstanceNorm, weight: Any = None, bias: Any = None) -> Apply:
     """In float32, as layer norm; the framework has no operation of its own."""
 
@@ -79,11 +86,12 @@ def instance_norm(layer: InstanceNorm, weight: Any = None, bias: Any = None) -> 
         mean, variance = tf.nn.moments(
             wide, tuple(range(1, len(x.shape) - 1)) if image else (2,), keepdims=True
         )
-        y = tf.cast((wide - mean) * tf.math.rsqrt(variance + layer.eps), x.dtype)
+        y = (wide - mean) * tf.math.rsqrt(variance + layer.eps)
         if weight is None:
-            return y
+            return tf.cast(y, x.dtype)
         along = (-1,) if image else (-1, 1)
-        return y * tf.reshape(weight, along) + tf.reshape(bias, along)
+        scale, shift = tf.reshape(weight, along), tf.reshape(bias, along)
+        return scaled(y, scale, shift, x.dtype)
 
     return apply
 

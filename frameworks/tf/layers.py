@@ -153,9 +153,7 @@ def _layer_norm(layer: layers.LayerNorm, weight: Any, bias: Any) -> Apply:
         centered = wide - tf.reduce_mean(wide, -1, keepdims=True)
         variance = tf.reduce_mean(tf.square(centered), -1, keepdims=True)
         standard = centered * tf.math.rsqrt(variance + layer.eps)
-        # In float32, as Keras: a sum over many rows, their gradient, 16 bits cannot build.
-        scale, shift = tf.cast(weight, tf.float32), tf.cast(bias, tf.float32)
-        return tf.cast(standard * scale + shift, x.dtype)
+        return images.scaled(standard, weight, bias, x.dtype)
 
     return _over_last(apply)
 
@@ -172,11 +170,12 @@ def _group_norm(layer: layers.GroupNorm, weight: Any = None, bias: Any = None) -
             grouped, (*range(1, 1 + len(places)), len(split) - 1), keepdims=True
         )
         standard = (grouped - mean) * tf.math.rsqrt(variance + layer.eps)
-        y = tf.cast(tf.reshape(standard, x.shape), x.dtype)
+        y = tf.reshape(standard, x.shape)
         if weight is None:
-            return y
+            return tf.cast(y, x.dtype)
         along = (-1,) if image else (-1, *[1] * (len(x.shape) - 2))
-        return y * tf.reshape(weight, along) + tf.reshape(bias, along)
+        scale, shift = tf.reshape(weight, along), tf.reshape(bias, along)
+        return images.scaled(y, scale, shift, x.dtype)
 
     return apply
 

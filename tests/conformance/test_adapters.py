@@ -33,10 +33,11 @@ def test_every_operation_is_computed(examine, framework):
     assert not examine(framework, "cpu", ways[0], suites=(OPERATIONS,))
 
 
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_gradients_in_bfloat16_are_summed_in_more_bits(examine, framework):
+def test_gradients_in_16_bits_are_summed_in_more(examine, framework, precision):
     chosen = [work.case for work in many_rows.CASES]
-    assert not examine(framework, precision="bfloat16", suites=(many_rows.__file__,), only=chosen)
+    assert not examine(framework, precision=precision, suites=(many_rows.__file__,), only=chosen)
 
 
 @pytest.mark.gpu
